@@ -1,0 +1,114 @@
+/*
+ * mdoc/cbor.h: a bounded scanner over untrusted CBOR, and a writer. Nothing is decoded into
+ * copies: an item is a span of the input, so hashes and signatures are over bytes as received.
+ *
+ * Memory: a scan allocates at most MDOC_CBOR_NODE_SIZE bytes per byte of input, whatever the
+ * input declares.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_CBOR_H
+#define MDOC_CBOR_H
+
+#include <mdoc/bytes.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MDOC_DEPTH_MAX 32                              /* nested containers and tags */
+#define MDOC_INPUT_MAX ((size_t)16 * 1024 * 1024)      /* bytes of one scan */
+#define MDOC_CBOR_NODE_SIZE 40
+
+enum mdoc_cbor_type {
+	MDOC_CBOR_UINT,
+	MDOC_CBOR_NINT,
+	MDOC_CBOR_BSTR,
+	MDOC_CBOR_TSTR,
+	MDOC_CBOR_ARRAY,
+	MDOC_CBOR_MAP,
+	MDOC_CBOR_TAG,
+	MDOC_CBOR_FALSE,
+	MDOC_CBOR_TRUE,
+	MDOC_CBOR_NULL,
+	MDOC_CBOR_UNDEFINED,
+	MDOC_CBOR_SIMPLE,
+	MDOC_CBOR_FLOAT
+};
+
+struct mdoc_cbor; /* one scan; owns its table, borrows the input */
+
+/* An item of a scan, by value. A zeroed one is "absent": every accessor says so. */
+struct mdoc_node {
+	const struct mdoc_cbor *scan;
+	uint32_t index;
+};
+
+/*
+ * Scan exactly one item that fills the whole input: depth, declared counts and lengths
+ * against the bytes left, duplicate map keys (by their bytes), UTF-8.
+ *
+ * base     added to every offset in errors: where the input stands in the caller's own
+ * cbor     free with mdoc_cbor_free(); the input must outlive it
+ *
+ * MDOC_ERR_TRUNCATED, TRAILING, MALFORMED, DEPTH, SIZE, DUPLICATE_KEY, UTF8, MEMORY
+ */
+enum mdoc_result mdoc_cbor_scan(struct mdoc_bytes input, size_t base, struct mdoc_cbor **cbor,
+                                struct mdoc_error *error);
+void mdoc_cbor_free(struct mdoc_cbor *cbor);
+struct mdoc_node mdoc_cbor_root(const struct mdoc_cbor *cbor);
+
+bool mdoc_node_present(struct mdoc_node node);
+enum mdoc_cbor_type mdoc_node_type(struct mdoc_node node);
+struct mdoc_bytes mdoc_node_span(struct mdoc_node node);  /* head and content as received */
+size_t mdoc_node_offset(struct mdoc_node node);           /* base + place in the input */
+
+/* Typed reads. False: absent or another type. Strings must have a definite length. */
+bool mdoc_node_uint(struct mdoc_node node, uint64_t *value);
+bool mdoc_node_int(struct mdoc_node node, int64_t *value);
+bool mdoc_node_bool(struct mdoc_node node, bool *value);
+bool mdoc_node_bstr(struct mdoc_node node, struct mdoc_bytes *value);
+bool mdoc_node_tstr(struct mdoc_node node, struct mdoc_bytes *value);
+bool mdoc_node_tag(struct mdoc_node node, uint64_t *tag, struct mdoc_node *content);
+bool mdoc_node_is_null(struct mdoc_node node);
+
+/* Children: of an array its items, of a map key, value, key, value, …  */
+size_t mdoc_node_count(struct mdoc_node node);                        /* items or pairs; 0 otherwise */
+struct mdoc_node mdoc_node_first(struct mdoc_node container);
+struct mdoc_node mdoc_node_next(struct mdoc_node item);               /* absent after the last */
+struct mdoc_node mdoc_node_at(struct mdoc_node array, size_t i);
+struct mdoc_node mdoc_map_text(struct mdoc_node map, const char *key);
+struct mdoc_node mdoc_map_int(struct mdoc_node map, int64_t key);
+
+/* #6.24(bstr): the bytes inside; false for anything else. */
+bool mdoc_node_embedded(struct mdoc_node node, struct mdoc_bytes *inner);
+
+/*
+ * Writer: canonical heads, sticky error in the buffer. Containers are written by their head
+ * and then their items.
+ */
+void mdoc_put_uint(struct mdoc_buf *buf, uint64_t value);
+void mdoc_put_int(struct mdoc_buf *buf, int64_t value);
+void mdoc_put_bstr(struct mdoc_buf *buf, struct mdoc_bytes bytes);
+void mdoc_put_tstr(struct mdoc_buf *buf, struct mdoc_bytes text);
+void mdoc_put_text(struct mdoc_buf *buf, const char *nul_terminated);
+void mdoc_put_array(struct mdoc_buf *buf, size_t items);
+void mdoc_put_map(struct mdoc_buf *buf, size_t pairs);
+void mdoc_put_tag(struct mdoc_buf *buf, uint64_t tag);
+void mdoc_put_bool(struct mdoc_buf *buf, bool value);
+void mdoc_put_null(struct mdoc_buf *buf);
+void mdoc_put_raw(struct mdoc_buf *buf, struct mdoc_bytes item);       /* an encoded item */
+void mdoc_put_embedded(struct mdoc_buf *buf, struct mdoc_bytes inner); /* #6.24(bstr inner) */
+
+/*
+ * Accept a structure either bare or as #6.24(bstr .cbor …) and give both spans.
+ *
+ * input   one CBOR item
+ * inner   the bare structure's bytes, borrowed from input
+ */
+enum mdoc_result mdoc_cbor_unwrap(struct mdoc_bytes input, struct mdoc_bytes *inner, struct mdoc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,11 @@
+/*
+ * mdoc/mdoc.h: all of libmdoc.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_MDOC_H
+#define MDOC_MDOC_H
+
+#include <mdoc/verify.h>
+
+#endif

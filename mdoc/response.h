@@ -1,0 +1,100 @@
+/*
+ * mdoc/response.h: DeviceResponse: what a holder answers, and its structure for a reader.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_RESPONSE_H
+#define MDOC_RESPONSE_H
+
+#include <mdoc/device_signed.h>
+#include <mdoc/issuer_signed.h>
+#include <mdoc/request.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Reader: structure ---- */
+
+struct mdoc_document {
+	struct mdoc_bytes doc_type;
+	struct mdoc_issuer_signed issuer_signed;
+	struct mdoc_device_signed device_signed;
+	struct mdoc_node errors;  /* {namespace: {element: code}}; absent when there are none */
+	size_t offset;
+};
+
+struct mdoc_response {
+	struct mdoc_bytes input;
+	struct mdoc_bytes version;
+	uint64_t status;
+	struct mdoc_document *documents;
+	size_t count;
+	struct mdoc_node document_errors;
+	struct mdoc_cbor *scan;
+};
+
+/* Bare DeviceResponse, structure only. A status other than 0 parses; documents may be none. */
+enum mdoc_result mdoc_response_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
+                                     struct mdoc_response *out, struct mdoc_error *error);
+void mdoc_response_clear(struct mdoc_response *response);
+
+/* ---- Holder: choose, size, sign ---- */
+
+/* 個人番号: leaves only when it is named in `agreed` (R-CARD-18, R-CARD-49). */
+#define MDOC_INDIVIDUAL_NUMBER "individual_number_unicode"
+
+/* What the holder agreed to; NULL agreed list in mdoc_select means everything but 個人番号. */
+struct mdoc_agreed {
+	struct mdoc_bytes ns;
+	struct mdoc_bytes element;
+};
+
+/* What would leave, for consent and for building; borrows from record and request. */
+struct mdoc_selection {
+	const struct mdoc_issuer_signed *record;
+	const struct mdoc_request *request;
+	const struct mdoc_item **items;       /* in order of the record */
+	const struct mdoc_namespace **item_ns;/* the namespace of each */
+	bool *retain;                         /* the reader intends to keep it */
+	size_t count;
+	struct mdoc_asked *refused;           /* asked, not held or not agreed: error 0 */
+	size_t refused_count;
+};
+
+/*
+ * Select from one record what a request asks of its docType and the holder agreed to; the
+ * age_over_NN rule of 7.2.5 applies. agreed NULL: all but 個人番号.
+ *
+ * MDOC_ERR_DOCTYPE   no docRequest has the record's docType
+ * MDOC_ERR_NOTHING   nothing asked is held and agreed
+ */
+enum mdoc_result mdoc_select(const struct mdoc_issuer_signed *record, const struct mdoc_request *request,
+                             const struct mdoc_agreed *agreed, size_t agreed_count, bool agreed_given,
+                             struct mdoc_selection *out, struct mdoc_error *error);
+void mdoc_selection_clear(struct mdoc_selection *selection);
+
+/*
+ * Signs at the level of DeviceSigned: DeviceAuthenticationBytes in, DeviceSigned appended to
+ * out. False: no signature; the callee remembers why. So the private key's owner can be a
+ * CKM_MDOC_DEVICE_SIGN token, a plain ECDSA token or software.
+ */
+struct mdoc_device_signer {
+	bool (*sign)(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed);
+	void *arg;
+};
+
+/* Bytes of the DeviceResponse that mdoc_response_build will append, for a device key of the
+ * record's curve. */
+enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, size_t *size);
+
+/* The DeviceResponse: one document, errors for what was refused, documentErrors 0 for other
+ * docTypes of the request. transcript: bare SessionTranscript. */
+enum mdoc_result mdoc_response_build(const struct mdoc_selection *selection, struct mdoc_bytes transcript,
+                                     const struct mdoc_device_signer *signer, struct mdoc_buf *out,
+                                     struct mdoc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

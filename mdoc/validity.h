@@ -1,0 +1,32 @@
+/*
+ * mdoc/validity.h: tdate text, and the law's month (requirements.md section V, R-VAL-01).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_VALIDITY_H
+#define MDOC_VALIDITY_H
+
+#include <mdoc/cbor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MDOC_TDATE_LEN 20 /* "2026-01-30T14:59:59Z" */
+
+/* RFC 3339 with Z and no fraction, years 1970 to 9999; seconds since the epoch. */
+bool mdoc_tdate_parse(struct mdoc_bytes text, int64_t *when);
+void mdoc_tdate_print(int64_t when, char text[MDOC_TDATE_LEN + 1]);
+
+/* #6.0(tstr) to and from a scan. */
+enum mdoc_result mdoc_tdate_read(struct mdoc_node node, const char *path, int64_t *when, struct mdoc_error *error);
+void mdoc_put_tdate(struct mdoc_buf *buf, int64_t when);
+
+/* The last second of the statutory month that begins on the JST day of `issued` (Civil Code
+ * 141, 143; art. 142 does not apply). */
+int64_t mdoc_law_valid_until(int64_t issued);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,41 @@
+/*
+ * tokens/result.h: what a call into tokens/ can answer. The module turns it into a CK_RV in one table.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOKENS_RESULT_H
+#define TOKENS_RESULT_H
+
+enum token_result {
+	TOKEN_OK = 0,
+	TOKEN_ERR_ARG,             /* the caller broke the contract */
+	TOKEN_ERR_MEMORY,          /* out of memory, or no locked memory left */
+	TOKEN_ERR_IO,              /* the store cannot be read or written */
+	TOKEN_ERR_FULL,            /* disk full; nothing was changed */
+	TOKEN_ERR_READ_ONLY,       /* the store is read only */
+	TOKEN_ERR_BUSY,            /* another process or thread held a lock too long */
+	TOKEN_ERR_NEWER,           /* written by a newer version */
+	TOKEN_ERR_DAMAGED,         /* authentication of stored data failed */
+	TOKEN_ERR_NOT_FOUND,       /* no such slot, object or key */
+	TOKEN_ERR_EXISTS,          /* somebody else was first */
+	TOKEN_ERR_PIN,             /* the PIN is wrong; the try was counted */
+	TOKEN_ERR_PIN_LOCKED,      /* no tries left, or the PIN is disabled */
+	TOKEN_ERR_PIN_NOT_SET,     /* no user PIN has been set yet (R-MED-05) */
+	TOKEN_ERR_PIN_LENGTH,      /* a new PIN is too short or too long for the area's policy */
+	TOKEN_ERR_PIN_ALPHABET,    /* a new PIN has characters that the policy does not allow */
+	TOKEN_ERR_LOGGED_IN,       /* this role is logged in already */
+	TOKEN_ERR_OTHER_LOGGED_IN, /* another role is logged in */
+	TOKEN_ERR_NOT_LOGGED_IN,   /* the role that this needs is not logged in */
+	TOKEN_ERR_SUSPENDED,       /* the area is suspended (R-SUS-01) */
+	TOKEN_ERR_SPENT,           /* the copy is gone */
+	TOKEN_ERR_BOUND,           /* the key is bound already */
+	TOKEN_ERR_CURVE,           /* the backend cannot do this curve */
+	TOKEN_ERR_UNSUPPORTED,     /* the backend cannot do this at all */
+	TOKEN_ERR_TOO_LARGE,       /* an object value above TOKEN_VALUE_MAX */
+	TOKEN_ERR_CRYPTO           /* the cryptographic library failed */
+};
+
+/* The name of a result for logs ("TOKEN_ERR_IO"); never NULL. */
+const char *token_result_name(enum token_result res);
+
+#endif

@@ -1,0 +1,335 @@
+/*
+ * tokens/token.h: the contract of a token. What the module sees of tokens/ is here,
+ * in arena.h, attrs.h and result.h; which backend holds a key it sees only as a name.
+ *
+ * Everything is thread safe unless it says otherwise. Strings are UTF-8. Times are seconds
+ * since the epoch, UTC, and come in as arguments.
+ *
+ * After fork the child calls token_env_abandon() on what it inherited and nothing else:
+ * SQLite handles, locks and secrets of the parent are left alone.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOKENS_TOKEN_H
+#define TOKENS_TOKEN_H
+
+#include <openssl/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tokens/arena.h"
+#include "tokens/attrs.h"
+#include "tokens/result.h"
+
+#define TOKEN_VALUE_MAX ((size_t)16 * 1024 * 1024) /* bytes of one object's value */
+#define TOKEN_SIG_MAX 160                          /* bytes of r||s, any curve */
+#define TOKEN_POINT_MAX 133                        /* bytes of an uncompressed EC point */
+#define TOKEN_SERIAL_LEN 16                        /* characters of a serial number */
+
+/* ---- The environment: store folder and configuration -------------------------------- */
+
+struct token_config {
+	char *store;             /* folder of slots.db and the areas */
+	char *backend;           /* default backend, "vault" */
+	unsigned min_pin;        /* user PIN floor of areas made by stock calls; 0: backend's own */
+	bool allow_weak_so_pin;  /* SO codes below 80 bits in areas made by stock calls */
+};
+
+/*
+ * Read the configuration: $MDOC_PKCS11_CONF, else $XDG_CONFIG_HOME/mdoc-pkcs11/ (or
+ * ~/.config/…), else sysconfdir; $MDOC_PKCS11_STORE goes before the file's store, and
+ * $XDG_DATA_HOME/mdoc-pkcs11 (or ~/.local/share/…) is the last resort. The environment is
+ * ignored in a set-id program. No file at all is fine.
+ *
+ * why     NULL, or up to why_len bytes: file, line and what is wrong, in English
+ *
+ * TOKEN_ERR_ARG  a line of the file is wrong (the defaults are in force)
+ */
+enum token_result token_config_load(struct token_config *config, char *why, size_t why_len);
+void token_config_clear(struct token_config *config);
+
+struct token_env;
+
+/* libctx: borrowed for the environment's life. Touches no file. */
+enum token_result token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct token_env **env);
+
+/* All tokens must have been closed. */
+void token_env_free(struct token_env *env);
+
+/* In a forked child: drop the inherited environment without closing anything of it. */
+void token_env_abandon(struct token_env *env);
+
+/* ---- Slots and areas ----------------------------------------------------------------- */
+
+struct token_slot {
+	uint64_t id;       /* for life; never given out twice */
+	bool initialised;  /* false for the one free slot, which is last */
+};
+
+/* All slots, malloc'ed, to be freed by the caller. An absent store has just the free slot;
+ * nothing is created by looking. */
+enum token_result token_slots(struct token_env *env, struct token_slot **slots, size_t *count);
+
+enum token_pin_alphabet { TOKEN_PIN_ANY, TOKEN_PIN_DIGITS, TOKEN_PIN_ALNUM_UPPER };
+
+struct token_pin_policy {
+	unsigned min_len; /* code points */
+	unsigned max_len;
+	unsigned tries;
+	enum token_pin_alphabet alphabet;
+};
+
+/* What an area is made from. Zero fields of a policy take the backend's default. */
+struct token_area_spec {
+	const char *label;     /* at most 32 bytes of UTF-8 */
+	const char *backend;   /* NULL: the configured one */
+	struct token_pin_policy user;
+	struct token_pin_policy so;
+	bool allow_weak_pin;
+	bool allow_weak_so_pin;
+	bool raw_sign;         /* design: raw ECDSA with bound keys too */
+};
+
+/* The spec that the stock C_InitToken uses, from the configuration. label is borrowed. */
+void token_area_spec_stock(const struct token_env *env, const char *label, struct token_area_spec *spec);
+
+/*
+ * Make an area in the free slot `slot`. Of two racing callers one gets TOKEN_ERR_EXISTS.
+ * Nothing is left behind on an error.
+ *
+ * TOKEN_ERR_PIN_LENGTH, TOKEN_ERR_PIN_ALPHABET  the SO code is against the policy
+ * TOKEN_ERR_ARG     unknown backend, label too long, policy out of range, or a policy
+ *                   weaker than the backend's floor without allow_weak_pin
+ * TOKEN_ERR_EXISTS  the slot holds an area (use token_area_reinit)
+ */
+enum token_result token_area_create(struct token_env *env, uint64_t slot, const struct token_area_spec *spec,
+                                    struct secret so_pin);
+
+/* C_InitToken on an initialised token: check the SO code (counted), then destroy all
+ * objects and the user PIN, set the label; the SO code, the policy and the slot id stay. */
+enum token_result token_area_reinit(struct token_env *env, uint64_t slot, const char *label, struct secret so_pin);
+
+/* Check the SO code (counted), then erase the area and its files. The id is not reused. */
+enum token_result token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin);
+
+/* ---- Tokens -------------------------------------------------------------------------- */
+
+struct token;
+
+/* One struct per slot and process, counted. TOKEN_ERR_NOT_FOUND: free or unknown slot. */
+enum token_result token_open(struct token_env *env, uint64_t slot, struct token **token);
+void token_close(struct token *token);
+
+enum token_pin_state {       /* requirements.md, section P */
+	TOKEN_PIN_NONE,      /* NO_PIN */
+	TOKEN_PIN_OPERATIONAL,
+	TOKEN_PIN_LOCKED,
+	TOKEN_PIN_DISABLED   /* 顔認証 */
+};
+
+struct token_info {
+	char label[33];
+	char serial[TOKEN_SERIAL_LEN + 1];
+	char backend[16];
+	bool hardware;
+	bool read_only;
+	bool suspended;
+	bool raw_sign;
+	enum token_pin_state user_state;
+	unsigned user_tries_left, so_tries_left;
+	struct token_pin_policy user, so;
+	uint64_t copies_unused; /* bound copies that can still be used */
+	uint64_t copies_spent;  /* tombstones */
+	uint64_t keys_unbound;  /* holder keys without a record */
+};
+
+/* Always the state on disk, whoever changed it last. */
+enum token_result token_get_info(struct token *token, struct token_info *info);
+
+enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO };
+
+enum token_role token_get_role(struct token *token);
+
+/*
+ * Log a role in for the whole process. The try is committed before the check and given back
+ * after a right one. One check at a time for each token over all processes (bounded wait).
+ *
+ * TOKEN_ERR_PIN             wrong, counted
+ * TOKEN_ERR_PIN_LOCKED      no tries left, also with the right PIN (R-CARD-05)
+ * TOKEN_ERR_PIN_NOT_SET     user role before the first token_init_pin (R-MED-05)
+ * TOKEN_ERR_LOGGED_IN, TOKEN_ERR_OTHER_LOGGED_IN
+ * TOKEN_ERR_READ_ONLY       the try cannot be counted
+ * TOKEN_ERR_DAMAGED         the PIN was right, the stored rows are not what was committed
+ */
+enum token_result token_login(struct token *token, enum token_role role, struct secret pin);
+enum token_result token_logout(struct token *token);
+
+/*
+ * A context-specific login: check the PIN of the role that is logged in. A right PIN is
+ * compared with a keyed digest in the arena and writes nothing; a wrong one is committed as
+ * a try before the answer. Errors as token_login, and TOKEN_ERR_NOT_LOGGED_IN.
+ */
+enum token_result token_check_pin(struct token *token, struct secret pin);
+
+/* SO: set or reset the user PIN, tries restored, LOCKED and DISABLED left (R-FACE-05). */
+enum token_result token_init_pin(struct token *token, struct secret pin);
+
+/* Change the PIN of the role that is logged in (nobody: the user's); old is checked and counted. */
+enum token_result token_set_pin(struct token *token, struct secret old_pin, struct secret new_pin);
+
+/* May a holder key be used now? Reads the state on disk: TOKEN_OK, TOKEN_ERR_NOT_LOGGED_IN,
+ * TOKEN_ERR_PIN_LOCKED, TOKEN_ERR_SUSPENDED. */
+enum token_result token_usable(struct token *token);
+
+/* What is wrong, as JSON for C_MDOC_Diagnose; malloc'ed. Works on a damaged area too. */
+enum token_result token_diagnose(struct token_env *env, uint64_t slot, char **json);
+
+/* ---- Objects ------------------------------------------------------------------------- */
+
+enum token_object_kind {
+	TOKEN_OBJECT_ORDINARY,
+	TOKEN_OBJECT_HOLDER_PRIVATE,
+	TOKEN_OBJECT_HOLDER_PUBLIC,
+	TOKEN_OBJECT_RECORD
+};
+
+/* One published object; immutable. Attributes never hold the value of a private key, a
+ * secret key or a data object; certificates and public keys have all in attrs. */
+struct token_object {
+	uint64_t id;                /* unique in the area, never reused */
+	uint64_t generation;        /* changes with every change of the object */
+	enum token_object_kind kind;
+	bool private_;              /* CKA_PRIVATE: sealed, seen by the user only */
+	bool authenticated;         /* covered by the area's root; only then CKA_TRUSTED counts */
+	bool reusable;              /* a record or bound key whose copy is not single-use */
+	uint64_t copy;              /* the copy that it belongs to; 0: none, or an unbound key */
+	uint64_t value_len;         /* bytes of the separate value; 0: none */
+	const struct token_attrs *attrs;
+};
+
+const struct token_object *token_object_ref(const struct token_object *object);
+void token_object_unref(const struct token_object *object);
+
+/* What this process may see now, in order of id: public objects, and private ones while the
+ * user is logged in. Picks up other processes' changes first; costs nothing when there are
+ * none. *objects is malloc'ed with one reference each: token_objects_free(). */
+enum token_result token_objects(struct token *token, const struct token_object ***objects, size_t *count);
+void token_objects_free(const struct token_object **objects, size_t count);
+
+/* The current version of one object, with a reference; TOKEN_ERR_NOT_FOUND when it is gone
+ * or not visible. */
+enum token_result token_object_get(struct token *token, uint64_t id, const struct token_object **object);
+
+/* The separate value of a data object or secret key, in the arena when it is private. */
+struct token_value {
+	uint8_t *ptr;
+	size_t len;
+};
+enum token_result token_object_value(struct token *token, const struct token_object *object, struct token_value *value);
+void token_value_clear(struct token_value *value); /* wipes and frees */
+
+struct token_batch; /* objects staged for one commit; not thread safe */
+
+struct token_object_spec {
+	enum token_object_kind kind;      /* ORDINARY or RECORD */
+	bool private_;
+	bool reusable;                    /* RECORD */
+	uint64_t bind_key;                /* RECORD: id of the unbound holder private key */
+	const struct token_attrs *attrs;  /* copied */
+	const uint8_t *value;             /* NULL: none. EC private key: the scalar, big endian, full length */
+	size_t value_len;
+};
+
+/*
+ * Create an object. With a batch it is staged and *object is provisional: attributes only,
+ * unknown to the other calls. Without a user or SO login only public objects can be made,
+ * and those are not authenticated.
+ *
+ * TOKEN_ERR_NOT_LOGGED_IN  a private object without the user
+ * TOKEN_ERR_BOUND, TOKEN_ERR_NOT_FOUND  bind_key is bound already, or no unbound holder key
+ * TOKEN_ERR_UNSUPPORTED    the backend takes no such key from outside
+ */
+enum token_result token_object_create(struct token *token, struct token_batch *batch,
+                                      const struct token_object_spec *spec, const struct token_object **object);
+
+/* Replace the attributes (and, where value is not NULL, the value) of an object. */
+enum token_result token_object_replace(struct token *token, const struct token_object *object,
+                                       const struct token_attrs *attrs, const uint8_t *value, size_t value_len,
+                                       const struct token_object **changed);
+
+/* Destroy durably; any object of a copy takes the whole copy with it (no tombstone). */
+enum token_result token_object_destroy(struct token *token, const struct token_object *object);
+
+enum token_result token_batch_begin(struct token *token, struct token_batch **batch);
+enum token_result token_batch_commit(struct token_batch *batch); /* frees it, also on an error: then nothing is there */
+void token_batch_rollback(struct token_batch *batch);            /* frees it */
+
+/* ---- Keys ---------------------------------------------------------------------------- */
+
+enum token_curve { TOKEN_CURVE_NONE, TOKEN_P256, TOKEN_P384, TOKEN_P521 };
+
+/* Bytes of a coordinate: 32, 48, 66; 0 for TOKEN_CURVE_NONE. */
+size_t token_curve_size(enum token_curve curve);
+
+/* The curve that DER CKA_EC_PARAMS names (OID or PrintableString), else TOKEN_CURVE_NONE. */
+enum token_curve token_curve_from_params(const uint8_t *der, size_t len);
+
+/* DER of the curve's OID, static. */
+void token_curve_params(enum token_curve curve, const uint8_t **der, size_t *len);
+
+/*
+ * Generate a key pair inside the backend and store both halves in one transaction. To both
+ * attribute sets CKA_EC_PARAMS is the caller's, CKA_EC_POINT (DER OCTET STRING) is added to
+ * both. A pairwise consistency test is done (R-MED-02).
+ *
+ * holder  a holder key: both halves private objects, unbound
+ */
+enum token_result token_generate_pair(struct token *token, enum token_curve curve, bool holder,
+                                      const struct token_object_spec *public_spec,
+                                      const struct token_object_spec *private_spec,
+                                      const struct token_object **public_object,
+                                      const struct token_object **private_object);
+
+/* A private key ready for use; the backend's affair. Stays usable when its object is
+ * spent or destroyed meanwhile, not after token_logout. One thread at a time. */
+struct token_key;
+
+enum token_result token_key_load(struct token *token, const struct token_object *object, struct token_key **key);
+
+/* Software keys for session objects. scalar: big endian, full length. point: uncompressed. */
+enum token_result token_key_generate(struct token_env *env, enum token_curve curve, struct token_key **key);
+enum token_result token_key_from_scalar(struct token_env *env, enum token_curve curve, const uint8_t *scalar,
+                                        size_t len, struct token_key **key);
+void token_key_free(struct token_key *key);
+
+/* The uncompressed point, TOKEN_POINT_MAX bytes at most. */
+enum token_result token_key_point(const struct token_key *key, uint8_t *point, size_t *len);
+
+/* The scalar of a software session key; TOKEN_ERR_UNSUPPORTED for a token's key. */
+enum token_result token_key_scalar(const struct token_key *key, struct secret *scalar);
+
+/* ECDSA over a digest (truncated to the order's size as FIPS 186 says); r||s. */
+enum token_result token_key_sign(const struct token_key *key, const uint8_t *digest, size_t digest_len,
+                                 uint8_t sig[TOKEN_SIG_MAX], size_t *sig_len);
+
+/* ECDH: the x coordinate. peer: uncompressed point; TOKEN_ERR_ARG when it is not on the curve. */
+enum token_result token_key_derive(const struct token_key *key, const uint8_t *peer, size_t peer_len,
+                                   struct secret *shared);
+
+/*
+ * Spend the copy of a bound single-use holder key (R-EXH-01): one committed transaction
+ * removes key, public half and record for every process and leaves a tombstone. Only after
+ * TOKEN_OK may a signature leave. A reusable copy: TOKEN_OK, nothing is written.
+ *
+ * TOKEN_ERR_SPENT      somebody else was first
+ * TOKEN_ERR_SUSPENDED, TOKEN_ERR_PIN_LOCKED  read in the same transaction
+ * TOKEN_ERR_IO, TOKEN_ERR_FULL, TOKEN_ERR_BUSY, TOKEN_ERR_READ_ONLY  not spent
+ */
+enum token_result token_copy_spend(struct token *token, const struct token_object *private_key, int64_t when);
+
+/* The record of a bound holder key, with a reference. */
+enum token_result token_copy_record(struct token *token, const struct token_object *private_key,
+                                    const struct token_object **record);
+
+#endif
