@@ -1,0 +1,54 @@
+# Sourced after lib.sh: an issuer, a holder's token with three copies, a request and a session.
+# Makes in $scratch: so pin issuer-so issuer-pin issuer/ offer.json request.json response.json
+# req.cbor st.cbor.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+
+JP=org.iso.23220.1.jp.mnc
+NS=org.iso.23220.1.jp
+
+quiet() { # a step that is not the subject of the test: shown, and its output only when it fails
+	show "$@"
+	"$@" >"$scratch/step.log" 2>&1 || { cat "$scratch/step.log"; not_ok "set-up: $1 ${2-}"; exit 1; }
+}
+
+make_issuer() {
+	echo 'issuer-pin-123' > "$scratch/issuer-pin"
+	quiet mdoc-token init --label issuer --so-pin-file "$scratch/issuer-so" --pin-file "$scratch/issuer-pin"
+	quiet mdoc-issuer --dir "$scratch/issuer" init --module "$MDOC_MODULE" --token issuer \
+		--pin-file "$scratch/issuer-pin"
+}
+
+make_holder() {
+	echo 'himitsu-2026' > "$scratch/pin"
+	quiet mdoc-token init --label holder --backend vault --so-pin-file "$scratch/so" --pin-file "$scratch/pin" \
+		--iaca "$scratch/issuer/iaca.pem"
+}
+
+fetch_copies() { # fetch_copies COUNT
+	quiet mdoc-issuer --dir "$scratch/issuer" offer --out "$scratch/offer.json"
+	quiet mdoc-token request --token holder --offer "$scratch/offer.json" --count "$1" \
+		--out "$scratch/request.json" --pin-file "$scratch/pin"
+	quiet mdoc-issuer --dir "$scratch/issuer" issue --request "$scratch/request.json" \
+		--claims "$here/../data/claims.json" --out "$scratch/response.json" --pin-file "$scratch/issuer-pin"
+	quiet mdoc-token import --token holder --response "$scratch/response.json" --pin-file "$scratch/pin" --yes
+}
+
+make_session() {
+	quiet mdoc-reader transcript --openid4vp --client-id x509_san_dns:reader.example --nonce "${1:-n-1}" \
+		--response-uri https://reader.example/response --out "$scratch/st.cbor"
+	quiet mdoc-reader request --doctype "$JP" --element "$NS:full_name_unicode" --element "$NS:portrait:retain" \
+		--element org.iso.23220.1:age_over_20 --out "$scratch/req.cbor"
+}
+
+provision() {
+	make_issuer
+	make_holder
+	fetch_copies "${1:-3}"
+	make_session
+}
+
+respond() { # respond OUT
+	quiet mdoc-present respond --token holder --request "$scratch/req.cbor" --transcript "$scratch/st.cbor" \
+		--out "$1" --yes --pin-file "$scratch/pin"
+}
