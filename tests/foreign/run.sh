@@ -2,7 +2,9 @@
 # If this failed, our responses would be good for our own reader only: @auth0/mdl, which we did
 # not write, must accept one, and must refuse it when a byte of it or the session is another.
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=../integration/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+# shellcheck source=../integration/provision.sh
 . "$here/provision.sh"
 foreign=$here/../foreign
 modules=$scratch/foreign

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the integration scripts. Each prints the commands that it runs and one line
 # "ok - …" or "not ok - …" a claim; tests/run counts those lines.
 # SPDX-License-Identifier: BSD-2-Clause

@@ -1,8 +1,8 @@
+# shellcheck shell=bash disable=SC2154,SC2119,SC2120
 # Sourced after lib.sh: an issuer, a holder's token with three copies, a request and a session.
 # Makes in $scratch: so pin issuer-so issuer-pin issuer/ offer.json request.json response.json
 # req.cbor st.cbor.
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash disable=SC2154
 
 JP=org.iso.23220.1.jp.mnc
 NS=org.iso.23220.1.jp
