@@ -1,0 +1,84 @@
+/*
+ * op.h: the active operations of a session: digest, sign, verify, encrypt, decrypt.
+ *
+ * The frame (op.c) does what is the same for all of them: finding mechanism and key, usage
+ * flags, CKA_ALWAYS_AUTHENTICATE, length query, one shot after an update, and the end of the
+ * operation after any answer but CKR_BUFFER_TOO_SMALL. A mechanism brings a table of functions.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MODULE_OP_H
+#define MODULE_OP_H
+
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+
+struct object;
+struct op;
+struct session;
+
+enum op_kind { OP_DIGEST, OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_KINDS };
+
+/* Functions of one mechanism in one kind of operation. Whatever they answer but CKR_OK ends
+ * the operation, and so does finish or verify. */
+struct op_ops {
+	/* Take a part in. NULL: single part only (CKR_FUNCTION_NOT_SUPPORTED). */
+	CK_RV (*update)(struct op *op, const CK_BYTE *part, CK_ULONG len);
+
+	/*
+	 * Bytes that finish would give (an upper bound will do) for what was taken in and then
+	 * `data`. Changes nothing. Called before the PIN check, also for a length query: what can
+	 * be refused without the key is refused here.
+	 */
+	CK_RV (*size)(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_ULONG *need);
+
+	/*
+	 * Take in `data` (the whole input of a one-shot call; len 0 at the end of a multi-part
+	 * one) and give the result. *out_len: at least what size said; set to what was written.
+	 * Authorised: the PIN check of CKA_ALWAYS_AUTHENTICATE has been made.
+	 */
+	CK_RV (*finish)(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len);
+
+	/* OP_VERIFY in the place of size and finish. */
+	CK_RV (*verify)(struct op *op, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len);
+
+	/* Release op->state (never NULL when called; wipe what is secret). */
+	void (*free)(void *state);
+};
+
+struct op {
+	enum op_kind kind;
+	CK_MECHANISM_TYPE mechanism;
+	struct session *session;     /* borrowed: its owner */
+	struct object *key;          /* referenced; NULL: OP_DIGEST */
+	const struct op_ops *ops;    /* set by the mechanism's init, with state */
+	void *state;
+	bool multi_part;             /* an update has been taken */
+	bool always_authenticate;    /* finish only after a context-specific login */
+	bool authorised;             /* that login has been made; good for one finish */
+	unsigned login_epoch;        /* of the slot at init; a private key's operation ends with the login */
+};
+
+/* C_*Init. mechanism NULL: cancel the active operation (PKCS#11 3.0). */
+CK_RV op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len);
+CK_RV op_digest_key(struct session *session, CK_OBJECT_HANDLE key);
+
+/* C_Digest, C_Sign and the like. */
+CK_RV op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
+              CK_ULONG *out_len);
+
+/* C_DigestFinal, C_SignFinal. */
+CK_RV op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out_len);
+
+/* C_Verify (final false) and C_VerifyFinal. */
+CK_RV op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig,
+                CK_ULONG sig_len);
+
+/* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it; NULL: none. */
+struct op *op_awaiting_pin(struct session *session);
+
+/* End an operation; none is fine. */
+void op_end(struct session *session, enum op_kind kind);
+
+#endif
