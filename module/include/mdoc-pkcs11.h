@@ -82,6 +82,7 @@ extern "C" {
 #define CKR_MDOC_PIN_STORE_READ_ONLY 0xCD44020FUL /* a PIN try cannot be counted: the store is read only */
 #define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL      /* begin twice, or login change inside a batch */
 #define CKR_MDOC_NO_BATCH 0xCD440211UL          /* commit or rollback without begin */
+#define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL /* a device-signed element that keyAuthorizations does not allow */
 
 /*
  * The vendor interface: C_GetInterface("Vendor mdoc-pkcs11", {1, 0}, …). A program finds

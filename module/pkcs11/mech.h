@@ -35,6 +35,7 @@ struct mech {
 /* The table in mech.c is made of these families; each ends with type CK_UNAVAILABLE_INFORMATION. */
 extern const struct mech mech_digests[]; /* mech_digest.c */
 extern const struct mech mech_ecdsa[];   /* mech_ecdsa.c */
+extern const struct mech mech_ecdh[];    /* mech_ecdh.c */
 extern const struct mech mech_keygen[];  /* mech.c: CKM_EC_KEY_PAIR_GEN */
 extern const struct mech mech_mdoc[];    /* mech_mdoc.c */
 

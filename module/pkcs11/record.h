@@ -22,8 +22,9 @@
  * value  CKA_VALUE
  * spec   kind, private_, reusable and bind_key are set here; attrs and value by the caller
  *
- * CKR_MDOC_RECORD_MALFORMED, CKR_MDOC_RECORD_DIGEST, CKR_MDOC_NO_HOLDER_KEY,
- * CKR_TEMPLATE_INCONSISTENT (CKA_PRIVATE false, another label)
+ * CKR_MDOC_RECORD_MALFORMED, CKR_MDOC_RECORD_DIGEST, CKR_MDOC_NO_HOLDER_KEY, CKR_USER_NOT_LOGGED_IN,
+ * CKR_TEMPLATE_INCONSISTENT (CKA_TOKEN or CKA_PRIVATE false),
+ * CKR_ATTRIBUTE_VALUE_INVALID (a label, object id or id that is not empty and not the record's)
  */
 CK_RV record_create(struct session *session, struct token_attrs *attrs, struct mdoc_bytes value,
                     struct token_object_spec *spec);

@@ -1,0 +1,330 @@
+/*
+ * module/pkcs11/mech_plan.c: parse, select and size a CKM_MDOC_* signature, then make it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/mech_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mdoc-pkcs11.h"
+
+/* DeviceNameSpacesBytes of a device that signs no element of its own: #6.24(bstr {}). */
+static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
+
+/* What libmdoc says about a record or an input; otherwise: any other fault of those bytes. */
+static CK_RV
+rv_of(enum mdoc_result res, CK_RV otherwise)
+{
+	switch (res) {
+	case MDOC_OK:
+		return CKR_OK;
+	case MDOC_ERR_MEMORY:
+		return CKR_HOST_MEMORY;
+	case MDOC_ERR_ARG:
+	case MDOC_ERR_CRYPTO:
+	case MDOC_ERR_CALLBACK:
+		return CKR_FUNCTION_FAILED;
+	case MDOC_ERR_DOCTYPE:
+		return CKR_MDOC_DOCTYPE;
+	case MDOC_ERR_NOTHING:
+		return CKR_MDOC_NOTHING_TO_DISCLOSE;
+	default:
+		return otherwise;
+	}
+}
+
+/* Is `text` one of the strings of an array? An absent array has none. */
+static bool
+lists(struct mdoc_node array, struct mdoc_bytes text)
+{
+	struct mdoc_node item;
+	struct mdoc_bytes each;
+
+	for (item = mdoc_node_first(array); mdoc_node_present(item); item = mdoc_node_next(item))
+		if (mdoc_node_tstr(item, &each) && mdoc_bytes_equal(each, text))
+			return true;
+	return false;
+}
+
+/* keyAuthorizations: the whole namespace, or this element of it. */
+static bool
+authorized(struct mdoc_node authorizations, struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	struct mdoc_node elements = mdoc_map_text(authorizations, "dataElements");
+	struct mdoc_node key;
+	struct mdoc_bytes name;
+
+	if (lists(mdoc_map_text(authorizations, "nameSpaces"), ns))
+		return true;
+	for (key = mdoc_node_first(elements); mdoc_node_present(key); key = mdoc_node_next(mdoc_node_next(key)))
+		if (mdoc_node_tstr(key, &name) && mdoc_bytes_equal(name, ns))
+			return lists(mdoc_node_next(key), element);
+	return false;
+}
+
+static CK_RV
+check_namespace(struct mdoc_node authorizations, struct mdoc_bytes ns, struct mdoc_node elements)
+{
+	struct mdoc_node key;
+	struct mdoc_bytes element;
+
+	if (!mdoc_node_present(elements) || mdoc_node_type(elements) != MDOC_CBOR_MAP || mdoc_node_count(elements) == 0)
+		return CKR_MDOC_INPUT_MALFORMED;
+	for (key = mdoc_node_first(elements); mdoc_node_present(key); key = mdoc_node_next(mdoc_node_next(key))) {
+		if (!mdoc_node_tstr(key, &element))
+			return CKR_MDOC_INPUT_MALFORMED;
+		if (!authorized(authorizations, ns, element))
+			return CKR_MDOC_KEY_AUTHORIZATION;
+	}
+	return CKR_OK;
+}
+
+/* DeviceNameSpaces as the caller made them: {namespace: {element: value}}, each allowed. */
+static CK_RV
+check_device_namespaces(struct mdoc_bytes inner, struct mdoc_node authorizations)
+{
+	struct mdoc_cbor *scan = NULL;
+	struct mdoc_node root, key;
+	struct mdoc_bytes ns;
+	CK_RV rv;
+
+	rv = rv_of(mdoc_cbor_scan(inner, 0, &scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	if (rv != CKR_OK)
+		goto out;
+	root = mdoc_cbor_root(scan);
+	if (mdoc_node_type(root) != MDOC_CBOR_MAP) {
+		rv = CKR_MDOC_INPUT_MALFORMED;
+		goto out;
+	}
+	for (key = mdoc_node_first(root); rv == CKR_OK && mdoc_node_present(key);
+	     key = mdoc_node_next(mdoc_node_next(key))) {
+		if (!mdoc_node_tstr(key, &ns))
+			rv = CKR_MDOC_INPUT_MALFORMED;
+		else
+			rv = check_namespace(authorizations, ns, mdoc_node_next(key));
+	}
+out:
+	mdoc_cbor_free(scan);
+	return rv;
+}
+
+static CK_RV
+plan_device_sign(struct mech_plan *plan)
+{
+	struct mdoc_bytes inner;
+	CK_RV rv;
+
+	rv = rv_of(mdoc_device_authentication_parse(plan->input, &plan->auth, NULL), CKR_MDOC_INPUT_MALFORMED);
+	if (rv != CKR_OK)
+		return rv;
+	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record.mso.doc_type))
+		return CKR_MDOC_DOCTYPE;
+	if (mdoc_cbor_unwrap(plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
+		return CKR_MDOC_INPUT_MALFORMED;
+	rv = check_device_namespaces(inner, plan->record.mso.key_authorizations);
+	if (rv != CKR_OK)
+		return rv;
+	plan->size = mdoc_device_signed_size(
+		plan->auth.namespaces_bytes, mdoc_curve_alg(plan->record.mso.device_key.curve));
+	return CKR_OK;
+}
+
+/* How many elements `agreed` names; false: it is not {tstr: [tstr, …]}. */
+static bool
+count_agreed(struct mdoc_node map, size_t *count)
+{
+	struct mdoc_node key, list, item;
+	struct mdoc_bytes text;
+
+	*count = 0;
+	if (mdoc_node_type(map) != MDOC_CBOR_MAP)
+		return false;
+	for (key = mdoc_node_first(map); mdoc_node_present(key); key = mdoc_node_next(list)) {
+		list = mdoc_node_next(key);
+		if (!mdoc_node_tstr(key, &text) || mdoc_node_type(list) != MDOC_CBOR_ARRAY)
+			return false;
+		for (item = mdoc_node_first(list); mdoc_node_present(item); item = mdoc_node_next(item)) {
+			if (!mdoc_node_tstr(item, &text))
+				return false;
+			(*count)++;
+		}
+	}
+	return true;
+}
+
+static CK_RV
+read_agreed(struct mech_plan *plan, struct mdoc_node map)
+{
+	struct mdoc_node key, item;
+	struct mdoc_agreed *at;
+	struct mdoc_bytes ns;
+	size_t count;
+
+	if (!count_agreed(map, &count))
+		return CKR_MDOC_INPUT_MALFORMED;
+	plan->agreed_given = true;
+	if (count == 0)
+		return CKR_OK;
+	plan->agreed = calloc(count, sizeof(*plan->agreed));
+	if (plan->agreed == NULL)
+		return CKR_HOST_MEMORY;
+	plan->agreed_count = count;
+	at = plan->agreed;
+	for (key = mdoc_node_first(map); mdoc_node_tstr(key, &ns); key = mdoc_node_next(mdoc_node_next(key)))
+		for (item = mdoc_node_first(mdoc_node_next(key)); mdoc_node_present(item); item = mdoc_node_next(item)) {
+			at->ns = ns;
+			(void)mdoc_node_tstr(item, &at->element);
+			at++;
+		}
+	return CKR_OK;
+}
+
+/* SessionTranscript stays opaque, but for its outermost shape. */
+static CK_RV
+check_transcript(struct mdoc_bytes transcript)
+{
+	struct mdoc_cbor *scan = NULL;
+	struct mdoc_node root;
+	CK_RV rv;
+
+	rv = rv_of(mdoc_cbor_scan(transcript, 0, &scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	if (rv == CKR_OK) {
+		root = mdoc_cbor_root(scan);
+		if (mdoc_node_type(root) != MDOC_CBOR_ARRAY || mdoc_node_count(root) != 3)
+			rv = CKR_MDOC_INPUT_MALFORMED;
+	}
+	mdoc_cbor_free(scan);
+	return rv;
+}
+
+/* [SessionTranscriptBytes, #6.24(bstr .cbor DeviceRequest), ? agreed] */
+static CK_RV
+read_response_input(struct mech_plan *plan)
+{
+	struct mdoc_bytes request;
+	struct mdoc_node root;
+	size_t count;
+	CK_RV rv;
+
+	rv = rv_of(mdoc_cbor_scan(plan->input, 0, &plan->scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	if (rv != CKR_OK)
+		return rv;
+	root = mdoc_cbor_root(plan->scan);
+	count = mdoc_node_type(root) == MDOC_CBOR_ARRAY ? mdoc_node_count(root) : 0;
+	if ((count != 2 && count != 3) || !mdoc_node_embedded(mdoc_node_at(root, 0), &plan->transcript) ||
+	    !mdoc_node_embedded(mdoc_node_at(root, 1), &request))
+		return CKR_MDOC_INPUT_MALFORMED;
+	rv = check_transcript(plan->transcript);
+	if (rv == CKR_OK && count == 3)
+		rv = read_agreed(plan, mdoc_node_at(root, 2));
+	if (rv == CKR_OK)
+		rv = rv_of(mdoc_request_parse(request, &plan->request, NULL), CKR_MDOC_INPUT_MALFORMED);
+	return rv;
+}
+
+/* One reader that cannot prove itself sinks the whole request. */
+static CK_RV
+check_reader_auth(const struct mech_plan *plan)
+{
+	enum mdoc_result res;
+	size_t i;
+
+	for (i = 0; i < plan->request.count; i++) {
+		res = mdoc_reader_auth_verify(&plan->crypto, &plan->request.docs[i], plan->transcript, NULL);
+		if (res == MDOC_ERR_MEMORY)
+			return CKR_HOST_MEMORY;
+		if (res != MDOC_OK)
+			return CKR_MDOC_READER_AUTH;
+	}
+	return CKR_OK;
+}
+
+static CK_RV
+plan_device_response(struct mech_plan *plan)
+{
+	CK_RV rv;
+
+	rv = read_response_input(plan);
+	if (rv == CKR_OK)
+		rv = check_reader_auth(plan);
+	if (rv == CKR_OK)
+		rv = rv_of(mdoc_select(&plan->record, &plan->request, plan->agreed, plan->agreed_count,
+		                   plan->agreed_given, &plan->selection, NULL),
+			CKR_MDOC_INPUT_MALFORMED);
+	if (rv == CKR_OK)
+		rv = rv_of(mdoc_response_size(&plan->selection, &plan->size), CKR_FUNCTION_FAILED);
+	return rv;
+}
+
+CK_RV
+mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, struct mdoc_bytes record,
+	struct mdoc_bytes input, struct mech_plan *plan)
+{
+	CK_RV rv;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->mechanism = mechanism;
+	plan->crypto = *crypto;
+	plan->input = input;
+	if (input.len > MDOC_SIGN_INPUT_MAX)
+		return CKR_MDOC_INPUT_MALFORMED;
+	rv = rv_of(mdoc_issuer_signed_parse(crypto, record, &plan->record, NULL), CKR_MDOC_RECORD_MALFORMED);
+	if (rv != CKR_OK)
+		return rv;
+	switch (mechanism) {
+	case CKM_MDOC_DEVICE_SIGN:
+		return plan_device_sign(plan);
+	case CKM_MDOC_DEVICE_RESPONSE:
+		return plan_device_response(plan);
+	default:
+		return CKR_MECHANISM_INVALID;
+	}
+}
+
+void
+mech_plan_clear(struct mech_plan *plan)
+{
+	mdoc_selection_clear(&plan->selection);
+	mdoc_request_clear(&plan->request);
+	mdoc_cbor_free(plan->scan);
+	free(plan->agreed);
+	mdoc_issuer_signed_clear(&plan->record);
+	memset(plan, 0, sizeof(*plan));
+}
+
+CK_RV
+mech_plan_check_time(const struct mdoc_mso *mso, int64_t now)
+{
+	if (now < mso->valid_from)
+		return CKR_MDOC_NOT_YET_VALID;
+	return now > mso->valid_until ? CKR_MDOC_EXPIRED : CKR_OK;
+}
+
+/* mdoc_device_signer over a plain signer: nothing is device-signed but the transcript. */
+static bool
+sign_device_authentication(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
+{
+	return mdoc_device_signed_put(device_signed, device_authentication_bytes,
+		mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), arg) == MDOC_OK;
+}
+
+CK_RV
+mech_plan_sign(const struct mech_plan *plan, const struct mdoc_signer *signer, struct mdoc_buf *out)
+{
+	struct mdoc_signer copy = *signer;
+	const struct mdoc_device_signer device_signer = { sign_device_authentication, &copy };
+	const size_t before = out->len;
+	enum mdoc_result res;
+
+	if (plan->mechanism == CKM_MDOC_DEVICE_SIGN)
+		res = mdoc_device_signed_put(out, plan->input, plan->auth.namespaces_bytes, &copy);
+	else
+		res = mdoc_response_build(&plan->selection, plan->transcript, &device_signer, out, NULL);
+	if (res == MDOC_OK)
+		res = out->err;
+	if (res != MDOC_OK)
+		return rv_of(res, CKR_FUNCTION_FAILED);
+	return out->len - before == plan->size ? CKR_OK : CKR_GENERAL_ERROR;
+}
