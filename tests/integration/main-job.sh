@@ -17,7 +17,7 @@ quiet mdoc-token init --label bare --so-pin-file "$scratch/bare-so" --iaca "$scr
 quiet mdoc-issuer --dir "$scratch/issuer" offer --out "$scratch/offer2.json"
 fails "R-MED-05: no key is made before the PIN is set" mdoc-token request --token bare \
 	--offer "$scratch/offer2.json" --count 1 --out "$scratch/never.json" --pin-file "$scratch/pin"
-[ ! -e "$scratch/never.json" ] && ok "and no request is written" || not_ok "and no request is written"
+must "and no request is written" test ! -e "$scratch/never.json"
 
 # R-ENR-01: an issued request can't be issued again; the nonce is spent.
 exits 1 "the issuer refuses a nonce that was used" mdoc-issuer --dir "$scratch/issuer" issue \
@@ -57,7 +57,7 @@ must "the third copy" mdoc-present respond "${holder[@]}" --request "$scratch/re
 	--transcript "$scratch/st.cbor" --out "$scratch/dr3.cbor" --yes
 exits 1 "R-EXH-01: no fourth" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr4.cbor" --yes
-[ ! -e "$scratch/dr4.cbor" ] && ok "and nothing is written" || not_ok "and nothing is written"
+must "and nothing is written" test ! -e "$scratch/dr4.cbor"
 
 # R-CARD-05: the PIN locks, and the SO opens it again.
 echo wrong-pin-0 > "$scratch/wrong"
