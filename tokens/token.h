@@ -225,6 +225,7 @@ enum token_result token_object_get(struct token *token, uint64_t id, const struc
 struct token_value {
 	uint8_t *ptr;
 	size_t len;
+	bool in_arena; /* else malloc'ed */
 };
 enum token_result token_object_value(struct token *token, const struct token_object *object, struct token_value *value);
 void token_value_clear(struct token_value *value); /* wipes and frees */
