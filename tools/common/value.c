@@ -1,0 +1,291 @@
+/* value.c: element names and values as people read them. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "tools/common/value.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DEPTH_SHOWN 8
+#define AGE_PREFIX "age_over_"
+
+struct element_row {
+	const char *ns;
+	const char *element;
+	const char *label;
+};
+
+/* The My Number Card record as its first issuer makes it; nothing else may be in it (R-MIN-01). */
+static const struct element_row elements[] = {
+	{ JP_NAMESPACE, "full_name_unicode", "氏名" },
+	{ JP_NAMESPACE, "resident_address_unicode", "住所" },
+	{ JP_NAMESPACE, "local_gov_code_unicode", "市町村コード" },
+	{ JP_NAMESPACE, "individual_number_unicode", "個人番号" },
+	{ JP_NAMESPACE, "portrait", "顔写真" },
+	{ JP_NAMESPACE, "sex_unicode", "性別" },
+	{ JP_NAMESPACE, "birth_date_unicode", "生年月日" },
+	{ JP_NAMESPACE_GENERIC, "sex", "性別" },
+	{ JP_NAMESPACE_GENERIC, "birth_date", "生年月日" },
+	{ JP_NAMESPACE_GENERIC, "age_in_years", "年齢" },
+};
+
+static const struct element_row *
+find_element(struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+		if (mdoc_bytes_is_text(ns, elements[i].ns) && mdoc_bytes_is_text(element, elements[i].element))
+			return &elements[i];
+	return NULL;
+}
+
+/* age_over_NN of the generic namespace: the two digits, else NULL. */
+static const char *
+age_digits(struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	const size_t prefix = sizeof(AGE_PREFIX) - 1;
+	const char *text = (const char *)element.ptr;
+
+	if (!mdoc_bytes_is_text(ns, JP_NAMESPACE_GENERIC) || element.len != prefix + 2 ||
+	    memcmp(text, AGE_PREFIX, prefix) != 0)
+		return NULL;
+	for (size_t i = prefix; i < element.len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return NULL;
+	return text + prefix;
+}
+
+bool
+element_allowed(struct mdoc_bytes doc_type, struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	if (!mdoc_bytes_is_text(doc_type, JP_DOCTYPE))
+		return true;
+	return find_element(ns, element) != NULL || age_digits(ns, element) != NULL;
+}
+
+const char *
+element_label(struct mdoc_bytes ns, struct mdoc_bytes element, char room[32])
+{
+	const struct element_row *row = find_element(ns, element);
+	const char *digits = age_digits(ns, element);
+
+	if (row != NULL)
+		return row->label;
+	if (digits == NULL)
+		return NULL;
+	snprintf(room, 32, "%.2s歳以上", digits);
+	return room;
+}
+
+static const char *
+sex_name(uint64_t code)
+{
+	switch (code) {
+	case 0:
+		return _("not known");
+	case 1:
+		return _("male");
+	case 2:
+		return _("female");
+	case 9:
+		return _("not applicable");
+	default:
+		return _("unknown code");
+	}
+}
+
+static const char *
+image_kind(struct mdoc_bytes bytes)
+{
+	static const uint8_t jpeg[] = { 0xFF, 0xD8, 0xFF };
+	static const uint8_t jp2[] = { 0x00, 0x00, 0x00, 0x0C, 'j', 'P' };
+	static const uint8_t png[] = { 0x89, 'P', 'N', 'G' };
+
+	if (bytes.len >= sizeof(jpeg) && memcmp(bytes.ptr, jpeg, sizeof(jpeg)) == 0)
+		return _(", JPEG image");
+	if (bytes.len >= sizeof(jp2) && memcmp(bytes.ptr, jp2, sizeof(jp2)) == 0)
+		return _(", JPEG 2000 image");
+	if (bytes.len >= sizeof(png) && memcmp(bytes.ptr, png, sizeof(png)) == 0)
+		return _(", PNG image");
+	return "";
+}
+
+static void print_node(FILE *to, struct mdoc_node node, unsigned depth);
+
+static void
+print_container(FILE *to, struct mdoc_node node, bool is_map, unsigned depth)
+{
+	bool key = true;
+	size_t i = 0;
+
+	fputc(is_map ? '{' : '[', to);
+	for (struct mdoc_node item = mdoc_node_first(node); mdoc_node_present(item); item = mdoc_node_next(item)) {
+		if (i++ > 0)
+			fputs(is_map && !key ? ": " : ", ", to);
+		print_node(to, item, depth + 1);
+		key = !key;
+	}
+	fputc(is_map ? '}' : ']', to);
+}
+
+static void
+print_scalar(FILE *to, struct mdoc_node node)
+{
+	struct mdoc_bytes bytes;
+	int64_t number;
+	uint64_t natural;
+	bool truth;
+
+	if (mdoc_node_tstr(node, &bytes))
+		terminal_text(to, (const char *)bytes.ptr, bytes.len);
+	else if (mdoc_node_bstr(node, &bytes))
+		fprintf(to, _("(%zu bytes%s)"), bytes.len, image_kind(bytes));
+	else if (mdoc_node_uint(node, &natural))
+		fprintf(to, "%" PRIu64, natural);
+	else if (mdoc_node_int(node, &number))
+		fprintf(to, "%" PRId64, number);
+	else if (mdoc_node_bool(node, &truth))
+		fputs(truth ? _("yes") : _("no"), to);
+	else if (mdoc_node_is_null(node))
+		fputs(_("nothing"), to);
+	else
+		fputs(_("(a value that cannot be shown)"), to);
+}
+
+static void
+print_node(FILE *to, struct mdoc_node node, unsigned depth)
+{
+	struct mdoc_node content;
+	uint64_t tag;
+
+	if (depth > DEPTH_SHOWN)
+		fputs("…", to);
+	else if (mdoc_node_tag(node, &tag, &content))
+		print_node(to, content, depth + 1); /* tdate, full-date: the text says it */
+	else if (mdoc_node_type(node) == MDOC_CBOR_MAP || mdoc_node_type(node) == MDOC_CBOR_ARRAY)
+		print_container(to, node, mdoc_node_type(node) == MDOC_CBOR_MAP, depth);
+	else
+		print_scalar(to, node);
+}
+
+void
+value_print(FILE *to, struct mdoc_bytes element, struct mdoc_bytes value)
+{
+	struct mdoc_cbor *scan = NULL;
+	uint64_t number;
+
+	if (mdoc_cbor_scan(value, 0, &scan, NULL) != MDOC_OK)
+		fputs(_("(a value that cannot be shown)"), to);
+	else if (mdoc_bytes_is_text(element, "sex") && mdoc_node_uint(mdoc_cbor_root(scan), &number))
+		fprintf(to, "%" PRIu64 " (%s)", number, sex_name(number));
+	else
+		print_node(to, mdoc_cbor_root(scan), 0);
+	mdoc_cbor_free(scan);
+}
+
+static json_t *node_json(struct mdoc_node node);
+
+static json_t *
+map_json(struct mdoc_node map)
+{
+	json_t *object = json_object();
+	struct mdoc_node key = mdoc_node_first(map);
+
+	while (mdoc_node_present(key)) {
+		const struct mdoc_node value = mdoc_node_next(key);
+		struct mdoc_bytes name;
+		char number[32];
+		int64_t integer;
+
+		if (mdoc_node_tstr(key, &name))
+			json_object_setn_new(object, (const char *)name.ptr, name.len, node_json(value));
+		else if (mdoc_node_int(key, &integer)) {
+			snprintf(number, sizeof(number), "%" PRId64, integer);
+			json_object_set_new(object, number, node_json(value));
+		}
+		key = mdoc_node_next(value);
+	}
+	return object;
+}
+
+static json_t *
+array_json(struct mdoc_node array)
+{
+	json_t *list = json_array();
+
+	for (struct mdoc_node item = mdoc_node_first(array); mdoc_node_present(item); item = mdoc_node_next(item))
+		json_array_append_new(list, node_json(item));
+	return list;
+}
+
+static json_t *
+node_json(struct mdoc_node node)
+{
+	struct mdoc_node content;
+	struct mdoc_bytes bytes;
+	int64_t number;
+	uint64_t tag;
+	bool truth;
+
+	if (mdoc_node_tstr(node, &bytes))
+		return json_text(bytes);
+	if (mdoc_node_bstr(node, &bytes))
+		return json_pack("{s:I, s:o}", "bytes", (json_int_t)bytes.len, "base64url", json_base64url(bytes));
+	if (mdoc_node_int(node, &number))
+		return json_integer(number);
+	if (mdoc_node_bool(node, &truth))
+		return json_boolean(truth);
+	if (mdoc_node_tag(node, &tag, &content))
+		return node_json(content);
+	if (mdoc_node_type(node) == MDOC_CBOR_MAP)
+		return map_json(node);
+	if (mdoc_node_type(node) == MDOC_CBOR_ARRAY)
+		return array_json(node);
+	return json_null();
+}
+
+json_t *
+value_json(struct mdoc_bytes value)
+{
+	struct mdoc_cbor *scan = NULL;
+	json_t *json = NULL;
+
+	if (mdoc_cbor_scan(value, 0, &scan, NULL) == MDOC_OK)
+		json = node_json(mdoc_cbor_root(scan));
+	mdoc_cbor_free(scan);
+	return json != NULL ? json : json_null();
+}
+
+void
+record_print(FILE *to, const struct mdoc_issuer_signed *record)
+{
+	for (size_t n = 0; n < record->count; n++) {
+		const struct mdoc_namespace *ns = &record->namespaces[n];
+
+		for (size_t i = 0; i < ns->count; i++) {
+			const struct mdoc_item *item = &ns->items[i];
+			char name[160], room[32];
+			const char *label = element_label(ns->name, item->element, room);
+
+			snprintf(name, sizeof(name), "%.*s", (int)(item->element.len < 150 ? item->element.len : 150),
+			         (const char *)item->element.ptr);
+			fputs("  ", to);
+			terminal_padded(to, label != NULL ? label : "", 14);
+			terminal_padded(to, name, 28);
+			value_print(to, item->element, item->value);
+			fputc('\n', to);
+		}
+	}
+}
+
+void
+time_print_jst(int64_t when, char text[32])
+{
+	const time_t jst = (time_t)(when + 9 * 3600);
+	struct tm parts;
+
+	if (gmtime_r(&jst, &parts) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M:%S JST", &parts) == 0)
+		snprintf(text, 32, "?");
+}
