@@ -2,8 +2,8 @@
  * mdoc/cbor.h: a bounded scanner over untrusted CBOR, and a writer. Nothing is decoded into
  * copies: an item is a span of the input, so hashes and signatures are over bytes as received.
  *
- * Memory: a scan allocates at most MDOC_CBOR_NODE_SIZE bytes per byte of input, whatever the
- * input declares.
+ * Memory: a scan allocates at most MDOC_CBOR_NODE_SIZE bytes per byte of input and
+ * MDOC_CBOR_SCAN_SIZE more, whatever the input declares.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -19,6 +19,7 @@ extern "C" {
 #define MDOC_DEPTH_MAX 32                              /* nested containers and tags */
 #define MDOC_INPUT_MAX ((size_t)16 * 1024 * 1024)      /* bytes of one scan */
 #define MDOC_CBOR_NODE_SIZE 40
+#define MDOC_CBOR_SCAN_SIZE 128
 
 enum mdoc_cbor_type {
 	MDOC_CBOR_UINT,

@@ -14,7 +14,8 @@ extern "C" {
 
 #define MDOC_TDATE_LEN 20 /* "2026-01-30T14:59:59Z" */
 
-/* RFC 3339 with Z and no fraction, years 1970 to 9999; seconds since the epoch. */
+/* RFC 3339 with Z and no fraction, years 1970 to 9999; seconds since the epoch.
+ * Printing a time outside those years gives an empty text. */
 bool mdoc_tdate_parse(struct mdoc_bytes text, int64_t *when);
 void mdoc_tdate_print(int64_t when, char text[MDOC_TDATE_LEN + 1]);
 

@@ -1,0 +1,70 @@
+/*
+ * mdoc/error.c: results with their place, and what comes from the caller's mdoc_crypto.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <mdoc/internal.h>
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum mdoc_result
+mdoci_fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const char *path, const char *fmt, ...)
+{
+	va_list args;
+
+	if (error == NULL)
+		return code;
+	error->code = code;
+	error->offset = offset;
+	(void)snprintf(error->path, sizeof(error->path), "%s", path);
+	va_start(args, fmt);
+	(void)vsnprintf(error->expected, sizeof(error->expected), fmt, args);
+	va_end(args);
+	return code;
+}
+
+void
+mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...)
+{
+	const char *dot = base[0] == '\0' || fmt[0] == '[' ? "" : ".";
+	va_list args;
+	int used = snprintf(out, MDOCI_PATH_MAX, "%s%s", base, dot);
+
+	if (used < 0 || (size_t)used >= MDOCI_PATH_MAX)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(out + used, MDOCI_PATH_MAX - (size_t)used, fmt, args);
+	va_end(args);
+}
+
+void
+mdoci_error_prefix(struct mdoc_error *error, const char *prefix)
+{
+	char inner[MDOCI_PATH_MAX];
+
+	if (error == NULL)
+		return;
+	memcpy(inner, error->path, sizeof(inner));
+	if (inner[0] == '\0')
+		mdoci_path(error->path, "", "%s", prefix);
+	else if (inner[0] == '[')
+		(void)snprintf(error->path, sizeof(error->path), "%.60s%.59s", prefix, inner);
+	else
+		mdoci_path(error->path, prefix, "%s", inner);
+}
+
+OSSL_LIB_CTX *
+mdoci_libctx(const struct mdoc_crypto *crypto)
+{
+	return crypto != NULL ? crypto->libctx : NULL;
+}
+
+enum mdoc_result
+mdoci_random(const struct mdoc_crypto *crypto, uint8_t *out, size_t len)
+{
+	if (crypto != NULL && crypto->random != NULL)
+		return crypto->random(crypto->random_arg, out, len) ? MDOC_OK : MDOC_ERR_CALLBACK;
+	return RAND_bytes_ex(mdoci_libctx(crypto), out, len, 0) == 1 ? MDOC_OK : MDOC_ERR_CRYPTO;
+}
