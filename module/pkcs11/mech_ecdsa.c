@@ -184,8 +184,8 @@ ecdsa_init(struct op *op, const CK_MECHANISM *mechanism)
 }
 
 #define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
-#define ECDSA(TYPE) { .type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | EC_FLAGS }, .key_type = CKK_EC, \
-	.init = ecdsa_init }
+#define ECDSA(TYPE) \
+	{ .type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | EC_FLAGS }, .key_type = CKK_EC, .init = ecdsa_init }
 
 const struct mech mech_ecdsa[] = {
 	ECDSA(CKM_ECDSA),

@@ -9,31 +9,10 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/rv.h"
 
 /* DeviceNameSpacesBytes of a device that signs no element of its own: #6.24(bstr {}). */
 static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
-
-/* What libmdoc says about a record or an input; otherwise: any other fault of those bytes. */
-static CK_RV
-rv_of(enum mdoc_result res, CK_RV otherwise)
-{
-	switch (res) {
-	case MDOC_OK:
-		return CKR_OK;
-	case MDOC_ERR_MEMORY:
-		return CKR_HOST_MEMORY;
-	case MDOC_ERR_ARG:
-	case MDOC_ERR_CRYPTO:
-	case MDOC_ERR_CALLBACK:
-		return CKR_FUNCTION_FAILED;
-	case MDOC_ERR_DOCTYPE:
-		return CKR_MDOC_DOCTYPE;
-	case MDOC_ERR_NOTHING:
-		return CKR_MDOC_NOTHING_TO_DISCLOSE;
-	default:
-		return otherwise;
-	}
-}
 
 /* Is `text` one of the strings of an array? An absent array has none. */
 static bool
@@ -90,7 +69,7 @@ check_device_namespaces(struct mdoc_bytes inner, struct mdoc_node authorizations
 	struct mdoc_bytes ns;
 	CK_RV rv;
 
-	rv = rv_of(mdoc_cbor_scan(inner, 0, &scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	rv = rv_from_mdoc(mdoc_cbor_scan(inner, 0, &scan, NULL));
 	if (rv != CKR_OK)
 		goto out;
 	root = mdoc_cbor_root(scan);
@@ -116,7 +95,7 @@ plan_device_sign(struct mech_plan *plan)
 	struct mdoc_bytes inner;
 	CK_RV rv;
 
-	rv = rv_of(mdoc_device_authentication_parse(plan->input, &plan->auth, NULL), CKR_MDOC_INPUT_MALFORMED);
+	rv = rv_from_mdoc(mdoc_device_authentication_parse(plan->input, &plan->auth, NULL));
 	if (rv != CKR_OK)
 		return rv;
 	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record.mso.doc_type))
@@ -189,7 +168,7 @@ check_transcript(struct mdoc_bytes transcript)
 	struct mdoc_node root;
 	CK_RV rv;
 
-	rv = rv_of(mdoc_cbor_scan(transcript, 0, &scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	rv = rv_from_mdoc(mdoc_cbor_scan(transcript, 0, &scan, NULL));
 	if (rv == CKR_OK) {
 		root = mdoc_cbor_root(scan);
 		if (mdoc_node_type(root) != MDOC_CBOR_ARRAY || mdoc_node_count(root) != 3)
@@ -208,7 +187,7 @@ read_response_input(struct mech_plan *plan)
 	size_t count;
 	CK_RV rv;
 
-	rv = rv_of(mdoc_cbor_scan(plan->input, 0, &plan->scan, NULL), CKR_MDOC_INPUT_MALFORMED);
+	rv = rv_from_mdoc(mdoc_cbor_scan(plan->input, 0, &plan->scan, NULL));
 	if (rv != CKR_OK)
 		return rv;
 	root = mdoc_cbor_root(plan->scan);
@@ -220,7 +199,7 @@ read_response_input(struct mech_plan *plan)
 	if (rv == CKR_OK && count == 3)
 		rv = read_agreed(plan, mdoc_node_at(root, 2));
 	if (rv == CKR_OK)
-		rv = rv_of(mdoc_request_parse(request, &plan->request, NULL), CKR_MDOC_INPUT_MALFORMED);
+		rv = rv_from_mdoc(mdoc_request_parse(request, &plan->request, NULL));
 	return rv;
 }
 
@@ -250,11 +229,10 @@ plan_device_response(struct mech_plan *plan)
 	if (rv == CKR_OK)
 		rv = check_reader_auth(plan);
 	if (rv == CKR_OK)
-		rv = rv_of(mdoc_select(&plan->record, &plan->request, plan->agreed, plan->agreed_count,
-		                   plan->agreed_given, &plan->selection, NULL),
-			CKR_MDOC_INPUT_MALFORMED);
+		rv = rv_from_mdoc(mdoc_select(&plan->record, &plan->request, plan->agreed, plan->agreed_count,
+			plan->agreed_given, &plan->selection, NULL));
 	if (rv == CKR_OK)
-		rv = rv_of(mdoc_response_size(&plan->selection, &plan->size), CKR_FUNCTION_FAILED);
+		rv = rv_from_mdoc(mdoc_response_size(&plan->selection, &plan->size));
 	return rv;
 }
 
@@ -270,7 +248,9 @@ mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, st
 	plan->input = input;
 	if (input.len > MDOC_SIGN_INPUT_MAX)
 		return CKR_MDOC_INPUT_MALFORMED;
-	rv = rv_of(mdoc_issuer_signed_parse(crypto, record, &plan->record, NULL), CKR_MDOC_RECORD_MALFORMED);
+	rv = rv_from_mdoc(mdoc_issuer_signed_parse(crypto, record, &plan->record, NULL));
+	if (rv == CKR_MDOC_INPUT_MALFORMED)
+		rv = CKR_MDOC_RECORD_MALFORMED;
 	if (rv != CKR_OK)
 		return rv;
 	switch (mechanism) {
@@ -325,6 +305,6 @@ mech_plan_sign(const struct mech_plan *plan, const struct mdoc_signer *signer, s
 	if (res == MDOC_OK)
 		res = out->err;
 	if (res != MDOC_OK)
-		return rv_of(res, CKR_FUNCTION_FAILED);
+		return rv_from_mdoc(res);
 	return out->len - before == plan->size ? CKR_OK : CKR_GENERAL_ERROR;
 }

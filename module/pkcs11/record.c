@@ -19,23 +19,13 @@ static CK_RV
 parse(const struct mdoc_crypto *crypto, struct mdoc_bytes value, struct mdoc_issuer_signed *record)
 {
 	enum mdoc_result res;
+	CK_RV rv;
 
 	res = mdoc_issuer_signed_parse(crypto, value, record, NULL);
 	if (res == MDOC_OK)
 		res = mdoc_issuer_signed_check_digests(crypto, record, NULL);
-	switch (res) {
-	case MDOC_OK:
-		return CKR_OK;
-	case MDOC_ERR_MEMORY:
-		return CKR_HOST_MEMORY;
-	case MDOC_ERR_CRYPTO:
-	case MDOC_ERR_ARG:
-		return CKR_FUNCTION_FAILED;
-	case MDOC_ERR_DIGEST:
-		return CKR_MDOC_RECORD_DIGEST;
-	default:
-		return CKR_MDOC_RECORD_MALFORMED;
-	}
+	rv = rv_from_mdoc(res);
+	return rv == CKR_MDOC_INPUT_MALFORMED ? CKR_MDOC_RECORD_MALFORMED : rv;
 }
 
 /* Does this object's CKA_EC_POINT, of its CKA_EC_PARAMS' curve, equal the device key? */
