@@ -24,19 +24,30 @@ struct mdoc_p11_key {
 	CK_RV (*login)(void *arg, CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session);
 	void *login_arg;
 	CK_RV rv;                /* of the call that failed last; CKR_OK */
+	OSSL_LIB_CTX *libctx;    /* for the digests; NULL: OpenSSL's default */
 };
 
+/* Whether C_GetMechanismList of the slot has CKM_MDOC_DEVICE_SIGN. */
 bool mdoc_p11_has_vendor(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot);
 
-/* The public key behind a private key: its CKA_EC_POINT, or that of the public key object
- * with the same CKA_ID. */
+/*
+ * The public key behind a private key: its CKA_EC_POINT, or that of the one public key object
+ * with the same curve and the same, not empty CKA_ID. The point may be DER or bare, but must
+ * be uncompressed.
+ *
+ * CKR_CURVE_NOT_SUPPORTED      not P-256, P-384 or P-521
+ * CKR_ATTRIBUTE_TYPE_INVALID   neither object shows the point
+ * CKR_ATTRIBUTE_VALUE_INVALID  what is shown is not a point of that curve's size
+ * anything else                what the module answered
+ */
 CK_RV mdoc_p11_public_key(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
                           struct mdoc_public_key *key);
 
-/* CKM_ECDSA over a digest computed here; *signer borrows key. */
+/* CKM_ECDSA over a digest computed here; *signer borrows key. When it says false, key->rv is the
+ * answer of the module (or of the login callback) and no operation is left active. */
 void mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_signer *signer);
 
-/* DeviceSigned by CKM_MDOC_DEVICE_SIGN where key->vendor, by CKM_ECDSA elsewhere. `alg` is that
+/* DeviceSigned, by CKM_MDOC_DEVICE_SIGN where key->vendor, by CKM_ECDSA elsewhere. `alg` is that
  * of the device key's curve. */
 struct mdoc_p11_device_signer {
 	struct mdoc_p11_key *key;
