@@ -105,7 +105,7 @@ static CK_RV
 spend_for_raw(struct session *session, const struct object *key)
 {
 	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
-	struct token_value value = { NULL, 0 };
+	struct token_value value = { 0 };
 	struct mdoc_issuer_signed record = { 0 };
 	CK_RV rv;
 

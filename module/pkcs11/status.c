@@ -80,6 +80,18 @@ period(const struct status_period *when)
 	return json_pack("{s:s, s:s}", "validFrom", from, "validUntil", until);
 }
 
+/* Not json_dumps: its memory is the allocator's that the application may have given to jansson. */
+static char *
+dump(const json_t *root)
+{
+	const size_t len = json_dumpb(root, NULL, 0, JSON_COMPACT);
+	char *text = len == 0 ? NULL : calloc(1, len + 1);
+
+	if (text != NULL)
+		(void)json_dumpb(root, text, len, JSON_COMPACT);
+	return text;
+}
+
 char *
 status_json(const struct token_info *info, const struct status_details *details)
 {
@@ -97,7 +109,7 @@ status_json(const struct token_info *info, const struct status_details *details)
 				json_pack("{s:o, s:o}", "earliest", period(&details->earliest), "latest",
 					period(&details->latest)));
 	}
-	text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
+	text = root == NULL ? NULL : dump(root);
 	json_decref(root);
 	return text;
 }
@@ -119,7 +131,7 @@ static CK_RV
 read_record(struct token *token, const struct token_object *object, struct status_details *details)
 {
 	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
-	struct token_value value = { NULL, 0 };
+	struct token_value value = { 0 };
 	struct mdoc_issuer_signed record = { 0 };
 	enum token_result res;
 	CK_RV rv = CKR_OK;
