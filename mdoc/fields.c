@@ -111,3 +111,22 @@ mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **
 		mdoci_error_prefix(error, path);
 	return res;
 }
+
+struct mdoc_node
+mdoci_map_bytes(struct mdoc_node map, struct mdoc_bytes key)
+{
+	struct mdoc_node node = mdoc_node_first(map);
+	struct mdoc_bytes text;
+
+	if (mdoc_node_type(map) != MDOC_CBOR_MAP)
+		return (struct mdoc_node){ NULL, 0 };
+	while (mdoc_node_present(node)) {
+		const bool found = mdoc_node_tstr(node, &text) && mdoc_bytes_equal(text, key);
+
+		node = mdoc_node_next(node);
+		if (found)
+			return node;
+		node = mdoc_node_next(node);
+	}
+	return node;
+}

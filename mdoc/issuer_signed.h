@@ -16,6 +16,7 @@ extern "C" {
 #define MDOC_RANDOM_MIN 16 /* bytes of IssuerSignedItem.random */
 #define MDOC_RANDOM_LEN 32 /* what we issue */
 #define MDOC_DIGEST_MAX 64
+#define MDOC_ITEMS_MAX 4096 /* items, and digests, of one IssuerSigned; more is MDOC_ERR_SIZE */
 
 enum mdoc_digest_alg { MDOC_SHA256, MDOC_SHA384, MDOC_SHA512 };
 
@@ -55,8 +56,6 @@ struct mdoc_issuer_signed {
 	struct mdoc_sign1 issuer_auth;
 	struct mdoc_mso mso;
 	struct mdoc_cbor *scan;               /* NULL when it belongs to an outer structure */
-	struct mdoc_cbor **item_scans;        /* one each item */
-	size_t item_scan_count;
 };
 
 /*

@@ -12,6 +12,8 @@
 extern "C" {
 #endif
 
+#define MDOC_ASKED_MAX 4096 /* elements of one docRequest, and docRequests; more is MDOC_ERR_SIZE */
+
 struct mdoc_asked {
 	struct mdoc_bytes ns;
 	struct mdoc_bytes element;

@@ -16,6 +16,8 @@ extern "C" {
 
 /* ---- Reader: structure ---- */
 
+#define MDOC_DOCUMENTS_MAX 256 /* of one response; more is MDOC_ERR_SIZE */
+
 struct mdoc_document {
 	struct mdoc_bytes doc_type;
 	struct mdoc_issuer_signed issuer_signed;

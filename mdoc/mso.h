@@ -1,0 +1,24 @@
+/*
+ * mdoc/mso.h: the mobile security object inside issuerAuth. Not installed.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_MSO_H
+#define MDOC_MSO_H
+
+#include <mdoc/issuer_signed.h>
+
+/* Parse the payload of issuerAuth. path: that of the IssuerSigned. */
+enum mdoc_result mdoci_mso_parse(const struct mdoc_crypto *crypto, const struct mdoc_sign1 *issuer_auth,
+	const char *path, struct mdoc_mso *mso, struct mdoc_error *error);
+void mdoci_mso_clear(struct mdoc_mso *mso);
+
+/* OpenSSL's name and the one in the MSO. */
+const char *mdoci_digest_md(enum mdoc_digest_alg alg);
+const char *mdoci_digest_text(enum mdoc_digest_alg alg);
+
+/* digest: MDOC_DIGEST_MAX bytes. */
+enum mdoc_result mdoci_digest(const struct mdoc_crypto *crypto, enum mdoc_digest_alg alg, struct mdoc_bytes bytes,
+	uint8_t *digest, size_t *len);
+
+#endif
