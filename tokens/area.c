@@ -1,0 +1,286 @@
+/*
+ * Making, re-initialising and erasing areas.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tokens/pin/lock.h"
+#include "tokens/store/slots.h"
+
+void
+token_area_spec_stock(const struct token_env *env, const char *label, struct token_area_spec *spec)
+{
+	*spec = (struct token_area_spec){
+		.label = label,
+		.user = { .min_len = env->config.min_pin },
+		.allow_weak_pin = env->config.min_pin != 0,
+		.allow_weak_so_pin = env->config.allow_weak_so_pin,
+	};
+}
+
+static enum token_result
+set_label(struct store_area *area, const char *label)
+{
+	const size_t len = label != NULL ? strlen(label) : 0;
+
+	if (len >= sizeof(area->label))
+		return TOKEN_ERR_ARG;
+	memset(area->label, 0, sizeof(area->label));
+	if (len > 0)
+		memcpy(area->label, label, len);
+	return TOKEN_OK;
+}
+
+static enum token_result
+area_from_spec(const struct token_env *env, const struct token_area_spec *spec, struct store_area *area,
+	const struct token_backend **backend)
+{
+	uint8_t serial[TOKEN_SERIAL_LEN / 2];
+	enum token_result res;
+
+	*area = (struct store_area){ .created = time(NULL), .epoch = 1, .user = spec->user, .so = spec->so };
+	*backend = token_backend_find(spec->backend != NULL ? spec->backend : env->config.backend);
+	if (*backend == NULL)
+		return TOKEN_ERR_ARG;
+	(void)snprintf(area->backend, sizeof(area->backend), "%s", (*backend)->name);
+	area->flags = (spec->raw_sign ? STORE_AREA_RAW_SIGN : 0) | (spec->allow_weak_pin ? STORE_AREA_WEAK_PIN : 0) |
+		(spec->allow_weak_so_pin ? STORE_AREA_WEAK_SO_PIN : 0);
+	res = set_label(area, spec->label);
+	if (res == TOKEN_OK)
+		res = pin_policy_complete((*backend)->user, spec->allow_weak_pin, &area->user);
+	if (res == TOKEN_OK)
+		res = pin_policy_complete((*backend)->so, spec->allow_weak_so_pin, &area->so);
+	if (res == TOKEN_OK)
+		res = seal_random(env->seal, serial, sizeof(serial));
+	if (res != TOKEN_OK)
+		return res;
+	for (size_t i = 0; i < sizeof(serial); i++)
+		(void)snprintf(area->serial + 2 * i, 3, "%02x", serial[i]);
+	return TOKEN_OK;
+}
+
+/* What a new or emptied area starts with; computed before the transaction that writes it. */
+struct beginning {
+	struct area_keys keys;
+	struct store_pin so;
+	struct store_root root;
+};
+
+static void
+beginning_clear(struct beginning *b)
+{
+	area_keys_wipe(&b->keys);
+	store_pin_clear(&b->so);
+}
+
+static enum token_result
+beginning_make(const struct token_env *env, const struct token_backend *backend, struct store_area *area,
+	struct secret so_pin, uint64_t so_generation, struct beginning *b)
+{
+	const struct backend_pin id = { .role = BACKEND_SO, .serial = area->serial, .generation = so_generation };
+	struct secret area_key = SECRET_NONE;
+	uint8_t settings[32];
+	enum token_result res;
+
+	b->so = (struct store_pin){ .role = BACKEND_SO, .state = TOKEN_PIN_OPERATIONAL, .tries_left = area->so.tries,
+		.generation = so_generation };
+	b->root = (struct store_root){ .generation = 1 };
+	res = seal_random_secret(env->seal, BACKEND_AREA_KEY_LEN, &area_key);
+	if (res == TOKEN_OK)
+		res = area_keys_derive(env->seal, area_key, &b->keys);
+	if (res == TOKEN_OK)
+		res = vault_box_pair_new(env->seal, area_key, area->serial, area->seal_public, area->seal_private);
+	if (res == TOKEN_OK)
+		res = backend->wrap(env->seal, &id, so_pin, area_key, &b->so.wrap, &b->so.wrap_len);
+	if (res == TOKEN_OK)
+		res = root_settings(env->seal, area, settings);
+	if (res == TOKEN_OK)
+		res = root_mac(env->seal, &b->keys, area->serial, settings, &b->root, b->root.mac);
+	secret_wipe(&area_key);
+	return res;
+}
+
+static enum token_result
+write_beginning(struct store *store, const struct store_area *area, const struct beginning *b)
+{
+	enum token_result res = store_area_write(store, area);
+
+	if (res == TOKEN_OK)
+		res = store_pin_write(store, &b->so);
+	if (res == TOKEN_OK)
+		res = store_root_write(store, &b->root);
+	return res;
+}
+
+/* Fill the folder; the database is closed again, whole and without a log. */
+static enum token_result
+build(const char *folder, const struct store_area *area, const struct beginning *b)
+{
+	struct pin_lock lock = PIN_LOCK_NONE;
+	struct store *store = NULL;
+	enum token_result res;
+
+	res = store_create(folder);
+	if (res == TOKEN_OK)
+		res = store_open(folder, &store);
+	if (res == TOKEN_OK)
+		res = store_begin(store, true);
+	if (res == TOKEN_OK)
+		res = store_end(store, write_beginning(store, area, b));
+	store_close(store);
+	if (res == TOKEN_OK)
+		res = pin_lock_take(folder, PIN_LOCK_WAIT_MS, &lock); /* makes the file */
+	pin_lock_release(&lock);
+	return res;
+}
+
+/* Is this the free slot, as far as one can say without the lock? */
+static enum token_result
+check_free(const char *root, uint64_t slot)
+{
+	struct token_slot *slots = NULL;
+	size_t count = 0;
+	enum token_result res;
+
+	res = slots_list(root, &slots, &count);
+	if (res != TOKEN_OK)
+		return res;
+	if (slot != slots[count - 1].id)
+		res = slot < slots[count - 1].id ? TOKEN_ERR_EXISTS : TOKEN_ERR_ARG;
+	free(slots);
+	return res;
+}
+
+enum token_result
+token_area_create(struct token_env *env, uint64_t slot, const struct token_area_spec *spec, struct secret so_pin)
+{
+	const struct token_backend *backend = NULL;
+	struct store_area area = { 0 };
+	struct beginning b = { 0 };
+	char *folder = NULL;
+	enum token_result res;
+
+	if (env->config.store == NULL)
+		return TOKEN_ERR_IO;
+	res = area_from_spec(env, spec, &area, &backend);
+	if (res == TOKEN_OK)
+		res = pin_check_new(&area.so, so_pin);
+	if (res == TOKEN_OK)
+		res = check_free(env->config.store, slot);
+	if (res == TOKEN_OK)
+		res = beginning_make(env, backend, &area, so_pin, 1, &b);
+	if (res == TOKEN_OK)
+		res = slots_prepare(env->config.store, area.serial, &folder);
+	if (res != TOKEN_OK)
+		goto out;
+	res = build(folder, &area, &b);
+	if (res == TOKEN_OK)
+		res = slots_claim(env->config.store, slot, area.serial);
+	else
+		slots_abandon(env->config.store, area.serial);
+out:
+	beginning_clear(&b);
+	free(folder);
+	return res;
+}
+
+/* The SO code is right: everything goes, with the old area key. */
+static enum token_result
+empty_area(struct token *token, const char *label, struct secret so_pin, const struct pin_checked *checked)
+{
+	struct store_area area = checked->area;
+	struct beginning b = { 0 };
+	enum token_result res;
+
+	area.epoch++;
+	area.suspended = false;
+	res = set_label(&area, label);
+	if (res == TOKEN_OK)
+		res = beginning_make(token->env, token->backend, &area, so_pin, checked->generation + 1, &b);
+	if (res == TOKEN_OK)
+		res = store_begin(token->store, true);
+	if (res != TOKEN_OK)
+		goto out;
+	res = store_empty(token->store, false);
+	if (res == TOKEN_OK)
+		res = write_beginning(token->store, &area, &b);
+	res = store_end(token->store, res);
+out:
+	beginning_clear(&b);
+	return res;
+}
+
+/* Check the SO code with the login lock taken; the caller releases all three. */
+static enum token_result
+enter_as_so(struct token_env *env, uint64_t slot, struct secret so_pin, struct token **token, struct pin_lock *lock,
+	struct pin_checked *checked)
+{
+	enum token_result res;
+
+	res = token_open(env, slot, token);
+	if (res != TOKEN_OK)
+		return res;
+	if (store_is_read_only((*token)->store))
+		return TOKEN_ERR_READ_ONLY;
+	res = pin_lock_take((*token)->folder, PIN_LOCK_WAIT_MS, lock);
+	return res == TOKEN_OK ? pin_check(*token, BACKEND_SO, so_pin, checked) : res;
+}
+
+/* This process's picture is of what is no more. */
+static void
+forget_picture(struct token *token)
+{
+	(void)pthread_mutex_lock(&token->lock);
+	token_forget_role(token);
+	cache_clear(token);
+	(void)pthread_mutex_unlock(&token->lock);
+	store_checkpoint(token->store);
+}
+
+enum token_result
+token_area_reinit(struct token_env *env, uint64_t slot, const char *label, struct secret so_pin)
+{
+	struct token *token = NULL;
+	struct pin_lock lock = PIN_LOCK_NONE;
+	struct pin_checked checked = { .area_key = SECRET_NONE };
+	enum token_result res;
+
+	res = enter_as_so(env, slot, so_pin, &token, &lock, &checked);
+	if (res == TOKEN_OK)
+		res = empty_area(token, label, so_pin, &checked);
+	if (res == TOKEN_OK)
+		forget_picture(token);
+	pin_checked_clear(&checked);
+	pin_lock_release(&lock);
+	token_close(token);
+	return res;
+}
+
+enum token_result
+token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
+{
+	struct token *token = NULL;
+	struct pin_lock lock = PIN_LOCK_NONE;
+	struct pin_checked checked = { .area_key = SECRET_NONE };
+	enum token_result res;
+
+	res = enter_as_so(env, slot, so_pin, &token, &lock, &checked);
+	if (res == TOKEN_OK)
+		res = store_begin(token->store, true);
+	if (res == TOKEN_OK)
+		res = store_end(token->store, store_empty(token->store, true));
+	if (res == TOKEN_OK) {
+		forget_picture(token); /* the wraps are overwritten before the files go */
+		res = slots_drop(env->config.store, slot, token->serial);
+	}
+	pin_checked_clear(&checked);
+	pin_lock_release(&lock);
+	token_close(token);
+	return res;
+}

@@ -1,0 +1,22 @@
+/*
+ * The backends of this build.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/backend.h"
+
+#include <string.h>
+
+static const struct token_backend *const backends[] = {
+	&vault_backend,
+};
+
+const struct token_backend *
+token_backend_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		if (strcmp(backends[i]->name, name) == 0)
+			return backends[i];
+	}
+	return NULL;
+}

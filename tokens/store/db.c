@@ -1,0 +1,429 @@
+/*
+ * SQLite as the store uses it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "tokens/store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tokens/store/anchor.h"
+
+static const struct {
+	int code;
+	enum token_result res;
+} results[] = {
+	{ SQLITE_OK, TOKEN_OK },
+	{ SQLITE_ROW, TOKEN_OK },
+	{ SQLITE_DONE, TOKEN_OK },
+	{ SQLITE_FULL, TOKEN_ERR_FULL },
+	{ SQLITE_BUSY, TOKEN_ERR_BUSY },
+	{ SQLITE_LOCKED, TOKEN_ERR_BUSY },
+	{ SQLITE_PROTOCOL, TOKEN_ERR_BUSY },
+	{ SQLITE_READONLY, TOKEN_ERR_READ_ONLY },
+	{ SQLITE_NOMEM, TOKEN_ERR_MEMORY },
+	{ SQLITE_TOOBIG, TOKEN_ERR_TOO_LARGE },
+	/* Our statements fit our tables; what does not fit came from outside. */
+	{ SQLITE_CORRUPT, TOKEN_ERR_DAMAGED },
+	{ SQLITE_NOTADB, TOKEN_ERR_DAMAGED },
+	{ SQLITE_ERROR, TOKEN_ERR_DAMAGED },
+	{ SQLITE_SCHEMA, TOKEN_ERR_DAMAGED },
+	{ SQLITE_MISMATCH, TOKEN_ERR_DAMAGED },
+	{ SQLITE_CONSTRAINT, TOKEN_ERR_DAMAGED },
+};
+
+enum token_result
+db_result(int code)
+{
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+		if (results[i].code == (code & 0xff))
+			return results[i].res;
+	}
+	return TOKEN_ERR_IO;
+}
+
+static enum token_result
+errno_result(int error)
+{
+	switch (error) {
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		return TOKEN_ERR_READ_ONLY;
+	case ENOSPC:
+	case EDQUOT:
+		return TOKEN_ERR_FULL;
+	case ENOENT:
+		return TOKEN_ERR_NOT_FOUND;
+	default:
+		return TOKEN_ERR_IO;
+	}
+}
+
+static enum token_result
+make_parents(const char *path)
+{
+	enum token_result res = TOKEN_OK;
+	char *copy = strdup(path);
+	char *slash = NULL;
+
+	if (copy == NULL)
+		return TOKEN_ERR_MEMORY;
+	for (slash = strchr(copy + 1, '/'); slash != NULL && res == TOKEN_OK; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (access(copy, F_OK) != 0)
+			res = db_make_folder(copy, false);
+		*slash = '/';
+	}
+	free(copy);
+	return res;
+}
+
+enum token_result
+db_make_folder(const char *path, bool parents)
+{
+	if (mkdir(path, 0700) == 0)
+		return chmod(path, 0700) == 0 ? TOKEN_OK : errno_result(errno);
+	if (errno == EEXIST)
+		return TOKEN_OK;
+	if (errno != ENOENT || !parents || make_parents(path) != TOKEN_OK)
+		return errno_result(errno);
+	return db_make_folder(path, false);
+}
+
+/*
+ * SQLite gives its journals the mode of the file, so that one decides for all. A file that is
+ * there is not opened: closing it would drop the locks that another thread's handle has on it.
+ */
+static enum token_result
+make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum token_result res = TOKEN_OK;
+
+	if (fd < 0)
+		return errno == EEXIST ? TOKEN_OK : errno_result(errno);
+	if (fchmod(fd, 0600) != 0)
+		res = errno_result(errno);
+	(void)close(fd);
+	return res;
+}
+
+enum token_result
+db_exec(struct db *db, const char *sql)
+{
+	return db_result(sqlite3_exec(db->sq, sql, NULL, NULL, NULL));
+}
+
+enum token_result
+db_number(struct db *db, const char *sql, int64_t *number)
+{
+	sqlite3_stmt *query = NULL;
+	enum token_result res;
+
+	res = db_query(db, &query, sql, "");
+	if (res == TOKEN_OK)
+		res = db_step(query);
+	if (res == TOKEN_OK)
+		*number = sqlite3_column_int64(query, 0);
+	(void)sqlite3_finalize(query);
+	return res;
+}
+
+static int
+bind_all(sqlite3_stmt *query, const char *format, va_list args)
+{
+	int rc = SQLITE_OK;
+
+	for (int i = 1; *format != '\0' && rc == SQLITE_OK; format++, i++) {
+		if (*format == 'i') {
+			rc = sqlite3_bind_int64(query, i, va_arg(args, int64_t));
+		} else if (*format == 't') {
+			rc = sqlite3_bind_text(query, i, va_arg(args, const char *), -1, SQLITE_STATIC);
+		} else {
+			const void *bytes = va_arg(args, const void *);
+			const size_t len = va_arg(args, size_t);
+
+			rc = sqlite3_bind_blob64(query, i, bytes, len, SQLITE_STATIC);
+		}
+	}
+	return rc;
+}
+
+static enum token_result
+prepare(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, va_list args)
+{
+	int rc = sqlite3_prepare_v2(db->sq, sql, -1, query, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = bind_all(*query, format, args);
+	if (rc == SQLITE_OK)
+		return TOKEN_OK;
+	(void)sqlite3_finalize(*query);
+	*query = NULL;
+	return db_result(rc);
+}
+
+enum token_result
+db_query(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, ...)
+{
+	enum token_result res;
+	va_list args;
+
+	va_start(args, format);
+	res = prepare(db, query, sql, format, args);
+	va_end(args);
+	return res;
+}
+
+enum token_result
+db_step(sqlite3_stmt *query)
+{
+	const int rc = sqlite3_step(query);
+
+	return rc == SQLITE_DONE ? TOKEN_ERR_NOT_FOUND : db_result(rc);
+}
+
+enum token_result
+db_run(struct db *db, int64_t *changes, const char *sql, const char *format, ...)
+{
+	sqlite3_stmt *query = NULL;
+	enum token_result res;
+	va_list args;
+
+	va_start(args, format);
+	res = prepare(db, &query, sql, format, args);
+	va_end(args);
+	if (res == TOKEN_OK)
+		res = db_step(query);
+	if (res == TOKEN_ERR_NOT_FOUND)
+		res = TOKEN_OK;
+	if (res == TOKEN_OK && changes != NULL)
+		*changes = sqlite3_changes(db->sq);
+	(void)sqlite3_finalize(query);
+	return res;
+}
+
+/* Is there a log that a reader must see too? */
+static bool
+has_live_log(const char *path)
+{
+	struct stat st;
+	char *log = NULL;
+	bool live;
+
+	if (asprintf(&log, "%s-wal", path) < 0)
+		return true;
+	live = stat(log, &st) == 0 && st.st_size > 0;
+	free(log);
+	return live;
+}
+
+static bool
+is_writable(const char *path)
+{
+	char *folder = strdup(path);
+	char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+	bool writable;
+
+	if (slash == NULL) {
+		free(folder);
+		return false;
+	}
+	*slash = '\0';
+	writable = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 &&
+		faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+	free(folder);
+	return writable;
+}
+
+/* file: URI with what has a meaning there escaped. */
+static char *
+make_uri(const char *path, bool immutable)
+{
+	sqlite3_str *uri = sqlite3_str_new(NULL);
+
+	sqlite3_str_appendall(uri, "file:");
+	for (const char *p = path; *p != '\0'; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			sqlite3_str_appendf(uri, "%%%02X", (unsigned)(unsigned char)*p);
+		else
+			sqlite3_str_append(uri, p, 1);
+	}
+	sqlite3_str_appendall(uri, immutable ? "?immutable=1" : "");
+	return sqlite3_str_finish(uri);
+}
+
+/* Nothing in a file that somebody else may have written is to run as a program. */
+static enum token_result
+harden(struct db *db)
+{
+	static const int settings[][2] = {
+		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (sqlite3_db_config(db->sq, settings[i][0], settings[i][1], (int *)NULL) != SQLITE_OK)
+			return TOKEN_ERR_IO;
+	}
+	(void)sqlite3_busy_timeout(db->sq, DB_BUSY_MS);
+	return db_exec(db, "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
+		"PRAGMA temp_store=MEMORY");
+}
+
+static enum token_result
+open_handle(const char *path, struct db *db)
+{
+	char *uri = NULL;
+	int flags;
+	int rc;
+
+	db->read_only = !is_writable(path);
+	flags = (db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_URI |
+		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	uri = make_uri(path, db->read_only && !has_live_log(path));
+	if (uri == NULL)
+		return TOKEN_ERR_MEMORY;
+	rc = sqlite3_open_v2(uri, &db->sq, flags, "unix");
+	sqlite3_free(uri);
+	if (rc != SQLITE_OK)
+		return db_result(rc);
+	return harden(db);
+}
+
+/* Are the tables exactly ours? */
+static enum token_result
+check_tables(struct db *db, const struct db_schema *schema)
+{
+	sqlite3_stmt *query = NULL;
+	enum token_result res;
+	size_t want = 0;
+	size_t found = 0;
+
+	while (schema->ddl[want] != NULL)
+		want++;
+	res = db_query(db, &query, "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", "");
+	while (res == TOKEN_OK && (res = db_step(query)) == TOKEN_OK) {
+		const char *sql = (const char *)sqlite3_column_text(query, 0);
+		size_t i = 0;
+
+		while (i < want && (sql == NULL || strcmp(sql, schema->ddl[i]) != 0))
+			i++;
+		if (i == want)
+			res = TOKEN_ERR_DAMAGED;
+		found++;
+	}
+	(void)sqlite3_finalize(query);
+	if (res != TOKEN_ERR_NOT_FOUND)
+		return res;
+	return found == want ? TOKEN_OK : TOKEN_ERR_DAMAGED;
+}
+
+static enum token_result
+check_schema(struct db *db, const struct db_schema *schema)
+{
+	int64_t id = 0;
+	int64_t version = 0;
+	enum token_result res;
+
+	res = db_number(db, "PRAGMA application_id", &id);
+	if (res == TOKEN_OK)
+		res = db_number(db, "PRAGMA user_version", &version);
+	if (res != TOKEN_OK)
+		return res;
+	if (id != schema->application_id || version < 1)
+		return TOKEN_ERR_DAMAGED;
+	if (version > schema->version)
+		return TOKEN_ERR_NEWER;
+	return check_tables(db, schema);
+}
+
+enum token_result
+db_open(const char *path, const struct db_schema *schema, struct db *db)
+{
+	enum token_result res;
+
+	*db = (struct db){ .anchors = { -1, -1 } };
+	if (access(path, F_OK) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? TOKEN_ERR_NOT_FOUND : TOKEN_ERR_IO;
+	res = open_handle(path, db);
+	if (res == TOKEN_OK)
+		res = check_schema(db, schema);
+	if (res == TOKEN_OK && schema->wal && !db->read_only)
+		res = anchor_take(path, db->anchors);
+	if (res != TOKEN_OK)
+		db_close(db);
+	return res;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db->sq == NULL)
+		return;
+	anchor_unlock(db->anchors);
+	(void)sqlite3_close_v2(db->sq);
+	anchor_close(db->anchors);
+	*db = (struct db){ .anchors = { -1, -1 } };
+}
+
+static enum token_result
+create_tables(struct db *db, const struct db_schema *schema)
+{
+	int64_t version = 0;
+	char *marks = NULL;
+	enum token_result res;
+
+	res = db_number(db, "PRAGMA user_version", &version);
+	if (res != TOKEN_OK || version != 0)
+		return res;
+	for (size_t i = 0; schema->ddl[i] != NULL && res == TOKEN_OK; i++)
+		res = db_exec(db, schema->ddl[i]);
+	if (res != TOKEN_OK)
+		return res;
+	marks = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", schema->application_id,
+		schema->version);
+	res = marks != NULL ? db_exec(db, marks) : TOKEN_ERR_MEMORY;
+	sqlite3_free(marks);
+	return res;
+}
+
+enum token_result
+db_create(const char *path, const struct db_schema *schema)
+{
+	struct db db = { .anchors = { -1, -1 } };
+	enum token_result res;
+
+	res = make_file(path);
+	if (res == TOKEN_OK)
+		res = open_handle(path, &db);
+	if (res == TOKEN_OK && schema->wal)
+		res = db_exec(&db, "PRAGMA journal_mode=WAL");
+	if (res == TOKEN_OK)
+		res = db_exec(&db, "BEGIN IMMEDIATE");
+	if (res != TOKEN_OK)
+		goto out;
+	res = create_tables(&db, schema);
+	if (res == TOKEN_OK)
+		res = db_exec(&db, "COMMIT");
+	if (res != TOKEN_OK)
+		(void)db_exec(&db, "ROLLBACK");
+out:
+	db_close(&db);
+	return res;
+}

@@ -1,0 +1,75 @@
+/*
+ * tokens/store/db.h: SQLite as the store uses it: open modes, files for their owner only,
+ * short statements, and its result codes as token results.
+ *
+ * A handle is not thread safe; the store has a lock around it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOKENS_STORE_DB_H
+#define TOKENS_STORE_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tokens/result.h"
+
+#define DB_BUSY_MS 5000
+
+/* One kind of database file: its mark, its version and its tables. */
+struct db_schema {
+	int32_t application_id;
+	int version;
+	bool wal;               /* WAL while it is in use; else a rollback journal */
+	const char *const *ddl; /* ends with NULL */
+};
+
+struct db {
+	sqlite3 *sq;
+	bool read_only;
+	int anchors[2]; /* see db_anchor(); -1: none */
+};
+
+/* The token_result of an SQLite code, primary or extended. */
+enum token_result db_result(int code);
+
+/* A folder for its owner only, whatever the umask says; one that is there is fine. With
+ * parents, the missing ones are made too. */
+enum token_result db_make_folder(const char *path, bool parents);
+
+/*
+ * Make or complete a database: the file (0600), its settings and its tables in one transaction.
+ * A complete one is left as it is.
+ */
+enum token_result db_create(const char *path, const struct db_schema *schema);
+
+/*
+ * Open a database. Where file or folder cannot be written it is opened for reading.
+ *
+ * TOKEN_ERR_NOT_FOUND  there is no such file
+ * TOKEN_ERR_NEWER      its version is above ours; nothing was touched
+ * TOKEN_ERR_DAMAGED    not a database, another program's, or with tables that are not ours
+ */
+enum token_result db_open(const char *path, const struct db_schema *schema, struct db *db);
+void db_close(struct db *db); /* one that was never opened ({0}) is fine */
+
+enum token_result db_exec(struct db *db, const char *sql);
+
+/*
+ * Run one statement to its end. format has a letter for each parameter: i int64_t, t text,
+ * b blob (const void *, size_t; NULL gives a NULL). *changes may be NULL.
+ */
+enum token_result db_run(struct db *db, int64_t *changes, const char *sql, const char *format, ...);
+
+/* Prepare a query; parameters as in db_run(). Finish with sqlite3_finalize(). */
+enum token_result db_query(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, ...);
+
+/* The next row: TOKEN_OK, or TOKEN_ERR_NOT_FOUND after the last. */
+enum token_result db_step(sqlite3_stmt *query);
+
+/* The first column of the first row as a number. TOKEN_ERR_NOT_FOUND: no row. */
+enum token_result db_number(struct db *db, const char *sql, int64_t *number);
+
+#endif

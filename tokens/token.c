@@ -1,0 +1,241 @@
+/*
+ * Environments, and opening tokens.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tokens/store/slots.h"
+
+static bool
+copy_string(const char *from, char **to)
+{
+	*to = from != NULL ? strdup(from) : NULL;
+	return from == NULL || *to != NULL;
+}
+
+enum token_result
+token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct token_env **out)
+{
+	struct token_env *env = calloc(1, sizeof(*env));
+	enum token_result res = TOKEN_ERR_MEMORY;
+
+	if (env == NULL)
+		return TOKEN_ERR_MEMORY;
+	(void)pthread_mutex_init(&env->lock, NULL);
+	env->libctx = libctx;
+	env->config.min_pin = config->min_pin;
+	env->config.allow_weak_so_pin = config->allow_weak_so_pin;
+	if (!copy_string(config->store, &env->config.store) ||
+		!copy_string(config->backend != NULL ? config->backend : "vault", &env->config.backend))
+		goto out;
+	res = seal_ctx_new(libctx, &env->seal);
+	if (res != TOKEN_OK)
+		goto out;
+	*out = env;
+	env = NULL;
+out:
+	token_env_free(env);
+	return res;
+}
+
+void
+token_env_free(struct token_env *env)
+{
+	if (env == NULL)
+		return;
+	seal_ctx_free(env->seal);
+	free(env->config.store);
+	free(env->config.backend);
+	(void)pthread_mutex_destroy(&env->lock);
+	free(env);
+}
+
+/* Another thread of the parent may have been in the middle of anything: nothing of it is
+ * touched, freed or unlocked. The list only keeps it reachable. */
+void
+token_env_abandon(struct token_env *env)
+{
+	static struct token_env *abandoned;
+
+	arena_after_fork();
+	if (env == NULL)
+		return;
+	env->next = abandoned;
+	abandoned = env;
+}
+
+OSSL_LIB_CTX *
+token_env_libctx(const struct token_env *env)
+{
+	return env->libctx;
+}
+
+enum token_result
+token_slots(struct token_env *env, struct token_slot **slots, size_t *count)
+{
+	return env->config.store != NULL ? slots_list(env->config.store, slots, count) : TOKEN_ERR_IO;
+}
+
+static void
+token_free(struct token *token)
+{
+	if (token == NULL)
+		return;
+	token_forget_role(token);
+	cache_clear(token);
+	store_close(token->store);
+	(void)pthread_mutex_destroy(&token->lock);
+	free(token->folder);
+	free(token);
+}
+
+static enum token_result
+check_area(struct token *token)
+{
+	struct store_area area = { 0 };
+	enum token_result res;
+
+	res = store_begin(token->store, false);
+	if (res == TOKEN_OK)
+		res = store_end(token->store, store_area_read(token->store, &area));
+	if (res != TOKEN_OK)
+		return res;
+	if (strcmp(area.serial, token->serial) != 0)
+		return TOKEN_ERR_DAMAGED;
+	token->epoch = area.epoch;
+	token->backend = token_backend_find(area.backend);
+	return token->backend != NULL ? TOKEN_OK : TOKEN_ERR_UNSUPPORTED;
+}
+
+static enum token_result
+open_token(struct token_env *env, uint64_t slot, struct token **out)
+{
+	struct token *token = calloc(1, sizeof(*token));
+	enum token_result res;
+
+	if (token == NULL)
+		return TOKEN_ERR_MEMORY;
+	(void)pthread_mutex_init(&token->lock, NULL);
+	token->env = env;
+	token->slot = slot;
+	token->users = 1;
+	res = slots_find(env->config.store, slot, &token->folder, token->serial);
+	if (res == TOKEN_OK) {
+		res = store_open(token->folder, &token->store);
+		if (res == TOKEN_ERR_NOT_FOUND)
+			res = TOKEN_ERR_DAMAGED; /* the slot is there, the area is not */
+	}
+	if (res == TOKEN_OK)
+		res = check_area(token);
+	if (res != TOKEN_OK)
+		goto out;
+	*out = token;
+	token = NULL;
+out:
+	if (token != NULL && token->store == NULL) {
+		(void)pthread_mutex_destroy(&token->lock);
+		free(token->folder);
+		free(token);
+		token = NULL;
+	}
+	token_free(token);
+	return res;
+}
+
+enum token_result
+token_open(struct token_env *env, uint64_t slot, struct token **out)
+{
+	struct token *token = NULL;
+	enum token_result res = TOKEN_OK;
+
+	if (env->config.store == NULL)
+		return TOKEN_ERR_NOT_FOUND;
+	(void)pthread_mutex_lock(&env->lock);
+	for (token = env->tokens; token != NULL && token->slot != slot; token = token->next)
+		;
+	if (token != NULL) {
+		token->users++;
+	} else {
+		res = open_token(env, slot, &token);
+		if (res == TOKEN_OK) {
+			token->next = env->tokens;
+			env->tokens = token;
+		}
+	}
+	(void)pthread_mutex_unlock(&env->lock);
+	if (res == TOKEN_OK)
+		*out = token;
+	return res;
+}
+
+void
+token_close(struct token *token)
+{
+	struct token **link = NULL;
+	struct token_env *env = NULL;
+
+	if (token == NULL)
+		return;
+	env = token->env;
+	(void)pthread_mutex_lock(&env->lock);
+	if (--token->users == 0) {
+		for (link = &env->tokens; *link != token; link = &(*link)->next)
+			;
+		*link = token->next;
+		token_free(token);
+	}
+	(void)pthread_mutex_unlock(&env->lock);
+}
+
+static enum token_result
+read_info(struct token *token, struct token_info *info)
+{
+	struct store_area area = { 0 };
+	struct store_pin user = { 0 };
+	struct store_pin so = { 0 };
+	enum token_result res;
+
+	res = store_area_read(token->store, &area);
+	if (res == TOKEN_OK)
+		res = store_pin_read(token->store, BACKEND_USER, &user);
+	if (res == TOKEN_OK)
+		res = store_pin_read(token->store, BACKEND_SO, &so);
+	if (res == TOKEN_OK)
+		res = store_counts(token->store, info);
+	if (res != TOKEN_OK)
+		goto out;
+	(void)snprintf(info->label, sizeof(info->label), "%s", area.label);
+	(void)snprintf(info->serial, sizeof(info->serial), "%s", area.serial);
+	(void)snprintf(info->backend, sizeof(info->backend), "%s", area.backend);
+	info->suspended = area.suspended;
+	info->raw_sign = (area.flags & STORE_AREA_RAW_SIGN) != 0;
+	info->user_state = user.state;
+	info->user_tries_left = user.tries_left;
+	info->so_tries_left = so.state == TOKEN_PIN_OPERATIONAL ? so.tries_left : 0;
+	if (user.state == TOKEN_PIN_OPERATIONAL && user.tries_left == 0)
+		info->user_state = TOKEN_PIN_LOCKED; /* whoever spent the last try was killed */
+	if (user.state == TOKEN_PIN_NONE)
+		info->user_tries_left = area.user.tries;
+	info->user = area.user;
+	info->so = area.so;
+out:
+	store_pin_clear(&user);
+	store_pin_clear(&so);
+	return res;
+}
+
+enum token_result
+token_get_info(struct token *token, struct token_info *info)
+{
+	enum token_result res;
+
+	*info = (struct token_info){ .hardware = token->backend->hardware };
+	info->read_only = store_is_read_only(token->store);
+	res = store_begin(token->store, false);
+	return res == TOKEN_OK ? store_end(token->store, read_info(token, info)) : res;
+}

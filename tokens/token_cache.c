@@ -1,0 +1,231 @@
+/*
+ * This process's picture of an area: its rows, and objects for those that it may see. It is
+ * read again only when another process has committed something; unchanged rows stay.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+cache_visible(const struct token *token, const struct store_row *row)
+{
+	return (row->flags & STORE_PRIVATE) == 0 || token->role == TOKEN_USER;
+}
+
+static void
+free_rows(struct cached *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		token_object_unref(rows[i].object);
+	free(rows);
+}
+
+void
+cache_clear(struct token *token)
+{
+	free_rows(token->rows, token->count);
+	token->rows = NULL;
+	token->count = 0;
+	token->room = 0;
+	token->loaded = false;
+}
+
+void
+token_forget_role(struct token *token)
+{
+	token->role = TOKEN_NOBODY;
+	area_keys_wipe(&token->keys);
+	pin_digest_clear(&token->digest);
+	for (size_t i = 0; i < token->count; i++) {
+		struct cached *c = &token->rows[i];
+
+		c->has_term = false;
+		c->checked = false;
+		if (!cache_visible(token, &c->row)) {
+			token_object_unref(c->object);
+			c->object = NULL;
+		}
+	}
+}
+
+struct cached *
+cache_find(struct token *token, uint64_t id)
+{
+	size_t low = 0;
+	size_t high = token->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (token->rows[middle].row.id == id)
+			return &token->rows[middle];
+		if (token->rows[middle].row.id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static bool
+same_row(const struct store_row *a, const struct store_row *b)
+{
+	return a->id == b->id && a->generation == b->generation && a->copy == b->copy &&
+		a->value_len == b->value_len && a->kind == b->kind && a->flags == b->flags && a->state == b->state;
+}
+
+static enum token_result
+load_object(const struct token *token, struct cached *c, struct store_cursor *cursor)
+{
+	struct token_attrs *attrs = NULL;
+	struct store_blob bytes = { 0 };
+	struct store_blob tag = { 0 };
+	enum token_result res;
+
+	store_rows_attrs(cursor, &bytes, &tag);
+	res = blob_attrs(token, &c->row, bytes, tag, &attrs, &c->checked);
+	if (res != TOKEN_OK || c->object != NULL) {
+		attrs_free(attrs);
+		return res;
+	}
+	return object_new(&c->row, attrs, &c->object);
+}
+
+static enum token_result
+load_row(const struct token *token, struct cached *c, struct store_cursor *cursor)
+{
+	const bool have_keys = token->role != TOKEN_NOBODY;
+	const bool authenticated = (c->row.flags & STORE_AUTHENTICATED) != 0;
+	const bool private = (c->row.flags & STORE_PRIVATE) != 0;
+	enum token_result res = TOKEN_OK;
+
+	/* Only a forged row is private and not under the root, or a holder's and public. */
+	if ((private && !authenticated) || (!private && c->row.kind != TOKEN_OBJECT_ORDINARY))
+		return TOKEN_ERR_DAMAGED;
+	if (cache_visible(token, &c->row) && (c->object == NULL || (have_keys && authenticated && !c->checked)))
+		res = load_object(token, c, cursor);
+	if (res == TOKEN_OK && have_keys && authenticated && !c->has_term) {
+		res = root_term(token->env->seal, &token->keys, token->serial, &c->row, c->term);
+		c->has_term = res == TOKEN_OK;
+	}
+	return res;
+}
+
+struct loading {
+	struct cached *rows;
+	size_t count, room;
+	size_t old; /* where the old picture has been read to */
+};
+
+static enum token_result
+load_next(struct token *token, struct loading *l, const struct store_row *row, struct store_cursor *cursor)
+{
+	struct cached *c = NULL;
+
+	if (l->count == l->room) {
+		const size_t room = l->room == 0 ? 64 : l->room * 2;
+		struct cached *rows = realloc(l->rows, room * sizeof(*rows));
+
+		if (rows == NULL)
+			return TOKEN_ERR_MEMORY;
+		l->rows = rows;
+		l->room = room;
+	}
+	c = &l->rows[l->count++];
+	*c = (struct cached){ .row = *row };
+	while (l->old < token->count && token->rows[l->old].row.id < row->id)
+		l->old++;
+	if (l->old < token->count && same_row(&token->rows[l->old].row, row)) {
+		*c = token->rows[l->old];
+		token->rows[l->old].object = NULL;
+	}
+	return load_row(token, c, cursor);
+}
+
+static enum token_result
+load_rows(struct token *token)
+{
+	struct loading l = { 0 };
+	struct store_cursor *cursor = NULL;
+	struct store_row row;
+	enum token_result res;
+
+	res = store_rows(token->store, &cursor);
+	while (res == TOKEN_OK && (res = store_rows_next(cursor, &row)) == TOKEN_OK)
+		res = load_next(token, &l, &row, cursor);
+	store_rows_end(cursor);
+	cache_clear(token);
+	if (res != TOKEN_ERR_NOT_FOUND) {
+		free_rows(l.rows, l.count);
+		return res;
+	}
+	token->rows = l.rows;
+	token->count = l.count;
+	token->room = l.room;
+	return TOKEN_OK;
+}
+
+static enum token_result
+verify_root(struct token *token)
+{
+	uint8_t mac[SEAL_MAC_LEN];
+	uint8_t hash[ROOT_HASH_LEN] = { 0 };
+	enum token_result res;
+
+	res = store_root_read(token->store, &token->root);
+	if (res == TOKEN_OK)
+		res = root_mac(token->env->seal, &token->keys, token->serial, token->settings, &token->root, mac);
+	if (res != TOKEN_OK)
+		return res;
+	for (size_t i = 0; i < token->count; i++) {
+		if (token->rows[i].has_term)
+			root_add(hash, token->rows[i].term);
+	}
+	if (!seal_equal(mac, token->root.mac, sizeof(mac)) || !seal_equal(hash, token->root.hash, sizeof(hash)))
+		return TOKEN_ERR_DAMAGED;
+	return TOKEN_OK;
+}
+
+enum token_result
+cache_refresh(struct token *token)
+{
+	struct store_area area = { 0 };
+	int64_t version = 0;
+	enum token_result res;
+
+	res = store_version(token->store, &version);
+	if (res != TOKEN_OK || (token->loaded && version == token->version))
+		return res;
+	token->loaded = false;
+	res = store_area_read(token->store, &area);
+	if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK && area.epoch != token->epoch))
+		token_forget_role(token);
+	if (res != TOKEN_OK)
+		return res;
+	token->epoch = area.epoch;
+	res = root_settings(token->env->seal, &area, token->settings);
+	if (res == TOKEN_OK)
+		res = load_rows(token);
+	if (res == TOKEN_OK && token->role != TOKEN_NOBODY)
+		res = verify_root(token);
+	if (res != TOKEN_OK)
+		return res;
+	token->version = version;
+	token->loaded = true;
+	return TOKEN_OK;
+}
+
+enum token_result
+token_lock_fresh(struct token *token)
+{
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&token->lock);
+	res = store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		return res;
+	return store_end(token->store, cache_refresh(token));
+}

@@ -1,0 +1,247 @@
+/*
+ * Changing rows: database, root and this process's picture in one step. The picture is
+ * changed in place under the token's lock and thrown away when the commit fails.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_priv.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum token_result
+begin_locked(struct token *token, enum token_role role)
+{
+	enum token_result res;
+
+	if (role != TOKEN_NOBODY && token->role != role)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	res = store_begin(token->store, true);
+	if (res != TOKEN_OK)
+		return res;
+	res = cache_refresh(token);
+	if (res == TOKEN_OK && role != TOKEN_NOBODY && token->role != role)
+		res = TOKEN_ERR_NOT_LOGGED_IN; /* the area was made anew */
+	if (res != TOKEN_OK)
+		(void)store_end(token->store, res);
+	return res;
+}
+
+enum token_result
+change_begin(struct token *token, enum token_role role)
+{
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&token->lock);
+	token->changed = false;
+	token->root_changed = false;
+	token->next_id = 0;
+	res = begin_locked(token, role);
+	if (res != TOKEN_OK) {
+		(void)pthread_mutex_unlock(&token->lock);
+		return res;
+	}
+	token->generation = token->role != TOKEN_NOBODY ? token->root.generation + 1 : 1;
+	return TOKEN_OK;
+}
+
+static enum token_result
+write_root(struct token *token)
+{
+	enum token_result res;
+
+	token->root.generation = token->generation;
+	res = root_mac(token->env->seal, &token->keys, token->serial, token->settings, &token->root, token->root.mac);
+	return res == TOKEN_OK ? store_root_write(token->store, &token->root) : res;
+}
+
+enum token_result
+change_end(struct token *token, enum token_result res)
+{
+	if (res == TOKEN_OK && token->root_changed)
+		res = write_root(token);
+	res = store_end(token->store, res);
+	if (res != TOKEN_OK && token->changed)
+		cache_clear(token);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+static enum token_result
+grow(struct token *token)
+{
+	const size_t room = token->room == 0 ? 64 : token->room * 2;
+	struct cached *rows = NULL;
+
+	if (token->count < token->room)
+		return TOKEN_OK;
+	rows = realloc(token->rows, room * sizeof(*rows));
+	if (rows == NULL)
+		return TOKEN_ERR_MEMORY;
+	token->rows = rows;
+	token->room = room;
+	return TOKEN_OK;
+}
+
+/* The term of a row that is new or has changed, into the sum. */
+static enum token_result
+add_term(struct token *token, struct cached *c)
+{
+	enum token_result res;
+
+	if ((c->row.flags & STORE_AUTHENTICATED) == 0)
+		return TOKEN_OK;
+	res = root_term(token->env->seal, &token->keys, token->serial, &c->row, c->term);
+	if (res != TOKEN_OK)
+		return res;
+	c->has_term = true;
+	root_add(token->root.hash, c->term);
+	token->root_changed = true;
+	return TOKEN_OK;
+}
+
+static void
+take_term(struct token *token, struct cached *c)
+{
+	if (!c->has_term)
+		return;
+	root_subtract(token->root.hash, c->term);
+	c->has_term = false;
+	token->root_changed = true;
+}
+
+static struct store_blob
+view(const uint8_t *bytes, size_t len)
+{
+	return (struct store_blob){ bytes, len };
+}
+
+/* Write a row with its blobs, and the object that it makes. */
+static enum token_result
+write_row(struct token *token, const struct store_row *row, const struct token_attrs *attrs, const uint8_t *value,
+	size_t value_len, const struct token_object **object)
+{
+	struct token_attrs *copy = NULL;
+	struct blob sealed_attrs = { 0 };
+	struct blob sealed_value = { 0 };
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	enum token_result res;
+
+	res = attrs_encode(attrs, &bytes, &len);
+	if (res == TOKEN_OK)
+		res = blob_make(token, row, STORE_ATTRS, bytes, len, &sealed_attrs);
+	if (res == TOKEN_OK && value_len > 0)
+		res = blob_make(token, row, STORE_VALUE, value, value_len, &sealed_value);
+	if (res != TOKEN_OK)
+		goto out;
+	token->changed = true;
+	res = store_row_write(token->store, row, view(sealed_attrs.bytes, sealed_attrs.len),
+		view(sealed_attrs.tag, sealed_attrs.tag_len), view(sealed_value.bytes, sealed_value.len),
+		view(sealed_value.tag, sealed_value.tag_len));
+	if (res != TOKEN_OK)
+		goto out;
+	copy = attrs_dup(attrs);
+	res = copy != NULL ? object_new(row, copy, object) : TOKEN_ERR_MEMORY;
+out:
+	if (bytes != NULL)
+		OPENSSL_cleanse(bytes, len);
+	free(bytes);
+	blob_clear(&sealed_attrs);
+	blob_clear(&sealed_value);
+	return res;
+}
+
+enum token_result
+change_insert(struct token *token, struct store_row *row, const struct token_attrs *attrs, const uint8_t *value,
+	size_t value_len, const struct token_object **object)
+{
+	const struct token_object *made = NULL;
+	struct cached *c = NULL;
+	enum token_result res = grow(token);
+
+	if (res == TOKEN_OK && token->next_id == 0)
+		res = store_next_id(token->store, &token->next_id);
+	if (res != TOKEN_OK)
+		return res;
+	row->id = token->next_id++;
+	row->generation = token->generation;
+	row->value_len = value_len;
+	if (row->copy == COPY_SELF)
+		row->copy = row->id;
+	if (token->role != TOKEN_NOBODY)
+		row->flags |= STORE_AUTHENTICATED;
+	res = write_row(token, row, attrs, value, value_len, &made);
+	if (res != TOKEN_OK)
+		return res;
+	c = &token->rows[token->count++];
+	*c = (struct cached){ .row = *row, .checked = token->role != TOKEN_NOBODY, .object = made };
+	if (object != NULL)
+		*object = made;
+	return add_term(token, c);
+}
+
+enum token_result
+change_update(struct token *token, struct cached *at, const struct store_row *to, const struct token_attrs *attrs,
+	const uint8_t *value, size_t value_len)
+{
+	struct token_value old = { 0 };
+	struct store_row row = at->row;
+	const struct token_object *made = NULL;
+	enum token_result res = TOKEN_OK;
+
+	if (value == NULL) {
+		res = blob_value(token, &at->row, &old);
+		value = old.ptr;
+		value_len = old.len;
+	}
+	if (res != TOKEN_OK)
+		goto out;
+	row.flags = (uint8_t)(to->flags | (token->role != TOKEN_NOBODY ? STORE_AUTHENTICATED : 0));
+	row.copy = to->copy;
+	row.state = to->state;
+	row.value_len = value_len;
+	row.generation = token->generation > at->row.generation ? token->generation : at->row.generation + 1;
+	res = write_row(token, &row, attrs != NULL ? attrs : at->object->attrs, value, value_len, &made);
+	if (res != TOKEN_OK)
+		goto out;
+	take_term(token, at);
+	token_object_unref(at->object);
+	at->object = made;
+	at->row = row;
+	at->checked = token->role != TOKEN_NOBODY;
+	res = add_term(token, at);
+out:
+	token_value_clear(&old);
+	return res;
+}
+
+enum token_result
+change_delete(struct token *token, struct cached *at)
+{
+	const size_t index = (size_t)(at - token->rows);
+	enum token_result res;
+
+	token->changed = true;
+	res = store_row_delete(token->store, at->row.id);
+	if (res != TOKEN_OK)
+		return res;
+	take_term(token, at);
+	token_object_unref(at->object);
+	memmove(at, at + 1, (token->count - index - 1) * sizeof(*at));
+	token->count--;
+	return TOKEN_OK;
+}
+
+enum token_result
+change_delete_copy(struct token *token, uint64_t copy)
+{
+	enum token_result res = TOKEN_OK;
+
+	for (size_t i = token->count; i-- > 0 && res == TOKEN_OK;) {
+		if (token->rows[i].row.copy == copy)
+			res = change_delete(token, &token->rows[i]);
+	}
+	return res;
+}

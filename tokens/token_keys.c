@@ -1,0 +1,210 @@
+/*
+ * Key pairs, keys ready for use, and spending a copy.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The caller's attributes with CKA_EC_POINT: the point in a DER OCTET STRING. */
+static enum token_result
+with_point(const struct token_attrs *attrs, const uint8_t *point, size_t len, struct token_attrs **out)
+{
+	uint8_t der[TOKEN_POINT_MAX + 3] = { 0x04 };
+	size_t head = 1;
+	struct token_attrs *copy = attrs_dup(attrs);
+
+	if (copy == NULL)
+		return TOKEN_ERR_MEMORY;
+	if (len > 127)
+		der[head++] = 0x81;
+	der[head++] = (uint8_t)len;
+	memcpy(der + head, point, len);
+	if (!attrs_set(copy, CKA_EC_POINT, der, head + len)) {
+		attrs_free(copy);
+		return TOKEN_ERR_MEMORY;
+	}
+	*out = copy;
+	return TOKEN_OK;
+}
+
+struct pair {
+	struct secret value;
+	struct token_attrs *public_attrs;
+	struct token_attrs *private_attrs;
+	struct store_row public_row;
+	struct store_row private_row;
+	const struct token_object *public_object;
+	const struct token_object *private_object;
+};
+
+static void
+pair_clear(struct pair *pair)
+{
+	secret_wipe(&pair->value);
+	attrs_free(pair->public_attrs);
+	attrs_free(pair->private_attrs);
+	token_object_unref(pair->public_object);
+	token_object_unref(pair->private_object);
+}
+
+/* The slow part, without locks. */
+static enum token_result
+make_pair(const struct token *token, enum token_curve curve, const struct token_object_spec *public_spec,
+	const struct token_object_spec *private_spec, struct pair *pair)
+{
+	struct token_key *key = NULL;
+	uint8_t point[TOKEN_POINT_MAX];
+	size_t len = 0;
+	enum token_result res;
+
+	res = token->backend->key_generate(token->env->seal, curve, &key, &pair->value);
+	if (res == TOKEN_OK)
+		res = token_key_point(key, point, &len);
+	if (res == TOKEN_OK)
+		res = with_point(public_spec->attrs, point, len, &pair->public_attrs);
+	if (res == TOKEN_OK)
+		res = with_point(private_spec->attrs, point, len, &pair->private_attrs);
+	token_key_free(key);
+	return res;
+}
+
+static enum token_result
+insert_pair(struct token *token, bool holder, struct pair *pair)
+{
+	enum token_result res;
+
+	res = change_insert(token, &pair->private_row, pair->private_attrs, pair->value.ptr, pair->value.len,
+		&pair->private_object);
+	pair->private_object = token_object_ref(pair->private_object);
+	if (res != TOKEN_OK)
+		return res;
+	if (holder)
+		pair->public_row.copy = pair->private_row.id;
+	res = change_insert(token, &pair->public_row, pair->public_attrs, NULL, 0, &pair->public_object);
+	pair->public_object = token_object_ref(pair->public_object);
+	return res;
+}
+
+static void
+pair_rows(bool holder, const struct token_object_spec *public_spec, const struct token_object_spec *private_spec,
+	struct pair *pair)
+{
+	if (holder) {
+		pair->private_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PRIVATE, .flags = STORE_PRIVATE,
+			.state = STORE_UNBOUND, .copy = COPY_SELF };
+		pair->public_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PUBLIC, .flags = STORE_PRIVATE,
+			.state = STORE_UNBOUND };
+		return;
+	}
+	pair->private_row.flags = private_spec->private_ ? STORE_PRIVATE : 0;
+	pair->public_row.flags = public_spec->private_ ? STORE_PRIVATE : 0;
+}
+
+enum token_result
+token_generate_pair(struct token *token, enum token_curve curve, bool holder,
+	const struct token_object_spec *public_spec, const struct token_object_spec *private_spec,
+	const struct token_object **public_object, const struct token_object **private_object)
+{
+	struct pair pair = { .value = SECRET_NONE };
+	bool private;
+	enum token_result res;
+
+	pair_rows(holder, public_spec, private_spec, &pair);
+	private = ((pair.private_row.flags | pair.public_row.flags) & STORE_PRIVATE) != 0;
+	if (private && token_get_role(token) != TOKEN_USER)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	if (store_is_read_only(token->store))
+		return TOKEN_ERR_READ_ONLY;
+	res = make_pair(token, curve, public_spec, private_spec, &pair);
+	if (res == TOKEN_OK)
+		res = change_begin(token, private ? TOKEN_USER : TOKEN_NOBODY);
+	if (res != TOKEN_OK)
+		goto out;
+	res = change_end(token, insert_pair(token, holder, &pair));
+	if (res != TOKEN_OK)
+		goto out;
+	*public_object = pair.public_object;
+	*private_object = pair.private_object;
+	pair.public_object = NULL;
+	pair.private_object = NULL;
+out:
+	pair_clear(&pair);
+	return res;
+}
+
+enum token_result
+token_key_load(struct token *token, const struct token_object *object, struct token_key **key)
+{
+	const CK_ATTRIBUTE *params = attrs_find(object->attrs, CKA_EC_PARAMS);
+	struct token_value value = { 0 };
+	enum token_curve curve = TOKEN_CURVE_NONE;
+	enum token_result res;
+
+	if (object->kind != TOKEN_OBJECT_HOLDER_PRIVATE &&
+		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY)
+		return TOKEN_ERR_ARG;
+	if (params != NULL)
+		curve = token_curve_from_params(params->pValue, params->ulValueLen);
+	if (curve == TOKEN_CURVE_NONE)
+		return TOKEN_ERR_CURVE;
+	res = object_read_value(token, object->id, &value);
+	if (res == TOKEN_OK)
+		res = token->backend->key_load(token->env->seal, curve, value.ptr, value.len, key);
+	token_value_clear(&value);
+	return res;
+}
+
+/* Inside a change: everything that a spend depends on is read in its transaction. */
+static enum token_result
+spend(struct token *token, uint64_t id, int64_t when)
+{
+	const struct cached *key = cache_find(token, id);
+	enum token_result res;
+
+	res = pin_state_usable(token);
+	if (res != TOKEN_OK)
+		return res;
+	if (key == NULL)
+		return TOKEN_ERR_SPENT;
+	if (key->row.kind != TOKEN_OBJECT_HOLDER_PRIVATE || key->row.state != STORE_BOUND)
+		return TOKEN_ERR_ARG;
+	if ((key->row.flags & STORE_REUSABLE) != 0)
+		return TOKEN_OK;
+	res = change_delete_copy(token, id);
+	return res == TOKEN_OK ? store_tombstone(token->store, id, when) : res;
+}
+
+enum token_result
+token_copy_spend(struct token *token, const struct token_object *private_key, int64_t when)
+{
+	enum token_result res;
+
+	res = change_begin(token, TOKEN_USER);
+	return res == TOKEN_OK ? change_end(token, spend(token, private_key->id, when)) : res;
+}
+
+enum token_result
+token_copy_record(struct token *token, const struct token_object *private_key, const struct token_object **record)
+{
+	enum token_result res;
+
+	res = token_lock_fresh(token);
+	if (res != TOKEN_OK)
+		goto out;
+	res = TOKEN_ERR_NOT_FOUND;
+	for (size_t i = 0; i < token->count; i++) {
+		const struct cached *c = &token->rows[i];
+
+		if (c->row.kind != TOKEN_OBJECT_RECORD || c->row.copy != private_key->id || c->object == NULL)
+			continue;
+		*record = token_object_ref(c->object);
+		res = TOKEN_OK;
+		break;
+	}
+out:
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}

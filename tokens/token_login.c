@@ -1,0 +1,219 @@
+/*
+ * Login, logout and context-specific login.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_priv.h"
+
+#include "tokens/pin/lock.h"
+
+enum token_role
+token_get_role(struct token *token)
+{
+	enum token_role role;
+
+	(void)pthread_mutex_lock(&token->lock);
+	role = token->role;
+	(void)pthread_mutex_unlock(&token->lock);
+	return role;
+}
+
+/* Has somebody logged in? */
+static enum token_result
+check_nobody(struct token *token, enum token_role role)
+{
+	const enum token_role now = token_get_role(token);
+
+	if (now == TOKEN_NOBODY)
+		return TOKEN_OK;
+	return now == role ? TOKEN_ERR_LOGGED_IN : TOKEN_ERR_OTHER_LOGGED_IN;
+}
+
+/* A right PIN becomes a role when the rows are what was committed. Token lock held. */
+static enum token_result
+enter_role(struct token *token, enum token_role role, struct secret pin, const struct pin_checked *checked)
+{
+	enum token_result res;
+
+	res = area_keys_derive(token->env->seal, checked->area_key, &token->keys);
+	if (res == TOKEN_OK)
+		res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation);
+	if (res != TOKEN_OK)
+		goto out;
+	token->role = role;
+	token->loaded = false;
+	res = store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		goto out;
+	if (token->epoch != checked->area.epoch) {
+		cache_clear(token);
+		token->epoch = checked->area.epoch;
+	}
+	res = store_end(token->store, cache_refresh(token));
+	if (res == TOKEN_OK && token->role != role)
+		res = TOKEN_ERR_BUSY; /* made anew between check and now */
+out:
+	if (res != TOKEN_OK)
+		token_forget_role(token);
+	return res;
+}
+
+enum token_result
+token_login(struct token *token, enum token_role role, struct secret pin)
+{
+	struct pin_lock lock = PIN_LOCK_NONE;
+	struct pin_checked checked = { .area_key = SECRET_NONE };
+	enum token_result res;
+
+	if (role != TOKEN_USER && role != TOKEN_SO)
+		return TOKEN_ERR_ARG;
+	res = check_nobody(token, role);
+	if (res != TOKEN_OK)
+		return res;
+	if (store_is_read_only(token->store))
+		return TOKEN_ERR_READ_ONLY;
+	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
+	if (res != TOKEN_OK)
+		return res;
+	res = check_nobody(token, role); /* another thread was first */
+	if (res == TOKEN_OK)
+		res = pin_check(token, token_backend_role(role), pin, &checked);
+	if (res == TOKEN_OK) {
+		(void)pthread_mutex_lock(&token->lock);
+		res = enter_role(token, role, pin, &checked);
+		(void)pthread_mutex_unlock(&token->lock);
+	}
+	pin_checked_clear(&checked);
+	pin_lock_release(&lock);
+	return res;
+}
+
+enum token_result
+token_logout(struct token *token)
+{
+	enum token_result res = TOKEN_OK;
+
+	(void)pthread_mutex_lock(&token->lock);
+	if (token->role == TOKEN_NOBODY)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	token_forget_role(token);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+enum digest_answer { DIGEST_RIGHT, DIGEST_RIGHT_RESTORE, DIGEST_WRONG, DIGEST_STALE };
+
+/* Compare with the digest, and with the PIN row, which another process may have changed. */
+static enum token_result
+compare_digest(struct token *token, enum token_role *role, struct secret pin, enum digest_answer *answer)
+{
+	struct store_area area = { 0 };
+	struct store_pin row = { 0 };
+	unsigned max;
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&token->lock);
+	*role = token->role;
+	res = token->role == TOKEN_NOBODY ? TOKEN_ERR_NOT_LOGGED_IN : store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		goto out;
+	res = store_area_read(token->store, &area);
+	if (res == TOKEN_OK)
+		res = store_pin_read(token->store, token_backend_role(*role), &row);
+	res = store_end(token->store, res);
+	if (res == TOKEN_OK && area.epoch != token->epoch)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK && row.state == TOKEN_PIN_NONE)
+		res = TOKEN_ERR_PIN_NOT_SET;
+	if (res == TOKEN_OK && (row.state != TOKEN_PIN_OPERATIONAL || row.tries_left == 0))
+		res = TOKEN_ERR_PIN_LOCKED;
+	if (res != TOKEN_OK)
+		goto out;
+	max = *role == TOKEN_SO ? area.so.tries : area.user.tries;
+	switch (pin_digest_check(&token->digest, token->env->seal, pin, row.generation)) {
+	case TOKEN_OK:
+		*answer = row.tries_left == max ? DIGEST_RIGHT : DIGEST_RIGHT_RESTORE;
+		break;
+	case TOKEN_ERR_PIN:
+		*answer = DIGEST_WRONG;
+		break;
+	default:
+		*answer = DIGEST_STALE;
+		break;
+	}
+out:
+	store_pin_clear(&row);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+/* A mismatch is a try like any other: committed before the answer. */
+static enum token_result
+count_mismatch(struct token *token, enum token_role role)
+{
+	enum token_result res;
+
+	res = store_begin(token->store, true);
+	if (res == TOKEN_OK)
+		res = store_end(token->store, pin_count_wrong(token, token_backend_role(role)));
+	if (res == TOKEN_OK)
+		store_checkpoint(token->store); /* with the last try the wrap has gone, from the log too */
+	return res == TOKEN_OK ? TOKEN_ERR_PIN : res;
+}
+
+/* The full check, for a digest that another process's change has made stale or for tries to restore. */
+static enum token_result
+check_fully(struct token *token, enum token_role role, struct secret pin)
+{
+	struct pin_checked checked = { .area_key = SECRET_NONE };
+	enum token_result res;
+
+	res = pin_check(token, token_backend_role(role), pin, &checked);
+	if (res != TOKEN_OK)
+		goto out;
+	(void)pthread_mutex_lock(&token->lock);
+	if (token->role != role || token->epoch != checked.area.epoch)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	else
+		res = pin_digest_set(&token->digest, token->env->seal, pin, checked.generation);
+	(void)pthread_mutex_unlock(&token->lock);
+out:
+	pin_checked_clear(&checked);
+	return res;
+}
+
+enum token_result
+token_check_pin(struct token *token, struct secret pin)
+{
+	struct pin_lock lock = PIN_LOCK_NONE;
+	enum digest_answer answer = DIGEST_STALE;
+	enum token_role role = TOKEN_NOBODY;
+	enum token_result res;
+
+	res = compare_digest(token, &role, pin, &answer);
+	if (res != TOKEN_OK || answer == DIGEST_RIGHT)
+		return res;
+	if (store_is_read_only(token->store))
+		return TOKEN_ERR_READ_ONLY;
+	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
+	if (res != TOKEN_OK)
+		return res;
+	res = compare_digest(token, &role, pin, &answer); /* with the lock nothing changes any more */
+	if (res == TOKEN_OK && answer == DIGEST_WRONG)
+		res = count_mismatch(token, role);
+	else if (res == TOKEN_OK && answer != DIGEST_RIGHT)
+		res = check_fully(token, role, pin);
+	pin_lock_release(&lock);
+	return res;
+}
+
+enum token_result
+token_usable(struct token *token)
+{
+	enum token_result res;
+
+	if (token_get_role(token) != TOKEN_USER)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	res = store_begin(token->store, false);
+	return res == TOKEN_OK ? store_end(token->store, pin_state_usable(token)) : res;
+}

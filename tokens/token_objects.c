@@ -1,0 +1,265 @@
+/*
+ * Looking at objects, and making, replacing and destroying them one by one.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tokens/token_objects.h"
+
+#include <stdlib.h>
+
+enum token_result
+token_objects(struct token *token, const struct token_object ***out, size_t *out_count)
+{
+	const struct token_object **objects = NULL;
+	size_t count = 0;
+	enum token_result res;
+
+	res = token_lock_fresh(token);
+	if (res != TOKEN_OK)
+		goto out;
+	objects = malloc((token->count + 1) * sizeof(*objects));
+	if (objects == NULL) {
+		res = TOKEN_ERR_MEMORY;
+		goto out;
+	}
+	for (size_t i = 0; i < token->count; i++) {
+		if (token->rows[i].object != NULL)
+			objects[count++] = token_object_ref(token->rows[i].object);
+	}
+	*out = objects;
+	*out_count = count;
+out:
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+void
+token_objects_free(const struct token_object **objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		token_object_unref(objects[i]);
+	free(objects);
+}
+
+/* What this process may see and has under this id. Token lock held. */
+static struct cached *
+find_visible(struct token *token, uint64_t id)
+{
+	struct cached *c = cache_find(token, id);
+
+	return c != NULL && c->object != NULL ? c : NULL;
+}
+
+enum token_result
+token_object_get(struct token *token, uint64_t id, const struct token_object **object)
+{
+	const struct cached *c = NULL;
+	enum token_result res;
+
+	res = token_lock_fresh(token);
+	if (res == TOKEN_OK) {
+		c = find_visible(token, id);
+		if (c == NULL)
+			res = TOKEN_ERR_NOT_FOUND;
+		else
+			*object = token_object_ref(c->object);
+	}
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+enum token_result
+object_read_value(struct token *token, uint64_t id, struct token_value *value)
+{
+	const struct cached *c = NULL;
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&token->lock);
+	res = store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		goto out;
+	res = cache_refresh(token);
+	if (res == TOKEN_OK) {
+		c = find_visible(token, id);
+		res = c != NULL ? blob_value(token, &c->row, value) : TOKEN_ERR_NOT_FOUND;
+	}
+	res = store_end(token->store, res);
+out:
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+enum token_result
+token_object_value(struct token *token, const struct token_object *object, struct token_value *value)
+{
+	*value = (struct token_value){ 0 };
+	if (object->kind == TOKEN_OBJECT_HOLDER_PRIVATE ||
+		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) == CKO_PRIVATE_KEY)
+		return TOKEN_ERR_ARG; /* token_key_load() is the way to a private key */
+	return object_read_value(token, object->id, value);
+}
+
+enum token_result
+object_check_spec(const struct token *token, const struct token_object_spec *spec)
+{
+	const bool private_key = attrs_ulong(spec->attrs, CKA_CLASS, CKO_DATA) == CKO_PRIVATE_KEY;
+
+	if (spec->value_len > TOKEN_VALUE_MAX)
+		return TOKEN_ERR_TOO_LARGE;
+	if (spec->kind != TOKEN_OBJECT_ORDINARY && spec->kind != TOKEN_OBJECT_RECORD)
+		return TOKEN_ERR_ARG;
+	if (spec->kind == TOKEN_OBJECT_RECORD && (!spec->private_ || spec->bind_key == 0))
+		return TOKEN_ERR_ARG;
+	if (private_key && !token->backend->imports_keys)
+		return TOKEN_ERR_UNSUPPORTED;
+	return TOKEN_OK;
+}
+
+/* The unbound holder key that a record is to be bound to. */
+static enum token_result
+find_unbound(struct token *token, uint64_t id, struct cached **key)
+{
+	struct cached *c = find_visible(token, id);
+
+	if (c == NULL || c->row.kind != TOKEN_OBJECT_HOLDER_PRIVATE)
+		return TOKEN_ERR_NOT_FOUND;
+	if (c->row.state != STORE_UNBOUND)
+		return TOKEN_ERR_BOUND;
+	*key = c;
+	return TOKEN_OK;
+}
+
+enum token_result
+object_check_unbound(struct token *token, uint64_t id)
+{
+	struct cached *key = NULL;
+	enum token_result res;
+
+	res = token_lock_fresh(token);
+	if (res == TOKEN_OK)
+		res = find_unbound(token, id, &key);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+/* Both halves of the key become the copy's. */
+static enum token_result
+bind_key(struct token *token, uint64_t id, uint8_t reusable)
+{
+	struct cached *key = NULL;
+	enum token_result res = find_unbound(token, id, &key);
+
+	for (size_t i = 0; i < token->count && res == TOKEN_OK; i++) {
+		struct cached *c = &token->rows[i];
+		struct store_row to = c->row;
+
+		if (c->row.copy != id)
+			continue;
+		to.state = STORE_BOUND;
+		to.flags |= reusable;
+		res = change_update(token, c, &to, NULL, NULL, 0);
+	}
+	return res;
+}
+
+enum token_result
+object_insert(struct token *token, const struct token_object_spec *spec, const struct token_object **object)
+{
+	const uint8_t reusable = spec->kind == TOKEN_OBJECT_RECORD && spec->reusable ? STORE_REUSABLE : 0;
+	struct store_row row = { .kind = (uint8_t)spec->kind, .flags = reusable };
+	enum token_result res = TOKEN_OK;
+
+	if (spec->private_)
+		row.flags |= STORE_PRIVATE;
+	if (spec->private_ && token->role != TOKEN_USER)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	if (spec->kind == TOKEN_OBJECT_RECORD) {
+		res = bind_key(token, spec->bind_key, reusable);
+		row.copy = spec->bind_key;
+		row.state = STORE_BOUND;
+	}
+	if (res == TOKEN_OK)
+		res = change_insert(token, &row, spec->attrs, spec->value, spec->value_len, object);
+	return res;
+}
+
+enum token_result
+token_object_create(struct token *token, struct token_batch *batch, const struct token_object_spec *spec,
+	const struct token_object **object)
+{
+	const struct token_object *made = NULL;
+	enum token_result res = object_check_spec(token, spec);
+
+	if (res == TOKEN_OK && batch != NULL)
+		return batch_stage(token, batch, spec, object);
+	if (res == TOKEN_OK)
+		res = change_begin(token, spec->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (res != TOKEN_OK)
+		return res;
+	res = object_insert(token, spec, &made);
+	made = token_object_ref(made); /* a failed commit throws the picture's away */
+	res = change_end(token, res);
+	if (res == TOKEN_OK)
+		*object = made;
+	else
+		token_object_unref(made);
+	return res;
+}
+
+/* A row that may be changed now. Rows under the root can be only with its key. */
+static enum token_result
+find_changeable(struct token *token, uint64_t id, struct cached **at)
+{
+	struct cached *c = find_visible(token, id);
+
+	if (c == NULL)
+		return TOKEN_ERR_NOT_FOUND;
+	if ((c->row.flags & STORE_AUTHENTICATED) != 0 && token->role == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	*at = c;
+	return TOKEN_OK;
+}
+
+enum token_result
+token_object_replace(struct token *token, const struct token_object *object, const struct token_attrs *attrs,
+	const uint8_t *value, size_t value_len, const struct token_object **changed)
+{
+	const struct token_object *made = NULL;
+	struct store_row to = { 0 };
+	struct cached *at = NULL;
+	enum token_result res;
+
+	if (value_len > TOKEN_VALUE_MAX)
+		return TOKEN_ERR_TOO_LARGE;
+	res = change_begin(token, object->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (res != TOKEN_OK)
+		return res;
+	res = find_changeable(token, object->id, &at);
+	if (res == TOKEN_OK) {
+		to = at->row;
+		res = change_update(token, at, &to, attrs, value, value_len);
+	}
+	if (res == TOKEN_OK)
+		made = token_object_ref(at->object);
+	res = change_end(token, res);
+	if (res == TOKEN_OK)
+		*changed = made;
+	else
+		token_object_unref(made);
+	return res;
+}
+
+enum token_result
+token_object_destroy(struct token *token, const struct token_object *object)
+{
+	struct cached *at = NULL;
+	enum token_result res;
+
+	res = change_begin(token, object->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (res != TOKEN_OK)
+		return res;
+	res = find_changeable(token, object->id, &at);
+	if (res == TOKEN_OK)
+		res = at->row.copy != 0 ? change_delete_copy(token, at->row.copy) : change_delete(token, at);
+	return change_end(token, res);
+}

@@ -1,0 +1,191 @@
+/*
+ * tokens/token_priv.h: the inside of an environment and of a token, for the files token*.c
+ * and area.c.
+ *
+ * Order of locks: environment, token, store. The login lock (pin/lock.h) comes before the
+ * token's; PIN checks (KDF) run under it alone.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOKENS_TOKEN_PRIV_H
+#define TOKENS_TOKEN_PRIV_H
+
+#include <pthread.h>
+
+#include "tokens/backend.h"
+#include "tokens/store/store.h"
+#include "tokens/token.h"
+
+struct token_env {
+	struct token_config config;
+	OSSL_LIB_CTX *libctx;
+	struct seal_ctx *seal;
+	pthread_mutex_t lock; /* of the list */
+	struct token *tokens;
+	struct token_env *next; /* of the abandoned ones */
+};
+
+/* Keys of an area while a role is logged in; all in the arena. */
+struct area_keys {
+	struct secret area;
+	struct secret seal; /* blobs of objects */
+	struct secret root; /* MAC of the root row */
+	struct secret rows; /* terms of the multiset hash */
+};
+
+#define ROOT_HASH_LEN 32
+
+/* One row of this process's picture of the area. */
+struct cached {
+	struct store_row row;
+	uint8_t term[ROOT_HASH_LEN];
+	bool has_term; /* computed, and added to the hash */
+	bool checked;  /* the tag of a public object's attributes has been verified */
+	const struct token_object *object; /* NULL: private and nobody may see it */
+};
+
+struct token {
+	struct token_env *env; /* borrowed */
+	struct token *next;
+	unsigned users;        /* under the environment's lock */
+	uint64_t slot;
+	char serial[TOKEN_SERIAL_LEN + 1];
+	char *folder;
+	const struct token_backend *backend;
+	struct store *store;
+
+	pthread_mutex_t lock; /* of all that follows */
+	enum token_role role;
+	struct area_keys keys;
+	uint64_t epoch;
+	struct pin_digest digest;
+
+	bool loaded; /* what follows is what the database held at data version `version` */
+	int64_t version;
+	struct store_root root;
+	uint8_t settings[32]; /* digest of the area row */
+	struct cached *rows;  /* in order of id */
+	size_t count, room;
+
+	/* During a change (token_change.c). */
+	bool changed;       /* rows differ from what was loaded */
+	bool root_changed;
+	uint64_t generation;
+	uint64_t next_id;
+};
+
+/* ---- token_root.c: keys and the hash over all rows ---- */
+
+enum token_result area_keys_derive(const struct seal_ctx *ctx, struct secret area_key, struct area_keys *keys);
+void area_keys_wipe(struct area_keys *keys);
+
+#define ROW_AAD_LEN 52
+
+/* What authenticates a row: serial, id, blob (0 in the root), generation and all else that it says. */
+void row_aad(const char *serial, const struct store_row *row, unsigned blob, uint8_t aad[ROW_AAD_LEN]);
+
+/* The row's term, and the sum modulo 2^256 with it or without it. */
+enum token_result root_term(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
+                            const struct store_row *row, uint8_t term[ROOT_HASH_LEN]);
+void root_add(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
+void root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
+
+/* A digest of what the area row says, but for label and suspension. */
+enum token_result root_settings(const struct seal_ctx *ctx, const struct store_area *area, uint8_t digest[32]);
+
+enum token_result root_mac(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
+                           const uint8_t settings[32], const struct store_root *root, uint8_t mac[SEAL_MAC_LEN]);
+
+/* ---- token_blob.c: attributes and values of rows ---- */
+
+/* A new object with one reference; attrs become its own, also on an error. */
+enum token_result object_new(const struct store_row *row, struct token_attrs *attrs, const struct token_object **object);
+
+struct blob {
+	uint8_t *bytes; /* malloc'ed; NULL: none */
+	size_t len;
+	uint8_t *tag;
+	size_t tag_len;
+};
+
+void blob_clear(struct blob *blob);
+
+/* The bytes of a blob as they are stored for this row: sealed, with a tag, or in clear. */
+enum token_result blob_make(const struct token *token, const struct store_row *row, enum store_blob_kind kind,
+                            const uint8_t *plain, size_t len, struct blob *blob);
+
+/* Attributes from stored bytes. *checked says whether they are authentic; without keys a
+ * public object's are not checked. */
+enum token_result blob_attrs(const struct token *token, const struct store_row *row, struct store_blob bytes,
+                             struct store_blob tag, struct token_attrs **attrs, bool *checked);
+
+/* The value of a row, read in the transaction that is open. */
+enum token_result blob_value(const struct token *token, const struct store_row *row, struct token_value *value);
+
+/* ---- token_cache.c: this process's picture ---- */
+
+/*
+ * Bring the picture up to date; token lock and a store transaction are held. When the area
+ * was initialised anew meanwhile nobody is logged in afterwards.
+ *
+ * TOKEN_ERR_DAMAGED   the rows are not what was committed
+ * TOKEN_ERR_NOT_FOUND the area has been erased
+ */
+enum token_result cache_refresh(struct token *token);
+struct cached *cache_find(struct token *token, uint64_t id);
+bool cache_visible(const struct token *token, const struct store_row *row);
+void cache_clear(struct token *token);
+
+/* Take out what only a logged-in role may have: private objects, terms, keys, digest. */
+void token_forget_role(struct token *token);
+
+/* Lock the token and refresh in a transaction of its own. The lock is held whatever the result. */
+enum token_result token_lock_fresh(struct token *token);
+
+/* ---- token_change.c: changing rows ---- */
+
+/*
+ * Lock the token, begin a transaction for writing, refresh, and check that `role` is still
+ * logged in when it is not TOKEN_NOBODY. On an error nothing is held.
+ */
+enum token_result change_begin(struct token *token, enum token_role role);
+
+/* Write the root and commit when res is TOKEN_OK, else roll back; unlock all. */
+enum token_result change_end(struct token *token, enum token_result res);
+
+/* row: id and generation are filled in; copy COPY_SELF is the new id. *object is borrowed (NULL: not wanted). */
+#define COPY_SELF UINT64_MAX
+enum token_result change_insert(struct token *token, struct store_row *row, const struct token_attrs *attrs,
+                                const uint8_t *value, size_t value_len, const struct token_object **object);
+
+/* Give the row at `at` new flags, copy and state, and attributes and value where not NULL. */
+enum token_result change_update(struct token *token, struct cached *at, const struct store_row *to,
+                                const struct token_attrs *attrs, const uint8_t *value, size_t value_len);
+enum token_result change_delete(struct token *token, struct cached *at);
+
+/* Delete all rows of a copy (or of an unbound pair). */
+enum token_result change_delete_copy(struct token *token, uint64_t copy);
+
+/* ---- token_pin.c ---- */
+
+enum backend_role token_backend_role(enum token_role role);
+
+/*
+ * One counted check; the caller holds the login lock and no other. The area key (in the
+ * arena) and what was read of area and PIN are given out.
+ */
+struct pin_checked {
+	struct secret area_key;
+	uint64_t generation;
+	struct store_area area;
+};
+enum token_result pin_check(struct token *token, enum backend_role role, struct secret pin, struct pin_checked *checked);
+void pin_checked_clear(struct pin_checked *checked);
+
+/* Count one wrong try and, with none left, lock; a store transaction for writing is open. */
+enum token_result pin_count_wrong(struct token *token, enum backend_role role);
+
+/* May the holder's PIN open anything now? A store transaction is open. */
+enum token_result pin_state_usable(struct token *token);
+
+#endif
