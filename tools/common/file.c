@@ -96,12 +96,20 @@ write_all(int fd, struct mdoc_bytes content)
 	return true;
 }
 
+/* NULL: memory; free() by the caller. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* Make the new name durable; a file system that cannot do this is not an error. */
 static void
 sync_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	char *folder = folder_of(path);
 	int fd = -1;
 
 	if (folder != NULL)
@@ -192,6 +200,29 @@ enum exit_status
 file_write_new(const char *path, mode_t mode, struct mdoc_bytes content)
 {
 	return write_file(path, mode, content, true);
+}
+
+enum exit_status
+file_check_writable(const char *path)
+{
+	const char *name = path;
+	char *folder = NULL;
+	struct stat st;
+	int result;
+
+	if (strcmp(path, "-") == 0)
+		return EXIT_STATUS_OK;
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
+		folder = folder_of(path);
+		if (folder == NULL)
+			return tool_no_memory();
+		name = folder;
+	}
+	result = access(name, W_OK);
+	if (result != 0)
+		tool_error(_("cannot write %s: %s"), path, strerror(errno));
+	free(folder);
+	return result == 0 ? EXIT_STATUS_OK : EXIT_STATUS_TROUBLE;
 }
 
 bool

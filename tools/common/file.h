@@ -33,6 +33,10 @@ enum exit_status file_write(const char *path, mode_t mode, struct mdoc_bytes con
 /* As file_write, but EXIT_STATUS_INPUT if the file exists already. */
 enum exit_status file_write_new(const char *path, mode_t mode, struct mdoc_bytes content);
 
+/* Would file_write() find a folder that it can write to? Asked before something is spent for the
+ * content. EXIT_STATUS_TROUBLE (said) */
+enum exit_status file_check_writable(const char *path);
+
 bool file_exists(const char *path);
 
 /* A certificate as DER from a PEM or DER file (the first one of a PEM file); appended to der. */

@@ -78,7 +78,7 @@ static const struct rv_row rows[] = {
 	ROW(CKR_MDOC_RECORD_DIGEST, NO, N_("an element is not what the issuer signed"), NULL),
 	ROW(CKR_MDOC_STORE_NEWER, TROUBLE, N_("the store was written by a newer version"),
 	    N_("Install that version; nothing has been changed.")),
-	ROW(CKR_MDOC_STORE_DAMAGED, TROUBLE, N_("the store was changed from outside and is not trusted"),
+	ROW(CKR_MDOC_STORE_DAMAGED, TROUBLE, N_("the store is damaged: something in it was changed, deleted or put back from outside"),
 	    N_("Erase the token with mdoc-token erase and have it issued again.")),
 	ROW(CKR_MDOC_STORE_BUSY, TROUBLE, N_("another program kept the store busy"), N_("Try again.")),
 	ROW(CKR_MDOC_PIN_STORE_READ_ONLY, TROUBLE, N_("the PIN cannot be checked because the store is read-only"),

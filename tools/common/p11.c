@@ -86,16 +86,38 @@ p11_label(const CK_UTF8CHAR padded[32], char label[33])
 	label[len] = '\0';
 }
 
+/* *trouble: why a slot could not be read; it may be the one that is looked for. */
 static bool
-slot_has_label(struct p11 *p11, CK_SLOT_ID slot, const char *label)
+slot_has_label(struct p11 *p11, CK_SLOT_ID slot, const char *label, CK_RV *trouble)
 {
 	CK_TOKEN_INFO info;
 	char found[33];
+	const CK_RV rv = p11->list->C_GetTokenInfo(slot, &info);
 
-	if (p11->list->C_GetTokenInfo(slot, &info) != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
+	if (rv != CKR_OK && rv != CKR_TOKEN_NOT_PRESENT)
+		*trouble = rv;
+	if (rv != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
 		return false;
 	p11_label(info.label, found);
 	return label == NULL || strcmp(found, label) == 0;
+}
+
+static enum exit_status
+say_not_one(const char *label, CK_ULONG found, CK_RV trouble)
+{
+	if (found > 1 && label != NULL)
+		tool_error(_("%lu tokens are called \"%s\""), found, label);
+	else if (found > 1)
+		tool_error(_("there are %lu tokens; say which with --token"), found);
+	else if (trouble != CKR_OK)
+		return tool_rv_error(_("the token was not found, but there is one that cannot be read"), trouble);
+	else if (label != NULL)
+		tool_error(_("there is no token called \"%s\""), label);
+	else
+		tool_error(_("there is no token yet"));
+	if (found == 0)
+		tool_why(_("Make one with: mdoc-token init --label LABEL --so-pin-file FILE"));
+	return EXIT_STATUS_INPUT;
 }
 
 enum exit_status
@@ -103,6 +125,7 @@ p11_find_slot(struct p11 *p11, const char *label, CK_SLOT_ID *slot)
 {
 	CK_SLOT_ID *slots = NULL;
 	CK_ULONG count = 0, found = 0;
+	CK_RV trouble = CKR_OK;
 	CK_RV rv = p11->list->C_GetSlotList(CK_TRUE, NULL, &count);
 
 	if (rv == CKR_OK && count > 0) {
@@ -110,7 +133,7 @@ p11_find_slot(struct p11 *p11, const char *label, CK_SLOT_ID *slot)
 		rv = slots == NULL ? CKR_HOST_MEMORY : p11->list->C_GetSlotList(CK_TRUE, slots, &count);
 	}
 	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
-		if (slot_has_label(p11, slots[i], label)) {
+		if (slot_has_label(p11, slots[i], label, &trouble)) {
 			*slot = slots[i];
 			found++;
 		}
@@ -120,17 +143,7 @@ p11_find_slot(struct p11 *p11, const char *label, CK_SLOT_ID *slot)
 		return tool_rv_error(_("cannot list the tokens"), rv);
 	if (found == 1)
 		return EXIT_STATUS_OK;
-	if (found > 1 && label != NULL)
-		tool_error(_("%lu tokens are called \"%s\""), found, label);
-	else if (found > 1)
-		tool_error(_("there are %lu tokens; say which with --token"), found);
-	else if (label != NULL)
-		tool_error(_("there is no token called \"%s\""), label);
-	else
-		tool_error(_("there is no token yet"));
-	if (found == 0)
-		tool_why(_("Make one with: mdoc-token init --label LABEL --so-pin-file FILE"));
-	return EXIT_STATUS_INPUT;
+	return say_not_one(label, found, trouble);
 }
 
 enum exit_status

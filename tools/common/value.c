@@ -289,3 +289,43 @@ time_print_jst(int64_t when, char text[32])
 	if (gmtime_r(&jst, &parts) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M:%S JST", &parts) == 0)
 		snprintf(text, 32, "?");
 }
+
+static const struct mdoc_item *
+find_item(const struct mdoc_issuer_signed *record, struct mdoc_bytes ns_name, struct mdoc_bytes element)
+{
+	const struct mdoc_namespace *ns = mdoc_find_namespace(record, ns_name);
+
+	for (size_t i = 0; ns != NULL && i < ns->count; i++)
+		if (mdoc_bytes_equal(ns->items[i].element, element))
+			return &ns->items[i];
+	return NULL;
+}
+
+static size_t
+count_items(const struct mdoc_issuer_signed *record)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < record->count; n++)
+		count += record->namespaces[n].count;
+	return count;
+}
+
+bool
+record_same_content(const struct mdoc_issuer_signed *a, const struct mdoc_issuer_signed *b)
+{
+	if (!mdoc_bytes_equal(a->mso.doc_type, b->mso.doc_type) || a->mso.valid_until != b->mso.valid_until ||
+	    a->mso.valid_from != b->mso.valid_from || count_items(a) != count_items(b))
+		return false;
+	for (size_t n = 0; n < a->count; n++) {
+		const struct mdoc_namespace *ns = &a->namespaces[n];
+
+		for (size_t i = 0; i < ns->count; i++) {
+			const struct mdoc_item *other = find_item(b, ns->name, ns->items[i].element);
+
+			if (other == NULL || !mdoc_bytes_equal(other->value, ns->items[i].value))
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,30 @@
+/*
+ * holder.h: the way in for a command that acts for the holder of a token.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOOLS_HOLDER_H
+#define TOOLS_HOLDER_H
+
+#include "tools/common/copies.h"
+#include "tools/common/options.h"
+
+/* What such a command says about its token. */
+struct token_args {
+	struct common_options common;
+	const char *label;
+	struct pin_source pin;
+};
+
+#define TOKEN_ROW(args) { "token", OPTION_TEXT, &(args).label, N_("LABEL"), N_("the token's label"), true }
+#define PIN_ROWS(args) \
+	{ "pin-file", OPTION_TEXT, &(args).pin.file, N_("FILE"), N_("read the PIN from a file"), false }, \
+	{ "pin-fd", OPTION_TEXT, &(args).pin.fd, N_("NUMBER"), N_("read the PIN from a file descriptor"), false }
+#define END_ROW { NULL, OPTION_END, NULL, NULL, NULL, false }
+
+/* Load the module, open the token read/write, ask for the PIN and log the holder in; a token that
+ * needs no PIN is refused (R-MED-05). token_end() in any case. */
+enum exit_status token_begin(const struct token_args *args, struct p11 *p11, struct p11_token *token);
+void token_end(struct p11 *p11, struct p11_token *token);
+
+#endif

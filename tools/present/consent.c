@@ -1,0 +1,162 @@
+/* consent.c: what a holder sees and agrees to before anything leaves. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "tools/present/present.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include "tools/common/value.h"
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum exit_status
+agreement_parse(const struct command *command, const struct option_list *list, struct agreement *agreement)
+{
+	memset(agreement, 0, sizeof(*agreement));
+	if (list->count == 0)
+		return EXIT_STATUS_GO_ON;
+	agreement->items = calloc(list->count, sizeof(*agreement->items));
+	if (agreement->items == NULL)
+		return tool_no_memory();
+	for (size_t i = 0; i < list->count; i++) {
+		const char *text = list->items[i];
+		const char *colon = strrchr(text, ':'); /* a namespace may contain colons, an element does not */
+
+		if (colon == NULL || colon == text || colon[1] == '\0')
+			return options_wrong(command, _("--agree wants NAMESPACE:ELEMENT, not \"%s\""), text);
+		agreement->items[i].ns = mdoc_bytes_of(text, (size_t)(colon - text));
+		agreement->items[i].element = mdoc_text(colon + 1);
+	}
+	agreement->count = list->count;
+	agreement->given = true;
+	return EXIT_STATUS_GO_ON;
+}
+
+void
+agreement_clear(struct agreement *agreement)
+{
+	free(agreement->items);
+	memset(agreement, 0, sizeof(*agreement));
+}
+
+enum exit_status
+agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type, struct agreement *agreement)
+{
+	size_t count = 0;
+
+	agreement_clear(agreement);
+	for (size_t d = 0; d < request->count; d++)
+		count += request->docs[d].count;
+	agreement->items = calloc(count + 1, sizeof(*agreement->items));
+	if (agreement->items == NULL)
+		return tool_no_memory();
+	for (size_t d = 0; d < request->count; d++) {
+		const struct mdoc_doc_request *doc = &request->docs[d];
+
+		for (size_t i = 0; mdoc_bytes_equal(doc->doc_type, doc_type) && i < doc->count; i++) {
+			agreement->items[agreement->count].ns = doc->asked[i].ns;
+			agreement->items[agreement->count].element = doc->asked[i].element;
+			agreement->count++;
+		}
+	}
+	agreement->given = true;
+	return EXIT_STATUS_OK;
+}
+
+static bool
+record_holds(const struct mdoc_issuer_signed *record, const struct mdoc_asked *asked)
+{
+	const struct mdoc_namespace *ns = mdoc_find_namespace(record, asked->ns);
+
+	for (size_t i = 0; ns != NULL && i < ns->count; i++)
+		if (mdoc_bytes_equal(ns->items[i].element, asked->element))
+			return true;
+	return false;
+}
+
+bool
+consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record)
+{
+	for (size_t d = 0; d < request->count; d++) {
+		const struct mdoc_doc_request *doc = &request->docs[d];
+
+		for (size_t i = 0; mdoc_bytes_equal(doc->doc_type, record->mso.doc_type) && i < doc->count; i++)
+			if (mdoc_bytes_is_text(doc->asked[i].element, MDOC_INDIVIDUAL_NUMBER) &&
+			    record_holds(record, &doc->asked[i]))
+				return true;
+	}
+	return false;
+}
+
+/* Subject of the reader's certificate on one line. */
+static void
+print_subject(FILE *to, const struct mdoc_doc_request *doc)
+{
+	struct mdoc_bytes der;
+	const unsigned char *at;
+	char subject[256];
+	X509 *cert = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	int len = 0;
+
+	if (bio != NULL && mdoc_sign1_certificate(&doc->reader_auth, 0, &der)) {
+		at = der.ptr;
+		cert = d2i_X509(NULL, &at, (long)der.len);
+	}
+	if (cert != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+	                                       XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+		len = BIO_read(bio, subject, sizeof(subject));
+	terminal_text(to, len > 0 ? subject : "?", len > 0 ? (size_t)len : 1);
+	X509_free(cert);
+	BIO_free(bio);
+}
+
+void
+consent_show_reader(FILE *to, const struct mdoc_request *request)
+{
+	for (size_t d = 0; d < request->count; d++) {
+		const struct mdoc_doc_request *doc = &request->docs[d];
+
+		terminal_text(to, (const char *)doc->doc_type.ptr, doc->doc_type.len);
+		fputs(": ", to);
+		if (doc->has_reader_auth) {
+			fputs(_("asked for by "), to);
+			print_subject(to, doc);
+			fprintf(to, "\n  %s\n", _("(signed by this reader; nobody here has checked who stands behind that name)"));
+		} else {
+			fprintf(to, "%s\n", _("asked for by a reader that does not prove who it is"));
+		}
+	}
+}
+
+static void
+show_element(FILE *to, struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	char room[32], name[160];
+	const char *label = element_label(ns, element, room);
+
+	snprintf(name, sizeof(name), "%.*s", (int)(element.len < 150 ? element.len : 150), (const char *)element.ptr);
+	fputs("  ", to);
+	terminal_padded(to, label != NULL ? label : "", 14);
+	terminal_padded(to, name, 28);
+}
+
+void
+consent_show_selection(FILE *to, const struct mdoc_selection *selection)
+{
+	fprintf(to, "%s\n", _("These would leave:"));
+	for (size_t i = 0; i < selection->count; i++) {
+		const struct mdoc_item *item = selection->items[i];
+
+		show_element(to, selection->item_ns[i]->name, item->element);
+		value_print(to, item->element, item->value);
+		if (selection->retain[i])
+			fprintf(to, "  %s", _("[the reader means to keep this]"));
+		fputc('\n', to);
+	}
+	if (selection->refused_count > 0)
+		fprintf(to, "%s\n", _("Asked for, but not given:"));
+	for (size_t i = 0; i < selection->refused_count; i++) {
+		show_element(to, selection->refused[i].ns, selection->refused[i].element);
+		fputc('\n', to);
+	}
+}

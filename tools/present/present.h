@@ -1,0 +1,46 @@
+/*
+ * present.h: the commands of mdoc-present and what they share.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef TOOLS_PRESENT_PRESENT_H
+#define TOOLS_PRESENT_PRESENT_H
+
+#include <mdoc/mdoc.h>
+#include <stdio.h>
+#include "tools/common/options.h"
+
+int cmd_respond(const struct command *command, int argc, char **argv);
+int cmd_authentication(const struct command *command, int argc, char **argv);
+
+/* A CBOR file, bare or in tag 24: `inner` is the bare item in `content`. Errors are said. */
+enum exit_status present_read(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
+
+/* ---- Consent (consent.c) ---- */
+
+/* What the holder agreed to, as mdoc_select() takes it. */
+struct agreement {
+	struct mdoc_agreed *items; /* borrow from argv or from the request */
+	size_t count;
+	bool given;                /* false: everything asked but 個人番号 */
+};
+
+/* From --agree NS:ELEMENT…; nothing is given without any. EXIT_STATUS_USAGE is said. */
+enum exit_status agreement_parse(const struct command *command, const struct option_list *list,
+                                 struct agreement *agreement);
+void agreement_clear(struct agreement *agreement);
+
+/* Everything that the request asks of this docType, 個人番号 too: after the holder said so. */
+enum exit_status agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type,
+                                  struct agreement *agreement);
+
+/* Does the request ask for 個人番号, and does the record hold it? */
+bool consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record);
+
+/* Who asks, with the warning that nobody has vouched for it. */
+void consent_show_reader(FILE *to, const struct mdoc_request *request);
+
+/* What would leave, what the reader means to keep, what is not given. */
+void consent_show_selection(FILE *to, const struct mdoc_selection *selection);
+
+#endif

@@ -1,0 +1,258 @@
+/* batch.c: reading records that arrived together, and the checks that need no token.
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "tools/token/batch.h"
+#include "tools/common/base64url.h"
+#include "tools/common/file.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/common/value.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct mdoc_crypto crypto; /* OpenSSL's defaults */
+
+static enum exit_status
+batch_alloc(struct batch *batch, size_t count)
+{
+	batch->values = calloc(count, sizeof(*batch->values));
+	batch->records = calloc(count, sizeof(*batch->records));
+	if (batch->values == NULL || batch->records == NULL)
+		return tool_no_memory();
+	batch->count = count;
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+parse_record(struct batch *batch, size_t i, const char *name)
+{
+	struct mdoc_error error;
+
+	if (mdoc_issuer_signed_parse(&crypto, mdoc_buf_bytes(&batch->values[i]), &batch->records[i], &error) == MDOC_OK)
+		return EXIT_STATUS_OK;
+	return tool_mdoc_error(name, &error);
+}
+
+static enum exit_status
+read_response(const char *path, struct batch *batch)
+{
+	json_t *json = NULL, *credentials = NULL, *one;
+	enum exit_status status;
+	size_t i;
+
+	status = json_read(path, &json);
+	if (status == EXIT_STATUS_OK) {
+		credentials = json_need_array(json, "credentials", path);
+		status = credentials == NULL ? EXIT_STATUS_INPUT : EXIT_STATUS_OK;
+	}
+	if (status == EXIT_STATUS_OK && json_array_size(credentials) == 0) {
+		tool_error(_("%s has no credentials"), path);
+		status = EXIT_STATUS_INPUT;
+	}
+	if (status == EXIT_STATUS_OK)
+		status = batch_alloc(batch, json_array_size(credentials));
+	for (i = 0; status == EXIT_STATUS_OK && i < batch->count; i++) {
+		char name[80];
+
+		one = json_object_get(json_array_get(credentials, i), "credential");
+		snprintf(name, sizeof(name), _("record %zu"), i + 1);
+		if (!json_is_string(one) || base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
+		                                             &batch->values[i]) != MDOC_OK) {
+			tool_error(_("%s: credential %zu is not base64url text"), path, i + 1);
+			status = EXIT_STATUS_INPUT;
+		} else {
+			status = parse_record(batch, i, name);
+		}
+	}
+	json_decref(json);
+	return status;
+}
+
+static enum exit_status
+read_files(const struct option_list *files, struct batch *batch)
+{
+	enum exit_status status = batch_alloc(batch, files->count);
+
+	for (size_t i = 0; status == EXIT_STATUS_OK && i < files->count; i++) {
+		status = file_read(files->items[i], FILE_CBOR_MAX, &batch->values[i]);
+		if (status == EXIT_STATUS_OK)
+			status = parse_record(batch, i, files->items[i]);
+	}
+	return status;
+}
+
+enum exit_status
+batch_read(const char *response, const struct option_list *files, struct batch *batch)
+{
+	memset(batch, 0, sizeof(*batch));
+	return response != NULL ? read_response(response, batch) : read_files(files, batch);
+}
+
+void
+batch_clear(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		mdoc_issuer_signed_clear(&batch->records[i]);
+		mdoc_buf_clear(&batch->values[i]);
+	}
+	free(batch->records);
+	free(batch->values);
+	memset(batch, 0, sizeof(*batch));
+}
+
+/* ---- Checks ---- */
+
+static enum mdoc_result
+fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const char *path, const char *expected)
+{
+	if (error != NULL) {
+		memset(error, 0, sizeof(*error));
+		error->code = code;
+		error->offset = offset;
+		snprintf(error->path, sizeof(error->path), "%s", path);
+		snprintf(error->expected, sizeof(error->expected), "%s", expected);
+	}
+	return code;
+}
+
+enum mdoc_result
+batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *error)
+{
+	const struct mdoc_mso *mso = &record->mso;
+
+	if (!mdoc_bytes_is_text(mso->doc_type, JP_DOCTYPE))
+		return MDOC_OK;
+	if (mso->valid_until > mdoc_law_valid_until(mso->signed_))
+		return fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "issuerAuth.validityInfo.validUntil",
+		            "at most one month from the day of issue");
+	for (size_t n = 0; n < record->count; n++) {
+		const struct mdoc_namespace *ns = &record->namespaces[n];
+
+		for (size_t i = 0; i < ns->count; i++) {
+			const struct mdoc_item *item = &ns->items[i];
+			char path[120];
+
+			if (element_allowed(mso->doc_type, ns->name, item->element))
+				continue;
+			snprintf(path, sizeof(path), "%.*s.%.*s", (int)(ns->name.len < 50 ? ns->name.len : 50),
+			         (const char *)ns->name.ptr, (int)(item->element.len < 50 ? item->element.len : 50),
+			         (const char *)item->element.ptr);
+			return fail(error, MDOC_ERR_VALUE, item->offset, path, "an element of the My Number Card record only");
+		}
+	}
+	return MDOC_OK;
+}
+
+/* Things of which no two may be equal. */
+struct marks {
+	struct mdoc_bytes *items;
+	size_t count, room;
+};
+
+static bool
+add_mark(struct marks *marks, struct mdoc_bytes mark)
+{
+	if (marks->count == marks->room) {
+		const size_t room = marks->room == 0 ? 256 : marks->room * 2;
+		struct mdoc_bytes *items = realloc(marks->items, room * sizeof(*items));
+
+		if (items == NULL)
+			return false;
+		marks->items = items;
+		marks->room = room;
+	}
+	marks->items[marks->count++] = mark;
+	return true;
+}
+
+static int
+compare_marks(const void *left, const void *right)
+{
+	const struct mdoc_bytes *a = left, *b = right;
+	const size_t shorter = a->len < b->len ? a->len : b->len;
+	const int order = shorter > 0 ? memcmp(a->ptr, b->ptr, shorter) : 0;
+
+	if (order != 0)
+		return order;
+	return (a->len > b->len) - (a->len < b->len);
+}
+
+static bool
+has_twins(struct marks *marks)
+{
+	if (marks->count == 0)
+		return false;
+	qsort(marks->items, marks->count, sizeof(*marks->items), compare_marks);
+	for (size_t i = 1; i < marks->count; i++)
+		if (compare_marks(&marks->items[i - 1], &marks->items[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+add_randoms(struct marks *marks, const struct mdoc_issuer_signed *record)
+{
+	for (size_t n = 0; n < record->count; n++)
+		for (size_t i = 0; i < record->namespaces[n].count; i++)
+			if (!add_mark(marks, record->namespaces[n].items[i].random))
+				return false;
+	return true;
+}
+
+static bool
+add_digests(struct marks *marks, const struct mdoc_issuer_signed *record)
+{
+	struct mdoc_node node = mdoc_node_first(record->mso.value_digests);
+
+	while (mdoc_node_present(node)) {
+		const struct mdoc_node digests = mdoc_node_next(node); /* of the namespace that node names */
+		struct mdoc_node id = mdoc_node_first(digests);
+
+		while (mdoc_node_present(id)) {
+			const struct mdoc_node digest = mdoc_node_next(id);
+			struct mdoc_bytes bytes;
+
+			if (mdoc_node_bstr(digest, &bytes) && !add_mark(marks, bytes))
+				return false;
+			id = mdoc_node_next(digest);
+		}
+		node = mdoc_node_next(digests);
+	}
+	return true;
+}
+
+static bool
+add_key(struct marks *marks, const struct mdoc_issuer_signed *record)
+{
+	return add_mark(marks, mdoc_bytes_of(record->mso.device_key.point, record->mso.device_key.point_len));
+}
+
+enum mdoc_result
+batch_check_unlinkable(const struct mdoc_issuer_signed *records, size_t count, struct mdoc_error *error)
+{
+	static const struct {
+		bool (*add)(struct marks *marks, const struct mdoc_issuer_signed *record);
+		const char *path;
+		const char *expected;
+	} kinds[] = {
+		{ add_key, "issuerAuth.deviceKeyInfo.deviceKey", "another device key in each copy" },
+		{ add_randoms, "nameSpaces", "another random in each item of each copy" },
+		{ add_digests, "issuerAuth.valueDigests", "another digest for each item of each copy" },
+	};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		struct marks marks = { NULL, 0, 0 };
+		bool added = true, twins;
+
+		for (size_t i = 0; added && i < count; i++)
+			added = kinds[k].add(&marks, &records[i]);
+		twins = added && has_twins(&marks);
+		free(marks.items);
+		if (!added)
+			return fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "");
+		if (twins)
+			return fail(error, MDOC_ERR_VALUE, SIZE_MAX, kinds[k].path, kinds[k].expected);
+	}
+	return MDOC_OK;
+}

@@ -1,0 +1,202 @@
+/* request.c: mdoc-token request: holder keys and an OpenID4VCI 1.0 Credential Request.
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "tools/token/token.h"
+#include "tools/common/json.h"
+#include "tools/common/jwt.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NONCE_MEMBER "mdoc_pkcs11_nonce" /* ours: OpenID4VCI gives nonces by an HTTP endpoint */
+#define COPIES_MAX 1000
+
+struct request_args {
+	struct token_args token;
+	const char *offer;
+	const char *out;
+	struct option_number count;
+};
+
+struct offer {
+	json_t *json;
+	const char *issuer;        /* borrowed from json, all three */
+	const char *configuration;
+	const char *nonce;
+};
+
+static enum exit_status
+read_offer(const char *path, struct offer *offer)
+{
+	json_t *ids;
+	enum exit_status status = json_read(path, &offer->json);
+
+	if (status != EXIT_STATUS_OK)
+		return status;
+	offer->issuer = json_need_string(offer->json, "credential_issuer", path);
+	ids = json_need_array(offer->json, "credential_configuration_ids", path);
+	offer->nonce = json_need_string(offer->json, NONCE_MEMBER, path);
+	if (offer->issuer == NULL || ids == NULL || offer->nonce == NULL)
+		return EXIT_STATUS_INPUT;
+	offer->configuration = json_string_value(json_array_get(ids, 0));
+	if (offer->configuration == NULL) {
+		tool_error(_("%s offers no credential"), path);
+		return EXIT_STATUS_INPUT;
+	}
+	return EXIT_STATUS_OK;
+}
+
+static CK_RV
+make_key(const struct p11_token *token, struct copy *copy)
+{
+	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
+	uint8_t id[16];
+	CK_RV rv;
+
+	if (RAND_bytes(id, sizeof(id)) != 1)
+		return CKR_FUNCTION_FAILED;
+	mdoc_buf_append(&copy->id, mdoc_bytes_of(id, sizeof(id)));
+	rv = p11_generate(token, MDOC_CURVE_P256, true, mdoc_bytes_of(id, sizeof(id)), HOLDER_KEY_LABEL, &public_key,
+	                  &copy->private_key);
+	if (rv != CKR_OK) {
+		copy->private_key = CK_INVALID_HANDLE;
+		return rv;
+	}
+	return mdoc_p11_public_key(token->p11->list, token->session, copy->private_key, &copy->key);
+}
+
+/* One proof of possession: a JWS over the issuer's nonce, by the new key (R-ENR-01: the public key
+ * is all that leaves). */
+static enum exit_status
+make_proof(struct p11_token *token, const struct offer *offer, const struct copy *copy, json_t *proofs)
+{
+	json_t *header = json_pack("{s:s, s:o}", "typ", "openid4vci-proof+jwt", "jwk", jwk_from_key(&copy->key));
+	json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", offer->issuer, "iat", (json_int_t)time(NULL), "nonce",
+	                           offer->nonce);
+	struct mdoc_buf jws = MDOC_BUF_EMPTY;
+	enum exit_status status = EXIT_STATUS_OK;
+	struct mdoc_p11_key key;
+	struct mdoc_signer signer;
+	enum mdoc_result res;
+
+	p11_key(token, copy->private_key, &key);
+	mdoc_p11_signer(&key, MDOC_ALG_ES256, &signer);
+	if (header == NULL || claims == NULL) {
+		status = tool_no_memory();
+		goto out;
+	}
+	res = jwt_sign(header, claims, &signer, &jws);
+	if (res == MDOC_ERR_CALLBACK && key.rv != CKR_OK) {
+		status = tool_rv_error(_("cannot sign with a new key"), key.rv);
+	} else if (res != MDOC_OK) {
+		tool_error("%s: %s", _("cannot sign with a new key"), message_mdoc(res));
+		status = message_mdoc_status(res);
+	} else if (json_array_append_new(proofs, json_text(mdoc_buf_bytes(&jws))) != 0) {
+		status = tool_no_memory();
+	}
+out:
+	mdoc_buf_clear(&jws);
+	json_decref(header);
+	json_decref(claims);
+	return status;
+}
+
+static void
+destroy_keys(const struct p11_token *token, const struct copy *made, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (made[i].private_key != CK_INVALID_HANDLE && copy_destroy(token, &made[i]) != CKR_OK)
+			tool_why(_("A key that was just made could not be destroyed again."));
+}
+
+static enum exit_status
+make_request(const struct request_args *args, struct p11_token *token, const struct offer *offer, struct copy *made)
+{
+	json_t *proofs = json_array();
+	json_t *request = NULL;
+	enum exit_status status = EXIT_STATUS_OK;
+	CK_RV rv;
+
+	for (size_t i = 0; status == EXIT_STATUS_OK && i < args->count.value; i++) {
+		rv = make_key(token, &made[i]);
+		if (rv != CKR_OK)
+			status = tool_rv_error(_("cannot make a key"), rv);
+		else
+			status = make_proof(token, offer, &made[i], proofs);
+		terminal_progress(_("keys"), i + 1, args->count.value);
+	}
+	if (status == EXIT_STATUS_OK) {
+		request = json_pack("{s:s, s:{s:O}}", "credential_configuration_id", offer->configuration, "proofs", "jwt",
+		                    proofs);
+		status = request != NULL ? json_write(args->out, 0600, request) : tool_no_memory();
+	}
+	json_decref(request);
+	json_decref(proofs);
+	return status;
+}
+
+static enum exit_status
+run(const struct request_args *args, struct p11 *p11, struct p11_token *token)
+{
+	struct offer offer = { NULL, NULL, NULL, NULL };
+	struct copy *made = NULL;
+	enum exit_status status = read_offer(args->offer, &offer);
+
+	if (status == EXIT_STATUS_OK)
+		status = token_begin(&args->token, p11, token);
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	made = calloc(args->count.value, sizeof(*made));
+	if (made == NULL) {
+		status = tool_no_memory();
+		goto out;
+	}
+	for (size_t i = 0; i < args->count.value; i++) {
+		made[i].private_key = CK_INVALID_HANDLE;
+		made[i].record = CK_INVALID_HANDLE;
+	}
+	status = make_request(args, token, &offer, made);
+	if (status != EXIT_STATUS_OK)
+		destroy_keys(token, made, args->count.value);
+	for (size_t i = 0; i < args->count.value; i++)
+		mdoc_buf_clear(&made[i].id);
+out:
+	free(made);
+	json_decref(offer.json);
+	return status;
+}
+
+int
+cmd_request(const struct command *command, int argc, char **argv)
+{
+	struct request_args args = { .count = { .value = 1, .min = 1, .max = COPIES_MAX } };
+	const struct option_row rows[] = {
+		TOKEN_ROW(args.token),
+		{ "offer", OPTION_TEXT, &args.offer, N_("FILE"), N_("the issuer's credential offer (JSON)"), true },
+		{ "count", OPTION_NUMBER, &args.count, N_("N"), N_("how many copies, each good for one presentation"), false },
+		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the credential request (JSON) here"), true },
+		PIN_ROWS(args.token),
+		END_ROW,
+	};
+	struct p11 p11 = { NULL, NULL, NULL };
+	struct p11_token token = { .p11 = NULL };
+	enum exit_status status;
+
+	status = options_parse(command, rows, &args.token.common, NULL, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		return status;
+	status = run(&args, &p11, &token);
+	if (status == EXIT_STATUS_OK && args.token.common.json && strcmp(args.out, "-") != 0)
+		printf("{\"keys\": %lu}\n", args.count.value);
+	else if (status == EXIT_STATUS_OK && strcmp(args.out, "-") != 0) {
+		printf(ngettext("%lu key was made; send %s to the issuer.", "%lu keys were made; send %s to the issuer.",
+		                args.count.value),
+		       args.count.value, args.out);
+		putchar('\n');
+	}
+	token_end(&p11, &token);
+	return status;
+}

@@ -1,0 +1,197 @@
+/* status.c: mdoc-token status: PIN and copies, without a PIN as far as that goes.
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "tools/token/token.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include "tools/common/value.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STATUS_APPLICATION "mdoc-status"
+
+/* The token's own status object; NULL when it has none. */
+static json_t *
+read_status_object(const struct p11_token *token)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	const CK_ATTRIBUTE wanted[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_APPLICATION, (void *)(uintptr_t)STATUS_APPLICATION, sizeof(STATUS_APPLICATION) - 1 },
+	};
+	CK_OBJECT_HANDLE *handles = NULL;
+	struct mdoc_buf value = MDOC_BUF_EMPTY;
+	json_t *status = NULL;
+	size_t count = 0;
+
+	if (p11_find(token, wanted, 2, &handles, &count) == CKR_OK && count == 1 &&
+	    p11_attribute(token, handles[0], CKA_VALUE, &value) == CKR_OK && value.len > 0)
+		status = json_loadb((const char *)value.ptr, value.len, 0, NULL);
+	mdoc_buf_clear(&value);
+	free(handles);
+	if (status != NULL && !json_is_object(status)) {
+		json_decref(status);
+		status = NULL;
+	}
+	return status;
+}
+
+/* The same from the flags of any token, and from its copies after a login. */
+static enum exit_status
+compute_status(const struct p11_token *token, json_t **status)
+{
+	const CK_FLAGS flags = token->info.flags;
+	const char *pin = (flags & CKF_USER_PIN_INITIALIZED) == 0 ? "none" :
+	                  (flags & CKF_USER_PIN_LOCKED) != 0      ? "locked" : "operational";
+	const char *tries = (flags & CKF_USER_PIN_LOCKED) != 0    ? "none" :
+	                    (flags & CKF_USER_PIN_FINAL_TRY) != 0 ? "final" :
+	                    (flags & CKF_USER_PIN_COUNT_LOW) != 0 ? "low" : "full";
+	const int64_t now = (int64_t)time(NULL);
+	struct copies copies = { .items = NULL };
+	enum exit_status result = EXIT_STATUS_OK;
+	json_int_t unused = 0, unbound = 0;
+
+	*status = json_pack("{s:i, s:s, s:s, s:[]}", "version", 1, "pin", pin, "tries", tries, "marks");
+	if (*status == NULL)
+		return tool_no_memory();
+	if (!token->logged_in)
+		return EXIT_STATUS_OK;
+	result = copies_load(token, &copies);
+	for (size_t i = 0; i < copies.count; i++) {
+		unused += strcmp(copy_state(&copies.items[i], now), "unused") == 0 ? 1 : 0;
+		unbound += copies.items[i].holder && !copies.items[i].bound ? 1 : 0;
+	}
+	copies_clear(&copies);
+	json_object_set_new(*status, "copies", json_string(unused == 0 ? "none" : unused <= 2 ? "low" : "ok"));
+	json_object_set_new(*status, "unused", json_integer(unused));
+	json_object_set_new(*status, "unbound", json_integer(unbound));
+	return result;
+}
+
+static void
+print_line(const char *name, const char *value)
+{
+	terminal_padded(stdout, name, 14);
+	terminal_text(stdout, value, strlen(value));
+	putchar('\n');
+}
+
+static void
+print_count(const json_t *status, const char *member, const char *name)
+{
+	const json_t *value = json_object_get(status, member);
+	char text[32];
+
+	if (!json_is_integer(value))
+		return;
+	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	print_line(name, text);
+}
+
+/* "validity": {"earliest": {"validUntil": …}, "latest": …} of the status object. */
+static void
+print_validity(const json_t *status)
+{
+	static const char *const which[] = { "earliest", "latest" };
+	const char *const names[] = { _("first ends"), _("last ends") };
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *one = json_object_get(json_object_get(status, "validity"), which[i]);
+		const json_t *until = json_object_get(one, "validUntil");
+		char text[32];
+
+		if (json_is_integer(until)) {
+			time_print_jst((int64_t)json_integer_value(until), text);
+			print_line(names[i], text);
+		} else if (json_is_string(until)) {
+			print_line(names[i], json_string_value(until));
+		}
+	}
+}
+
+static void
+print_status(const json_t *status)
+{
+	static const struct {
+		const char *member, *name;
+	} texts[] = {
+		{ "token", N_("token") }, { "serial", N_("serial") }, { "model", N_("model") },
+		{ "pin", N_("PIN") },     { "tries", N_("tries") },   { "copies", N_("copies") },
+	};
+	static const struct {
+		const char *member, *name;
+	} counts[] = { { "unused", N_("unused") }, { "spent", N_("spent") }, { "unbound", N_("unbound") } };
+	json_t *mark;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *value = json_string_value(json_object_get(status, texts[i].member));
+
+		if (value != NULL)
+			print_line(_(texts[i].name), value);
+	}
+	json_array_foreach(json_object_get(status, "marks"), i, mark)
+		if (json_is_string(mark))
+			print_line(_("mark"), json_string_value(mark));
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		print_count(status, counts[i].member, _(counts[i].name));
+	print_validity(status);
+}
+
+static enum exit_status
+show_status(const struct p11_token *token, bool as_json)
+{
+	json_t *status = token->ours ? read_status_object(token) : NULL;
+	char serial[17], model[17];
+	enum exit_status result = EXIT_STATUS_OK;
+
+	if (status == NULL)
+		result = compute_status(token, &status);
+	if (result != EXIT_STATUS_OK) {
+		json_decref(status);
+		return result;
+	}
+	snprintf(serial, sizeof(serial), "%.16s", (const char *)token->info.serialNumber);
+	snprintf(model, sizeof(model), "%.16s", (const char *)token->info.model);
+	serial[strcspn(serial, " ")] = '\0';
+	for (size_t len = strlen(model); len > 0 && model[len - 1] == ' '; len--)
+		model[len - 1] = '\0';
+	json_object_set_new(status, "token", json_string(token->label));
+	json_object_set_new(status, "serial", json_string(serial));
+	json_object_set_new(status, "model", json_string(model));
+	if (as_json)
+		result = json_print(status);
+	else
+		print_status(status);
+	json_decref(status);
+	return result;
+}
+
+int
+cmd_status(const struct command *command, int argc, char **argv)
+{
+	struct token_args args = { .label = NULL };
+	const struct option_row rows[] = { TOKEN_ROW(args), PIN_ROWS(args), END_ROW };
+	struct p11 p11 = { NULL, NULL, NULL };
+	struct p11_token token = { .p11 = NULL };
+	enum exit_status status;
+
+	status = options_parse(command, rows, &args.common, NULL, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		return status;
+	/* Only a PIN that is offered is checked: a look at the status must not cost a try. */
+	if (args.pin.file != NULL || args.pin.fd != NULL) {
+		status = token_begin(&args, &p11, &token);
+	} else {
+		status = p11_open(args.common.module, &p11);
+		if (status == EXIT_STATUS_OK)
+			status = p11_token_open(&p11, args.label, false, &token);
+	}
+	if (status == EXIT_STATUS_OK)
+		status = show_status(&token, args.common.json);
+	token_end(&p11, &token);
+	return status;
+}
