@@ -1,0 +1,170 @@
+/* folder.c: the issuer's folder: configuration, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/file.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/issuer/issuer.h"
+
+char *
+issuer_path(const char *dir, const char *name)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		tool_no_memory();
+		return NULL;
+	}
+	return path;
+}
+
+void
+issuer_hex(struct mdoc_bytes bytes, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		*text++ = digits[bytes.ptr[i] >> 4];
+		*text++ = digits[bytes.ptr[i] & 0xF];
+	}
+	*text = '\0';
+}
+
+static bool
+parse_id(const char *text, uint8_t id[ISSUER_KEY_ID_LEN])
+{
+	unsigned value;
+
+	if (strlen(text) != (size_t)2 * ISSUER_KEY_ID_LEN || strspn(text, "0123456789abcdef") != strlen(text))
+		return false;
+	for (size_t i = 0; i < ISSUER_KEY_ID_LEN; i++) {
+		if (sscanf(text + 2 * i, "%2x", &value) != 1)
+			return false;
+		id[i] = (uint8_t)value;
+	}
+	return true;
+}
+
+enum exit_status
+issuer_register_error(const char *what, const struct register_db *db, enum register_result result)
+{
+	tool_error("%s", what);
+	tool_why("%s", _(register_sentence(result)));
+	switch (result) {
+	case REGISTER_NONCE_UNKNOWN:
+	case REGISTER_NONCE_USED:
+		tool_why("%s", _("Make a new offer and let the holder's program make a new request from it."));
+		return EXIT_STATUS_NO;
+	case REGISTER_KEY_SEEN:
+		tool_why("%s", _("Let the holder's program make new keys and a new request."));
+		return EXIT_STATUS_NO;
+	case REGISTER_NEWER:
+		tool_why("%s", _("Use the version of this program that wrote it, or a newer one."));
+		break;
+	case REGISTER_BUSY:
+		tool_why("%s", _("Try again when the other process has ended."));
+		break;
+	default:
+		tool_why("%s", register_reason(db));
+		break;
+	}
+	return EXIT_STATUS_TROUBLE;
+}
+
+static enum exit_status
+wrong_config(const char *path, const char *name)
+{
+	tool_error(_("%s: the member \"%s\" has a wrong value"), path, name);
+	tool_why("%s", _("The file is written by \"mdoc-issuer init\"; restore it from a backup."));
+	return EXIT_STATUS_INPUT;
+}
+
+static enum exit_status
+read_config(const char *path, struct issuer *issuer)
+{
+	const char *iaca, *ds;
+	json_int_t batch_size;
+	enum exit_status status;
+
+	status = json_read(path, &issuer->config);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (json_integer_value(json_object_get(issuer->config, "version")) != ISSUER_CONFIG_VERSION)
+		return wrong_config(path, "version");
+	issuer->uri = json_need_string(issuer->config, "credential_issuer", path);
+	issuer->configuration_id = json_need_string(issuer->config, "credential_configuration_id", path);
+	issuer->doc_type = json_need_string(issuer->config, "doc_type", path);
+	issuer->country = json_need_string(issuer->config, "country", path);
+	issuer->token = json_need_string(issuer->config, "token", path);
+	issuer->module = json_string_value(json_object_get(issuer->config, "module"));
+	iaca = json_need_string(issuer->config, "iaca_key", path);
+	ds = json_need_string(issuer->config, "ds_key", path);
+	if (issuer->uri == NULL || issuer->configuration_id == NULL || issuer->doc_type == NULL ||
+	    issuer->country == NULL || issuer->token == NULL || iaca == NULL || ds == NULL)
+		return EXIT_STATUS_INPUT;
+	if (!parse_id(iaca, issuer->id_room[0]))
+		return wrong_config(path, "iaca_key");
+	if (!parse_id(ds, issuer->id_room[1]))
+		return wrong_config(path, "ds_key");
+	issuer->iaca_key = mdoc_bytes_of(issuer->id_room[0], ISSUER_KEY_ID_LEN);
+	issuer->ds_key = mdoc_bytes_of(issuer->id_room[1], ISSUER_KEY_ID_LEN);
+	batch_size = json_integer_value(json_object_get(issuer->config, "batch_size"));
+	if (batch_size < 1 || batch_size > ISSUER_BATCH_MAX)
+		return wrong_config(path, "batch_size");
+	issuer->batch_size = (size_t)batch_size;
+	return EXIT_STATUS_OK;
+}
+
+enum exit_status
+issuer_open(const char *dir, struct issuer *issuer)
+{
+	char *config = NULL, *iaca = NULL, *ds = NULL, *db = NULL;
+	enum exit_status status = EXIT_STATUS_TROUBLE;
+	enum register_result res;
+
+	*issuer = (struct issuer){ .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY };
+	issuer->dir = strdup(dir);
+	if (issuer->dir == NULL)
+		return tool_no_memory();
+	config = issuer_path(dir, "issuer.json");
+	iaca = issuer_path(dir, "iaca.pem");
+	ds = issuer_path(dir, "ds.pem");
+	db = issuer_path(dir, "register.db");
+	if (config == NULL || iaca == NULL || ds == NULL || db == NULL)
+		goto out;
+	if (!file_exists(config)) {
+		tool_error(_("%s is not the folder of an issuer"), dir);
+		tool_why("%s", _("Make one with \"mdoc-issuer --dir FOLDER init\"."));
+		status = EXIT_STATUS_INPUT;
+		goto out;
+	}
+	status = read_config(config, issuer);
+	if (status == EXIT_STATUS_OK)
+		status = file_read_certificate(iaca, &issuer->iaca);
+	if (status == EXIT_STATUS_OK)
+		status = file_read_certificate(ds, &issuer->ds);
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	res = register_open(db, &issuer->db);
+	if (res != REGISTER_OK)
+		status = issuer_register_error(_("The register cannot be opened."), issuer->db, res);
+out:
+	free(config);
+	free(iaca);
+	free(ds);
+	free(db);
+	return status;
+}
+
+void
+issuer_close(struct issuer *issuer)
+{
+	register_close(issuer->db);
+	mdoc_buf_clear(&issuer->iaca);
+	mdoc_buf_clear(&issuer->ds);
+	json_decref(issuer->config);
+	free(issuer->dir);
+	*issuer = (struct issuer){ .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY };
+}

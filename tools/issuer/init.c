@@ -1,0 +1,353 @@
+/* init.c: make an issuer: keys in a token, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <mdoc/x509.h>
+#include "tools/common/clock.h"
+#include "tools/common/file.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/common/value.h"
+#include "tools/issuer/issuer.h"
+
+#define DAY 86400
+#define IACA_DAYS 3652 /* ten years */
+#define DS_DAYS 457    /* ISO/IEC 18013-5, Annex B: the most for a document signer */
+
+struct init {
+	const char *dir, *module, *label, *country, *uri, *crl_uri, *name, *curve_name;
+	struct pin_source pin;
+	struct option_number ds_days, batch_size;
+	int64_t now;
+	enum mdoc_curve curve;
+	uint8_t id[2][ISSUER_KEY_ID_LEN];
+	struct issuer_token token;
+	bool keys_made;
+	struct mdoc_buf iaca, ds; /* DER */
+	struct register_db *db;
+	const char *made[4];      /* files to remove when init fails */
+	size_t made_count;
+};
+
+static const struct {
+	const char *name;
+	enum mdoc_curve curve;
+} curves[] = {
+	{ "P-256", MDOC_CURVE_P256 },
+	{ "P-384", MDOC_CURVE_P384 },
+	{ "P-521", MDOC_CURVE_P521 },
+};
+
+static void
+set_defaults(struct init *init)
+{
+	if (init->country == NULL)
+		init->country = "JP";
+	if (init->uri == NULL)
+		init->uri = "https://issuer.example";
+	if (init->name == NULL)
+		init->name = "mdoc-pkcs11";
+	if (init->curve_name == NULL)
+		init->curve_name = "P-256";
+}
+
+static enum exit_status
+check_options(const struct command *command, struct init *init)
+{
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (strcmp(curves[i].name, init->curve_name) == 0)
+			init->curve = curves[i].curve;
+	}
+	if (init->curve == MDOC_CURVE_NONE)
+		return options_wrong(command,
+			_("--curve %s: the law wants an elliptic curve group of 256 bits or more: P-256, P-384 or P-521"),
+			init->curve_name);
+	if (strlen(init->country) != 2 || strspn(init->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
+		return options_wrong(command, _("--country wants two capital letters of ISO 3166, not \"%s\""), init->country);
+	if (strncmp(init->uri, "https://", 8) != 0 || init->uri[8] == '\0')
+		return options_wrong(command, _("--issuer-uri wants an https:// address, not \"%s\""), init->uri);
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+make_folder(const struct init *init)
+{
+	char *path = issuer_path(init->dir, "issuer.json");
+	bool taken;
+
+	if (path == NULL)
+		return EXIT_STATUS_TROUBLE;
+	taken = file_exists(path);
+	free(path);
+	if (taken) {
+		tool_error(_("%s is the folder of an issuer already"), init->dir);
+		tool_why("%s", _("Name another folder; an issuer is never made over an older one."));
+		return EXIT_STATUS_INPUT;
+	}
+	if (mkdir(init->dir, 0700) != 0 && errno != EEXIST) {
+		tool_error(_("The folder %s cannot be made."), init->dir);
+		tool_why("%s", strerror(errno));
+		return EXIT_STATUS_TROUBLE;
+	}
+	return EXIT_STATUS_OK;
+}
+
+/* Both key pairs, made inside the token. */
+static enum exit_status
+make_keys(struct init *init)
+{
+	static const char *const labels[] = { "IACA", "Document signer" };
+	CK_OBJECT_HANDLE public_key, private_key;
+	CK_RV rv;
+
+	if (RAND_bytes_ex(tool_crypto()->libctx, init->id[0], sizeof(init->id), 0) != 1) {
+		tool_error("%s", _("No random bytes could be got."));
+		return EXIT_STATUS_TROUBLE;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		init->keys_made = true;
+		rv = p11_generate(&init->token.token, init->curve, false, mdoc_bytes_of(init->id[i], ISSUER_KEY_ID_LEN),
+			labels[i], &public_key, &private_key);
+		if (rv != CKR_OK)
+			return tool_rv_error(_("The token did not make the issuer's keys."), rv);
+	}
+	return EXIT_STATUS_OK;
+}
+
+/* One certificate, signed in the token by the IACA key. */
+static enum exit_status
+make_certificate(struct init *init, enum mdoc_cert_profile profile, struct mdoc_p11_key *iaca_key, struct mdoc_buf *der)
+{
+	const bool root = profile == MDOC_CERT_IACA;
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_cert_spec spec = { .profile = profile };
+	struct mdoc_p11_key key = { .rv = CKR_OK };
+	char name[128], crl[512];
+	struct mdoc_signer signer;
+	enum exit_status status;
+
+	status = issuer_find_key(&init->token, mdoc_bytes_of(init->id[root ? 0 : 1], ISSUER_KEY_ID_LEN), MDOC_NO_BYTES, &key,
+		&spec.key);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (root)
+		*iaca_key = key;
+	mdoc_p11_signer(iaca_key, mdoc_curve_alg(init->curve), &signer);
+	snprintf(name, sizeof(name), "%s %s", init->name, root ? "IACA" : "DS");
+	snprintf(crl, sizeof(crl), "%s/iaca.crl", init->uri);
+	spec.country = mdoc_text(init->country);
+	spec.common_name = mdoc_text(name);
+	spec.issuer_cert = root ? MDOC_NO_BYTES : mdoc_buf_bytes(&init->iaca);
+	spec.not_before = init->now;
+	spec.not_after = init->now + (root ? (int64_t)IACA_DAYS : (int64_t)init->ds_days.value) * DAY - 1;
+	spec.issuer_alt_uri = init->uri;
+	spec.crl_uri = init->crl_uri != NULL ? init->crl_uri : crl;
+	spec.signer = &signer;
+	if (mdoc_cert_build(tool_crypto(), &spec, der, &error) != MDOC_OK)
+		return issuer_sign_error(_("The certificate could not be made."), &error, iaca_key);
+	if (mdoc_cert_check(tool_crypto(), mdoc_buf_bytes(der), profile, 0, &error) != MDOC_OK)
+		return tool_mdoc_error(_("The certificate does not have the form of ISO/IEC 18013-5."), &error);
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+make_certificates(struct init *init)
+{
+	struct mdoc_p11_key iaca_key = { .rv = CKR_OK };
+	enum exit_status status;
+	CK_RV rv;
+
+	status = make_certificate(init, MDOC_CERT_IACA, &iaca_key, &init->iaca);
+	if (status == EXIT_STATUS_OK)
+		status = make_certificate(init, MDOC_CERT_DS, &iaca_key, &init->ds);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	rv = p11_store_certificate(&init->token.token, mdoc_buf_bytes(&init->iaca), "IACA",
+		mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN), false);
+	if (rv == CKR_OK)
+		rv = p11_store_certificate(&init->token.token, mdoc_buf_bytes(&init->ds), "Document signer",
+			mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN), false);
+	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("The token did not take the certificates."), rv);
+}
+
+static enum exit_status
+write_pem(struct init *init, const char *name, const struct mdoc_buf *der)
+{
+	const unsigned char *at = der->ptr;
+	enum exit_status status = EXIT_STATUS_TROUBLE;
+	char *path = issuer_path(init->dir, name), *pem = NULL;
+	X509 *certificate = NULL;
+	BIO *bio = NULL;
+	long len;
+
+	certificate = d2i_X509(NULL, &at, (long)der->len);
+	bio = BIO_new(BIO_s_mem());
+	if (path == NULL || certificate == NULL || bio == NULL || PEM_write_bio_X509(bio, certificate) != 1) {
+		status = tool_no_memory();
+		goto out;
+	}
+	len = BIO_get_mem_data(bio, &pem);
+	status = file_write(path, 0644, mdoc_bytes_of(pem, (size_t)len));
+	if (status == EXIT_STATUS_OK)
+		init->made[init->made_count++] = name;
+out:
+	BIO_free(bio);
+	X509_free(certificate);
+	free(path);
+	return status;
+}
+
+static enum exit_status
+make_register(struct init *init)
+{
+	char *path = issuer_path(init->dir, "register.db");
+	enum register_result res;
+
+	if (path == NULL)
+		return EXIT_STATUS_TROUBLE;
+	if (file_exists(path)) {
+		free(path);
+		tool_error(_("%s has a register but no configuration"), init->dir);
+		tool_why("%s", _("Restore issuer.json from a backup, or name another folder."));
+		return EXIT_STATUS_INPUT;
+	}
+	init->made[init->made_count++] = "register.db";
+	res = register_create(path, &init->db);
+	if (res == REGISTER_OK)
+		res = register_log(init->db, init->now, "init", NULL);
+	free(path);
+	return res == REGISTER_OK ? EXIT_STATUS_OK :
+				    issuer_register_error(_("The register cannot be made."), init->db, res);
+}
+
+/* Last of all: with this file the folder is an issuer. */
+static enum exit_status
+write_config(const struct init *init)
+{
+	char iaca[2 * ISSUER_KEY_ID_LEN + 1], ds[2 * ISSUER_KEY_ID_LEN + 1];
+	char *path = issuer_path(init->dir, "issuer.json"), *module = NULL;
+	enum exit_status status = EXIT_STATUS_TROUBLE;
+	json_t *config = NULL;
+
+	if (path == NULL)
+		return EXIT_STATUS_TROUBLE;
+	/* A path with a slash must hold from every working folder. */
+	if (init->module != NULL)
+		module = strchr(init->module, '/') != NULL ? realpath(init->module, NULL) : strdup(init->module);
+	issuer_hex(mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN), iaca);
+	issuer_hex(mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN), ds);
+	config = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s, s:I}", "version", ISSUER_CONFIG_VERSION,
+		"credential_issuer", init->uri, "credential_configuration_id", JP_DOCTYPE, "doc_type", JP_DOCTYPE, "country",
+		init->country, "module", module, "token", init->label, "curve", init->curve_name, "iaca_key", iaca, "ds_key",
+		ds, "batch_size", (json_int_t)init->batch_size.value);
+	status = config == NULL ? tool_no_memory() : json_write(path, 0600, config);
+	json_decref(config);
+	free(module);
+	free(path);
+	return status;
+}
+
+/* Leave neither keys nor files of an issuer that did not come to be. */
+static void
+undo(struct init *init)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char name[64], *path;
+
+	register_close(init->db);
+	init->db = NULL;
+	for (size_t i = 0; i < init->made_count; i++) {
+		for (size_t j = 0; j < sizeof(suffixes) / sizeof(suffixes[0]); j++) {
+			snprintf(name, sizeof(name), "%s%s", init->made[i], suffixes[j]);
+			path = issuer_path(init->dir, name);
+			if (path != NULL)
+				(void)unlink(path);
+			free(path);
+		}
+	}
+	if (!init->keys_made)
+		return;
+	issuer_destroy(&init->token, mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN));
+	issuer_destroy(&init->token, mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN));
+}
+
+static enum exit_status
+init_run(struct init *init)
+{
+	enum exit_status status;
+
+	status = make_folder(init);
+	if (status == EXIT_STATUS_OK)
+		status = make_register(init);
+	if (status == EXIT_STATUS_OK)
+		status = issuer_token_open(init->module, init->label, &init->pin, &init->token);
+	if (status == EXIT_STATUS_OK)
+		status = make_keys(init);
+	if (status == EXIT_STATUS_OK)
+		status = make_certificates(init);
+	if (status == EXIT_STATUS_OK)
+		status = write_pem(init, "iaca.pem", &init->iaca);
+	if (status == EXIT_STATUS_OK)
+		status = write_pem(init, "ds.pem", &init->ds);
+	if (status == EXIT_STATUS_OK)
+		status = write_config(init);
+	if (status != EXIT_STATUS_OK)
+		undo(init);
+	return status;
+}
+
+int
+cmd_init(const struct command *command, int argc, char **argv)
+{
+	struct init init = {
+		.ds_days = { DS_DAYS, 1, DS_DAYS, false },
+		.batch_size = { ISSUER_BATCH_SIZE, 1, ISSUER_BATCH_MAX, false },
+		.iaca = MDOC_BUF_EMPTY,
+		.ds = MDOC_BUF_EMPTY,
+	};
+	const char *at = NULL;
+	const struct option_row rows[] = {
+		{ "dir", OPTION_TEXT, &init.dir, N_("FOLDER"), N_("the issuer's folder, which is made"), true },
+		{ "token", OPTION_TEXT, &init.label, N_("LABEL"), N_("the token that will hold the issuer's keys"), true },
+		{ "pin-file", OPTION_TEXT, &init.pin.file, N_("FILE"), N_("read the token's PIN from a file"), false },
+		{ "pin-fd", OPTION_TEXT, &init.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"), false },
+		{ "country", OPTION_TEXT, &init.country, N_("CC"), N_("country of the certificates (JP)"), false },
+		{ "issuer-uri", OPTION_TEXT, &init.uri, N_("URI"), N_("the issuer's identifier"), false },
+		{ "crl-uri", OPTION_TEXT, &init.crl_uri, N_("URI"), N_("where the revocation list will be"), false },
+		{ "name", OPTION_TEXT, &init.name, N_("TEXT"), N_("start of the certificates' common names"), false },
+		{ "curve", OPTION_TEXT, &init.curve_name, N_("CURVE"), N_("P-256 (default), P-384 or P-521"), false },
+		{ "ds-days", OPTION_NUMBER, &init.ds_days, N_("DAYS"), N_("life of the document signer's certificate"),
+			false },
+		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"), false },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("certificates begin at this time (RFC 3339); for tests"), false },
+		{ NULL, OPTION_END, NULL, NULL, NULL, false },
+	};
+	struct common_options common = { NULL, false };
+	enum exit_status status;
+
+	status = options_parse(command, rows, &common, NULL, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		return (int)status;
+	init.module = common.module;
+	set_defaults(&init);
+	status = check_options(command, &init);
+	if (status == EXIT_STATUS_OK)
+		status = clock_option(command, at, &init.now);
+	if (status == EXIT_STATUS_OK && tool_crypto() == NULL)
+		status = tool_no_memory();
+	if (status == EXIT_STATUS_OK)
+		status = init_run(&init);
+	if (status == EXIT_STATUS_OK)
+		printf(_("The issuer is in %s; give iaca.pem to those who should trust it.\n"), init.dir);
+	register_close(init.db);
+	issuer_token_close(&init.token);
+	mdoc_buf_clear(&init.iaca);
+	mdoc_buf_clear(&init.ds);
+	return (int)status;
+}

@@ -1,0 +1,80 @@
+/* offer.c: an OpenID4VCI 1.0 credential offer with a nonce for one request. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include "tools/common/base64url.h"
+#include "tools/common/clock.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/issuer/issuer.h"
+
+/* The nonce belongs to no member that OpenID4VCI names (a wallet fetches it from the nonce
+ * endpoint); where offers travel as files it is this private one. */
+#define OFFER_NONCE "mdoc_pkcs11_nonce"
+
+static enum exit_status
+make_nonce(struct mdoc_buf *nonce)
+{
+	const struct mdoc_crypto *crypto = tool_crypto();
+	uint8_t random[ISSUER_NONCE_LEN];
+
+	if (crypto == NULL || RAND_bytes_ex(crypto->libctx, random, sizeof(random), 0) != 1) {
+		tool_error("%s", _("No random bytes could be got."));
+		return EXIT_STATUS_TROUBLE;
+	}
+	base64url_encode(nonce, mdoc_bytes_of(random, sizeof(random)));
+	mdoc_buf_append(nonce, mdoc_bytes_of("", 1));
+	return nonce->err == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
+}
+
+static enum exit_status
+write_offer(const struct issuer *issuer, const char *nonce, const char *path)
+{
+	enum exit_status status;
+	json_t *offer;
+
+	offer = json_pack("{s:s, s:[s], s:s}", "credential_issuer", issuer->uri, "credential_configuration_ids",
+		issuer->configuration_id, OFFER_NONCE, nonce);
+	status = offer == NULL ? tool_no_memory() : json_write(path, 0600, offer);
+	json_decref(offer);
+	return status;
+}
+
+int
+cmd_offer(const struct command *command, int argc, char **argv)
+{
+	const char *dir = NULL, *out = NULL, *at = NULL;
+	const struct option_row rows[] = {
+		{ "dir", OPTION_TEXT, &dir, N_("FOLDER"), N_("the issuer's folder"), true },
+		{ "out", OPTION_TEXT, &out, N_("FILE"), N_("where the offer is written"), true },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("offer as if it were this time (RFC 3339); for tests"), false },
+		{ NULL, OPTION_END, NULL, NULL, NULL, false },
+	};
+	struct common_options common = { NULL, false };
+	struct issuer issuer = { .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY };
+	struct mdoc_buf nonce = MDOC_BUF_EMPTY;
+	enum exit_status status;
+	enum register_result res;
+	int64_t now;
+
+	status = options_parse(command, rows, &common, NULL, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		return (int)status;
+	status = clock_option(command, at, &now);
+	if (status == EXIT_STATUS_OK)
+		status = issuer_open(dir, &issuer);
+	if (status == EXIT_STATUS_OK)
+		status = make_nonce(&nonce);
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	res = register_offer(issuer.db, (const char *)nonce.ptr, now);
+	if (res != REGISTER_OK) {
+		status = issuer_register_error(_("The offer cannot be entered in the register."), issuer.db, res);
+		goto out;
+	}
+	status = write_offer(&issuer, (const char *)nonce.ptr, out);
+out:
+	mdoc_buf_clear(&nonce);
+	issuer_close(&issuer);
+	return (int)status;
+}

@@ -1,0 +1,39 @@
+/* input.c: CBOR files that may be bare or tagged. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <stdio.h>
+#include "tools/common/file.h"
+#include "tools/common/message.h"
+#include "tools/reader/reader.h"
+
+enum exit_status
+input_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	enum exit_status status;
+
+	status = file_read(path, FILE_CBOR_MAX, content);
+	if (status == EXIT_STATUS_OK && mdoc_cbor_unwrap(mdoc_buf_bytes(content), inner, &error) != MDOC_OK)
+		status = tool_mdoc_error(path, &error);
+	return status;
+}
+
+enum exit_status
+input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *transcript)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_cbor *scan = NULL;
+	enum exit_status status;
+
+	status = input_cbor(path, content, transcript);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (mdoc_cbor_scan(*transcript, 0, &scan, &error) != MDOC_OK) {
+		status = tool_mdoc_error(path, &error);
+	} else if (mdoc_node_type(mdoc_cbor_root(scan)) != MDOC_CBOR_ARRAY || mdoc_node_count(mdoc_cbor_root(scan)) != 3) {
+		tool_error(_("%s is not a SessionTranscript"), path);
+		tool_why("%s", _("It should be a CBOR array of three: engagement, reader key, handover."));
+		status = EXIT_STATUS_INPUT;
+	}
+	mdoc_cbor_free(scan);
+	return status;
+}

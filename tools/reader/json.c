@@ -1,0 +1,122 @@
+/* json.c: the verdict for programs. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <stdlib.h>
+#include "tools/common/json.h"
+#include "tools/common/value.h"
+#include "tools/reader/reader.h"
+
+static const char *const outcomes[] = {
+	[MDOC_PASSED] = "passed",
+	[MDOC_FAILED] = "failed",
+	[MDOC_NOT_DONE] = "not_done",
+};
+
+/* One check; path and offset only where there is a place. */
+static json_t *
+row_json(const struct mdoc_check_row *row)
+{
+	json_t *json = json_pack("{s:s, s:s}", "check", mdoc_check_name(row->check), "outcome", outcomes[row->outcome]);
+
+	if (json == NULL)
+		return NULL;
+	if (row->document != SIZE_MAX)
+		json_object_set_new(json, "document", json_integer((json_int_t)row->document));
+	if (row->outcome == MDOC_PASSED || row->error.code == MDOC_OK)
+		return json;
+	json_object_set_new(json, "result", json_string(mdoc_result_name(row->error.code)));
+	if (row->error.path[0] != '\0')
+		json_object_set_new(json, "path", json_string(row->error.path));
+	if (row->error.offset != SIZE_MAX)
+		json_object_set_new(json, "offset", json_integer((json_int_t)row->error.offset));
+	if (row->error.expected[0] != '\0')
+		json_object_set_new(json, "expected", json_string(row->error.expected));
+	return json;
+}
+
+static void
+set_text(json_t *object, const char *name, struct mdoc_bytes text)
+{
+	json_t *json = json_text(text);
+
+	json_object_set_new(object, name, json != NULL ? json : json_null());
+}
+
+static void
+set_time(json_t *object, const char *name, int64_t when)
+{
+	char text[MDOC_TDATE_LEN + 1];
+
+	mdoc_tdate_print(when, text);
+	json_object_set_new(object, name, json_string(text));
+}
+
+static json_t *
+elements_json(const struct mdoc_issuer_signed *record)
+{
+	json_t *all = json_object();
+
+	for (size_t n = 0; n < record->count; n++) {
+		const struct mdoc_namespace *ns = &record->namespaces[n];
+		json_t *elements = json_object();
+
+		for (size_t i = 0; i < ns->count; i++)
+			json_object_setn_new(elements, (const char *)ns->items[i].element.ptr, ns->items[i].element.len,
+				value_json(ns->items[i].value));
+		json_object_setn_new(all, (const char *)ns->name.ptr, ns->name.len, elements);
+	}
+	return all;
+}
+
+static json_t *
+document_json(const struct reader_result *result, const struct mdoc_document *document)
+{
+	const struct mdoc_mso *mso = &document->issuer_signed.mso;
+	json_t *json = json_object();
+	char *issuer;
+
+	set_text(json, "docType", document->doc_type);
+	issuer = result->summary == MDOC_OK ? result_issuer(result, document) : NULL;
+	if (issuer != NULL)
+		json_object_set_new(json, "issuer", json_string(issuer));
+	free(issuer);
+	set_time(json, "signed", mso->signed_);
+	set_time(json, "validFrom", mso->valid_from);
+	set_time(json, "validUntil", mso->valid_until);
+	json_object_set_new(json, "elements", elements_json(&document->issuer_signed));
+	if (mdoc_node_count(mdoc_cbor_root(document->device_signed.namespaces)) > 0)
+		json_object_set_new(json, "deviceSigned",
+			value_json(mdoc_node_span(mdoc_cbor_root(document->device_signed.namespaces))));
+	if (mdoc_node_present(document->errors))
+		json_object_set_new(json, "errors", value_json(mdoc_node_span(document->errors)));
+	return json;
+}
+
+static json_t *
+documents_json(const struct reader_result *result)
+{
+	const struct mdoc_response *response = &result->verdict->response;
+	json_t *documents = json_array();
+
+	for (size_t i = 0; i < response->count; i++)
+		json_array_append_new(documents, document_json(result, &response->documents[i]));
+	return documents;
+}
+
+json_t *
+result_json(const struct reader_result *result)
+{
+	const struct mdoc_verdict *verdict = result->verdict;
+	json_t *json, *checks = json_array();
+
+	for (size_t i = 0; i < verdict->count; i++)
+		json_array_append_new(checks, row_json(&verdict->rows[i]));
+	json = json_pack("{s:b, s:s, s:o}", "verified", result->summary == MDOC_OK, "result",
+		mdoc_result_name(result->summary), "checks", checks);
+	if (json == NULL || !verdict->parsed)
+		return json;
+	if (result->summary == MDOC_OK)
+		json_object_set_new(json, "documents", documents_json(result));
+	else if (result->show_unverified)
+		json_object_set_new(json, "unverified", documents_json(result));
+	return json;
+}

@@ -1,0 +1,214 @@
+/* key.c: the reader's own key in a file. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/base64url.h"
+#include "tools/common/crypto.h"
+#include "tools/common/file.h"
+#include "tools/common/jwt.h"
+#include "tools/common/message.h"
+#include "tools/reader/reader.h"
+
+/*
+ * While a JWK with a private key is in jansson's hands its blocks are wiped when they are freed.
+ * Each block is preceded by its size.
+ */
+#define BLOCK_HEAD 16
+
+static void *
+wiping_malloc(size_t len)
+{
+	uint8_t *block = len > SIZE_MAX - BLOCK_HEAD ? NULL : malloc(len + BLOCK_HEAD);
+
+	if (block == NULL)
+		return NULL;
+	memcpy(block, &len, sizeof(len));
+	return block + BLOCK_HEAD;
+}
+
+static void
+wiping_free(void *ptr)
+{
+	size_t len;
+
+	if (ptr == NULL)
+		return;
+	memcpy(&len, (uint8_t *)ptr - BLOCK_HEAD, sizeof(len));
+	OPENSSL_cleanse(ptr, len);
+	free((uint8_t *)ptr - BLOCK_HEAD);
+}
+
+static const char *
+group_name(enum mdoc_curve curve)
+{
+	switch (curve) {
+	case MDOC_CURVE_P256:
+		return "P-256";
+	case MDOC_CURVE_P384:
+		return "P-384";
+	case MDOC_CURVE_P521:
+		return "P-521";
+	default:
+		return NULL;
+	}
+}
+
+/* Public and private part as one EVP_PKEY; NULL: they do not fit together, or memory. */
+static EVP_PKEY *
+join_key(const struct mdoc_public_key *key, struct mdoc_bytes scalar)
+{
+	OSSL_LIB_CTX *libctx = tool_crypto()->libctx;
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL), *check = NULL;
+	BIGNUM *number = BN_secure_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	if (builder == NULL || ctx == NULL || number == NULL || BN_bin2bn(scalar.ptr, (int)scalar.len, number) == NULL)
+		goto out;
+	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group_name(key->curve), 0) != 1 ||
+	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, key->point, key->point_len) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number) != 1)
+		goto out;
+	params = OSSL_PARAM_BLD_to_param(builder);
+	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+		goto out;
+	check = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
+	if (check == NULL || EVP_PKEY_pairwise_check(check) != 1) {
+		EVP_PKEY_free(pkey);
+		pkey = NULL;
+	}
+out:
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(builder);
+	BN_clear_free(number);
+	EVP_PKEY_CTX_free(check);
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+static EVP_PKEY *
+key_from_jwk(struct mdoc_bytes text)
+{
+	struct mdoc_buf scalar = MDOC_BUF_EMPTY;
+	struct mdoc_public_key key;
+	json_malloc_t old_malloc;
+	json_free_t old_free;
+	EVP_PKEY *pkey = NULL;
+	const char *d;
+	json_t *jwk;
+
+	json_get_alloc_funcs(&old_malloc, &old_free);
+	json_set_alloc_funcs(wiping_malloc, wiping_free);
+	jwk = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
+	d = json_string_value(json_object_get(jwk, "d"));
+	if (d != NULL && base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
+	    jwk_to_key(tool_crypto(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
+		pkey = join_key(&key, mdoc_buf_bytes(&scalar));
+	json_decref(jwk);
+	json_set_alloc_funcs(old_malloc, old_free);
+	mdoc_buf_clear(&scalar);
+	return pkey;
+}
+
+/* A password would have to be asked for: such keys are not for this program. */
+static int
+no_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static EVP_PKEY *
+key_from_pem(struct mdoc_bytes text)
+{
+	BIO *bio = BIO_new_mem_buf(text.ptr, (int)text.len);
+	EVP_PKEY *pkey;
+
+	if (bio == NULL)
+		return NULL;
+	pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, NULL, tool_crypto()->libctx, NULL);
+	BIO_free(bio);
+	return pkey;
+}
+
+enum exit_status
+key_read(const char *path, EVP_PKEY **pkey)
+{
+	struct mdoc_buf content = MDOC_BUF_EMPTY;
+	struct mdoc_public_key key;
+	enum exit_status status;
+	const char *text;
+
+	*pkey = NULL;
+	status = file_read(path, FILE_SMALL_MAX, &content);
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	text = (const char *)content.ptr;
+	*pkey = text[strspn(text, " \t\r\n")] == '{' ? key_from_jwk(mdoc_buf_bytes(&content)) :
+						       key_from_pem(mdoc_buf_bytes(&content));
+	if (*pkey != NULL && mdoc_key_from_evp(*pkey, &key) == MDOC_OK)
+		goto out;
+	EVP_PKEY_free(*pkey);
+	*pkey = NULL;
+	tool_error(_("%s holds no private key that can be used"), path);
+	tool_why("%s", _("It should be an EC key on P-256, P-384 or P-521: a PEM file without a password, or a JWK."));
+	status = EXIT_STATUS_INPUT;
+out:
+	mdoc_buf_clear(&content);
+	return status;
+}
+
+/* DER to r||s. */
+static bool
+split_signature(const uint8_t *der, size_t der_len, size_t size, uint8_t *sig)
+{
+	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)der_len);
+	const BIGNUM *r, *s;
+	bool good = false;
+
+	if (pair != NULL) {
+		ECDSA_SIG_get0(pair, &r, &s);
+		good = BN_bn2binpad(r, sig, (int)size) > 0 && BN_bn2binpad(s, sig + size, (int)size) > 0;
+	}
+	ECDSA_SIG_free(pair);
+	return good;
+}
+
+static bool
+sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t der[MDOC_SIG_MAX + 16];
+	size_t der_len = sizeof(der);
+	bool good;
+
+	good = ctx != NULL &&
+	       EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), tool_crypto()->libctx, NULL, arg, NULL) == 1 &&
+	       EVP_DigestSign(ctx, der, &der_len, tbs.ptr, tbs.len) == 1 &&
+	       split_signature(der, der_len, mdoc_alg_sig_size(alg) / 2, sig);
+	EVP_MD_CTX_free(ctx);
+	return good;
+}
+
+bool
+key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer)
+{
+	struct mdoc_public_key key;
+
+	if (mdoc_key_from_evp(pkey, &key) != MDOC_OK)
+		return false;
+	*signer = (struct mdoc_signer){ mdoc_curve_alg(key.curve), sign, pkey };
+	return signer->alg != MDOC_ALG_NONE;
+}

@@ -1,0 +1,19 @@
+/* mdoc-reader: a reader's request and verdict. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <stddef.h>
+#include "tools/common/message.h"
+#include "tools/reader/reader.h"
+
+static const struct command commands[] = {
+	{ "verify", N_("RESPONSE"), N_("check a DeviceResponse and show what it proves"), cmd_verify },
+	{ "request", "", N_("make a DeviceRequest"), cmd_request },
+	{ "transcript", "", N_("make a SessionTranscript"), cmd_transcript },
+	{ NULL, NULL, NULL, NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	message_init("mdoc-reader");
+	return options_dispatch(commands, N_("Ask for My Number Card records and verify them."), argc, argv);
+}

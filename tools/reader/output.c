@@ -1,0 +1,170 @@
+/* output.c: the verdict for people. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <openssl/bio.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/crypto.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include "tools/common/value.h"
+#include "tools/reader/reader.h"
+
+/* What each check has found when it passed. */
+static const char *const sentences[MDOC_CHECK_COUNT] = {
+	[MDOC_CHECK_STRUCTURE] = N_("the whole input is one well-formed response"),
+	[MDOC_CHECK_VERSION] = N_("its version is known"),
+	[MDOC_CHECK_STATUS] = N_("the holder's device reports no error"),
+	[MDOC_CHECK_DOCUMENTS] = N_("there is a document in it"),
+	[MDOC_CHECK_DOCTYPE] = N_("document type as signed and as asked for"),
+	[MDOC_CHECK_ISSUER_AUTH] = N_("the issuer's signature has the right form"),
+	[MDOC_CHECK_DS_PROFILE] = N_("the signer's certificate has the right form"),
+	[MDOC_CHECK_CHAIN] = N_("the signer was certified by an IACA that you trust"),
+	[MDOC_CHECK_ISSUER_SIGNATURE] = N_("the issuer's signature is genuine"),
+	[MDOC_CHECK_MSO] = N_("the signed object has the right form"),
+	[MDOC_CHECK_VALIDITY_INFO] = N_("its dates fit together"),
+	[MDOC_CHECK_VALIDITY] = N_("it is valid now"),
+	[MDOC_CHECK_DIGESTS] = N_("every element is as the issuer signed it"),
+	[MDOC_CHECK_DEVICE_AUTH] = N_("the holder's key signed for this session"),
+	[MDOC_CHECK_KEY_AUTHORIZATIONS] = N_("the holder's key signed nothing beyond its rights"),
+};
+
+static const char *const outcomes[] = {
+	[MDOC_PASSED] = N_("passed"),
+	[MDOC_FAILED] = N_("FAILED"),
+	[MDOC_NOT_DONE] = N_("not done"),
+};
+
+char *
+result_issuer(const struct reader_result *result, const struct mdoc_document *document)
+{
+	const unsigned char *at;
+	struct mdoc_bytes leaf, anchor;
+	X509 *certificate = NULL;
+	char *data = NULL, *text = NULL;
+	BIO *bio = NULL;
+	long len;
+
+	if (!mdoc_sign1_certificate(&document->issuer_signed.issuer_auth, 0, &leaf) ||
+	    mdoc_trust_find(tool_crypto(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
+		return NULL;
+	at = anchor.ptr;
+	certificate = d2i_X509(NULL, &at, (long)anchor.len);
+	bio = BIO_new(BIO_s_mem());
+	if (certificate == NULL || bio == NULL ||
+	    X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+		goto out;
+	len = BIO_get_mem_data(bio, &data);
+	text = strndup(data, (size_t)len);
+out:
+	BIO_free(bio);
+	X509_free(certificate);
+	return text;
+}
+
+static void
+print_row(const struct mdoc_check_row *row, size_t documents)
+{
+	char document[48] = "";
+
+	if (row->document != SIZE_MAX && documents > 1)
+		snprintf(document, sizeof(document), _(" (document %zu)"), row->document + 1);
+	fputs("  ", stdout);
+	terminal_padded(stdout, _(outcomes[row->outcome]), 10);
+	terminal_padded(stdout, mdoc_check_name(row->check), 20);
+	printf("%s%s\n", _(sentences[row->check]), document);
+	if (row->outcome != MDOC_FAILED)
+		return;
+	printf("            %s (%s)", message_mdoc(row->error.code), mdoc_result_name(row->error.code));
+	if (row->error.expected[0] != '\0') {
+		fputs("; ", stdout);
+		terminal_text(stdout, row->error.expected, strlen(row->error.expected));
+	}
+	fputc('\n', stdout);
+	if (row->error.offset == SIZE_MAX && row->error.path[0] == '\0')
+		return;
+	fputs("           ", stdout);
+	if (row->error.offset != SIZE_MAX) {
+		fputc(' ', stdout);
+		printf(_("at byte %zu"), row->error.offset);
+	}
+	if (row->error.path[0] != '\0') {
+		fputc(' ', stdout);
+		terminal_text(stdout, row->error.path, strlen(row->error.path));
+	}
+	fputc('\n', stdout);
+}
+
+static void
+print_element(const char *label, struct mdoc_bytes name, struct mdoc_bytes value)
+{
+	fputs("  ", stdout);
+	terminal_padded(stdout, label != NULL ? label : "", 14);
+	terminal_text(stdout, (const char *)name.ptr, name.len);
+	fputs("  ", stdout);
+	value_print(stdout, name, value);
+	fputc('\n', stdout);
+}
+
+/* What the holder's device says for itself; the issuer vouches for none of it. */
+static void
+print_device_signed(const struct mdoc_document *document)
+{
+	struct mdoc_node name = mdoc_node_first(mdoc_cbor_root(document->device_signed.namespaces));
+
+	if (!mdoc_node_present(name))
+		return;
+	printf("%s\n", _("Said by the holder's device, not by the issuer:"));
+	while (mdoc_node_present(name)) {
+		const struct mdoc_node elements = mdoc_node_next(name);
+		struct mdoc_node key = mdoc_node_first(elements);
+
+		while (mdoc_node_present(key)) {
+			const struct mdoc_node value = mdoc_node_next(key);
+			struct mdoc_bytes element = MDOC_NO_BYTES;
+
+			if (mdoc_node_tstr(key, &element))
+				print_element(NULL, element, mdoc_node_span(value));
+			key = mdoc_node_next(value);
+		}
+		name = mdoc_node_next(elements);
+	}
+}
+
+static void
+print_document(const struct reader_result *result, const struct mdoc_document *document)
+{
+	char *issuer = result_issuer(result, document), from[32], until[32];
+
+	time_print_jst(document->issuer_signed.mso.valid_from, from);
+	time_print_jst(document->issuer_signed.mso.valid_until, until);
+	fputc('\n', stdout);
+	terminal_text(stdout, (const char *)document->doc_type.ptr, document->doc_type.len);
+	fputs("\n  ", stdout);
+	terminal_padded(stdout, _("issued by"), 14);
+	if (issuer != NULL)
+		terminal_text(stdout, issuer, strlen(issuer));
+	fputs("\n  ", stdout);
+	terminal_padded(stdout, _("valid"), 14);
+	printf(_("%s to %s\n"), from, until);
+	record_print(stdout, &document->issuer_signed);
+	print_device_signed(document);
+	free(issuer);
+}
+
+void
+result_print(const struct reader_result *result)
+{
+	const struct mdoc_verdict *verdict = result->verdict;
+	const size_t documents = verdict->parsed ? verdict->response.count : 0;
+
+	puts(result->summary == MDOC_OK ? _("Verified.") : _("NOT VERIFIED."));
+	for (size_t i = 0; i < verdict->count; i++)
+		print_row(&verdict->rows[i], documents);
+	if (result->summary != MDOC_OK || !verdict->parsed) {
+		puts(_("What the response says is not shown, because it may be false."));
+		return;
+	}
+	for (size_t i = 0; i < documents; i++)
+		print_document(result, &verdict->response.documents[i]);
+}

@@ -1,0 +1,77 @@
+/*
+ * reader.h: what the commands of mdoc-reader share.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef READER_READER_H
+#define READER_READER_H
+
+#include <jansson.h>
+#include <mdoc/mdoc.h>
+#include "tools/common/options.h"
+
+int cmd_verify(const struct command *command, int argc, char **argv);
+int cmd_request(const struct command *command, int argc, char **argv);
+int cmd_transcript(const struct command *command, int argc, char **argv);
+
+/* ---- input.c ---- */
+
+/*
+ * A file with one CBOR item, bare or as #6.24(bstr .cbor …).
+ * content  owns the file's bytes
+ * inner    the bare item, borrowed from content
+ */
+enum exit_status input_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
+
+/* The same for a SessionTranscript, which is an array of three. */
+enum exit_status input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *transcript);
+
+/* ---- key.c ---- */
+
+/*
+ * An EC private key from a file: PEM without a password, or a JWK.
+ * *pkey: EVP_PKEY_free() by the caller. EXIT_STATUS_INPUT (said)
+ */
+enum exit_status key_read(const char *path, EVP_PKEY **pkey);
+
+/* Signs with that key; borrows it. False: not an EC key of a known curve. */
+bool key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer);
+
+/* ---- handover.c ---- */
+
+struct openid4vp_session {
+	const char *client_id;        /* with its prefix: "x509_san_dns:reader.example" */
+	const char *nonce;
+	const char *response_uri;
+	struct mdoc_bytes thumbprint; /* of the response encryption key; ptr NULL: not encrypted */
+};
+
+/* The SessionTranscript of OpenID4VP 1.0, B.2.6.1 (redirects), appended to out. */
+enum mdoc_result openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_session *session,
+                                      struct mdoc_buf *out);
+
+/* ---- request.c ---- */
+
+/* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */
+bool request_parse_element(const char *text, struct mdoc_asked *asked);
+
+/* ---- output.c, json.c ---- */
+
+struct reader_result {
+	const struct mdoc_verdict *verdict;
+	enum mdoc_result summary;         /* MDOC_OK: everything may be shown as fact */
+	const struct mdoc_trust *trust;
+	int64_t now;
+	bool show_unverified;             /* JSON only, and marked as such */
+};
+
+/* Every check with its outcome, then, only if all passed, the elements. */
+void result_print(const struct reader_result *result);
+
+/* The same for programs; NULL: memory. */
+json_t *result_json(const struct reader_result *result);
+
+/* Name of the IACA that a document's signer hangs on, as text; free() by the caller; NULL: none. */
+char *result_issuer(const struct reader_result *result, const struct mdoc_document *document);
+
+#endif

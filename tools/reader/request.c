@@ -1,0 +1,196 @@
+/* request.c: write a DeviceRequest, signed by the reader if it has a key. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/crypto.h"
+#include "tools/common/file.h"
+#include "tools/common/message.h"
+#include "tools/common/value.h"
+#include "tools/reader/reader.h"
+
+#define RETAIN ":retain"
+#define CERTIFICATES_MAX 4
+
+/* What the law's identification needs: name, address, date of birth and photograph. 個人番号 is
+ * never asked for unless it is named (R-CARD-18). */
+static const char *const default_elements[] = {
+	JP_NAMESPACE ":full_name_unicode",
+	JP_NAMESPACE ":resident_address_unicode",
+	JP_NAMESPACE_GENERIC ":birth_date",
+	JP_NAMESPACE ":portrait",
+};
+
+struct request {
+	const char *doc_type, *key, *transcript_path, *out;
+	struct option_list elements, certificates;
+	struct mdoc_asked *asked;
+	size_t count;
+	EVP_PKEY *pkey;
+	struct mdoc_signer signer;
+	struct mdoc_buf der[CERTIFICATES_MAX];
+	struct mdoc_bytes x5chain[CERTIFICATES_MAX];
+	struct mdoc_buf transcript_file;
+	struct mdoc_bytes transcript;
+};
+
+bool
+request_parse_element(const char *text, struct mdoc_asked *asked)
+{
+	size_t len = strlen(text), tail = strlen(RETAIN);
+	const char *colon;
+
+	asked->intent_to_retain = false;
+	/* "ns:retain" is an element of that name; "ns:x:retain" is x, to be retained. */
+	if (len > tail && strcmp(text + len - tail, RETAIN) == 0 && memchr(text, ':', len - tail) != NULL) {
+		asked->intent_to_retain = true;
+		len -= tail;
+	}
+	colon = memrchr(text, ':', len);
+	if (colon == NULL || colon == text || colon + 1 == text + len)
+		return false;
+	asked->ns = mdoc_bytes_of(text, (size_t)(colon - text));
+	asked->element = mdoc_bytes_of(colon + 1, len - (size_t)(colon - text) - 1);
+	return true;
+}
+
+static enum exit_status
+collect_elements(const struct command *command, struct request *request)
+{
+	const char *const *items = (const char *const *)request->elements.items;
+	size_t n = request->elements.count;
+
+	if (n == 0 && strcmp(request->doc_type, JP_DOCTYPE) == 0) {
+		items = default_elements;
+		n = sizeof(default_elements) / sizeof(default_elements[0]);
+	}
+	if (n == 0)
+		return options_wrong(command, _("--element is needed for the document type %s"), request->doc_type);
+	request->asked = calloc(n, sizeof(*request->asked));
+	if (request->asked == NULL)
+		return tool_no_memory();
+	for (size_t i = 0; i < n; i++) {
+		struct mdoc_asked *asked = &request->asked[i];
+
+		if (!request_parse_element(items[i], asked))
+			return options_wrong(command, _("--element wants NAMESPACE:NAME or NAMESPACE:NAME:retain, not \"%s\""),
+				items[i]);
+		for (size_t j = 0; j < i; j++) {
+			if (mdoc_bytes_equal(request->asked[j].ns, asked->ns) &&
+			    mdoc_bytes_equal(request->asked[j].element, asked->element))
+				return options_wrong(command, _("--element %s is there twice"), items[i]);
+		}
+		if (!element_allowed(mdoc_text(request->doc_type), asked->ns, asked->element))
+			tool_note(_("A record of this type has no element %s."), items[i]);
+		request->count++;
+	}
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+read_certificates(const struct command *command, struct request *request)
+{
+	struct mdoc_public_key key, certified;
+	enum exit_status status;
+
+	if (request->certificates.count > CERTIFICATES_MAX)
+		return options_wrong(command, _("--cert may be given %d times at most"), CERTIFICATES_MAX);
+	for (size_t i = 0; i < request->certificates.count; i++) {
+		status = file_read_certificate(request->certificates.items[i], &request->der[i]);
+		if (status != EXIT_STATUS_OK)
+			return status;
+		request->x5chain[i] = mdoc_buf_bytes(&request->der[i]);
+	}
+	if (mdoc_key_from_evp(request->pkey, &key) != MDOC_OK ||
+	    mdoc_cert_key(tool_crypto(), request->x5chain[0], &certified) != MDOC_OK || !mdoc_key_equal(&key, &certified)) {
+		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0], request->key);
+		tool_why("%s", _("Give the certificate of the reader's key first, then those above it."));
+		return EXIT_STATUS_INPUT;
+	}
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+prepare_reader_auth(const struct command *command, struct request *request)
+{
+	enum exit_status status;
+
+	if (request->key == NULL && request->certificates.count == 0 && request->transcript_path == NULL)
+		return EXIT_STATUS_OK;
+	if (request->key == NULL || request->certificates.count == 0 || request->transcript_path == NULL)
+		return options_wrong(command, _("reader authentication needs all of --key, --cert and --transcript"));
+	status = key_read(request->key, &request->pkey);
+	if (status == EXIT_STATUS_OK && !key_signer(request->pkey, &request->signer))
+		status = EXIT_STATUS_INPUT;
+	if (status == EXIT_STATUS_OK)
+		status = read_certificates(command, request);
+	if (status == EXIT_STATUS_OK)
+		status = input_transcript(request->transcript_path, &request->transcript_file, &request->transcript);
+	return status;
+}
+
+static enum exit_status
+write_request(struct request *request)
+{
+	const struct mdoc_ask ask = {
+		.doc_type = mdoc_text(request->doc_type),
+		.asked = request->asked,
+		.count = request->count,
+		.signer = request->pkey != NULL ? &request->signer : NULL,
+		.x5chain = request->x5chain,
+		.x5chain_count = request->certificates.count,
+	};
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	enum exit_status status;
+
+	if (mdoc_request_build(&ask, 1, request->transcript, &out, &error) != MDOC_OK)
+		status = tool_mdoc_error(_("The request could not be made."), &error);
+	else
+		status = file_write(request->out, 0644, mdoc_buf_bytes(&out));
+	mdoc_buf_clear(&out);
+	return status;
+}
+
+int
+cmd_request(const struct command *command, int argc, char **argv)
+{
+	struct request request = { .doc_type = NULL };
+	const struct option_row rows[] = {
+		{ "doctype", OPTION_TEXT, &request.doc_type, N_("TYPE"), N_("document type (org.iso.23220.1.jp.mnc)"), false },
+		{ "element", OPTION_LIST, &request.elements, N_("NS:NAME[:retain]"),
+			N_("ask for an element, and say that it will be kept; default: name, address, date of birth, photograph"),
+			false },
+		{ "key", OPTION_TEXT, &request.key, N_("KEY"), N_("sign with this key (PEM or JWK)"), false },
+		{ "cert", OPTION_LIST, &request.certificates, N_("FILE"), N_("certificate of that key, then those above it"),
+			false },
+		{ "transcript", OPTION_TEXT, &request.transcript_path, N_("FILE"), N_("SessionTranscript, for the signature"),
+			false },
+		{ "out", OPTION_TEXT, &request.out, N_("FILE"), N_("where the DeviceRequest is written"), true },
+		{ NULL, OPTION_END, NULL, NULL, NULL, false },
+	};
+	struct common_options common = { NULL, false };
+	enum exit_status status;
+
+	status = options_parse(command, rows, &common, NULL, argc, argv);
+	if (status == EXIT_STATUS_GO_ON)
+		status = tool_crypto() != NULL ? EXIT_STATUS_GO_ON : tool_no_memory();
+	if (status != EXIT_STATUS_GO_ON)
+		goto out;
+	if (request.doc_type == NULL)
+		request.doc_type = JP_DOCTYPE;
+	status = collect_elements(command, &request);
+	if (status == EXIT_STATUS_OK)
+		status = prepare_reader_auth(command, &request);
+	if (status == EXIT_STATUS_OK)
+		status = write_request(&request);
+out:
+	for (size_t i = 0; i < CERTIFICATES_MAX; i++)
+		mdoc_buf_clear(&request.der[i]);
+	mdoc_buf_clear(&request.transcript_file);
+	option_list_clear(&request.elements);
+	option_list_clear(&request.certificates);
+	EVP_PKEY_free(request.pkey);
+	free(request.asked);
+	return (int)status;
+}

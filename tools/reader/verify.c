@@ -1,0 +1,223 @@
+/*
+ * verify.c: is a DeviceResponse genuine, valid and made for our session? (R-VX-01, R-VX-02,
+ * R-VX-05)
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+#include <openssl/evp.h>
+#include <string.h>
+#include "tools/common/clock.h"
+#include "tools/common/crypto.h"
+#include "tools/common/file.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/reader/reader.h"
+
+#define CLOCK_SKEW_MAX 300 /* seconds */
+
+struct verify {
+	const char *transcript_path, *request_path, *key_path;
+	struct option_list operands, iaca, relax;
+	struct option_number clock_skew;
+	struct mdoc_buf response, transcript, request_file;
+	struct mdoc_trust *trust;
+	struct mdoc_request request;
+	bool has_request, show_unverified;
+	EVP_PKEY *reader_key;
+	struct mdoc_verify_options options;
+	struct common_options common;
+};
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} relaxations[] = {
+	{ "crl-dp", MDOC_RELAX_CRL_DP },
+	{ "issuer-alt-name", MDOC_RELAX_ISSUER_ALT_NAME },
+	{ "eku", MDOC_RELAX_EKU },
+};
+
+static enum exit_status
+parse_relax(const struct command *command, struct verify *verify)
+{
+	for (size_t i = 0; i < verify->relax.count; i++) {
+		unsigned bit = 0;
+
+		for (size_t j = 0; j < sizeof(relaxations) / sizeof(relaxations[0]); j++) {
+			if (strcmp(relaxations[j].name, verify->relax.items[i]) == 0)
+				bit = relaxations[j].bit;
+		}
+		if (bit == 0)
+			return options_wrong(command, _("--relax knows crl-dp, issuer-alt-name and eku, not \"%s\""),
+				verify->relax.items[i]);
+		verify->options.relax |= bit;
+	}
+	return EXIT_STATUS_OK;
+}
+
+/* An input beside the response that is wrong cannot make the answer "not verified". */
+static enum exit_status
+unreadable(enum exit_status status)
+{
+	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
+}
+
+static enum exit_status
+read_anchors(struct verify *verify)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	enum exit_status status = EXIT_STATUS_OK;
+
+	verify->trust = mdoc_trust_new();
+	if (verify->trust == NULL)
+		return tool_no_memory();
+	for (size_t i = 0; i < verify->iaca.count && status == EXIT_STATUS_OK; i++) {
+		status = file_read_certificate(verify->iaca.items[i], &der);
+		if (status == EXIT_STATUS_OK &&
+		    mdoc_trust_add(tool_crypto(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
+			    verify->options.relax, &error) != MDOC_OK)
+			status = unreadable(tool_mdoc_error(verify->iaca.items[i], &error));
+		mdoc_buf_clear(&der);
+	}
+	verify->options.trust = verify->trust;
+	return status;
+}
+
+static enum exit_status
+read_request(struct verify *verify)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_bytes inner;
+	enum exit_status status;
+
+	if (verify->request_path == NULL)
+		return EXIT_STATUS_OK;
+	status = input_cbor(verify->request_path, &verify->request_file, &inner);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (mdoc_request_parse(inner, &verify->request, &error) != MDOC_OK)
+		return unreadable(tool_mdoc_error(verify->request_path, &error));
+	verify->has_request = true;
+	verify->options.request = &verify->request;
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+read_inputs(struct verify *verify)
+{
+	enum exit_status status;
+
+	status = file_read(verify->operands.items[0], FILE_CBOR_MAX, &verify->response);
+	if (status == EXIT_STATUS_OK)
+		status = unreadable(
+			input_transcript(verify->transcript_path, &verify->transcript, &verify->options.transcript));
+	if (status == EXIT_STATUS_OK)
+		status = read_anchors(verify);
+	if (status == EXIT_STATUS_OK)
+		status = unreadable(read_request(verify));
+	if (status == EXIT_STATUS_OK && verify->key_path != NULL)
+		status = key_read(verify->key_path, &verify->reader_key);
+	verify->options.reader_key = verify->reader_key;
+	return status;
+}
+
+static enum exit_status
+report(const struct verify *verify, const struct mdoc_verdict *verdict, enum mdoc_result summary)
+{
+	const struct reader_result result = { verdict, summary, verify->trust, verify->options.now,
+		verify->show_unverified };
+	enum exit_status status = EXIT_STATUS_OK;
+	json_t *json;
+
+	if (summary == MDOC_ERR_MEMORY || summary == MDOC_ERR_ARG || summary == MDOC_ERR_CRYPTO) {
+		const struct mdoc_error error = { .code = summary, .offset = SIZE_MAX };
+
+		return tool_mdoc_error(_("The response could not be checked."), &error);
+	}
+	if (verify->common.json) {
+		json = result_json(&result);
+		status = json == NULL ? tool_no_memory() : json_print(json);
+		json_decref(json);
+	} else {
+		result_print(&result);
+	}
+	if (status != EXIT_STATUS_OK)
+		return status;
+	return summary == MDOC_OK ? EXIT_STATUS_OK : EXIT_STATUS_NO;
+}
+
+static enum exit_status
+verify_run(struct verify *verify)
+{
+	struct mdoc_verdict verdict = { .rows = NULL };
+	enum exit_status status;
+	enum mdoc_result summary;
+
+	status = read_inputs(verify);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
+	summary = mdoc_verify(tool_crypto(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
+	status = report(verify, &verdict, summary);
+	mdoc_verdict_clear(&verdict);
+	return status;
+}
+
+static enum exit_status
+check_usage(const struct command *command, const struct verify *verify)
+{
+	if (verify->operands.count != 1)
+		return options_wrong(command, _("name one file with a DeviceResponse, or - for standard input"));
+	if (verify->show_unverified && !verify->common.json)
+		return options_wrong(command, _("--show-unverified is for --json only"));
+	return EXIT_STATUS_OK;
+}
+
+int
+cmd_verify(const struct command *command, int argc, char **argv)
+{
+	struct verify verify = { .clock_skew = { 0, 0, CLOCK_SKEW_MAX, false } };
+	const char *at = NULL;
+	const struct option_row rows[] = {
+		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"), N_("SessionTranscript of our session"), true },
+		{ "iaca", OPTION_LIST, &verify.iaca, N_("FILE"), N_("IACA certificate that you trust; may be repeated"), true },
+		{ "request", OPTION_TEXT, &verify.request_path, N_("FILE"), N_("the DeviceRequest that was answered"), false },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("check as of this time (RFC 3339) instead of now"), false },
+		{ "clock-skew", OPTION_NUMBER, &verify.clock_skew, N_("SECONDS"),
+			N_("let dates be off by this much (0)"), false },
+		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"), false },
+		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"),
+			N_("accept certificates without: crl-dp, issuer-alt-name, eku"), false },
+		{ "show-unverified", OPTION_FLAG, &verify.show_unverified, NULL,
+			N_("with --json: also what could not be verified, marked so"), false },
+		{ NULL, OPTION_END, NULL, NULL, NULL, false },
+	};
+	enum exit_status status;
+
+	status = options_parse(command, rows, &verify.common, &verify.operands, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		goto out;
+	status = check_usage(command, &verify);
+	if (status == EXIT_STATUS_OK)
+		status = parse_relax(command, &verify);
+	if (status == EXIT_STATUS_OK)
+		status = clock_option(command, at, &verify.options.now);
+	if (status == EXIT_STATUS_OK && tool_crypto() == NULL)
+		status = tool_no_memory();
+	if (status == EXIT_STATUS_OK)
+		status = verify_run(&verify);
+out:
+	if (verify.has_request)
+		mdoc_request_clear(&verify.request);
+	mdoc_trust_free(verify.trust);
+	EVP_PKEY_free(verify.reader_key);
+	mdoc_buf_clear(&verify.response);
+	mdoc_buf_clear(&verify.transcript);
+	mdoc_buf_clear(&verify.request_file);
+	option_list_clear(&verify.operands);
+	option_list_clear(&verify.iaca);
+	option_list_clear(&verify.relax);
+	return (int)status;
+}
