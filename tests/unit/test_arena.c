@@ -24,6 +24,13 @@
 #endif
 #endif
 
+/* The sanitizer's mlock() locks nothing and says it did. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CAN_LOCK false
+#else
+#define CAN_LOCK true
+#endif
+
 static bool
 all(const uint8_t *ptr, size_t len, uint8_t value)
 {
@@ -93,7 +100,7 @@ test_pages(void)
 		flags_of(s.ptr, flags, sizeof(flags));
 		CU_ASSERT_PTR_NOT_NULL(strstr(flags, " dd"));
 		CU_ASSERT_PTR_NOT_NULL(strstr(flags, " wf"));
-		if (i == 0)
+		if (i == 0 && CAN_LOCK)
 			CU_ASSERT_EQUAL(strstr(flags, " lo") != NULL, arena_is_locked());
 		secret_wipe(&s);
 	}
@@ -336,7 +343,7 @@ child_without_locking(void *unused)
 static void
 test_unlocked(void)
 {
-	if (getuid() == 0)
+	if (getuid() == 0 && CAN_LOCK)
 		CU_ASSERT_EQUAL(leaf_fork(child_without_locking, NULL), 0);
 }
 

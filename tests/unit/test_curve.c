@@ -60,7 +60,7 @@ test_params(void)
 
 	for (curve = TOKEN_P256; curve <= TOKEN_P521; curve++) {
 		token_curve_params((enum token_curve)curve, &der, &len);
-		CU_ASSERT_EQUAL(token_curve_from_params(der, len), curve);
+		CU_ASSERT_EQUAL(token_curve_from_params(der, len), (enum token_curve)curve);
 		CU_ASSERT_EQUAL(token_curve_size((enum token_curve)curve), sizes[curve]);
 	}
 	token_curve_params(TOKEN_CURVE_NONE, &der, &len);
