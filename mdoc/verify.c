@@ -50,6 +50,8 @@ offset_of(const struct mdoci_verifier *v, struct mdoc_bytes bytes)
 	const uintptr_t start = (uintptr_t)v->input.ptr;
 	const uintptr_t at = (uintptr_t)bytes.ptr;
 
+	if (bytes.ptr == v->input.ptr)
+		return 0;
 	if (bytes.ptr == NULL || at < start || at - start > v->input.len)
 		return SIZE_MAX;
 	return (size_t)(at - start);

@@ -28,6 +28,16 @@ bool object_is_token(const struct object *object);
 bool object_is_private(const struct object *object);
 CK_OBJECT_CLASS object_class(const struct object *object);
 
+/* Room for an attribute that is worked out when it is read. */
+struct object_room {
+	CK_ATTRIBUTE attr;
+	CK_ULONG number;
+	CK_BBOOL flag;
+};
+
+/* One attribute as it is shown, but for the separate value; borrowed. NULL: absent. */
+const CK_ATTRIBUTE *object_attribute(const struct object *object, CK_ATTRIBUTE_TYPE type, struct object_room *room);
+
 /* CKO_DATA and secret keys: the value, in the arena when private; token_value_clear(). */
 CK_RV object_value(struct session *session, const struct object *object, struct token_value *value);
 
@@ -43,8 +53,8 @@ CK_RV object_from_handle(struct session *session, CK_OBJECT_HANDLE handle, struc
 struct object *object_ref(struct object *object);
 void object_unref(struct object *object);
 
-/* Wrap a published token object under its handle. */
-CK_RV object_from_stored(struct slot *slot, const struct token_object *stored, struct object **object);
+/* The handle of a token object, the same for the process's life. */
+CK_RV object_stored_handle(struct slot *slot, const struct token_object *stored, CK_OBJECT_HANDLE *handle);
 
 /* Publish a session object; attrs and value are taken over, also on an error. */
 CK_RV object_publish(struct session *session, struct token_attrs *attrs, struct secret *value,
@@ -53,6 +63,13 @@ CK_RV object_publish(struct session *session, struct token_attrs *attrs, struct 
 /* All handles that the session may see and that match, malloc'ed. */
 CK_RV object_search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE **handles,
                     CK_ULONG *found);
+
+/* Put a new version of a session object under its handle; attrs and value as above. */
+CK_RV object_republish(struct session *session, const struct object *old, struct token_attrs *attrs,
+                       struct secret *value);
+
+/* Take a session object away. */
+void object_withdraw(struct session *session, const struct object *object);
 
 /* A session went, or the user logged out: its (his private) session objects go. */
 void object_forget_session(struct slot *slot, CK_SESSION_HANDLE owner);

@@ -34,6 +34,14 @@ CK_RV slot_from_id(struct library *library, CK_SLOT_ID id, struct slot **slot);
  * held. CKR_TOKEN_NOT_RECOGNIZED: the free slot. */
 CK_RV slot_token(struct slot *slot, struct token **token);
 
+/* Count a new session in or a closed one out; the last one out logs out. The token is open from
+ * the first answer CKR_OK on. CKR_SESSION_READ_WRITE_SO_EXISTS, CKR_TOKEN_NOT_RECOGNIZED. */
+CK_RV slot_session_begin(struct slot *slot, bool rw);
+void slot_session_end(struct slot *slot, bool rw);
+
+/* Log out; nobody being logged in is fine. The caller holds slot->login. */
+CK_RV slot_logout(struct slot *slot);
+
 unsigned slot_login_epoch(struct slot *slot);
 
 /* The role that is logged in, for all sessions of the slot. */

@@ -1,0 +1,53 @@
+/*
+ * template.h: which attributes an object has, and who may set, change and read them: the tables of
+ * PKCS#11 2.40 section 4 as data.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MODULE_TEMPLATE_H
+#define MODULE_TEMPLATE_H
+
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+
+#include "tokens/attrs.h"
+
+/* How an object comes to be: the columns of the table. */
+enum template_origin { TEMPLATE_CREATE, TEMPLATE_GENERATE, TEMPLATE_DERIVE, TEMPLATE_COPY, TEMPLATE_SET };
+
+enum template_type { TEMPLATE_BOOL, TEMPLATE_ULONG, TEMPLATE_BYTES, TEMPLATE_DATE };
+
+struct template_rule {
+	CK_ATTRIBUTE_TYPE type;
+	unsigned classes;         /* bits of template_class_bit() */
+	enum template_type kind;
+	unsigned allowed;         /* bits 1u << enum template_origin */
+	bool required;            /* at TEMPLATE_CREATE */
+	enum { DEFAULT_NONE, DEFAULT_FALSE, DEFAULT_TRUE, DEFAULT_ZERO, DEFAULT_EMPTY } otherwise;
+	bool sensitive;           /* not shown when CKA_SENSITIVE or not CKA_EXTRACTABLE */
+};
+
+/* 0: a class that we do not have. */
+unsigned template_class_bit(CK_OBJECT_CLASS object_class);
+
+/* NULL: the class has no such attribute. */
+const struct template_rule *template_rule(CK_OBJECT_CLASS object_class, CK_ATTRIBUTE_TYPE type);
+
+/* CKA_CLASS of a template; CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID. */
+CK_RV template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLASS *object_class);
+
+/*
+ * Check a template against the rules of a class and add it to attrs.
+ *
+ * CKR_ATTRIBUTE_TYPE_INVALID     no such attribute in the class
+ * CKR_ATTRIBUTE_READ_ONLY        not the caller's to set in this way
+ * CKR_ATTRIBUTE_VALUE_INVALID    a value of the wrong size, or not a boolean
+ * CKR_TEMPLATE_INCONSISTENT      an attribute twice, or another class
+ */
+CK_RV template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_ATTRIBUTE *template,
+                    CK_ULONG count, struct token_attrs *attrs);
+
+/* Every required attribute there (CKR_TEMPLATE_INCOMPLETE), and defaults for the absent ones. */
+CK_RV template_complete(CK_OBJECT_CLASS object_class, enum template_origin origin, struct token_attrs *attrs);
+
+#endif

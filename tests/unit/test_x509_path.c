@@ -1,0 +1,241 @@
+/*
+ * tests/unit/test_x509_path.c: who issued a certificate, and certificates of our own.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tests/unit/x509_world.h"
+
+#include <CUnit/Basic.h>
+#include <string.h>
+
+/* ---- Paths ---- */
+
+/* If this failed, a stranger's certificate would be taken for the issuer's. */
+static void
+test_untrusted(void)
+{
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_buf stranger = MDOC_BUF_EMPTY;
+	struct mdoc_buf forged = MDOC_BUF_EMPTY;
+	struct mdoc_error error = { 0 };
+
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_ERR_CHAIN);
+	CU_ASSERT_EQUAL(
+		soft_certificate(MDOC_CERT_IACA, "IACA", &world.other_key, NULL, NULL, &stranger, NULL), MDOC_OK);
+	x509_trust(trust, &stranger);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_ERR_CHAIN); /* same name, another key */
+	x509_trust(trust, &world.iaca);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_OK);
+	x509_mutate(&world.ds, &world.other_key, x509_nothing,
+		&forged); /* name and key identifier of the IACA, not its signature */
+	CU_ASSERT_EQUAL(x509_find(trust, &forged, soft_2026, &error), MDOC_ERR_CHAIN);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, "signed by"));
+	x509_mutate(&world.ds, &world.iaca_key, x509_no_aki, &forged);
+	CU_ASSERT_EQUAL(x509_find(trust, &forged, soft_2026, &error), MDOC_ERR_CHAIN);
+	x509_mutate(&world.ds, &world.iaca_key, x509_rsa, &forged);
+	CU_ASSERT_EQUAL(x509_find(trust, &forged, soft_2026, &error), MDOC_ERR_CHAIN);
+	mdoc_trust_free(trust);
+	mdoc_buf_clear(&stranger);
+	mdoc_buf_clear(&forged);
+}
+
+static void
+name_of_issuer(X509 *x)
+{
+	X509_set_subject_name(x, X509_get_issuer_name(x));
+}
+
+static void
+other_place(X509 *x)
+{
+	x509_set_name(x, "US", "DS");
+}
+
+static void
+other_issuer_name(X509 *x)
+{
+	X509_NAME *name = X509_NAME_dup(X509_get_subject_name(x));
+
+	X509_set_issuer_name(x, name);
+	X509_NAME_free(name);
+}
+
+/* If this failed, real DS certificates whose subject is their issuer's name would be refused
+ * or, worse, be taken for roots. */
+static void
+test_names(void)
+{
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_buf changed = MDOC_BUF_EMPTY;
+	struct mdoc_error error = { 0 };
+
+	x509_trust(trust, &world.iaca);
+	x509_mutate(&world.ds, &world.iaca_key, name_of_issuer, &changed);
+	CU_ASSERT_EQUAL(x509_find(trust, &changed, soft_2026, &error), MDOC_OK);
+	x509_mutate(&world.ds, &world.ds_key, name_of_issuer, &changed);
+	CU_ASSERT_EQUAL(x509_find(trust, &changed, soft_2026, &error), MDOC_ERR_CHAIN);
+	x509_mutate(&world.ds, &world.iaca_key, other_issuer_name, &changed);
+	CU_ASSERT_EQUAL(x509_find(trust, &changed, soft_2026, &error), MDOC_ERR_CHAIN);
+	x509_mutate(&world.ds, &world.iaca_key, other_place, &changed);
+	CU_ASSERT_EQUAL(x509_find(trust, &changed, soft_2026, &error), MDOC_ERR_CHAIN);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, "countryName"));
+	mdoc_trust_free(trust);
+	mdoc_buf_clear(&changed);
+}
+
+/* If this failed, an expired IACA or DS would go on speaking. */
+static void
+test_times(void)
+{
+	struct mdoc_trust *trust = mdoc_trust_new();
+	const int64_t end = soft_2026 + 365 * SOFT_DAY;
+	struct mdoc_error error = { 0 };
+
+	x509_trust(trust, &world.iaca);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026 - 1, &error), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, end + 1, &error), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, end, &error), MDOC_OK);
+	mdoc_trust_free(trust);
+}
+
+/* If this failed, somebody trusted to read could issue. */
+static void
+test_one_profile(void)
+{
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_bytes der = mdoc_buf_bytes(&world.reader_ca);
+
+	x509_trust(trust, &world.iaca);
+	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, der, MDOC_CERT_READER_CA, 0, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(
+		mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&world.ds), MDOC_CERT_DS, 0, NULL), MDOC_ERR_ARG);
+	mdoc_trust_free(trust);
+}
+
+/* ---- Making ---- */
+
+static bool
+refuse(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
+{
+	(void)arg;
+	(void)alg;
+	(void)tbs;
+	(void)sig;
+	return false;
+}
+
+/* If this failed, we would hand out certificates that we refuse from others. */
+static void
+test_build_refuses(void)
+{
+	struct mdoc_signer broken_signer = { MDOC_ALG_ES256, refuse, NULL };
+	struct mdoc_cert_spec good = {
+		.profile = MDOC_CERT_DS,
+		.country = mdoc_text("JP"),
+		.common_name = mdoc_text("DS"),
+		.issuer_cert = mdoc_buf_bytes(&world.iaca),
+		.key = world.ds_key.pub,
+		.not_before = soft_2026,
+		.not_after = soft_2026 + SOFT_DAY,
+		.issuer_alt_uri = "mailto:a@b.example",
+		.crl_uri = "https://b.example/crl",
+		.signer = &world.iaca_key.signer,
+	};
+	struct mdoc_cert_spec spec = good;
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	struct mdoc_error error = { 0 };
+
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_OK);
+	mdoc_buf_clear(&out);
+	spec.signer = &world.other_key.signer; /* not the IACA's key */
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_SIGNATURE);
+	spec.signer = &broken_signer;
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CALLBACK);
+	spec = good;
+	spec.not_after = soft_2026 + 366 * SOFT_DAY; /* outlives the IACA */
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALIDITY);
+	spec = good;
+	spec.not_after = spec.not_before - 1;
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALIDITY);
+	spec = good;
+	spec.country = mdoc_text("JPN");
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALUE);
+	spec.country = mdoc_text("jp");
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
+	spec = good;
+	spec.issuer_cert =
+		mdoc_buf_bytes(&world.reader_ca); /* has an IACA's extensions, but no country rule is broken */
+	spec.signer = &world.iaca_key.signer;
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_SIGNATURE);
+	spec.issuer_cert = mdoc_buf_bytes(&world.ds);
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
+	spec.issuer_cert = MDOC_NO_BYTES;
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_ARG);
+	spec = good;
+	spec.crl_uri = NULL;
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_ARG);
+	spec = good;
+	spec.key.point[5] ^= 1; /* off the curve */
+	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(out.len, 0);
+	mdoc_buf_clear(&out);
+}
+
+/* If this failed, issuers could only use P-256, or two certificates could share a number. */
+static void
+test_build_curves(void)
+{
+	static const char *const groups[] = { "P-256", "P-384", "P-521" };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		struct soft_key root_key, leaf_key;
+		struct mdoc_buf root = MDOC_BUF_EMPTY;
+		struct mdoc_buf leaf = MDOC_BUF_EMPTY;
+		struct mdoc_buf again = MDOC_BUF_EMPTY;
+		struct mdoc_trust *trust = mdoc_trust_new();
+		struct mdoc_public_key key;
+		struct mdoc_error error = { 0 };
+		X509 *x = NULL;
+		X509 *y = NULL;
+		const unsigned char *p;
+
+		CU_ASSERT(soft_key_make(&root_key, groups[i]) && soft_key_make(&leaf_key, groups[i]));
+		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_IACA, "R", &root_key, NULL, NULL, &root, &error), MDOC_OK);
+		CU_ASSERT_EQUAL(
+			soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &leaf, &error), MDOC_OK);
+		CU_ASSERT_EQUAL(
+			soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &again, &error), MDOC_OK);
+		x509_trust(trust, &root);
+		CU_ASSERT_EQUAL(x509_find(trust, &leaf, soft_2026, &error), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&leaf), &key), MDOC_OK);
+		CU_ASSERT(mdoc_key_equal(&key, &leaf_key.pub));
+		p = leaf.ptr;
+		x = d2i_X509(NULL, &p, (long)leaf.len);
+		p = again.ptr;
+		y = d2i_X509(NULL, &p, (long)again.len);
+		CU_ASSERT_EQUAL(ASN1_STRING_length(X509_get0_serialNumber(x)), 20);
+		CU_ASSERT_NOT_EQUAL(ASN1_INTEGER_cmp(X509_get0_serialNumber(x), X509_get0_serialNumber(y)), 0);
+		X509_free(x);
+		X509_free(y);
+		mdoc_trust_free(trust);
+		mdoc_buf_clear(&root);
+		mdoc_buf_clear(&leaf);
+		mdoc_buf_clear(&again);
+		soft_key_clear(&root_key);
+		soft_key_clear(&leaf_key);
+	}
+}
+
+void
+x509_path_tests(void)
+{
+	CU_pSuite suite = CU_add_suite("x509 paths and making", x509_world_init, x509_world_clear);
+
+	CU_ADD_TEST(suite, test_untrusted);
+	CU_ADD_TEST(suite, test_names);
+	CU_ADD_TEST(suite, test_times);
+	CU_ADD_TEST(suite, test_one_profile);
+	CU_ADD_TEST(suite, test_build_refuses);
+	CU_ADD_TEST(suite, test_build_curves);
+}

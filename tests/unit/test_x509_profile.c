@@ -1,0 +1,325 @@
+/*
+ * tests/unit/test_x509_profile.c: each rule of Annex B, broken alone.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tests/unit/x509_world.h"
+
+#include <CUnit/Basic.h>
+#include <openssl/core_names.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#define ANNEX_D 1603843200 /* 2020-10-28T00:00:00Z */
+
+/* ---- Certificates that break one rule ---- */
+
+static void
+set_serial(X509 *x, long value)
+{
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+
+	ASN1_INTEGER_set(serial, value);
+	X509_set_serialNumber(x, serial);
+	ASN1_INTEGER_free(serial);
+}
+
+static void
+add_raw(X509 *x, const char *oid, bool critical)
+{
+	static const unsigned char null_der[] = { 0x05, 0x00 };
+	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *ext = NULL;
+
+	ASN1_OCTET_STRING_set(value, null_der, sizeof(null_der));
+	ext = X509_EXTENSION_create_by_OBJ(NULL, object, critical, value);
+	X509_add_ext(x, ext, -1);
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(object);
+}
+
+#define MUTATION(name, body)                                                                                           \
+	static void name(X509 *x)                                                                                      \
+	{                                                                                                              \
+		body;                                                                                                  \
+	}
+
+MUTATION(version_1, X509_set_version(x, 0))
+MUTATION(serial_zero, set_serial(x, 0))
+MUTATION(serial_negative, set_serial(x, -5))
+MUTATION(times_reversed, X509_gmtime_adj(X509_getm_notBefore(x), 400L * 365 * SOFT_DAY))
+MUTATION(no_common_name, x509_set_name(x, "JP", NULL))
+MUTATION(no_country, x509_set_name(x, NULL, "x"))
+MUTATION(small_country, x509_set_name(x, "jp", "x"))
+MUTATION(usage_more, x509_set_extension(x, NID_key_usage, "critical,digitalSignature,keyAgreement"))
+MUTATION(usage_not_critical, x509_set_extension(x, NID_key_usage, "digitalSignature"))
+MUTATION(usage_absent, x509_set_extension(x, NID_key_usage, NULL))
+MUTATION(usage_decipher, x509_set_extension(x, NID_key_usage, "critical,digitalSignature,decipherOnly"))
+MUTATION(usage_no_crl, x509_set_extension(x, NID_key_usage, "critical,keyCertSign"))
+MUTATION(path_1, x509_set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:1"))
+MUTATION(path_any, x509_set_extension(x, NID_basic_constraints, "critical,CA:TRUE"))
+MUTATION(no_constraints, x509_set_extension(x, NID_basic_constraints, NULL))
+MUTATION(constraints_soft, x509_set_extension(x, NID_basic_constraints, "CA:TRUE,pathlen:0"))
+MUTATION(is_ca, x509_set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0"))
+MUTATION(ca_false, x509_set_extension(x, NID_basic_constraints, "CA:FALSE"))
+MUTATION(eku_tls, x509_set_extension(x, NID_ext_key_usage, "critical,serverAuth"))
+MUTATION(eku_soft, x509_set_extension(x, NID_ext_key_usage, "1.0.18013.5.1.2"))
+MUTATION(eku_two, x509_set_extension(x, NID_ext_key_usage, "critical,1.0.18013.5.1.2,serverAuth"))
+MUTATION(eku_absent, x509_set_extension(x, NID_ext_key_usage, NULL))
+MUTATION(eku_reader, x509_set_extension(x, NID_ext_key_usage, "critical,1.0.18013.5.1.6"))
+MUTATION(no_ski, x509_set_extension(x, NID_subject_key_identifier, NULL))
+MUTATION(no_ian, x509_set_extension(x, NID_issuer_alt_name, NULL))
+MUTATION(dns_ian, x509_set_extension(x, NID_issuer_alt_name, "DNS:example.com"))
+MUTATION(no_crl, x509_set_extension(x, NID_crl_distribution_points, NULL))
+MUTATION(dns_crl, x509_set_extension(x, NID_crl_distribution_points, "DNS:example.com"))
+MUTATION(policy, x509_set_extension(x, NID_policy_constraints, "requireExplicitPolicy:0"))
+MUTATION(constrained, x509_set_extension(x, NID_name_constraints, "permitted;DNS:example.com"))
+MUTATION(any_policy, x509_set_extension(x, NID_inhibit_any_policy, "0"))
+MUTATION(freshest, x509_set_extension(x, NID_freshest_crl, "URI:https://x.example/"))
+MUTATION(unknown_critical, add_raw(x, "1.2.3.4.5", true))
+MUTATION(unknown_soft, add_raw(x, "1.2.3.4.5", false))
+MUTATION(twice, add_raw(x, "2.5.29.14", false))
+MUTATION(sha1, (void)x; world.digest_name = "SHA1")
+MUTATION(other_signer, (void)x; world.signing_pkey = world.other_key.pkey)
+
+static void
+small_group(X509 *x)
+{
+	x509_new_key(x, EVP_EC_gen("P-224"));
+}
+
+/* The same point with the group's parameters written out: what a named curve rules out. */
+static void
+explicit_group(X509 *x)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+
+	EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT);
+	x509_new_key(x, pkey);
+}
+
+static const struct broken {
+	enum mdoc_cert_profile profile;
+	void (*change)(X509 *);
+	const char *rule; /* part of error.expected; NULL: passes */
+	unsigned relax; /* passes with this one alone */
+} broken[] = {
+	{ MDOC_CERT_DS, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_DS, unknown_soft, NULL, 0 },
+	{ MDOC_CERT_DS, ca_false, NULL, 0 },
+	{ MDOC_CERT_DS, x509_brainpool, NULL, 0 },
+	{ MDOC_CERT_DS, version_1, "version 3", 0 },
+	{ MDOC_CERT_DS, serial_zero, "serialNumber", 0 },
+	{ MDOC_CERT_DS, serial_negative, "serialNumber", 0 },
+	{ MDOC_CERT_DS, times_reversed, "validity", 0 },
+	{ MDOC_CERT_DS, no_common_name, "commonName", 0 },
+	{ MDOC_CERT_DS, no_country, "countryName", 0 },
+	{ MDOC_CERT_DS, small_country, "countryName", 0 },
+	{ MDOC_CERT_DS, usage_more, "keyUsage", 0 },
+	{ MDOC_CERT_DS, usage_not_critical, "keyUsage", 0 },
+	{ MDOC_CERT_DS, usage_absent, "keyUsage", 0 },
+	{ MDOC_CERT_DS, usage_decipher, "keyUsage", 0 },
+	{ MDOC_CERT_DS, is_ca, "basicConstraints", 0 },
+	{ MDOC_CERT_DS, eku_tls, "extKeyUsage", MDOC_RELAX_EKU },
+	{ MDOC_CERT_DS, eku_soft, "extKeyUsage", MDOC_RELAX_EKU },
+	{ MDOC_CERT_DS, eku_two, "extKeyUsage", MDOC_RELAX_EKU },
+	{ MDOC_CERT_DS, eku_absent, "extKeyUsage", MDOC_RELAX_EKU },
+	{ MDOC_CERT_DS, eku_reader, "extKeyUsage", MDOC_RELAX_EKU },
+	{ MDOC_CERT_DS, no_ski, "subjectKeyIdentifier", 0 },
+	{ MDOC_CERT_DS, x509_no_aki, "authorityKeyIdentifier", 0 },
+	{ MDOC_CERT_DS, no_ian, "issuerAltName", MDOC_RELAX_ISSUER_ALT_NAME },
+	{ MDOC_CERT_DS, dns_ian, "issuerAltName", MDOC_RELAX_ISSUER_ALT_NAME },
+	{ MDOC_CERT_DS, no_crl, "cRLDistributionPoints", MDOC_RELAX_CRL_DP },
+	{ MDOC_CERT_DS, dns_crl, "cRLDistributionPoints", MDOC_RELAX_CRL_DP },
+	{ MDOC_CERT_DS, policy, "policyConstraints", 0 },
+	{ MDOC_CERT_DS, constrained, "nameConstraints", 0 },
+	{ MDOC_CERT_DS, any_policy, "inhibitAnyPolicy", 0 },
+	{ MDOC_CERT_DS, freshest, "freshestCRL", 0 },
+	{ MDOC_CERT_DS, unknown_critical, "critical extension", 0 },
+	{ MDOC_CERT_DS, twice, "at most once", 0 },
+	{ MDOC_CERT_DS, sha1, "SHA-256", 0 },
+	{ MDOC_CERT_DS, small_group, "R-CRY-01", 0 },
+	{ MDOC_CERT_DS, explicit_group, "named curve", 0 },
+	{ MDOC_CERT_DS, x509_rsa, "R-CRY-01", 0 },
+	{ MDOC_CERT_IACA, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_IACA, x509_no_aki, NULL, 0 },
+	{ MDOC_CERT_IACA, usage_no_crl, "keyUsage", 0 },
+	{ MDOC_CERT_IACA, path_1, "pathLenConstraint 0", 0 },
+	{ MDOC_CERT_IACA, path_any, "pathLenConstraint 0", 0 },
+	{ MDOC_CERT_IACA, no_constraints, "basicConstraints", 0 },
+	{ MDOC_CERT_IACA, constraints_soft, "basicConstraints", 0 },
+	{ MDOC_CERT_IACA, eku_tls, "critical extension", 0 },
+	{ MDOC_CERT_IACA, other_signer, "own key", 0 },
+	{ MDOC_CERT_READER, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_READER, ca_false, "basicConstraints", 0 },
+	{ MDOC_CERT_READER, no_ian, "issuerAltName", MDOC_RELAX_ISSUER_ALT_NAME },
+	{ MDOC_CERT_READER, eku_soft, "1.0.18013.5.1.6", MDOC_RELAX_EKU },
+	{ MDOC_CERT_READER_CA, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_READER_CA, no_ian, NULL, 0 },
+	{ MDOC_CERT_READER_CA, no_crl, "cRLDistributionPoints", MDOC_RELAX_CRL_DP },
+};
+
+static const struct mdoc_buf *
+certificate_of(enum mdoc_cert_profile profile, struct soft_key **signer)
+{
+	*signer = profile == MDOC_CERT_IACA || profile == MDOC_CERT_DS ? &world.iaca_key : &world.reader_ca_key;
+	switch (profile) {
+	case MDOC_CERT_IACA:
+		return &world.iaca;
+	case MDOC_CERT_DS:
+		return &world.ds;
+	case MDOC_CERT_READER_CA:
+		return &world.reader_ca;
+	default:
+		return &world.reader;
+	}
+}
+
+/* If this failed, a certificate that no issuer may have made would speak for an issuer. */
+static void
+test_each_rule(void)
+{
+	const unsigned all = MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME | MDOC_RELAX_EKU;
+	struct mdoc_buf changed = MDOC_BUF_EMPTY;
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		const struct broken *row = &broken[i];
+		struct mdoc_error error = { 0 };
+		struct soft_key *signer = NULL;
+		const struct mdoc_buf *from = certificate_of(row->profile, &signer);
+		enum mdoc_result res;
+
+		x509_mutate(from, signer, row->change, &changed);
+		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, 0, &error);
+		if (row->rule == NULL) {
+			CU_ASSERT_EQUAL(res, MDOC_OK);
+			continue;
+		}
+		CU_ASSERT_EQUAL(res, MDOC_ERR_CERTIFICATE);
+		if (strstr(error.expected, row->rule) == NULL)
+			printf("row %zu: \"%s\" where \"%s\" was meant\n", i, error.expected, row->rule);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, row->rule));
+		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, all & ~row->relax, NULL);
+		CU_ASSERT_EQUAL(res, MDOC_ERR_CERTIFICATE);
+		if (row->relax == 0)
+			continue;
+		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, row->relax, NULL);
+		CU_ASSERT_EQUAL(res, MDOC_OK);
+	}
+	mdoc_buf_clear(&changed);
+}
+
+/* If this failed, a DS key could sign as a reader, or a reader CA stand as an IACA. */
+static void
+test_no_profile_for_another(void)
+{
+	static const enum mdoc_cert_profile all[] = { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA,
+		MDOC_CERT_READER };
+	struct soft_key *signer;
+
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 4; k++) {
+			enum mdoc_result res = mdoc_cert_check(
+				&soft_crypto, mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
+
+			/* Reader CAs have fewer rules: an IACA keeps them. */
+			if (i == k || (all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
+				(all[i] == MDOC_CERT_READER_CA && all[k] == MDOC_CERT_IACA))
+				CU_ASSERT_EQUAL(res, MDOC_OK)
+			else
+				CU_ASSERT_EQUAL(res, MDOC_ERR_CERTIFICATE)
+		}
+}
+
+/* If this failed, bytes that are no certificate would crash a reader or pass. */
+static void
+test_not_a_certificate(void)
+{
+	struct mdoc_buf bad = MDOC_BUF_EMPTY;
+	struct mdoc_error error = { 0 };
+	struct mdoc_public_key key;
+	int64_t from, to;
+
+	CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, MDOC_NO_BYTES, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+	for (size_t len = 1; len < world.ds.len; len += 7) {
+		struct mdoc_bytes cut = mdoc_bytes_of(world.ds.ptr, len);
+
+		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, cut, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, cut, &key), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(mdoc_cert_times(cut, &from, &to), MDOC_ERR_CERTIFICATE);
+	}
+	mdoc_buf_append(&bad, mdoc_buf_bytes(&world.ds));
+	mdoc_buf_append(&bad, mdoc_text("x"));
+	CU_ASSERT_EQUAL(
+		mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_STRING_EQUAL(error.expected, "one DER certificate");
+	mdoc_buf_clear(&bad);
+	x509_mutate(&world.ds, &world.iaca_key, x509_rsa, &bad);
+	CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
+	x509_mutate(&world.ds, &world.iaca_key, x509_brainpool, &bad);
+	CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
+	mdoc_buf_clear(&bad);
+}
+
+/* If this failed, our rules would not be those of the standard's own example. */
+static void
+test_annex_d(void)
+{
+	static const struct {
+		const char *file;
+		enum mdoc_cert_profile profile;
+		unsigned relax;
+		const char *without; /* what is missed with relax 0 */
+	} rows[] = {
+		{ "annexD/iaca_cert.der", MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, "cRLDistributionPoints" },
+		{ "annexD/ds_cert.der", MDOC_CERT_DS, MDOC_RELAX_CRL_DP, "cRLDistributionPoints" },
+		{ "annexD/reader_cert.der", MDOC_CERT_READER, MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME,
+			"issuerAltName" },
+	};
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_bytes anchor;
+	struct mdoc_buf root = MDOC_BUF_EMPTY;
+	struct mdoc_buf leaf = MDOC_BUF_EMPTY;
+	int64_t from, to;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct mdoc_buf der = MDOC_BUF_EMPTY;
+		struct mdoc_error error = { 0 };
+
+		CU_ASSERT_FATAL(soft_vector(rows[i].file, &der));
+		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, 0, &error),
+			MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, rows[i].without));
+		CU_ASSERT_EQUAL(
+			mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax, &error),
+			MDOC_OK);
+		mdoc_buf_clear(&der);
+	}
+	CU_ASSERT_FATAL(soft_vector("annexD/iaca_cert.der", &root) && soft_vector("annexD/ds_cert.der", &leaf));
+	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, 0, NULL),
+		MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(
+		mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL),
+		MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_trust_find(&soft_crypto, trust, mdoc_buf_bytes(&leaf), ANNEX_D, &anchor, NULL), MDOC_OK);
+	CU_ASSERT(mdoc_bytes_equal(anchor, mdoc_buf_bytes(&root)));
+	CU_ASSERT_EQUAL(mdoc_cert_times(mdoc_buf_bytes(&leaf), &from, &to), MDOC_OK);
+	CU_ASSERT_EQUAL(from, 1601510400); /* 2020-10-01T00:00:00Z */
+	CU_ASSERT_EQUAL(to, 1633046400); /* 2021-10-01T00:00:00Z */
+	mdoc_trust_free(trust);
+	mdoc_buf_clear(&root);
+	mdoc_buf_clear(&leaf);
+}
+
+void
+x509_profile_tests(void)
+{
+	CU_pSuite suite = CU_add_suite("x509 profiles", x509_world_init, x509_world_clear);
+
+	CU_ADD_TEST(suite, test_not_a_certificate);
+	CU_ADD_TEST(suite, test_each_rule);
+	CU_ADD_TEST(suite, test_no_profile_for_another);
+	CU_ADD_TEST(suite, test_annex_d);
+}

@@ -1,0 +1,27 @@
+/*
+ * tests/unit/verify_expect.h: which checks of a verdict fail.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_TESTS_VERIFY_EXPECT_H
+#define MDOC_TESTS_VERIFY_EXPECT_H
+
+#include "tests/unit/soft.h"
+
+#define BIT(check) (1u << MDOC_CHECK_##check)
+#define ALL_AFTER(check) (((1u << MDOC_CHECK_COUNT) - 1) & ~((2u << MDOC_CHECK_##check) - 1))
+
+/*
+ * Verify and compare: exactly the checks of `fails` (a bit each) fail, and those of not_done
+ * are not done. Every row has its place.
+ */
+void expect(const char *what, struct mdoc_bytes input, const struct mdoc_verify_options *options, unsigned fails,
+	unsigned not_done, enum mdoc_result code);
+
+/* Where a text begins; a failed test when it is not there. */
+size_t find_text(const struct mdoc_buf *buf, const char *text);
+
+/* The suite over Annex D of the standard. */
+void verify_annexd_tests(void);
+
+#endif
