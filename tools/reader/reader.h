@@ -50,7 +50,7 @@ struct openid4vp_session {
 enum mdoc_result openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_session *session,
                                       struct mdoc_buf *out);
 
-/* ---- request.c ---- */
+/* ---- element.c ---- */
 
 /* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */
 bool request_parse_element(const char *text, struct mdoc_asked *asked);

@@ -9,7 +9,6 @@
 #include "tools/common/value.h"
 #include "tools/reader/reader.h"
 
-#define RETAIN ":retain"
 #define CERTIFICATES_MAX 4
 
 /* What the law's identification needs: name, address, date of birth and photograph. 個人番号 is
@@ -33,26 +32,6 @@ struct request {
 	struct mdoc_buf transcript_file;
 	struct mdoc_bytes transcript;
 };
-
-bool
-request_parse_element(const char *text, struct mdoc_asked *asked)
-{
-	size_t len = strlen(text), tail = strlen(RETAIN);
-	const char *colon;
-
-	asked->intent_to_retain = false;
-	/* "ns:retain" is an element of that name; "ns:x:retain" is x, to be retained. */
-	if (len > tail && strcmp(text + len - tail, RETAIN) == 0 && memchr(text, ':', len - tail) != NULL) {
-		asked->intent_to_retain = true;
-		len -= tail;
-	}
-	colon = memrchr(text, ':', len);
-	if (colon == NULL || colon == text || colon + 1 == text + len)
-		return false;
-	asked->ns = mdoc_bytes_of(text, (size_t)(colon - text));
-	asked->element = mdoc_bytes_of(colon + 1, len - (size_t)(colon - text) - 1);
-	return true;
-}
 
 static enum exit_status
 collect_elements(const struct command *command, struct request *request)
