@@ -1,0 +1,144 @@
+/* test_tools_reader.c: transcripts, elements, keys and times of mdoc-reader. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tests/unit/unit_issuer.h"
+#include "tools/common/clock.h"
+#include "tools/common/crypto.h"
+#include "tools/common/file.h"
+#include "tools/common/json.h"
+#include "tools/common/jwt.h"
+#include "tools/reader/reader.h"
+
+/* Otherwise no wallet of OpenID4VP would sign what our reader checks; the vector is its own. */
+static void
+test_vector(void)
+{
+	struct openid4vp_session session = { "x509_san_dns:example.com", "exc7gBkxjx1rdc9udRrveKvSsJIq80avlXeLHhGwqtA",
+		"https://example.com/response", MDOC_NO_BYTES };
+	struct mdoc_buf wanted = MDOC_BUF_EMPTY, got = MDOC_BUF_EMPTY;
+	uint8_t thumbprint[THUMBPRINT_LEN];
+	struct mdoc_public_key key;
+	json_t *jwk = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(file_read(VECTORS_DIR "/openid4vp/session_transcript.cbor", 1000, &wanted), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL_FATAL(json_read(VECTORS_DIR "/openid4vp/verifier_enc_key.jwk", &jwk), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL(jwk_to_key(tool_crypto(), jwk, &key), MDOC_OK);
+	CU_ASSERT_EQUAL(key_thumbprint(tool_crypto(), &key, thumbprint), MDOC_OK);
+	CU_ASSERT_EQUAL(thumbprint[0], 0x42);
+	CU_ASSERT_EQUAL(thumbprint[31], 0x47);
+	CU_ASSERT_EQUAL(openid4vp_transcript(tool_crypto(), &session, &got), MDOC_OK);
+	CU_ASSERT_FALSE(mdoc_bytes_equal(mdoc_buf_bytes(&got), mdoc_buf_bytes(&wanted)));
+	mdoc_buf_clear(&got);
+	session.thumbprint = mdoc_bytes_of(thumbprint, sizeof(thumbprint));
+	CU_ASSERT_EQUAL(openid4vp_transcript(tool_crypto(), &session, &got), MDOC_OK);
+	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_buf_bytes(&got), mdoc_buf_bytes(&wanted)));
+	mdoc_buf_clear(&got);
+	mdoc_buf_clear(&wanted);
+	json_decref(jwk);
+}
+
+/* Otherwise a reader would ask for another element than its operator named, or hide that it
+ * keeps one. */
+static void
+test_elements(void)
+{
+	struct mdoc_asked asked;
+
+	CU_ASSERT_FALSE(request_parse_element("portrait", &asked));
+	CU_ASSERT_FALSE(request_parse_element(":portrait", &asked));
+	CU_ASSERT_FALSE(request_parse_element("ns:", &asked));
+	CU_ASSERT_FALSE(request_parse_element("", &asked));
+	CU_ASSERT_TRUE_FATAL(request_parse_element("ns.a:portrait", &asked));
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(asked.ns, "ns.a") && mdoc_bytes_is_text(asked.element, "portrait"));
+	CU_ASSERT_FALSE(asked.intent_to_retain);
+	CU_ASSERT_TRUE_FATAL(request_parse_element("urn:x:portrait:retain", &asked));
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(asked.ns, "urn:x") && mdoc_bytes_is_text(asked.element, "portrait"));
+	CU_ASSERT_TRUE(asked.intent_to_retain);
+	CU_ASSERT_TRUE_FATAL(request_parse_element("ns:retain", &asked));
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(asked.element, "retain"));
+	CU_ASSERT_FALSE(asked.intent_to_retain);
+}
+
+/* Write text to a new file below /tmp and try to read a private key from it. */
+static enum exit_status
+read_key_text(const char *text, size_t len, EVP_PKEY **pkey)
+{
+	char path[] = "/tmp/mdoc-key-XXXXXX";
+	int fd = mkstemp(path);
+	enum exit_status status;
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+		abort();
+	close(fd);
+	status = key_read(path, pkey);
+	unlink(path);
+	return status;
+}
+
+/* Otherwise a reader could not sign with the key that it has, or would with one that does not fit. */
+static void
+test_keys(void)
+{
+	EVP_PKEY *made = EVP_PKEY_Q_keygen(tool_crypto()->libctx, NULL, "EC", "P-256"), *pkey = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct mdoc_signer signer;
+	uint8_t sig[MDOC_SIG_MAX];
+	char *pem = NULL;
+	long len;
+	/* RFC 7517, A.2: the same x and y with their d, and with another. */
+	static const char jwk[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}";
+	static const char other[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAA\"}";
+
+	CU_ASSERT_EQUAL(read_key_text(other, sizeof(other) - 1, &pkey), EXIT_STATUS_INPUT);
+	CU_ASSERT_EQUAL(read_key_text("nothing", 7, &pkey), EXIT_STATUS_INPUT);
+	CU_ASSERT_EQUAL_FATAL(read_key_text(jwk, sizeof(jwk) - 1, &pkey), EXIT_STATUS_OK);
+	EVP_PKEY_free(pkey);
+	CU_ASSERT_EQUAL_FATAL(PEM_write_bio_PrivateKey(bio, made, NULL, NULL, 0, NULL, NULL), 1);
+	len = BIO_get_mem_data(bio, &pem);
+	CU_ASSERT_EQUAL_FATAL(read_key_text(pem, (size_t)len, &pkey), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL(EVP_PKEY_eq(made, pkey), 1);
+	CU_ASSERT_TRUE_FATAL(key_signer(pkey, &signer));
+	CU_ASSERT_EQUAL(signer.alg, MDOC_ALG_ES256);
+	CU_ASSERT_TRUE(signer.sign(signer.arg, signer.alg, mdoc_text("x"), sig));
+	EVP_PKEY_free(pkey);
+	EVP_PKEY_free(made);
+	BIO_free(bio);
+}
+
+/* Otherwise --at would check another moment than the one that was written, by up to half a day. */
+static void
+test_times(void)
+{
+	int64_t when = -1;
+
+	CU_ASSERT_FALSE(clock_parse("2026-01-30 23:59:59Z", &when));
+	CU_ASSERT_FALSE(clock_parse("2026-01-30T23:59:59", &when));
+	CU_ASSERT_FALSE(clock_parse("2026-01-30T23:59:59+0900", &when));
+	CU_ASSERT_FALSE(clock_parse("2026-01-30T23:59:59+24:00", &when));
+	CU_ASSERT_FALSE(clock_parse("2026-02-30T23:59:59+09:00", &when));
+	CU_ASSERT_TRUE(clock_parse("2026-01-30T14:59:59Z", &when));
+	CU_ASSERT_EQUAL(when, 1769785199);
+	CU_ASSERT_TRUE(clock_parse("2026-01-30T23:59:59+09:00", &when));
+	CU_ASSERT_EQUAL(when, 1769785199);
+	CU_ASSERT_TRUE(clock_parse("2026-01-30T09:29:59-05:30", &when));
+	CU_ASSERT_EQUAL(when, 1769785199);
+}
+
+void
+add_reader_tests(void)
+{
+	CU_pSuite suite = CU_add_suite("reader", NULL, NULL);
+
+	CU_add_test(suite, "the vector of OpenID4VP 1.0", test_vector);
+	CU_add_test(suite, "elements to ask for", test_elements);
+	CU_add_test(suite, "private keys", test_keys);
+	CU_add_test(suite, "times", test_times);
+}

@@ -1,0 +1,171 @@
+/* test_tools_register.c: the issuer's register. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tests/unit/unit_issuer.h"
+#include "tools/issuer/register.h"
+
+#define NOW 1767225600 /* 2026-01-01 */
+
+static char folder[64], path[96];
+
+static struct register_db *
+fresh(void)
+{
+	struct register_db *db = NULL;
+
+	strcpy(folder, "/tmp/mdoc-register-XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		abort();
+	snprintf(path, sizeof(path), "%s/register.db", folder);
+	CU_ASSERT_EQUAL_FATAL(register_create(path, &db), REGISTER_OK);
+	return db;
+}
+
+static void
+drop(struct register_db *db)
+{
+	char name[128];
+
+	register_close(db);
+	unlink(path);
+	snprintf(name, sizeof(name), "%s-wal", path);
+	unlink(name);
+	snprintf(name, sizeof(name), "%s-shm", path);
+	unlink(name);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
+static struct register_batch
+batch_with(const char *nonce, const char *const *thumbprints, size_t n)
+{
+	return (struct register_batch){ .nonce = nonce,
+		.doc_type = "t",
+		.ds_serial = "01",
+		.issued = NOW,
+		.valid_until = NOW + 60,
+		.thumbprints = thumbprints,
+		.count = n };
+}
+
+static int64_t
+count_of(const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		n = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return n;
+}
+
+static int
+execute(const char *sql)
+{
+	sqlite3 *db = NULL;
+	int code;
+
+	sqlite3_open(path, &db);
+	code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return code;
+}
+
+/* Otherwise one offer could be turned into any number of records, by whoever saw a request. */
+static void
+test_nonce_once(void)
+{
+	static const char *const first[] = { "k1", "k2" }, *const second[] = { "k3" };
+	struct register_db *db = fresh();
+	struct register_batch batch = batch_with("n", first, 2);
+	size_t key;
+
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_NONCE_UNKNOWN);
+	CU_ASSERT_EQUAL(register_offer(db, "n", NOW), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_offer(db, "n", NOW), REGISTER_ERROR);
+	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
+	batch = batch_with("n", second, 1);
+	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_NONCE_USED);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_NONCE_USED);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM copies"), 2);
+	drop(db);
+}
+
+/* Otherwise one device key could stand in two people's records, or two copies be linked (R-ENR-01,
+ * R-REC-03); and a refused batch must not use up its nonce or leave half its copies. */
+static void
+test_key_once(void)
+{
+	static const char *const first[] = { "k1", "k2" }, *const second[] = { "k3", "k2" }, *const twice[] = { "k4", "k4" };
+	struct register_db *db = fresh();
+	struct register_batch batch = batch_with("n1", first, 2);
+	size_t key = 99;
+
+	CU_ASSERT_EQUAL(register_offer(db, "n1", NOW), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_offer(db, "n2", NOW), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
+	batch = batch_with("n2", second, 2);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_KEY_SEEN);
+	CU_ASSERT_EQUAL(key, 1);
+	batch = batch_with("n2", twice, 2);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_ERROR);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM copies"), 2);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM offers WHERE used IS NULL"), 1);
+	drop(db);
+}
+
+/* Otherwise what an operator did could be denied afterwards (R-IKC-02). */
+static void
+test_log_only_grows(void)
+{
+	struct register_db *db = fresh();
+
+	CU_ASSERT_EQUAL(register_log(db, NOW, "login-failed", NULL), REGISTER_OK);
+	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM events"), SQLITE_OK);
+	CU_ASSERT_NOT_EQUAL(execute("UPDATE events SET at = 0"), SQLITE_OK);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM events WHERE event = 'login-failed'"), 1);
+	drop(db);
+}
+
+/* Otherwise an older program would write into a register that it does not understand, or into a
+ * database of something else. */
+static void
+test_versions(void)
+{
+	struct register_db *db = fresh(), *again = NULL;
+	struct stat st;
+
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
+	CU_ASSERT_EQUAL(register_create(path, &again), REGISTER_ERROR);
+	register_close(again);
+	register_close(db);
+	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_OK);
+	register_close(db);
+	CU_ASSERT_EQUAL(execute("PRAGMA user_version = 2"), SQLITE_OK);
+	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_NEWER);
+	register_close(db);
+	CU_ASSERT_EQUAL(execute("PRAGMA application_id = 7"), SQLITE_OK);
+	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_FOREIGN);
+	drop(db);
+}
+
+void
+add_register_tests(void)
+{
+	CU_pSuite suite = CU_add_suite("issuer register", NULL, NULL);
+
+	CU_add_test(suite, "a nonce is used once", test_nonce_once);
+	CU_add_test(suite, "a key is certified once", test_key_once);
+	CU_add_test(suite, "the log only grows", test_log_only_grows);
+	CU_add_test(suite, "versions and modes", test_versions);
+}

@@ -1,0 +1,24 @@
+/* unit_issuer.c: unit tests of mdoc-issuer and mdoc-reader. SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include <CUnit/Basic.h>
+#include "tests/unit/unit_issuer.h"
+#include "tools/common/message.h"
+
+int
+main(void)
+{
+	unsigned failures;
+
+	message_init("unit-issuer");
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	add_register_tests();
+	add_claims_tests();
+	add_proof_tests();
+	add_reader_tests();
+	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failures != 0;
+}
