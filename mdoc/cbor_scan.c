@@ -40,7 +40,9 @@ top(struct walk *w)
 static enum mdoc_result
 read_head(struct walk *w, struct mdoci_head *head)
 {
-	const struct mdoc_bytes rest = mdoc_bytes_of(w->input.ptr + w->pos, w->input.len - w->pos);
+	/* An empty input may have no pointer at all. */
+	const uint8_t *at = w->input.len > 0 ? w->input.ptr + w->pos : NULL;
+	const struct mdoc_bytes rest = mdoc_bytes_of(at, w->input.len - w->pos);
 	const enum mdoc_result res = mdoci_head_read(rest, head);
 
 	if (res == MDOC_ERR_TRUNCATED)

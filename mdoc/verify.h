@@ -39,7 +39,7 @@ struct mdoc_check_row {
 	enum mdoc_check check;
 	enum mdoc_outcome outcome;
 	size_t document;          /* SIZE_MAX: the response as a whole */
-	struct mdoc_error error;  /* code MDOC_OK when passed; path and offset */
+	struct mdoc_error error;  /* code MDOC_OK unless failed; path and offset of what was looked at */
 };
 
 struct mdoc_verify_options {
@@ -49,8 +49,8 @@ struct mdoc_verify_options {
 	int64_t clock_skew;                /* seconds either way */
 	unsigned relax;                    /* MDOC_RELAX_* for DS certificates */
 	const struct mdoc_request *request;/* NULL: any docType is fine */
-	const EVP_PKEY *reader_key;        /* for deviceMac, later; NULL */
-	bool mac_allowed;                  /* false under the Japanese profile (R-TX-01) */
+	const EVP_PKEY *reader_key;        /* EReaderKey's private half, for a deviceMac; NULL */
+	bool mac_allowed;                  /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 
 struct mdoc_verdict {
@@ -61,7 +61,8 @@ struct mdoc_verdict {
 };
 
 /*
- * Verify. `input` must outlive *verdict; free with mdoc_verdict_clear().
+ * Verify. There is a row for each check of each document, in the order of enum mdoc_check; what
+ * does not depend on a failed check is still done. `input` must outlive *verdict; free with mdoc_verdict_clear().
  * MDOC_OK: every check of every document passed. Otherwise the code of the first failed row;
  * MDOC_ERR_MEMORY, MDOC_ERR_ARG, MDOC_ERR_CRYPTO: no verdict.
  */

@@ -16,23 +16,29 @@ extern "C" {
 enum mdoc_cert_profile { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA, MDOC_CERT_READER };
 
 /* Named relaxations for certificates that are found in the field; 0 is strict. */
-#define MDOC_RELAX_CRL_DP 0x01u          /* CRL distribution point absent or not a URI */
-#define MDOC_RELAX_ISSUER_ALT_NAME 0x02u /* issuerAltName absent */
+#define MDOC_RELAX_CRL_DP 0x01u          /* CRL distribution point absent, malformed or not a URI */
+#define MDOC_RELAX_ISSUER_ALT_NAME 0x02u /* issuerAltName absent, malformed or another kind of name */
 #define MDOC_RELAX_EKU 0x04u             /* extended key usage absent or another */
 
 /* A certificate against its profile. MDOC_ERR_CERTIFICATE with expected = the rule. */
 enum mdoc_result mdoc_cert_check(const struct mdoc_crypto *crypto, struct mdoc_bytes der,
                                  enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
+/* The subject's key. MDOC_ERR_CERTIFICATE: not one DER certificate; MDOC_ERR_KEY: below R-CRY-01's
+ * floor, or on a curve that enum mdoc_curve does not have. */
 enum mdoc_result mdoc_cert_key(const struct mdoc_crypto *crypto, struct mdoc_bytes der, struct mdoc_public_key *key);
+
+/* Seconds since the epoch. Decodes in OpenSSL's default library context. */
 enum mdoc_result mdoc_cert_times(struct mdoc_bytes der, int64_t *not_before, int64_t *not_after);
 
-/* Trust anchors: IACA (or reader CA) certificates. */
+/* Trust anchors: IACA or reader CA certificates, never both in one store. Filled by one thread, it
+ * may be used by several; the library context of mdoc_trust_add() must outlive it. */
 struct mdoc_trust;
 struct mdoc_trust *mdoc_trust_new(void);
 void mdoc_trust_free(struct mdoc_trust *trust);
 
-/* Add one DER certificate (copied) after mdoc_cert_check against `profile`. */
+/* Add one DER certificate (copied) after mdoc_cert_check against `profile`. MDOC_ERR_ARG: not the
+ * profile of a CA, or another than that of the anchors already there. */
 enum mdoc_result mdoc_trust_add(const struct mdoc_crypto *crypto, struct mdoc_trust *trust, struct mdoc_bytes der,
                                 enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
@@ -60,7 +66,15 @@ struct mdoc_cert_spec {
 	const struct mdoc_signer *signer; /* the issuer's key (its own when self-signed) */
 };
 
-/* DER appended to out; the result passes mdoc_cert_check without relaxations. */
+/*
+ * DER appended to out; the result passes mdoc_cert_check without relaxations and its signature has
+ * been checked with the issuer's key.
+ *
+ * MDOC_ERR_ARG       a field is missing, or issuer_cert with a root or none with another
+ * MDOC_ERR_VALUE     country or common_name cannot be written
+ * MDOC_ERR_VALIDITY  times out of order, or outside those of the issuer
+ * MDOC_ERR_CALLBACK  the signer refused; MDOC_ERR_SIGNATURE: it signed with another key
+ */
 enum mdoc_result mdoc_cert_build(const struct mdoc_crypto *crypto, const struct mdoc_cert_spec *spec,
                                  struct mdoc_buf *out, struct mdoc_error *error);
 
