@@ -1,0 +1,420 @@
+/*
+ * tests/unit/test_mech_mdoc.c: CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_RESPONSE through C_Sign.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/holder_kit.h"
+#include "tests/unit/issuer_kit.h"
+#include "tests/unit/unit_mechanisms.h"
+
+#define DAY ((int64_t)24 * 60 * 60)
+#define ROOM 16384
+
+static struct issuer_kit issuer;
+static struct holder_kit holder;
+static struct mdoc_buf transcript, request, input, authentication;
+static CK_BYTE out[ROOM];
+
+static const char *const asked[] = { "full_name_unicode", "portrait", NULL };
+
+static int
+set_up(void)
+{
+	issuer_kit_new(&issuer);
+	holder_kit_new(&holder, 0);
+	transcript = request = input = authentication = MDOC_BUF_EMPTY;
+	kit_transcript(1, &transcript);
+	kit_request(&issuer, KIT_DOCTYPE, asked, &transcript, &request);
+	kit_response_input(&transcript, &request, NULL, &input);
+	kit_device_authentication(&transcript, KIT_DOCTYPE, NULL, &authentication);
+	return 0;
+}
+
+static int
+tear_down(void)
+{
+	mdoc_buf_clear(&transcript);
+	mdoc_buf_clear(&request);
+	mdoc_buf_clear(&input);
+	mdoc_buf_clear(&authentication);
+	holder_kit_free(&holder);
+	issuer_kit_free(&issuer);
+	return 0;
+}
+
+static CK_OBJECT_HANDLE
+bound_key(int64_t from, int64_t until, bool reusable)
+{
+	struct mdoc_public_key key;
+	struct mdoc_buf record = MDOC_BUF_EMPTY;
+	CK_OBJECT_HANDLE handle = holder_kit_pair(&holder, true, &key, NULL);
+
+	kit_record(&issuer, KIT_DOCTYPE, &key, issuer.now + from, issuer.now + until, 3000, &record);
+	CU_ASSERT_EQUAL_FATAL(holder_kit_bind(&holder, &record, reusable, NULL), CKR_OK);
+	mdoc_buf_clear(&record);
+	return handle;
+}
+
+static CK_OBJECT_HANDLE
+fresh_copy(void)
+{
+	return bound_key(-DAY, DAY, false);
+}
+
+static CK_RV
+init(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM mechanism = { type, NULL, 0 };
+
+	return holder.p11->C_SignInit(session, &mechanism, key);
+}
+
+/* C_Sign into `out`; *len: bytes written. */
+static CK_RV
+sign(CK_SESSION_HANDLE session, const struct mdoc_buf *data, CK_ULONG *len)
+{
+	*len = sizeof(out);
+	return holder.p11->C_Sign(session, data->ptr, data->len, out, len);
+}
+
+static CK_RV
+length_query(CK_SESSION_HANDLE session, const struct mdoc_buf *data, CK_ULONG *len)
+{
+	*len = 0;
+	return holder.p11->C_Sign(session, data->ptr, data->len, NULL, len);
+}
+
+static long
+unused(void)
+{
+	return holder_kit_count(&holder, "unused");
+}
+
+/* Each bad input has its own answer, before and after the PIN, costs no copy and ends the operation. */
+static void
+bad_input(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const struct mdoc_buf *data, CK_RV want)
+{
+	const long before = unused();
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, type, key), CKR_OK);
+	CU_ASSERT_EQUAL(length_query(holder.session, data, &len), want);
+	CU_ASSERT_EQUAL(sign(holder.session, data, &len), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(init(holder.session, type, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, data, &len), want);
+	CU_ASSERT_EQUAL(sign(holder.session, data, &len), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(unused(), before);
+}
+
+static void
+test_bad_input_spends_nothing(void)
+{
+	static const char *const shoe_size[] = { "shoe_size", NULL };
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	struct mdoc_buf other = MDOC_BUF_EMPTY;
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+	struct mdoc_buf cut = input;
+
+	cut.len--;
+	bad_input(key, CKM_MDOC_DEVICE_RESPONSE, &cut, CKR_MDOC_INPUT_MALFORMED);
+	bad_input(key, CKM_MDOC_DEVICE_RESPONSE, &authentication, CKR_MDOC_INPUT_MALFORMED);
+	bad_input(key, CKM_MDOC_DEVICE_SIGN, &input, CKR_MDOC_INPUT_MALFORMED);
+
+	kit_device_authentication(&transcript, "org.iso.18013.5.1.mDL", NULL, &bytes);
+	bad_input(key, CKM_MDOC_DEVICE_SIGN, &bytes, CKR_MDOC_DOCTYPE);
+	mdoc_buf_clear(&bytes);
+
+	bytes = MDOC_BUF_EMPTY;
+	kit_request(&issuer, KIT_DOCTYPE, shoe_size, NULL, &other);
+	kit_response_input(&transcript, &other, NULL, &bytes);
+	bad_input(key, CKM_MDOC_DEVICE_RESPONSE, &bytes, CKR_MDOC_NOTHING_TO_DISCLOSE);
+	mdoc_buf_clear(&other);
+	mdoc_buf_clear(&bytes);
+
+	bytes = MDOC_BUF_EMPTY;
+	other = MDOC_BUF_EMPTY;
+	kit_transcript(2, &other);
+	kit_response_input(&other, &request, NULL, &bytes);
+	bad_input(key, CKM_MDOC_DEVICE_RESPONSE, &bytes, CKR_MDOC_READER_AUTH);
+	mdoc_buf_clear(&other);
+	mdoc_buf_clear(&bytes);
+}
+
+/* R-TX-01: a transmission without the PIN. */
+static void
+test_no_signature_without_pin(void)
+{
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	const long before = unused();
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &input, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_Login(holder.session, CKU_CONTEXT_SPECIFIC, (CK_UTF8CHAR *)"wrong-pin", 9),
+		CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(sign(holder.session, &input, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(unused(), before);
+}
+
+/* R-TX-01: one PIN entry good for two transmissions. */
+static void
+test_one_pin_one_signature(void)
+{
+	const CK_OBJECT_HANDLE key = bound_key(-DAY, DAY, true);
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &authentication, &len), CKR_OK);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, key), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &authentication, &len), CKR_USER_NOT_LOGGED_IN);
+}
+
+/* R-VAL-01: a transmission after the month. */
+static void
+test_outside_validity(void)
+{
+	const CK_OBJECT_HANDLE expired = bound_key(-2 * DAY, -DAY, false);
+	const CK_OBJECT_HANDLE early = bound_key(DAY, 2 * DAY, false);
+	const long before = unused();
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, expired), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &authentication, &len), CKR_MDOC_EXPIRED);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, early), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &authentication, &len), CKR_MDOC_NOT_YET_VALID);
+	CU_ASSERT_EQUAL(unused(), before);
+}
+
+/* Keys that no record belongs to, ordinary keys, and what a bound key must not sign. */
+static void
+test_wrong_keys(void)
+{
+	const CK_OBJECT_HANDLE unbound = holder_kit_pair(&holder, true, NULL, NULL);
+	const CK_OBJECT_HANDLE ordinary = holder_kit_pair(&holder, false, NULL, NULL);
+	const CK_OBJECT_HANDLE bound = fresh_copy();
+	CK_MECHANISM with_parameter = { CKM_MDOC_DEVICE_SIGN, "x", 1 };
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, unbound), CKR_MDOC_KEY_NOT_BOUND);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, ordinary), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA, bound), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA_SHA256, bound), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(holder.p11->C_SignInit(holder.session, &with_parameter, bound), CKR_MECHANISM_PARAM_INVALID);
+}
+
+/* A caller that asks for the length, or guesses it too short, would lose a copy for it. */
+static void
+test_length_query_spends_nothing(void)
+{
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	const long before = unused();
+	CK_ULONG need = 0;
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(length_query(holder.session, &input, &need), CKR_OK);
+	len = 10;
+	CU_ASSERT_EQUAL(holder.p11->C_Sign(holder.session, input.ptr, input.len, out, &len), CKR_BUFFER_TOO_SMALL);
+	CU_ASSERT_EQUAL(len, need);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	len = need - 1;
+	CU_ASSERT_EQUAL(holder.p11->C_Sign(holder.session, input.ptr, input.len, out, &len), CKR_BUFFER_TOO_SMALL);
+	CU_ASSERT_EQUAL(unused(), before);
+	len = need;
+	CU_ASSERT_EQUAL(holder.p11->C_Sign(holder.session, input.ptr, input.len, out, &len), CKR_OK);
+	CU_ASSERT_EQUAL(len, need);
+	CU_ASSERT_EQUAL(unused(), before - 1);
+}
+
+/* R-EXH-01: a copy used twice, by its handle, in this session or in one that had begun before. */
+static void
+test_spent_copy(void)
+{
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	const CK_SESSION_HANDLE second = holder_kit_session(&holder, 0);
+	const long spent = holder_kit_count(&holder, "spent");
+	CK_ULONG len;
+	CK_RV rv;
+
+	CU_ASSERT_EQUAL(init(second, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, second), CKR_OK);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &input, &len), CKR_OK);
+	CU_ASSERT_EQUAL(kit_verify(&issuer, mdoc_bytes_of(out, len), &transcript, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(sign(second, &input, &len), CKR_MDOC_SPENT);
+	rv = init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key);
+	CU_ASSERT(rv == CKR_MDOC_SPENT || rv == CKR_KEY_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(holder_kit_count(&holder, "spent"), spent + 1);
+	CU_ASSERT_EQUAL(holder.p11->C_CloseSession(second), CKR_OK);
+}
+
+/* Reuse policy is stored with the record: a copy meant to be used again would be lost. */
+static void
+test_reusable_copy(void)
+{
+	const CK_OBJECT_HANDLE key = bound_key(-DAY, DAY, true);
+	const long before = unused();
+	CK_ULONG len;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+		CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+		CU_ASSERT_EQUAL(sign(holder.session, &input, &len), CKR_OK);
+		CU_ASSERT_EQUAL(kit_verify(&issuer, mdoc_bytes_of(out, len), &transcript, NULL), MDOC_OK);
+	}
+	CU_ASSERT_EQUAL(unused(), before);
+}
+
+/* pkcs11-tool passes what is longer than 1024 bytes in parts; the answer must be the same. */
+static void
+test_multi_part(void)
+{
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	const long before = unused();
+	CK_ULONG need = 0;
+	CK_ULONG len = sizeof(out);
+	size_t elements = 0;
+	size_t i;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	for (i = 0; i < input.len; i += 100)
+		CU_ASSERT_EQUAL(holder.p11->C_SignUpdate(holder.session, input.ptr + i,
+		                        input.len - i < 100 ? input.len - i : 100),
+			CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_SignFinal(holder.session, NULL, &need), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before);
+	CU_ASSERT_EQUAL(holder.p11->C_SignFinal(holder.session, out, &len), CKR_OK);
+	CU_ASSERT_EQUAL(len, need);
+	CU_ASSERT_EQUAL(kit_verify(&issuer, mdoc_bytes_of(out, len), &transcript, &elements), MDOC_OK);
+	CU_ASSERT_EQUAL(elements, 2);
+	CU_ASSERT_EQUAL(unused(), before - 1);
+}
+
+static void
+test_multi_part_bad_paths(void)
+{
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	const long before = unused();
+	uint8_t *much = calloc(1, MDOC_SIGN_INPUT_MAX);
+	CK_ULONG len = sizeof(out);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(much);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_SignUpdate(holder.session, much, MDOC_SIGN_INPUT_MAX), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_SignUpdate(holder.session, much, 1), CKR_MDOC_INPUT_MALFORMED);
+	CU_ASSERT_EQUAL(holder.p11->C_SignFinal(holder.session, out, &len), CKR_OPERATION_NOT_INITIALIZED);
+	free(much);
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_SignUpdate(holder.session, input.ptr, input.len), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &input, &len), CKR_OPERATION_ACTIVE);
+	len = sizeof(out);
+	CU_ASSERT_NOT_EQUAL(holder.p11->C_SignFinal(holder.session, out, &len), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before);
+}
+
+/* What C_Sign makes must verify at a reader that knows only the issuer's root. */
+static void
+test_device_response_verifies(void)
+{
+	static const char *const agreed[] = { "full_name_unicode", NULL };
+	const CK_OBJECT_HANDLE key = fresh_copy();
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+	struct mdoc_buf other = MDOC_BUF_EMPTY;
+	size_t elements = 0;
+	CK_ULONG len;
+
+	kit_response_input(&transcript, &request, agreed, &bytes);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(sign(holder.session, &bytes, &len), CKR_OK);
+	CU_ASSERT_EQUAL(kit_verify(&issuer, mdoc_bytes_of(out, len), &transcript, &elements), MDOC_OK);
+	CU_ASSERT_EQUAL(elements, 1);
+	kit_transcript(9, &other);
+	CU_ASSERT_NOT_EQUAL(kit_verify(&issuer, mdoc_bytes_of(out, len), &other, NULL), MDOC_OK);
+	mdoc_buf_clear(&bytes);
+	mdoc_buf_clear(&other);
+}
+
+/* R-ISS: the proof of possession of a fresh key must cost nothing, and only under the PIN. */
+static void
+test_proof_of_possession(void)
+{
+	CK_OBJECT_HANDLE public_key = 0;
+	const CK_OBJECT_HANDLE key = holder_kit_pair(&holder, true, NULL, &public_key);
+	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
+	const long unbound = holder_kit_count(&holder, "unbound");
+	const struct mdoc_buf message = { (uint8_t *)"header.payload", 14, 14, MDOC_OK };
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA_SHA256, key), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &message, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA_SHA256, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &message, &len), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_VerifyInit(holder.session, &mechanism, public_key), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_Verify(holder.session, message.ptr, message.len, out, len), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_count(&holder, "unbound"), unbound);
+}
+
+/* An area with raw_sign (for p11-kit's remoting): a raw signature that spends nothing would be a
+ * way around the single use, and around the month. */
+static void
+test_raw_sign_area(void)
+{
+	CK_OBJECT_HANDLE key;
+	static const struct mdoc_buf digest = { (uint8_t *)"0123456789abcdef0123456789abcdef", 32, 32, MDOC_OK };
+	long before;
+	CK_ULONG len;
+	CK_RV rv;
+
+	holder_kit_free(&holder);
+	holder_kit_new(&holder, CKF_MDOC_AREA_RAW_SIGN);
+	key = bound_key(-2 * DAY, -DAY, false);
+	before = unused();
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &digest, &len), CKR_MDOC_EXPIRED);
+	CU_ASSERT_EQUAL(unused(), before);
+	key = fresh_copy();
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA, key), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &digest, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_ECDSA, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before + 1);
+	CU_ASSERT_EQUAL(sign(holder.session, &digest, &len), CKR_OK);
+	CU_ASSERT_EQUAL(len, 64);
+	CU_ASSERT_EQUAL(unused(), before);
+	rv = init(holder.session, CKM_ECDSA, key);
+	CU_ASSERT(rv == CKR_MDOC_SPENT || rv == CKR_KEY_HANDLE_INVALID);
+}
+
+static CU_TestInfo tests[] = {
+	{ "bad input spends nothing", test_bad_input_spends_nothing },
+	{ "no signature without PIN", test_no_signature_without_pin },
+	{ "one PIN, one signature", test_one_pin_one_signature },
+	{ "outside validity", test_outside_validity },
+	{ "wrong keys", test_wrong_keys },
+	{ "length query spends nothing", test_length_query_spends_nothing },
+	{ "spent copy", test_spent_copy },
+	{ "reusable copy", test_reusable_copy },
+	{ "multi-part", test_multi_part },
+	{ "multi-part bad paths", test_multi_part_bad_paths },
+	{ "DeviceResponse verifies", test_device_response_verifies },
+	{ "proof of possession", test_proof_of_possession },
+	{ "raw-sign area", test_raw_sign_area },
+	CU_TEST_INFO_NULL,
+};
+
+CU_SuiteInfo suite_mech_mdoc = { "CKM_MDOC_* through C_Sign", set_up, tear_down, NULL, NULL, tests };

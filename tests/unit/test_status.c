@@ -1,0 +1,156 @@
+/*
+ * tests/unit/test_status.c: the status object.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/pkcs11/status.h"
+#include "tests/unit/holder_kit.h"
+#include "tests/unit/issuer_kit.h"
+#include "tests/unit/unit_mechanisms.h"
+
+static bool
+says(const struct token_info *info, const struct status_details *details, const char *json)
+{
+	char *text = status_json(info, details);
+	const bool same = text != NULL && strcmp(text, json) == 0;
+
+	if (!same)
+		printf("    %s\n", text == NULL ? "NULL" : text);
+	free(text);
+	return same;
+}
+
+/* Anybody at the terminal could count a holder's transmissions. */
+static void
+test_public_status_has_no_counts(void)
+{
+	struct token_info info = { .user_state = TOKEN_PIN_OPERATIONAL,
+		.user_tries_left = 5,
+		.user = { .tries = 5 },
+		.copies_unused = 30,
+		.copies_spent = 70,
+		.keys_unbound = 9 };
+
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"}"));
+	info.user_tries_left = 4;
+	info.copies_unused = 2;
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"low\",\"marks\":[],\"copies\":\"low\"}"));
+	info.user_tries_left = 1;
+	info.copies_unused = 0;
+	info.suspended = true;
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"final\",\"marks\":[\"suspended\"],\"copies\":\"none\"}"));
+}
+
+/* 顔認証 (R-FACE-05) and a locked PIN look alike to C_Login; somebody must be able to tell them apart. */
+static void
+test_disabled_differs_from_locked(void)
+{
+	struct token_info info = { .user_state = TOKEN_PIN_LOCKED, .user = { .tries = 5 } };
+
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"locked\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\"}"));
+	info.user_state = TOKEN_PIN_DISABLED;
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"disabled\",\"tries\":\"none\",\"marks\":[\"face\"],\"copies\":\"none\"}"));
+}
+
+/* The holder would not see when the last copy lapses (R-VAL-01). */
+static void
+test_details_after_login(void)
+{
+	const struct token_info info = { .user_state = TOKEN_PIN_OPERATIONAL,
+		.user_tries_left = 5,
+		.user = { .tries = 5 },
+		.copies_unused = 3,
+		.copies_spent = 1,
+		.keys_unbound = 2 };
+	struct status_details details = { 0 };
+
+	CU_ASSERT(says(&info, &details,
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\","
+		"\"unused\":3,\"spent\":1,\"unbound\":2}"));
+	status_add_record(&details, 0, 86400);
+	status_add_record(&details, 100, 86399);
+	status_add_record(&details, 200, 172800);
+	CU_ASSERT(says(&info, &details,
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\","
+		"\"unused\":3,\"spent\":1,\"unbound\":2,\"validity\":{"
+		"\"earliest\":{\"validFrom\":\"1970-01-01T00:01:40Z\",\"validUntil\":\"1970-01-01T23:59:59Z\"},"
+		"\"latest\":{\"validFrom\":\"1970-01-01T00:03:20Z\",\"validUntil\":\"1970-01-03T00:00:00Z\"}}}"));
+}
+
+static CK_ULONG
+find(struct holder_kit *kit, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
+{
+	CK_OBJECT_HANDLE handles[32];
+	CK_ULONG found = 0;
+
+	CU_ASSERT_EQUAL(kit->p11->C_FindObjectsInit(kit->session, template, count), CKR_OK);
+	CU_ASSERT_EQUAL(kit->p11->C_FindObjects(kit->session, handles, 32, &found), CKR_OK);
+	CU_ASSERT_EQUAL(kit->p11->C_FindObjectsFinal(kit->session), CKR_OK);
+	if (found > 0)
+		*handle = handles[0];
+	return found;
+}
+
+/* A program that lists everything would trip over an object that nobody stored; and one that
+ * could write or destroy it would believe to have changed the token. */
+static void
+test_object_is_shown_when_named_only(void)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_BBOOL no = CK_FALSE;
+	CK_ATTRIBUTE by_class = { CKA_CLASS, &class, sizeof(class) };
+	CK_ATTRIBUTE by_name[] = { { CKA_APPLICATION, "mdoc-status", 11 }, { CKA_CLASS, &class, sizeof(class) } };
+	CK_ATTRIBUTE label = { CKA_LABEL, "mine", 4 };
+	CK_ATTRIBUTE private_ = { CKA_PRIVATE, &no, sizeof(no) };
+	CK_OBJECT_HANDLE handle = 0;
+	CK_OBJECT_HANDLE again = 0;
+	struct holder_kit kit;
+
+	holder_kit_new(&kit, 0);
+	CU_ASSERT_EQUAL(find(&kit, NULL, 0, &handle), 0);
+	CU_ASSERT_EQUAL(find(&kit, &by_class, 1, &handle), 0);
+	CU_ASSERT_EQUAL_FATAL(find(&kit, by_name, 2, &handle), 1);
+	CU_ASSERT_EQUAL(find(&kit, by_name, 1, &again), 1);
+	CU_ASSERT_EQUAL(handle, again);
+	CU_ASSERT_EQUAL(kit.p11->C_GetAttributeValue(kit.session, handle, &private_, 1), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(kit.p11->C_SetAttributeValue(kit.session, handle, &label, 1), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(kit.p11->C_DestroyObject(kit.session, handle), CKR_OK);
+	CU_ASSERT_EQUAL(find(&kit, by_name, 2, &handle), 1);
+	holder_kit_free(&kit);
+}
+
+/* Counts shown before login, or not after it. */
+static void
+test_login_makes_the_difference(void)
+{
+	struct holder_kit kit;
+
+	holder_kit_new(&kit, 0);
+	(void)holder_kit_pair(&kit, true, NULL, NULL);
+	CU_ASSERT_EQUAL(holder_kit_count(&kit, "unbound"), 1);
+	CU_ASSERT_EQUAL(holder_kit_count(&kit, "unused"), 0);
+	CU_ASSERT_EQUAL(kit.p11->C_Logout(kit.session), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_count(&kit, "unbound"), -1);
+	CU_ASSERT_EQUAL(holder_kit_count(&kit, "unused"), -1);
+	CU_ASSERT_EQUAL(holder_kit_count(&kit, "version"), 1);
+	holder_kit_free(&kit);
+}
+
+static CU_TestInfo tests[] = {
+	{ "public status has no counts", test_public_status_has_no_counts },
+	{ "disabled differs from locked", test_disabled_differs_from_locked },
+	{ "details after login", test_details_after_login },
+	{ "object is shown when named only", test_object_is_shown_when_named_only },
+	{ "login makes the difference", test_login_makes_the_difference },
+	CU_TEST_INFO_NULL,
+};
+
+CU_SuiteInfo suite_status = { "status object", NULL, NULL, NULL, NULL, tests };
