@@ -131,7 +131,7 @@ put_response(struct mdoc_buf *buf, const struct mdoc_selection *selection, struc
 	mdoc_put_text(buf, "issuerSigned");
 	put_issuer_signed(buf, selection);
 	mdoc_put_text(buf, "deviceSigned");
-	if (device_signed.len > 0) /* not there yet while the size is worked out */
+	if (device_signed.len > 0) /* while the size is worked out there is none yet */
 		mdoc_put_raw(buf, device_signed);
 	if (selection->refused_count > 0) {
 		mdoc_put_text(buf, "errors");
