@@ -20,7 +20,8 @@ exits 2 "R-CRY-01: a curve below 256 bits is refused" "${init[@]}" --pin-file pi
 exits 2 "a country is two capital letters" "${init[@]}" --pin-file pin --country Japan
 exits 2 "a document signer lives 457 days at most" "${init[@]}" --pin-file pin --ds-days 458
 exits 1 "R-IKC-02: a wrong PIN makes no issuer" "${init[@]}" --pin-file wrong
-[ ! -e issuer/issuer.json ] && [ ! -e issuer/register.db ] && ok "and leaves nothing" || not_ok "and leaves nothing"
+must "and leaves no issuer" test ! -e issuer/issuer.json
+must "and no register" test ! -e issuer/register.db
 must "an issuer on a token that is not ours" "${init[@]}" --pin-file pin
 exits 3 "an issuer is never made over another" "${init[@]}" --pin-file pin
 must "OpenSSL agrees that the IACA signed the document signer" \
@@ -43,8 +44,8 @@ for fault in nonce aud iat signature duplicate private typ alg; do
 	request bad.json 2 "$fault"
 	exits 1 "a request with a wrong $fault is refused" "${issue[@]}" --request bad.json --out bad-response.json
 done
-[ ! -e bad-response.json ] && ok "and no response is written" || not_ok "and no response is written"
-[ "$(copies)" = 0 ] && ok "and nothing is in the register" || not_ok "and nothing is in the register"
+must "and no response is written" test ! -e bad-response.json
+must "and nothing is in the register" test "$(copies)" = 0
 
 request request.json 3
 exits 1 "R-IKC-02: a wrong PIN issues nothing" mdoc-issuer --dir issuer issue --claims "$data/claims.json" \
@@ -62,14 +63,14 @@ exits 3 "a request that is no request" "${issue[@]}" --request twice.json --out 
 must "three copies" "${issue[@]}" --request request.json --out response.json --person card-1
 must "R-REC-01..03, R-VAL-01: they are what they should be" python3 "$here/credential_check.py" response.json \
 	request.json issuer/ds.pem "$data/claims.json" "$data/portrait.jpg"
-[ "$(stat -c %a response.json)" = 600 ] && ok "for the owner's eyes only" || not_ok "for the owner's eyes only"
-[ "$(copies)" = 3 ] && ok "and are in the register" || not_ok "and are in the register"
+must "for the owner's eyes only" test "$(stat -c %a response.json)" = 600
+must "and are in the register" test "$(copies)" = 3
 exits 1 "a nonce is used once" "${issue[@]}" --request request.json --out again.json
 
 # The same keys with another nonce: the proofs must be made anew, as an honest program would not.
 offer
 exits 1 "a proof for an earlier offer is refused" "${issue[@]}" --request request.json --out again.json
-[ "$(copies)" = 3 ] && ok "nothing more is in the register" || not_ok "nothing more is in the register"
+must "nothing more is in the register" test "$(copies)" = 3
 
 # The response can't be written: issued in the register, but nobody has it.
 request full.json 1

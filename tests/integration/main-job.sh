@@ -47,7 +47,7 @@ exits 3 "an unreadable file is exit 3" "${verify[@]}" "$scratch/none.cbor"
 exits 2 "wrong usage is exit 2" mdoc-reader verify --no-such-option
 head -c 100 "$scratch/dr.cbor" > "$scratch/short.cbor"
 exits 1 "a truncated response is not verified" "${verify[@]}" "$scratch/short.cbor"
-says "100" "and the place is named" "${verify[@]}" "$scratch/short.cbor"
+says "at byte 99" "and the place is named" "${verify[@]}" "$scratch/short.cbor"
 exits 1 "an expired record is not verified" "${verify[@]}" --at 2099-01-01T00:00:00Z "$scratch/dr.cbor"
 
 # R-EXH-01: every copy once, then no more.
