@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* getopt's values: rows from FIRST_ROW up, the common ones below. */
-enum { OPT_HELP = 1, OPT_VERSION, OPT_JSON, OPT_MODULE, FIRST_ROW = 1000 };
+/* What getopt_long() returns: rows from FIRST_ROW up, the common ones below; 1 is an operand. */
+enum { OPT_OPERAND = 1, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_MODULE, FIRST_ROW = 1000 };
 
 struct common_row {
 	const char *name;
@@ -219,9 +219,9 @@ parse_loop(const struct command *command, const struct option_row *rows, const s
 
 		if (value == -1)
 			break;
-		if (value == 1 && operands == NULL)
+		if (value == OPT_OPERAND && operands == NULL)
 			status = options_wrong(command, _("unexpected argument \"%s\""), optarg);
-		else if (value == 1)
+		else if (value == OPT_OPERAND)
 			status = list_add(operands, optarg) ? EXIT_STATUS_GO_ON : tool_no_memory();
 		else if (value == ':')
 			status = options_wrong(command, _("%s needs a value"), argv[optind - 1]);
