@@ -78,6 +78,16 @@ const char *mdoc_check_name(enum mdoc_check check);
 enum mdoc_result mdoc_verify_record(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *record,
                                     const struct mdoc_verify_options *options, struct mdoc_verdict *verdict);
 
+/*
+ * Every device-signed element stands in the MSO's keyAuthorizations and replaces no issuer-signed
+ * one. For readers, and for a holder's device before it signs.
+ * device_namespaces  scan of the bare DeviceNameSpaces
+ * MDOC_ERR_AUTHORIZATION; MDOC_ERR_TYPE, MDOC_ERR_VALUE: not {namespace: {element: value}}, or
+ * keyAuthorizations themselves are wrong
+ */
+enum mdoc_result mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is,
+                                              const struct mdoc_cbor *device_namespaces, struct mdoc_error *why);
+
 #ifdef __cplusplus
 }
 #endif

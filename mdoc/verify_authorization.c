@@ -111,16 +111,18 @@ check_elements(const struct mdoc_issuer_signed *is, const struct authorizations 
 }
 
 enum mdoc_result
-mdoci_key_authorizations_check(
-	const struct mdoc_issuer_signed *is, const struct mdoc_device_signed *ds, struct mdoc_error *why)
+mdoc_device_namespaces_check(
+	const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces, struct mdoc_error *why)
 {
 	struct authorizations a = { { NULL, 0 }, { NULL, 0 } };
-	const struct mdoc_node namespaces = mdoc_cbor_root(ds->namespaces);
+	const struct mdoc_node namespaces = mdoc_cbor_root(device_namespaces);
 	enum mdoc_result res = MDOC_OK;
 	struct mdoc_node key;
 	struct mdoc_node value;
 	struct mdoc_bytes ns;
 
+	if (mdoc_node_type(namespaces) != MDOC_CBOR_MAP)
+		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(namespaces), "deviceSigned.nameSpaces", "a map");
 	if (mdoc_node_present(is->mso.key_authorizations))
 		res = read_authorizations(is->mso.key_authorizations, &a, why);
 	for (key = mdoc_node_first(namespaces); res == MDOC_OK && mdoc_node_present(key); key = mdoc_node_next(value)) {

@@ -216,7 +216,7 @@ mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_document 
 
 	memset(&why, 0, sizeof(why));
 	place = mdoci_place_of(base, "deviceSigned.nameSpaces", ds->namespaces_bytes);
-	res = mdoci_key_authorizations_check(&doc->issuer_signed, ds, &why);
+	res = mdoc_device_namespaces_check(&doc->issuer_signed, ds->namespaces, &why);
 	if (res != MDOC_OK)
 		mdoci_error_prefix(&why, base);
 	mdoci_row_result(v, MDOC_CHECK_KEY_AUTHORIZATIONS, &place, res, &why);

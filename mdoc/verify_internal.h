@@ -51,8 +51,4 @@ void mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_docu
 enum mdoc_result mdoci_device_mac_verify(const struct mdoci_verifier *v, const struct mdoc_document *doc,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_error *why);
 
-/* Every device-signed element stands in keyAuthorizations and replaces no issuer-signed one. */
-enum mdoc_result mdoci_key_authorizations_check(const struct mdoc_issuer_signed *is,
-	const struct mdoc_device_signed *ds, struct mdoc_error *why);
-
 #endif

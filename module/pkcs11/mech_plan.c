@@ -14,79 +14,18 @@
 /* DeviceNameSpacesBytes of a device that signs no element of its own: #6.24(bstr {}). */
 static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
 
-/* Is `text` one of the strings of an array? An absent array has none. */
-static bool
-lists(struct mdoc_node array, struct mdoc_bytes text)
-{
-	struct mdoc_node item;
-	struct mdoc_bytes each;
-
-	for (item = mdoc_node_first(array); mdoc_node_present(item); item = mdoc_node_next(item))
-		if (mdoc_node_tstr(item, &each) && mdoc_bytes_equal(each, text))
-			return true;
-	return false;
-}
-
-/* keyAuthorizations: the whole namespace, or this element of it. */
-static bool
-authorized(struct mdoc_node authorizations, struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	struct mdoc_node elements = mdoc_map_text(authorizations, "dataElements");
-	struct mdoc_node key;
-	struct mdoc_bytes name;
-
-	if (lists(mdoc_map_text(authorizations, "nameSpaces"), ns))
-		return true;
-	for (key = mdoc_node_first(elements); mdoc_node_present(key); key = mdoc_node_next(mdoc_node_next(key)))
-		if (mdoc_node_tstr(key, &name) && mdoc_bytes_equal(name, ns))
-			return lists(mdoc_node_next(key), element);
-	return false;
-}
-
+/* DeviceNameSpaces as the caller made them, against what the issuer allows. */
 static CK_RV
-check_namespace(struct mdoc_node authorizations, struct mdoc_bytes ns, struct mdoc_node elements)
-{
-	struct mdoc_node key;
-	struct mdoc_bytes element;
-
-	if (!mdoc_node_present(elements) || mdoc_node_type(elements) != MDOC_CBOR_MAP || mdoc_node_count(elements) == 0)
-		return CKR_MDOC_INPUT_MALFORMED;
-	for (key = mdoc_node_first(elements); mdoc_node_present(key); key = mdoc_node_next(mdoc_node_next(key))) {
-		if (!mdoc_node_tstr(key, &element))
-			return CKR_MDOC_INPUT_MALFORMED;
-		if (!authorized(authorizations, ns, element))
-			return CKR_MDOC_KEY_AUTHORIZATION;
-	}
-	return CKR_OK;
-}
-
-/* DeviceNameSpaces as the caller made them: {namespace: {element: value}}, each allowed. */
-static CK_RV
-check_device_namespaces(struct mdoc_bytes inner, struct mdoc_node authorizations)
+check_device_namespaces(const struct mdoc_issuer_signed *record, struct mdoc_bytes inner)
 {
 	struct mdoc_cbor *scan = NULL;
-	struct mdoc_node root, key;
-	struct mdoc_bytes ns;
-	CK_RV rv;
+	enum mdoc_result res;
 
-	rv = rv_from_mdoc(mdoc_cbor_scan(inner, 0, &scan, NULL));
-	if (rv != CKR_OK)
-		goto out;
-	root = mdoc_cbor_root(scan);
-	if (mdoc_node_type(root) != MDOC_CBOR_MAP) {
-		rv = CKR_MDOC_INPUT_MALFORMED;
-		goto out;
-	}
-	for (key = mdoc_node_first(root); rv == CKR_OK && mdoc_node_present(key);
-	     key = mdoc_node_next(mdoc_node_next(key))) {
-		if (!mdoc_node_tstr(key, &ns))
-			rv = CKR_MDOC_INPUT_MALFORMED;
-		else
-			rv = check_namespace(authorizations, ns, mdoc_node_next(key));
-	}
-out:
+	res = mdoc_cbor_scan(inner, 0, &scan, NULL);
+	if (res == MDOC_OK)
+		res = mdoc_device_namespaces_check(record, scan, NULL);
 	mdoc_cbor_free(scan);
-	return rv;
+	return rv_from_mdoc(res);
 }
 
 static CK_RV
@@ -102,7 +41,7 @@ plan_device_sign(struct mech_plan *plan)
 		return CKR_MDOC_DOCTYPE;
 	if (mdoc_cbor_unwrap(plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
 		return CKR_MDOC_INPUT_MALFORMED;
-	rv = check_device_namespaces(inner, plan->record.mso.key_authorizations);
+	rv = check_device_namespaces(&plan->record, inner);
 	if (rv != CKR_OK)
 		return rv;
 	plan->size = mdoc_device_signed_size(
