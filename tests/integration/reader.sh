@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# If this failed, mdoc-reader would show a lie as a fact, or refuse an honest holder.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=provision.sh
+. "$here/provision.sh"
+cd "$scratch" || exit 1
+
+provision 2
+respond dr.cbor
+verify=(mdoc-reader verify --transcript st.cbor --iaca issuer/iaca.pem)
+name=番号
+
+lacks() { # lacks TEXT CLAIM COMMAND...: the output does not have that text
+	local text=$1 claim=$2 out; shift 2
+	show "$@"
+	out=$("$@" 2>&1) || true
+	case $out in *"$text"*) not_ok "$claim" ;; *) ok "$claim" ;; esac
+}
+
+must "R-VX-05: an honest response is verified" "${verify[@]}" --request req.cbor dr.cbor
+says "氏名" "with Japanese names" "${verify[@]}" dr.cbor
+says "$name" "and its values" "${verify[@]}" --json dr.cbor
+must "from standard input too" bash -c 'mdoc-reader verify --transcript st.cbor --iaca issuer/iaca.pem - < dr.cbor'
+
+# The transcript with tag 24: D8 18, head of a byte string, content.
+python3 -c 'import sys
+data = open("st.cbor", "rb").read()
+sys.stdout.buffer.write(b"\xd8\x18\x58" + bytes([len(data)]) + data)' > st24.cbor
+must "a tagged transcript is the same" mdoc-reader verify --transcript st24.cbor --iaca issuer/iaca.pem dr.cbor
+
+# Someone who changes a value: the name's first letter.
+python3 -c 'import sys
+data = open("dr.cbor", "rb").read()
+sys.stdout.buffer.write(data.replace("番".encode(), "甲".encode(), 1))' > lie.cbor
+exits 1 "R-REC-01: a changed value is not verified" "${verify[@]}" lie.cbor
+lacks 甲 "R-VX-05: and not shown" "${verify[@]}" lie.cbor
+lacks 甲 "nor to programs" "${verify[@]}" --json lie.cbor
+says '"unverified"' "unless they ask, and then marked" "${verify[@]}" --json --show-unverified lie.cbor
+lacks '"documents":' "never beside verified ones" "${verify[@]}" --json --show-unverified lie.cbor
+exits 2 "people cannot ask for that" "${verify[@]}" --show-unverified lie.cbor
+says MDOC_ERR_DIGEST "the check that failed is named" "${verify[@]}" --json lie.cbor
+
+# Another session, another root, another time, another request.
+mdoc-reader transcript --openid4vp --client-id a --nonce b --response-uri https://c.example/ --out other.cbor
+exits 1 "R-VX-01: a response for another session" mdoc-reader verify --transcript other.cbor --iaca issuer/iaca.pem dr.cbor
+quiet mdoc-token init --label issuer2 --so-pin-file so2 --pin-file issuer-pin
+quiet mdoc-issuer --dir issuer2 init --module "$MDOC_MODULE" --token issuer2 --pin-file issuer-pin
+exits 1 "R-VX-02: an issuer that is not trusted" mdoc-reader verify --transcript st.cbor --iaca issuer2/iaca.pem dr.cbor
+must "two roots, one of them right" "${verify[@]}" --iaca issuer2/iaca.pem dr.cbor
+exits 3 "a document signer is no root" mdoc-reader verify --transcript st.cbor --iaca issuer/ds.pem dr.cbor
+exits 1 "R-VAL-01: before its time" "${verify[@]}" --at 2020-01-01T00:00:00Z dr.cbor
+exits 1 "R-VAL-01: after the law's month" "${verify[@]}" --at "$(date -u -d '+32 days' +%Y-%m-%dT%H:%M:%SZ)" dr.cbor
+quiet mdoc-reader request --doctype org.iso.18013.5.1.mDL --element org.iso.18013.5.1:family_name --out mdl.cbor
+exits 1 "a document that was not asked for" "${verify[@]}" --request mdl.cbor dr.cbor
+
+# Wrong usage and inputs that are none.
+exits 2 "no response named" "${verify[@]}"
+exits 2 "an unknown relaxation" "${verify[@]}" --relax everything dr.cbor
+exits 2 "a time that is none" "${verify[@]}" --at yesterday dr.cbor
+exits 3 "a transcript that is none" mdoc-reader verify --transcript dr.cbor --iaca issuer/iaca.pem dr.cbor
+exits 3 "no transcript there" mdoc-reader verify --transcript none.cbor --iaca issuer/iaca.pem dr.cbor
+: > empty.cbor
+exits 1 "an empty response" "${verify[@]}" empty.cbor
+
+# Requests.
+mdoc-reader request --out default.cbor
+if grep -q individual_number default.cbor; then not_ok "R-CARD-18: 個人番号 is not asked for by default"; else
+	ok "R-CARD-18: 個人番号 is not asked for by default"
+fi
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout reader.key -out reader.pem -subj /CN=reader \
+	-days 30 2>/dev/null
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null
+sign=(mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor --cert reader.pem)
+exits 3 "a key that is not the certificate's" "${sign[@]}" --key other.key --out signed.cbor
+exits 2 "reader authentication needs a certificate" mdoc-reader request --key reader.key --transcript st.cbor --out s.cbor
+must "a signed request" "${sign[@]}" --key reader.key --out signed.cbor
+present=(mdoc-present respond --token holder --transcript st.cbor --yes --pin-file pin)
+python3 -c 'import sys
+data = bytearray(open("signed.cbor", "rb").read())
+data[-1] ^= 1
+sys.stdout.buffer.write(data)' > forged.cbor
+fails "a holder refuses a forged one" "${present[@]}" --request forged.cbor --out never.cbor
+must "and answers a genuine one" "${present[@]}" --request signed.cbor --out dr2.cbor
+must "which is verified" "${verify[@]}" --request signed.cbor dr2.cbor
+done_testing
