@@ -280,8 +280,12 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	rv = make_token(args, in, p11, &slot);
-	if (rv != CKR_OK)
-		return tool_rv_error(_("cannot make the token"), rv);
+	if (rv != CKR_OK) {
+		status = tool_rv_error(_("cannot make the token"), rv);
+		if (args->pin_min.given && !args->allow_weak_pin)
+			tool_why(_("A PIN policy below what the backend asks for needs --allow-weak-pin."));
+		return status;
+	}
 	status = furnish(args, in, p11);
 	if (status != EXIT_STATUS_OK)
 		undo(in, p11, slot);
