@@ -339,13 +339,18 @@ check_schema(struct db *db, const struct db_schema *schema)
 {
 	int64_t id = 0;
 	int64_t version = 0;
+	int64_t tables = 0;
 	enum token_result res;
 
 	res = db_number(db, "PRAGMA application_id", &id);
 	if (res == TOKEN_OK)
 		res = db_number(db, "PRAGMA user_version", &version);
+	if (res == TOKEN_OK)
+		res = db_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (res != TOKEN_OK)
 		return res;
+	if (id == 0 && version == 0 && tables == 0)
+		return TOKEN_ERR_NOT_FOUND; /* somebody is making it */
 	if (id != schema->application_id || version < 1)
 		return TOKEN_ERR_DAMAGED;
 	if (version > schema->version)

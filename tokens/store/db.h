@@ -48,7 +48,7 @@ enum token_result db_create(const char *path, const struct db_schema *schema);
 /*
  * Open a database. Where file or folder cannot be written it is opened for reading.
  *
- * TOKEN_ERR_NOT_FOUND  there is no such file
+ * TOKEN_ERR_NOT_FOUND  there is no such file, or nothing in it yet
  * TOKEN_ERR_NEWER      its version is above ours; nothing was touched
  * TOKEN_ERR_DAMAGED    not a database, another program's, or with tables that are not ours
  */
