@@ -169,9 +169,8 @@ check_form(const uint8_t *sealed, size_t sealed_len)
 {
 	if (sealed == NULL || sealed_len < SEAL_OVERHEAD)
 		return TOKEN_ERR_DAMAGED;
-	if (sealed[0] == 0)
-		return TOKEN_ERR_DAMAGED;
-	return sealed[0] > SEAL_VERSION ? TOKEN_ERR_NEWER : TOKEN_OK;
+	/* That a store is newer is said by its schema's version, which other forms come with. */
+	return sealed[0] == SEAL_VERSION ? TOKEN_OK : TOKEN_ERR_DAMAGED;
 }
 
 /* plain has room for sealed_len - SEAL_OVERHEAD bytes; on an error nothing readable is left in it. */

@@ -57,7 +57,6 @@ enum token_result seal_bytes(const struct seal_ctx *ctx, struct secret key, cons
  *                    with token_value_clear(), which is implemented here for both kinds
  *
  * TOKEN_ERR_DAMAGED  wrong key, other aad, or changed bytes; nothing is given out
- * TOKEN_ERR_NEWER    the version byte is above ours
  * TOKEN_ERR_MEMORY, TOKEN_ERR_CRYPTO, TOKEN_ERR_ARG as above
  */
 enum token_result seal_open(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,

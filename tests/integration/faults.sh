@@ -24,13 +24,13 @@ issue() { # issue COUNT: a response on disk, not imported
 import=(mdoc-token import --token holder --response "$scratch/response.json" --pin-file "$scratch/pin" --yes)
 
 # --- Killed at any moment of the import: wholly there or wholly absent -------------------------
-show kill -9 "at 40 moments of an import of 5 copies"
+show kill -9 "at 40 moments of an import of 5 copies, a millisecond apart"
 before=0 halves=0 absent=0 whole=0
 issue 5
 for moment in $(seq 1 40); do
 	"${import[@]}" >"$scratch/import.log" 2>&1 &
 	victim=$!
-	sleep "$(printf '0.%03d' $((moment * 4)))"
+	sleep "$(printf '0.%03d' "$moment")"
 	kill -9 "$victim" 2>/dev/null
 	wait "$victim" 2>/dev/null
 	after=$(unused)
@@ -78,7 +78,7 @@ damaged() { # damaged CLAIM
 	says damaged "$1" mdoc-token list --token holder --pin-file "$scratch/pin"
 	exits 4 "$1: exit code 4" mdoc-token list --token holder --pin-file "$scratch/pin"
 	restore
-	exits 0 "$1: and the untouched store still opens" mdoc-token list --token holder --pin-file "$scratch/pin"
+	exits 0 "$1: and the untouched store still opens" mdoc-token status --token holder --pin-file "$scratch/pin"
 }
 save
 sql 'DELETE FROM object WHERE id = (SELECT max(id) FROM object)'

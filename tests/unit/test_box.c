@@ -93,8 +93,7 @@ test_box(void)
 	CU_ASSERT_EQUAL(len, 10 + VAULT_BOX_OVERHEAD);
 	for (i = 0; i < len; i++) {
 		box[i] ^= 0x10;
-		CU_ASSERT_EQUAL(opens(&a, "inbox", box, len),
-		                i == 0 || i == 1 + VAULT_BOX_KEY_LEN ? TOKEN_ERR_NEWER : TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(opens(&a, "inbox", box, len), i == 0 ? TOKEN_ERR_NEWER : TOKEN_ERR_DAMAGED);
 		box[i] ^= 0x10;
 		CU_ASSERT_EQUAL(opens(&a, "inbox", box, i), TOKEN_ERR_DAMAGED);
 	}

@@ -48,7 +48,7 @@ test_refused(void)
 	for (i = 0; i < len * 8; i++) {
 		sealed[i / 8] ^= (uint8_t)(1u << i % 8);
 		res = opens(key, aad, sizeof(aad), sealed, len);
-		CU_ASSERT_EQUAL(res, sealed[0] > 1 ? TOKEN_ERR_NEWER : TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(res, TOKEN_ERR_DAMAGED);
 		sealed[i / 8] ^= (uint8_t)(1u << i % 8);
 	}
 	for (i = 0; i < len; i++)

@@ -43,9 +43,14 @@ static const struct {
 	{ SQLITE_CONSTRAINT, TOKEN_ERR_DAMAGED },
 };
 
-enum token_result
-db_result(int code)
+/* sq says what the system said, for what SQLite calls an I/O error on a full disk. */
+static enum token_result
+db_result(sqlite3 *sq, int code)
 {
+	const int error = sq != NULL ? sqlite3_system_errno(sq) : 0;
+
+	if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && (error == ENOSPC || error == EDQUOT))
+		return TOKEN_ERR_FULL;
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
 		if (results[i].code == (code & 0xff))
 			return results[i].res;
@@ -123,7 +128,7 @@ make_file(const char *path)
 enum token_result
 db_exec(struct db *db, const char *sql)
 {
-	return db_result(sqlite3_exec(db->sq, sql, NULL, NULL, NULL));
+	return db_result(db->sq, sqlite3_exec(db->sq, sql, NULL, NULL, NULL));
 }
 
 enum token_result
@@ -172,7 +177,7 @@ prepare(struct db *db, sqlite3_stmt **query, const char *sql, const char *format
 		return TOKEN_OK;
 	(void)sqlite3_finalize(*query);
 	*query = NULL;
-	return db_result(rc);
+	return db_result(db->sq, rc);
 }
 
 enum token_result
@@ -192,7 +197,7 @@ db_step(sqlite3_stmt *query)
 {
 	const int rc = sqlite3_step(query);
 
-	return rc == SQLITE_DONE ? TOKEN_ERR_NOT_FOUND : db_result(rc);
+	return rc == SQLITE_DONE ? TOKEN_ERR_NOT_FOUND : db_result(sqlite3_db_handle(query), rc);
 }
 
 enum token_result
@@ -302,7 +307,7 @@ open_handle(const char *path, struct db *db)
 	rc = sqlite3_open_v2(uri, &db->sq, flags, "unix");
 	sqlite3_free(uri);
 	if (rc != SQLITE_OK)
-		return db_result(rc);
+		return db_result(db->sq, rc);
 	return harden(db);
 }
 

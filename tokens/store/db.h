@@ -32,9 +32,6 @@ struct db {
 	int anchors[2]; /* see db_anchor(); -1: none */
 };
 
-/* The token_result of an SQLite code, primary or extended. */
-enum token_result db_result(int code);
-
 /* A folder for its owner only, whatever the umask says; one that is there is fine. With
  * parents, the missing ones are made too. */
 enum token_result db_make_folder(const char *path, bool parents);

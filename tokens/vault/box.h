@@ -34,7 +34,8 @@ enum token_result vault_box_seal(const struct seal_ctx *ctx, const uint8_t publi
                                  const void *aad, size_t aad_len, const void *bytes, size_t len, uint8_t **box,
                                  size_t *box_len);
 
-/* Open a box into the arena. TOKEN_ERR_DAMAGED, TOKEN_ERR_NEWER as seal_open(). */
+/* Open a box into the arena. TOKEN_ERR_DAMAGED as seal_open(); TOKEN_ERR_NEWER: an
+ * unknown version byte. */
 enum token_result vault_box_open(const struct seal_ctx *ctx, struct secret private_key,
                                  const uint8_t public_key[VAULT_BOX_KEY_LEN], const void *aad, size_t aad_len,
                                  const uint8_t *box, size_t box_len, struct secret *bytes);
