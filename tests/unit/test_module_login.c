@@ -1,0 +1,135 @@
+/*
+ * tests/unit/test_module_login.c: roles, session states, PINs.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <string.h>
+
+#include "tests/unit/p11.h"
+
+static CK_STATE
+state_of(CK_SESSION_HANDLE session)
+{
+	CK_SESSION_INFO info = { .state = 99 };
+
+	(void)p11->C_GetSessionInfo(session, &info);
+	return info.state;
+}
+
+/* Were it otherwise, one session would not know of another's login (R-PIN-01). */
+static void
+state_is_the_tokens(void)
+{
+	const CK_SLOT_ID slot = p11_token("states");
+	CK_SESSION_HANDLE rw = p11_session(slot), ro;
+
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(rw), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_login(rw, 7, USER_PIN), CKR_USER_TYPE_INVALID);
+	CU_ASSERT_EQUAL(p11->C_Login(rw, CKU_USER, NULL, 0), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(p11_login(ro, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(state_of(ro), CKS_RO_USER_FUNCTIONS);
+	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_USER_FUNCTIONS);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_USER_ALREADY_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_SO, SO_PIN), CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
+	/* one of two sessions closes: still logged in; the last: not any more */
+	CU_ASSERT_EQUAL(p11->C_CloseSession(ro), CKR_OK);
+	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_USER_FUNCTIONS);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+	rw = p11_session(slot);
+	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_PUBLIC_SESSION);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(rw), CKR_OK);
+	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_PUBLIC_SESSION);
+	CU_ASSERT_EQUAL(p11->C_CloseAllSessions(slot), CKR_OK);
+}
+
+static void
+security_officer(void)
+{
+	const CK_SLOT_ID slot = p11_token("officer");
+	CK_SESSION_HANDLE rw = p11_session(slot), ro;
+
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_SO, SO_PIN), CKR_SESSION_READ_ONLY_EXISTS);
+	CU_ASSERT_EQUAL(p11->C_InitPIN(ro, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN)), CKR_SESSION_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(ro), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN)), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_SO_FUNCTIONS);
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_SESSION_READ_WRITE_SO_EXISTS);
+	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)"12", 2), CKR_PIN_LEN_RANGE);
+	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)"another-pin", 11), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(rw), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "another-pin"), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+}
+
+static void
+change_of_pin(void)
+{
+	const CK_SLOT_ID slot = p11_token("change");
+	CK_SESSION_HANDLE rw = p11_session(slot), ro;
+	CK_UTF8CHAR next[] = "the-next-pin";
+
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SetPIN(ro, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN), next, 12), CKR_SESSION_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_SetPIN(rw, NULL, 0, next, 12), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11->C_SetPIN(rw, (CK_UTF8CHAR *)"nonsense", 8, next, 12), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(p11->C_SetPIN(rw, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN), next, 3), CKR_PIN_LEN_RANGE);
+	CU_ASSERT_EQUAL(p11->C_SetPIN(rw, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN), next, 12), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "the-next-pin"), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseAllSessions(slot), CKR_OK);
+}
+
+/* Were it otherwise, a thief could go on guessing, or a holder would not be warned (R-CARD-05). */
+static void
+tries_run_out(void)
+{
+	const CK_SLOT_ID slot = p11_token("tries");
+	CK_SESSION_HANDLE rw = p11_session(slot);
+	CK_FLAGS flags = 0;
+	CK_RV rv = CKR_PIN_INCORRECT;
+	int tries;
+
+	CU_ASSERT_EQUAL(p11_token_flags(slot) & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED), 0);
+	for (tries = 0; tries < 100 && (flags & CKF_USER_PIN_FINAL_TRY) == 0; tries++) {
+		CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "not-the-user-pin"), CKR_PIN_INCORRECT);
+		flags = p11_token_flags(slot);
+		CU_ASSERT_NOT_EQUAL(flags & CKF_USER_PIN_COUNT_LOW, 0);
+	}
+	rv = p11_login(rw, CKU_USER, "not-the-user-pin");
+	CU_ASSERT(rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED);
+	CU_ASSERT_NOT_EQUAL(p11_token_flags(slot) & CKF_USER_PIN_LOCKED, 0);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_PIN_LOCKED);
+	/* the security officer opens it again */
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN)), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(rw), CKR_OK);
+	CU_ASSERT_EQUAL(p11_token_flags(slot) & CKF_USER_PIN_LOCKED, 0);
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+}
+
+static void
+named_users(void)
+{
+	const CK_SLOT_ID slot = p11_token("names");
+	CK_SESSION_HANDLE rw = p11_session(slot);
+	CK_UTF8CHAR pin[] = USER_PIN, name[] = "provisioner";
+
+	CU_ASSERT_EQUAL(p11->C_LoginUser(rw, CKU_USER, pin, strlen(USER_PIN), name, 11), CKR_USER_TYPE_INVALID);
+	CU_ASSERT_EQUAL(p11->C_LoginUser(rw, CKU_USER, pin, strlen(USER_PIN), NULL, 0), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+}
+
+CU_TestInfo tests_login[] = {
+	{ "login state is the token's", state_is_the_tokens },
+	{ "security officer", security_officer },
+	{ "C_SetPIN", change_of_pin },
+	{ "tries run out", tries_run_out },
+	{ "C_LoginUser", named_users },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,178 @@
+/*
+ * tests/unit/test_module_slots.c: slots, C_InitToken, areas, sessions.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <string.h>
+
+#include "tests/unit/p11.h"
+
+static void
+label_of(CK_UTF8CHAR padded[32], const char *text)
+{
+	memset(padded, ' ', 32);
+	memcpy(padded, text, strlen(text));
+}
+
+static CK_RV
+init_token(CK_SLOT_ID slot, const char *pin, const char *label)
+{
+	CK_UTF8CHAR padded[32];
+
+	label_of(padded, label);
+	return p11->C_InitToken(slot, (CK_UTF8CHAR *)pin, strlen(pin), padded);
+}
+
+/* Were it otherwise, NSS (which keeps its settings by slot id) would lose the token. */
+static void
+ids_stay(void)
+{
+	const CK_SLOT_ID first = p11_free_slot();
+	CK_SLOT_ID slots[8];
+	CK_ULONG count = 0;
+	CK_TOKEN_INFO info;
+
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(first, &info), CKR_OK);
+	CU_ASSERT_EQUAL(info.flags & CKF_TOKEN_INITIALIZED, 0);
+	CU_ASSERT_EQUAL(init_token(first, SO_PIN, "first"), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(count, 2);
+	count = 1;
+	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, slots, &count), CKR_BUFFER_TOO_SMALL);
+	CU_ASSERT_EQUAL(count, 2);
+	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+	CU_ASSERT_EQUAL(slots[0], first);
+	CU_ASSERT_NOT_EQUAL(slots[1], first);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(first, &info), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(info.flags & CKF_TOKEN_INITIALIZED, 0);
+	CU_ASSERT_EQUAL(info.flags & CKF_USER_PIN_INITIALIZED, 0);
+	CU_ASSERT_NSTRING_EQUAL(info.label, "first                           ", 32);
+	CU_ASSERT_NSTRING_EQUAL(info.model, "software vault  ", 16);
+	/* again, as another token in the same slot */
+	CU_ASSERT_EQUAL(init_token(first, "wrong-code-of-the-unit-tests", "again"), CKR_PIN_INCORRECT);
+	CU_ASSERT_NOT_EQUAL(p11_token_flags(first) & CKF_SO_PIN_COUNT_LOW, 0);
+	CU_ASSERT_EQUAL(init_token(first, SO_PIN, "again"), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(first, &info), CKR_OK);
+	CU_ASSERT_NSTRING_EQUAL(info.label, "again ", 6);
+	count = 8;
+	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+	CU_ASSERT_EQUAL(count, 2);
+	CU_ASSERT_EQUAL(slots[0], first);
+}
+
+static void
+bad_arguments(void)
+{
+	const CK_SLOT_ID slot = p11_free_slot();
+	CK_SESSION_HANDLE session;
+	CK_SLOT_INFO info;
+
+	CU_ASSERT_EQUAL(p11->C_GetSlotInfo(slot + 1000, &info), CKR_SLOT_ID_INVALID);
+	CU_ASSERT_EQUAL(p11->C_GetSlotInfo(slot, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11->C_InitToken(slot, (CK_UTF8CHAR *)SO_PIN, 5, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(init_token(slot, "1234", "weak"), CKR_PIN_LEN_RANGE);
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session), CKR_TOKEN_NOT_RECOGNIZED);
+}
+
+/* Were it otherwise, a token would be erased under a program that is using it. */
+static void
+not_while_in_use(void)
+{
+	const CK_SLOT_ID slot = p11_token("in use");
+	CK_SESSION_HANDLE session = p11_session(slot);
+
+	CU_ASSERT_EQUAL(init_token(slot, SO_PIN, "again"), CKR_SESSION_EXISTS);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(slot, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)),
+		CKR_SESSION_EXISTS);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_SESSION_HANDLE_INVALID);
+}
+
+/* Were it otherwise, initialising anew would leave the last owner's objects behind. */
+static void
+initialising_erases(void)
+{
+	const CK_SLOT_ID slot = p11_token("erase");
+	CK_SESSION_HANDLE session = p11_user(slot);
+	CK_OBJECT_HANDLE handle;
+
+	CU_ASSERT_EQUAL(p11_data(session, true, true, "private", "secret", &handle), CKR_OK);
+	CU_ASSERT_EQUAL(p11_data(session, true, false, "public", "open", &handle), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseAllSessions(slot), CKR_OK);
+	CU_ASSERT_EQUAL(init_token(slot, SO_PIN, "erase"), CKR_OK);
+	CU_ASSERT_EQUAL(p11_token_flags(slot) & CKF_USER_PIN_INITIALIZED, 0);
+	session = p11_session(slot);
+	CU_ASSERT_EQUAL(p11_count(session, NULL, 0), 0);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_USER_PIN_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+static void
+vendor_areas(void)
+{
+	CK_MDOC_AREA area = { .pSoPin = (CK_UTF8CHAR *)SO_PIN, .ulSoPinLen = strlen(SO_PIN) };
+	CK_UTF8CHAR backend[] = "card of the last century";
+	CK_SLOT_ID slot = 0, next = 0;
+	CK_UTF8CHAR json[4096];
+	CK_ULONG len = 0;
+
+	label_of(area.label, "area");
+	area.flags = 0x80;
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_ARGUMENTS_BAD);
+	area.flags = 0;
+	area.pBackend = backend;
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_ARGUMENTS_BAD);
+	area.pBackend = NULL;
+	area.user = (CK_MDOC_PIN_POLICY){ 4, 4, 3, CKV_MDOC_PIN_DIGITS };
+	CU_ASSERT_NOT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_OK);
+	area.flags = CKF_MDOC_AREA_ALLOW_WEAK_PIN;
+	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(p11_token_flags(slot) & CKF_TOKEN_INITIALIZED, 0);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(slot, NULL, &len), CKR_OK);
+	CU_ASSERT(len > 2 && len < sizeof(json));
+	len = 1;
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(slot, json, &len), CKR_BUFFER_TOO_SMALL);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(slot, json, &len), CKR_OK);
+	CU_ASSERT_EQUAL(json[0], '{');
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(slot, (const CK_UTF8CHAR *)"nonsense", 8), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(slot, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)), CKR_OK);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(slot, NULL, &len), CKR_SLOT_ID_INVALID);
+	area.user = (CK_MDOC_PIN_POLICY){ 0 };
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &next), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(next, slot);
+}
+
+static void
+sessions(void)
+{
+	const CK_SLOT_ID slot = p11_token("sessions");
+	CK_SESSION_HANDLE a, b;
+	CK_SESSION_INFO info;
+	CK_TOKEN_INFO token;
+
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, 0, NULL, NULL, &a), CKR_SESSION_PARALLEL_NOT_SUPPORTED);
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &a), CKR_OK);
+	b = p11_session(slot);
+	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(a, &info), CKR_OK);
+	CU_ASSERT_EQUAL(info.state, CKS_RO_PUBLIC_SESSION);
+	CU_ASSERT_EQUAL(info.slotID, slot);
+	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(b, &info), CKR_OK);
+	CU_ASSERT_EQUAL(info.state, CKS_RW_PUBLIC_SESSION);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(slot, &token), CKR_OK);
+	CU_ASSERT_EQUAL(token.ulSessionCount, 2);
+	CU_ASSERT_EQUAL(token.ulRwSessionCount, 1);
+	CU_ASSERT_EQUAL(p11->C_CloseAllSessions(slot), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(a, &info), CKR_SESSION_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(b, &info), CKR_SESSION_HANDLE_INVALID);
+}
+
+CU_TestInfo tests_slots[] = {
+	{ "slot ids stay over C_InitToken", ids_stay },
+	{ "bad arguments", bad_arguments },
+	{ "no C_InitToken while in use", not_while_in_use },
+	{ "C_InitToken erases", initialising_erases },
+	{ "areas of the vendor interface", vendor_areas },
+	{ "sessions", sessions },
+	CU_TEST_INFO_NULL,
+};

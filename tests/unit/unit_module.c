@@ -1,0 +1,83 @@
+/*
+ * tests/unit/unit_module.c: runs the tests of the built module, as an application sees it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <CUnit/Basic.h>
+#include <dlfcn.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/p11.h"
+
+static void
+finalize_late(void)
+{
+	if (p11->C_Finalize(NULL) != CKR_OK)
+		_Exit(3);
+}
+
+/* What an application may do at its end; the parent looks at the exit status. */
+static int
+child(const char *mode)
+{
+	CK_SESSION_HANDLE session;
+	void *module;
+
+	if (!p11_load() || p11_start() != 0)
+		return 2;
+	session = p11_user(p11_token("child"));
+	if (strcmp(mode, "exit") == 0)
+		return 0; /* no C_Finalize at all */
+	if (strcmp(mode, "dlclose") == 0) {
+		module = dlopen(p11_path, RTLD_NOW | RTLD_NOLOAD);
+		dlclose(module);
+		dlclose(module);
+		return 0;
+	}
+	if (strcmp(mode, "late") == 0) {
+		OPENSSL_cleanup();
+		if (p11->C_CloseSession(session) != CKR_CRYPTOKI_NOT_INITIALIZED)
+			return 4;
+		finalize_late();
+		return 0;
+	}
+	if (strcmp(mode, "atexit") == 0) {
+		atexit(OPENSSL_cleanup);
+		atexit(finalize_late);
+		return 0;
+	}
+	return 5;
+}
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+		{ "interfaces", NULL, NULL, NULL, NULL, tests_interface },
+		{ "library", NULL, NULL, NULL, NULL, tests_library },
+		{ "slots and tokens", p11_start, p11_stop, NULL, NULL, tests_slots },
+		{ "login", p11_start, p11_stop, NULL, NULL, tests_login },
+		{ "objects", p11_start, p11_stop, NULL, NULL, tests_objects },
+		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
+		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
+		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
+		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
+		CU_SUITE_INFO_NULL,
+	};
+	unsigned failures;
+
+	if (argc == 3 && strcmp(argv[1], "--child") == 0)
+		exit(child(argv[2]));
+	if (!p11_load() || CU_initialize_registry() != CUE_SUCCESS)
+		return 2;
+	if (CU_register_suites(suites) != CUE_SUCCESS)
+		return 2;
+	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+	CU_cleanup_registry();
+	return failures == 0 ? 0 : 1;
+}
