@@ -278,6 +278,28 @@ test_tampering(void)
 	}
 }
 
+/* Else one record's content could be shown as another's. */
+static void
+test_swapped_values(void)
+{
+	struct fixture f;
+	const struct token_object *object = NULL;
+	struct token_value value = { 0 };
+
+	fixture_new(&f);
+	fill(&f);
+	fixture_sql(&f, "UPDATE object SET value=(SELECT value FROM object WHERE id=2) WHERE id=1");
+	CU_ASSERT_EQUAL_FATAL(token_object_get(f.token, 1, &object), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, object, &value), TOKEN_ERR_DAMAGED);
+	CU_ASSERT_PTR_NULL(value.ptr);
+	token_object_unref(object);
+	fixture_sql(&f, "UPDATE object SET value=x'7075626c6943' WHERE id=5");
+	CU_ASSERT_EQUAL_FATAL(token_object_get(f.token, 5, &object), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, object, &value), TOKEN_ERR_DAMAGED);
+	token_object_unref(object);
+	fixture_free(&f);
+}
+
 /* Else a spent copy could be used again by putting its rows back. */
 static void
 test_row_put_back(void)
@@ -469,7 +491,8 @@ add_store_suite(void)
 
 	if (suite == NULL || CU_ADD_TEST(suite, test_slot_ids) == NULL || CU_ADD_TEST(suite, test_bad_specs) == NULL ||
 		CU_ADD_TEST(suite, test_racing_creation) == NULL || CU_ADD_TEST(suite, test_modes) == NULL ||
-		CU_ADD_TEST(suite, test_tampering) == NULL || CU_ADD_TEST(suite, test_row_put_back) == NULL ||
+		CU_ADD_TEST(suite, test_tampering) == NULL ||
+		CU_ADD_TEST(suite, test_swapped_values) == NULL || CU_ADD_TEST(suite, test_row_put_back) == NULL ||
 		CU_ADD_TEST(suite, test_other_schemas) == NULL || CU_ADD_TEST(suite, test_not_a_database) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_and_erase) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_of_damaged) == NULL ||

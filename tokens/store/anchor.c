@@ -46,20 +46,20 @@ lock_range(const char *path, int64_t start, int64_t len, int *anchor)
 }
 
 enum token_result
-anchor_take(const char *path, int anchors[2])
+anchor_database(const char *path, int anchors[2])
+{
+	return lock_range(path, SHARED_FIRST, SHARED_SIZE, &anchors[0]);
+}
+
+enum token_result
+anchor_index(const char *path, int anchors[2])
 {
 	char *index = NULL;
 	enum token_result res;
 
-	anchors[0] = -1;
-	anchors[1] = -1;
 	if (asprintf(&index, "%s-shm", path) < 0)
 		return TOKEN_ERR_MEMORY;
-	res = lock_range(path, SHARED_FIRST, SHARED_SIZE, &anchors[0]);
-	if (res == TOKEN_OK)
-		res = lock_range(index, DEAD_MAN_BYTE, 1, &anchors[1]);
-	if (res != TOKEN_OK)
-		anchor_close(anchors);
+	res = lock_range(index, DEAD_MAN_BYTE, 1, &anchors[1]);
 	free(index);
 	return res;
 }

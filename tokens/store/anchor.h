@@ -14,8 +14,17 @@
 
 #include "tokens/result.h"
 
-/* Take both locks of the database at path, which must be open. TOKEN_ERR_IO, TOKEN_ERR_MEMORY. */
-enum token_result anchor_take(const char *path, int anchors[2]);
+/*
+ * Before the handle is opened: from now on nobody takes the log away. The content of anchors
+ * is { -1, -1 } or what the other call has put there.
+ *
+ * TOKEN_ERR_BUSY  somebody closing or setting up held the file too long
+ * TOKEN_ERR_IO, TOKEN_ERR_MEMORY
+ */
+enum token_result anchor_database(const char *path, int anchors[2]);
+
+/* After the handle's first read, which maps the shared index: nobody resets it. Results as above. */
+enum token_result anchor_index(const char *path, int anchors[2]);
 
 /* Before the handle is closed, so that the last one to close can fold the log in. */
 void anchor_unlock(const int anchors[2]);

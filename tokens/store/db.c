@@ -366,16 +366,21 @@ check_schema(struct db *db, const struct db_schema *schema)
 enum token_result
 db_open(const char *path, const struct db_schema *schema, struct db *db)
 {
-	enum token_result res;
+	enum token_result res = TOKEN_OK;
+	bool anchored;
 
-	*db = (struct db){ .anchors = { -1, -1 } };
+	*db = DB_NONE;
 	if (access(path, F_OK) != 0)
 		return errno == ENOENT || errno == ENOTDIR ? TOKEN_ERR_NOT_FOUND : TOKEN_ERR_IO;
-	res = open_handle(path, db);
+	anchored = schema->wal && is_writable(path);
+	if (anchored)
+		res = anchor_database(path, db->anchors);
+	if (res == TOKEN_OK)
+		res = open_handle(path, db);
 	if (res == TOKEN_OK)
 		res = check_schema(db, schema);
-	if (res == TOKEN_OK && schema->wal && !db->read_only)
-		res = anchor_take(path, db->anchors);
+	if (res == TOKEN_OK && anchored)
+		res = anchor_index(path, db->anchors);
 	if (res != TOKEN_OK)
 		db_close(db);
 	return res;
@@ -384,12 +389,10 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 void
 db_close(struct db *db)
 {
-	if (db->sq == NULL)
-		return;
 	anchor_unlock(db->anchors);
 	(void)sqlite3_close_v2(db->sq);
 	anchor_close(db->anchors);
-	*db = (struct db){ .anchors = { -1, -1 } };
+	*db = DB_NONE;
 }
 
 static enum token_result
@@ -416,7 +419,7 @@ create_tables(struct db *db, const struct db_schema *schema)
 enum token_result
 db_create(const char *path, const struct db_schema *schema)
 {
-	struct db db = { .anchors = { -1, -1 } };
+	struct db db = DB_NONE;
 	enum token_result res;
 
 	res = make_file(path);

@@ -29,8 +29,10 @@ struct db_schema {
 struct db {
 	sqlite3 *sq;
 	bool read_only;
-	int anchors[2]; /* see db_anchor(); -1: none */
+	int anchors[2]; /* see anchor.h; -1: none */
 };
+
+#define DB_NONE ((struct db){ .anchors = { -1, -1 } })
 
 /* A folder for its owner only, whatever the umask says; one that is there is fine. With
  * parents, the missing ones are made too. */
@@ -50,7 +52,7 @@ enum token_result db_create(const char *path, const struct db_schema *schema);
  * TOKEN_ERR_DAMAGED    not a database, another program's, or with tables that are not ours
  */
 enum token_result db_open(const char *path, const struct db_schema *schema, struct db *db);
-void db_close(struct db *db); /* one that was never opened ({0}) is fine */
+void db_close(struct db *db); /* DB_NONE is fine */
 
 enum token_result db_exec(struct db *db, const char *sql);
 

@@ -94,7 +94,7 @@ list_slots(struct db *db, struct token_slot **slots, size_t *count, uint64_t *ne
 enum token_result
 slots_list(const char *root, struct token_slot **out, size_t *out_count)
 {
-	struct db db = { 0 };
+	struct db db = DB_NONE;
 	struct token_slot *slots = NULL;
 	size_t count = 0;
 	uint64_t next = 1;
@@ -151,7 +151,7 @@ settle(const char *root, const char *serial, char **folder)
 enum token_result
 slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIAL_LEN + 1])
 {
-	struct db db = { 0 };
+	struct db db = DB_NONE;
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
@@ -297,7 +297,7 @@ slots_claim(const char *root, uint64_t id, const char *serial)
 	char *areas = area_folder(root, "", "");
 	char *built = area_folder(root, NEW_PREFIX, serial);
 	char *folder = NULL;
-	struct db db = { 0 };
+	struct db db = DB_NONE;
 	enum token_result res = TOKEN_ERR_MEMORY;
 
 	if (areas == NULL || built == NULL)
@@ -332,7 +332,7 @@ slots_abandon(const char *root, const char *serial)
 enum token_result
 slots_drop(const char *root, uint64_t id, const char *serial)
 {
-	struct db db = { 0 };
+	struct db db = DB_NONE;
 	char *folder = NULL;
 	char *old = area_folder(root, OLD_PREFIX, serial);
 	enum token_result res;
