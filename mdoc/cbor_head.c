@@ -7,7 +7,9 @@
 #include <cbor.h>
 #include <string.h>
 
+#define MAJOR_TAG 6U
 #define MAJOR_SIMPLE 7U
+#define DIRECT_MAX 23U        /* arguments in the head itself */
 #define SIMPLE_DIRECT_MAX 19U /* simple values in the head itself, below false and true */
 #define SIMPLE_NEXT_BYTE 24U
 #define SIMPLE_NEXT_MIN 32U
@@ -200,7 +202,20 @@ static const struct cbor_callbacks callbacks = {
 	.indef_break = on_break,
 };
 
-/* libcbor 0.8 refuses simple values without a meaning, which are well-formed (RFC 8949, 3.3). */
+/* libcbor 0.8 refuses the tags 6 to 20, of which COSE has some. */
+static bool
+read_short_tag(struct mdoc_bytes input, struct mdoci_head *head)
+{
+	const unsigned low = input.ptr[0] & 0x1fU;
+
+	if (input.ptr[0] >> 5 != MAJOR_TAG || low > DIRECT_MAX)
+		return false;
+	set(head, MDOC_CBOR_TAG, low);
+	head->size = 1;
+	return true;
+}
+
+/* And simple values without a meaning, which are well-formed (RFC 8949, 3.3). */
 static bool
 read_simple(struct mdoc_bytes input, struct mdoci_head *head, enum mdoc_result *res)
 {
@@ -233,6 +248,8 @@ mdoci_head_read(struct mdoc_bytes input, struct mdoci_head *head)
 	memset(head, 0, sizeof(*head));
 	if (input.len == 0)
 		return MDOC_ERR_TRUNCATED;
+	if (read_short_tag(input, head))
+		return MDOC_OK;
 	if (read_simple(input, head, &res))
 		return res;
 	decoded = cbor_stream_decode(input.ptr, input.len, &callbacks, head);

@@ -40,8 +40,6 @@ read_namespaces(struct mdoc_node node, const char *path, struct mdoc_bytes *span
 {
 	enum mdoc_result res;
 
-	if (!mdoc_node_present(node))
-		return mdoci_fail(error, MDOC_ERR_MISSING, SIZE_MAX, path, "DeviceNameSpacesBytes");
 	res = mdoci_scan_embedded(node, path, scan, error);
 	if (res != MDOC_OK)
 		return res;
@@ -76,15 +74,17 @@ mdoc_device_signed_from_node(struct mdoc_node node, const char *path, struct mdo
 	struct mdoc_error *error)
 {
 	char inner[MDOCI_PATH_MAX];
-	struct mdoc_node auth;
+	struct mdoc_node namespaces, auth;
 	enum mdoc_result res;
 
 	memset(out, 0, sizeof(*out));
 	res = mdoci_want(node, MDOC_CBOR_MAP, path, error);
+	if (res == MDOC_OK)
+		res = mdoci_member(node, "nameSpaces", MDOC_CBOR_TAG, path, &namespaces, error);
 	if (res != MDOC_OK)
 		return res;
 	mdoci_path(inner, path, "nameSpaces");
-	res = read_namespaces(mdoc_map_text(node, "nameSpaces"), inner, &out->namespaces_bytes, &out->namespaces, error);
+	res = read_namespaces(namespaces, inner, &out->namespaces_bytes, &out->namespaces, error);
 	if (res == MDOC_OK)
 		res = mdoci_member(node, "deviceAuth", MDOC_CBOR_MAP, path, &auth, error);
 	mdoci_path(inner, path, "deviceAuth");

@@ -9,6 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Names from the input stand in paths: nothing in them may reach a terminal or break a JSON text. */
+static void
+make_plain(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+	}
+}
+
 enum mdoc_result
 mdoci_fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const char *path, const char *fmt, ...)
 {
@@ -22,6 +32,8 @@ mdoci_fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const
 	va_start(args, fmt);
 	(void)vsnprintf(error->expected, sizeof(error->expected), fmt, args);
 	va_end(args);
+	make_plain(error->path);
+	make_plain(error->expected);
 	return code;
 }
 
@@ -37,6 +49,7 @@ mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(out + used, MDOCI_PATH_MAX - (size_t)used, fmt, args);
 	va_end(args);
+	make_plain(out);
 }
 
 void

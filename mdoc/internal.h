@@ -16,6 +16,8 @@
  *
  * path      of what is wrong, from the caller's point of view; "" at the top
  * fmt       what was expected there, as for printf
+ *
+ * Both end up in printable ASCII: names from untrusted input may be given.
  */
 __attribute__((format(printf, 5, 6))) enum mdoc_result mdoci_fail(struct mdoc_error *error, enum mdoc_result code,
 	size_t offset, const char *path, const char *fmt, ...);

@@ -6,6 +6,7 @@
  */
 #include <mdoc/internal.h>
 #include <mdoc/mso.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 /* The claims of one namespace, in the caller's order. */
@@ -230,15 +231,20 @@ put_mso(const struct mdoc_issue *issue, const struct plan *plan, struct mdoc_buf
 }
 
 static enum mdoc_result
-check_issue(const struct mdoc_issue *issue, struct mdoc_error *error)
+check_issue(const struct mdoc_crypto *crypto, const struct mdoc_issue *issue, struct mdoc_error *error)
 {
+	EVP_PKEY *pkey = NULL;
+	enum mdoc_result res;
+
 	if (issue->doc_type.len == 0)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a docType");
 	if (issue->x5chain_count == 0)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "the document signer's certificate");
 	if (issue->signed_ > issue->valid_from || issue->valid_from > issue->valid_until)
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= validFrom <= validUntil");
-	return MDOC_OK;
+	res = mdoc_key_to_evp(crypto, &issue->device_key, &pkey);
+	EVP_PKEY_free(pkey);
+	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a device key on its curve");
 }
 
 enum mdoc_result
@@ -246,10 +252,11 @@ mdoc_issuer_signed_build(const struct mdoc_crypto *crypto, const struct mdoc_iss
 	struct mdoc_error *error)
 {
 	struct mdoc_buf items = MDOC_BUF_EMPTY, mso = MDOC_BUF_EMPTY, payload = MDOC_BUF_EMPTY;
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
 	struct plan plan = { NULL, 0, 0 };
 	enum mdoc_result res;
 
-	res = check_issue(issue, error);
+	res = check_issue(crypto, issue, error);
 	if (res == MDOC_OK)
 		res = plan_make(issue, &plan, error);
 	if (res == MDOC_OK)
@@ -261,15 +268,18 @@ mdoc_issuer_signed_build(const struct mdoc_crypto *crypto, const struct mdoc_iss
 	res = items.err != MDOC_OK ? items.err : mso.err != MDOC_OK ? mso.err : payload.err;
 	if (res != MDOC_OK)
 		goto out;
-	mdoc_put_map(out, 2);
-	mdoc_put_text(out, "nameSpaces");
-	mdoc_put_raw(out, mdoc_buf_bytes(&items));
-	mdoc_put_text(out, "issuerAuth");
-	res = mdoc_sign1_put(out, issue->signer, mdoc_buf_bytes(&payload), false, issue->x5chain,
+	mdoc_put_map(&made, 2);
+	mdoc_put_text(&made, "nameSpaces");
+	mdoc_put_raw(&made, mdoc_buf_bytes(&items));
+	mdoc_put_text(&made, "issuerAuth");
+	res = mdoc_sign1_put(&made, issue->signer, mdoc_buf_bytes(&payload), false, issue->x5chain,
 		issue->x5chain_count);
-	if (res == MDOC_OK)
+	if (res == MDOC_OK) {
+		mdoc_buf_append(out, mdoc_buf_bytes(&made));
 		res = out->err;
+	}
 out:
+	mdoc_buf_clear(&made);
 	mdoc_buf_clear(&items);
 	mdoc_buf_clear(&mso);
 	mdoc_buf_clear(&payload);

@@ -55,10 +55,13 @@ read_namespace(struct mdoc_node items, const char *path, size_t *total, struct m
 	*total += count;
 	if (*total > MDOC_ITEMS_MAX)
 		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(items), path, "at most %d items", MDOC_ITEMS_MAX);
-	ns->items = calloc(count, sizeof(*ns->items));
-	if (ns->items == NULL)
-		return MDOC_ERR_MEMORY;
 	for (; res == MDOC_OK && ns->count < count; node = mdoc_node_next(node)) {
+		void *grown = ns->items;
+
+		/* Grown as items turn out to be items: a list of something shorter costs nothing. */
+		if (!mdoci_grow(&grown, ns->count, sizeof(*ns->items)))
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), path, "memory");
+		ns->items = grown;
 		mdoci_path(inner, path, "[%zu]", ns->count);
 		res = read_item(node, inner, &ns->items[ns->count], error);
 		ns->count++;
@@ -83,12 +86,15 @@ read_namespaces(struct mdoc_node map, const char *path, struct mdoc_issuer_signe
 		return res;
 	if (count > MDOC_ITEMS_MAX)
 		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(map), outer, "fewer namespaces");
-	out->namespaces = calloc(count, sizeof(*out->namespaces));
-	if (out->namespaces == NULL)
-		return MDOC_ERR_MEMORY;
 	while (res == MDOC_OK && out->count < count) {
-		struct mdoc_namespace *ns = &out->namespaces[out->count];
+		void *grown = out->namespaces;
+		struct mdoc_namespace *ns;
 
+		if (!mdoci_grow(&grown, out->count, sizeof(*out->namespaces)))
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), outer, "memory");
+		out->namespaces = grown;
+		ns = &out->namespaces[out->count];
+		memset(ns, 0, sizeof(*ns));
 		if (!mdoc_node_tstr(node, &ns->name))
 			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), outer, "a namespace as text");
 		mdoci_path(inner, outer, "%.*s", ns->name.len > 60 ? 60 : (int)ns->name.len, (const char *)ns->name.ptr);
@@ -114,14 +120,14 @@ mdoc_issuer_signed_from_node(const struct mdoc_crypto *crypto, struct mdoc_node 
 	res = mdoci_want(node, MDOC_CBOR_MAP, path, error);
 	if (res == MDOC_OK)
 		res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, out, error);
-	if (res != MDOC_OK)
-		return res;
-	auth = mdoc_map_text(node, "issuerAuth");
-	if (!mdoc_node_present(auth))
-		return mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(node), path, "issuerAuth");
-	res = mdoc_sign1_parse(auth, inner, &out->issuer_auth, error);
+	if (res == MDOC_OK)
+		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
+	if (res == MDOC_OK)
+		res = mdoc_sign1_parse(auth, inner, &out->issuer_auth, error);
 	if (res == MDOC_OK)
 		res = mdoci_mso_parse(crypto, &out->issuer_auth, path, &out->mso, error);
+	if (res != MDOC_OK)
+		mdoc_issuer_signed_clear(out);
 	return res;
 }
 
@@ -137,9 +143,10 @@ mdoc_issuer_signed_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes inp
 	if (res != MDOC_OK)
 		return res;
 	res = mdoc_issuer_signed_from_node(crypto, mdoc_cbor_root(scan), "", out, error);
-	out->scan = scan;
-	if (res != MDOC_OK)
-		mdoc_issuer_signed_clear(out);
+	if (res == MDOC_OK)
+		out->scan = scan;
+	else
+		mdoc_cbor_free(scan);
 	return res;
 }
 
@@ -234,7 +241,7 @@ check_unique(const struct mdoc_namespace *ns, const char *path, struct mdoc_erro
 	enum mdoc_result res = MDOC_OK;
 
 	if (sorted == NULL)
-		return MDOC_ERR_MEMORY;
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, path, "memory");
 	for (size_t i = 0; i < ns->count; i++)
 		sorted[i] = &ns->items[i];
 	twice = find_twice(sorted, ns->count, by_element);

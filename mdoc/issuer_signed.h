@@ -60,7 +60,7 @@ struct mdoc_issuer_signed {
 
 /*
  * Parse IssuerSigned: structure only, no signature and no digest. nameSpaces may be absent.
- * `input` must outlive *out; free with mdoc_issuer_signed_clear().
+ * `input` must outlive *out; free with mdoc_issuer_signed_clear(). On failure *out is empty.
  */
 enum mdoc_result mdoc_issuer_signed_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
                                           struct mdoc_issuer_signed *out, struct mdoc_error *error);
@@ -102,7 +102,16 @@ struct mdoc_issue {
 	const struct mdoc_signer *signer;
 };
 
-/* One IssuerSigned with fresh randoms and shuffled digest ids (R-REC-01, R-REC-03), appended to out. */
+/*
+ * One IssuerSigned with fresh randoms and shuffled digest ids (R-REC-01, R-REC-03), appended to
+ * out; nothing is appended unless the result is MDOC_OK.
+ *
+ * MDOC_ERR_ARG       no docType, certificate or claim, or an element twice
+ * MDOC_ERR_VALIDITY  times out of order
+ * MDOC_ERR_KEY       the device key is no point of its curve
+ * MDOC_ERR_CALLBACK  the signer or the random source refused
+ * the CBOR results   a claim's value is not one item, a name not UTF-8
+ */
 enum mdoc_result mdoc_issuer_signed_build(const struct mdoc_crypto *crypto, const struct mdoc_issue *issue,
                                           struct mdoc_buf *out, struct mdoc_error *error);
 

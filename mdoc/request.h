@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define MDOC_ASKED_MAX 4096 /* elements of one docRequest, and docRequests; more is MDOC_ERR_SIZE */
+#define MDOC_ASKED_MAX 4096 /* elements of one request; more is MDOC_ERR_SIZE */
 
 struct mdoc_asked {
 	struct mdoc_bytes ns;
@@ -62,7 +62,9 @@ struct mdoc_ask {
 	size_t x5chain_count;
 };
 
-/* transcript: bare SessionTranscript, needed only with a signer. */
+/* transcript: bare SessionTranscript, needed only with a signer. Nothing is appended to out
+ * unless the result is MDOC_OK. MDOC_ERR_ARG: nothing asked, an element asked twice, a signer
+ * without certificate or transcript. */
 enum mdoc_result mdoc_request_build(const struct mdoc_ask *docs, size_t count, struct mdoc_bytes transcript,
                                     struct mdoc_buf *out, struct mdoc_error *error);
 

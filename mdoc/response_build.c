@@ -162,6 +162,20 @@ mdoc_response_size(const struct mdoc_selection *selection, size_t *size)
 	return res;
 }
 
+/* What the signer gave back is one CBOR item and nothing else. */
+static enum mdoc_result
+sign(const struct mdoc_device_signer *signer, struct mdoc_bytes to_sign, struct mdoc_buf *device_signed)
+{
+	struct mdoc_cbor *scan = NULL;
+	enum mdoc_result res;
+
+	if (!signer->sign(signer->arg, to_sign, device_signed) || device_signed->err != MDOC_OK)
+		return MDOC_ERR_CALLBACK;
+	res = mdoc_cbor_scan(mdoc_buf_bytes(device_signed), 0, &scan, NULL);
+	mdoc_cbor_free(scan);
+	return res == MDOC_OK || res == MDOC_ERR_MEMORY ? res : MDOC_ERR_CALLBACK;
+}
+
 enum mdoc_result
 mdoc_response_build(const struct mdoc_selection *selection, struct mdoc_bytes transcript,
 	const struct mdoc_device_signer *signer, struct mdoc_buf *out, struct mdoc_error *error)
@@ -172,10 +186,10 @@ mdoc_response_build(const struct mdoc_selection *selection, struct mdoc_bytes tr
 	mdoc_put_device_authentication_bytes(&to_sign, transcript, selection->record->mso.doc_type,
 		mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)));
 	res = to_sign.err;
-	if (res == MDOC_OK && !signer->sign(signer->arg, mdoc_buf_bytes(&to_sign), &device_signed))
-		res = mdoci_fail(error, MDOC_ERR_CALLBACK, SIZE_MAX, "deviceSigned", "a signature by the device key");
 	if (res == MDOC_OK)
-		res = device_signed.err;
+		res = sign(signer, mdoc_buf_bytes(&to_sign), &device_signed);
+	if (res != MDOC_OK)
+		(void)mdoci_fail(error, res, SIZE_MAX, "documents[0].deviceSigned", "DeviceSigned by the device key");
 	if (res == MDOC_OK) {
 		put_response(out, selection, mdoc_buf_bytes(&device_signed));
 		res = out->err;

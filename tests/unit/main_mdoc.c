@@ -1,0 +1,46 @@
+/*
+ * tests/unit/main_mdoc.c: runs the suites of libmdoc's core.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <CUnit/Basic.h>
+
+extern CU_TestInfo bytes_tests[];
+extern CU_TestInfo cbor_tests[];
+extern CU_TestInfo cose_tests[];
+extern CU_TestInfo validity_tests[];
+extern CU_TestInfo annexd_tests[];
+extern CU_TestInfo issuer_signed_tests[];
+extern CU_TestInfo device_signed_tests[];
+extern CU_TestInfo request_tests[];
+extern CU_TestInfo response_tests[];
+extern CU_TestInfo select_tests[];
+extern CU_TestInfo hostile_tests[];
+
+static CU_SuiteInfo suites[] = {
+	{ "bytes", NULL, NULL, NULL, NULL, bytes_tests },
+	{ "cbor", NULL, NULL, NULL, NULL, cbor_tests },
+	{ "cose", NULL, NULL, NULL, NULL, cose_tests },
+	{ "validity", NULL, NULL, NULL, NULL, validity_tests },
+	{ "annexd", NULL, NULL, NULL, NULL, annexd_tests },
+	{ "issuer_signed", NULL, NULL, NULL, NULL, issuer_signed_tests },
+	{ "device_signed", NULL, NULL, NULL, NULL, device_signed_tests },
+	{ "request", NULL, NULL, NULL, NULL, request_tests },
+	{ "response", NULL, NULL, NULL, NULL, response_tests },
+	{ "select", NULL, NULL, NULL, NULL, select_tests },
+	{ "hostile input", NULL, NULL, NULL, NULL, hostile_tests },
+	CU_SUITE_INFO_NULL,
+};
+
+int
+main(void)
+{
+	unsigned failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
+		return 1;
+	(void)CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed == 0 ? 0 : 1;
+}
