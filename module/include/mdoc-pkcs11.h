@@ -80,7 +80,7 @@ extern "C" {
 #define CKR_MDOC_STORE_DAMAGED 0xCD44020DUL     /* a row was changed, deleted or put back from outside */
 #define CKR_MDOC_STORE_BUSY 0xCD44020EUL        /* another process held the store too long; try again */
 #define CKR_MDOC_PIN_STORE_READ_ONLY 0xCD44020FUL /* a PIN try cannot be counted: the store is read only */
-#define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL      /* begin twice, or login change inside a batch */
+#define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL      /* begin twice, or a token key pair inside a batch */
 #define CKR_MDOC_NO_BATCH 0xCD440211UL          /* commit or rollback without begin */
 #define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL /* a device-signed element that keyAuthorizations does not allow */
 
@@ -132,6 +132,7 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 
 	/* Token objects created in this R/W user session from begin on are invisible to
 	 * everybody until commit, which makes them visible in one transaction, all or none.
+	 * C_GenerateKeyPair for the token answers CKR_MDOC_BATCH_ACTIVE meanwhile.
 	 * Logout, C_CloseSession and death of the process roll back. */
 	CK_RV (*C_MDOC_BeginBatch)(CK_SESSION_HANDLE hSession);
 	CK_RV (*C_MDOC_CommitBatch)(CK_SESSION_HANDLE hSession);

@@ -151,6 +151,9 @@ generate_in_token(struct session *session, const struct pair *pair, CK_OBJECT_HA
 	struct token_info info;
 	CK_RV rv;
 
+	/* A pair is stored at once, which a batch promises not to do. */
+	if (session_batch(session) != NULL)
+		return CKR_MDOC_BATCH_ACTIVE;
 	rv = rv_from_token(token_get_info(session->slot->token, &info));
 	if (rv == CKR_OK && pair->holder && !attrs_set_bool(pair->private_attrs, CKA_MDOC_HARDWARE, info.hardware))
 		rv = CKR_HOST_MEMORY;

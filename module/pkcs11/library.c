@@ -91,11 +91,8 @@ library_of_process(void)
 	fresh = library_new(lib);
 	if (fresh == NULL)
 		return NULL;
-	if (atomic_compare_exchange_strong(&current, &lib, fresh)) {
-		if (fresh->inherited != NULL)
-			arena_after_fork();
+	if (atomic_compare_exchange_strong(&current, &lib, fresh))
 		return fresh;
-	}
 	pthread_rwlock_destroy(&fresh->table);
 	pthread_rwlock_destroy(&fresh->life);
 	free(fresh);
@@ -145,6 +142,19 @@ check_args(const CK_C_INITIALIZE_ARGS *args)
 	return CKR_OK;
 }
 
+/* Once in a forked child, before anything of tokens/ is used: forget the parent's arena and files. */
+static void
+forget_parent(struct library *lib)
+{
+	if (lib->inherited == NULL || lib->parent_forgotten)
+		return;
+	arena_after_fork();
+	if (lib->inherited->env != NULL)
+		token_env_abandon(lib->inherited->env);
+	lib->inherited->env = NULL;
+	lib->parent_forgotten = true;
+}
+
 static CK_RV
 start(struct library *lib)
 {
@@ -186,10 +196,7 @@ library_initialize(const CK_C_INITIALIZE_ARGS *args)
 		goto out;
 	}
 	trace_open();
-	if (lib->inherited != NULL && lib->inherited->env != NULL) {
-		token_env_abandon(lib->inherited->env);
-		lib->inherited->env = NULL;
-	}
+	forget_parent(lib);
 	rv = start(lib);
 	lib->initialised = rv == CKR_OK;
 out:

@@ -28,6 +28,7 @@ struct session;
 struct library {
 	unsigned fork;             /* library_forks() when it was made */
 	struct library *inherited; /* what the parent had; kept reachable, never used */
+	bool parent_forgotten;
 	pthread_rwlock_t life;
 	bool initialised;
 	OSSL_LIB_CTX *libctx;      /* default provider only, no configuration; for the process's life */

@@ -267,13 +267,13 @@ op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len
 struct op *
 op_awaiting_pin(struct session *session)
 {
+	struct op *op, *found = NULL;
 	int kind;
-	struct op *op;
 
 	for (kind = 0; kind < OP_KINDS; kind++) {
 		op = active(session, (enum op_kind)kind);
-		if (op != NULL && op->always_authenticate && !op->authorised)
-			return op;
+		if (op != NULL && op->always_authenticate && (found == NULL || !op->authorised))
+			found = op;
 	}
-	return NULL;
+	return found;
 }

@@ -75,7 +75,7 @@ CK_RV op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULON
 CK_RV op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig,
                 CK_ULONG sig_len);
 
-/* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it; NULL: none. */
+/* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it, else one that has it already; NULL: none. */
 struct op *op_awaiting_pin(struct session *session);
 
 /* End an operation; none is fine. */

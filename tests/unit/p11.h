@@ -18,7 +18,7 @@
 #define USER_PIN "user-pin-2026"
 
 extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_login[], tests_objects[], tests_holder[],
-	tests_operations[], tests_fork[], tests_threads[];
+	tests_operations[], tests_fork[], tests_threads[], tests_log[];
 
 extern CK_FUNCTION_LIST_3_0 *p11;
 extern CK_MDOC_FUNCTION_LIST *p11_vendor;
@@ -26,6 +26,9 @@ extern const char *p11_path; /* of the module */
 
 /* Load the module; false: it cannot be loaded. */
 bool p11_load(void);
+
+/* Ask the module for its fullest log; before the first C_Initialize. */
+void p11_log_begin(void);
 
 /* A fresh store and C_Initialize; C_Finalize and away with the store. For suites. */
 int p11_start(void);

@@ -3,7 +3,11 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/p11.h"
 
@@ -125,11 +129,71 @@ named_users(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
 }
 
+/* Were it otherwise, a program would report our errors as its own, or lose its own. */
+static void
+error_queue_is_the_callers(void)
+{
+	const CK_SLOT_ID slot = p11_token("errors");
+	CK_SESSION_HANDLE rw = p11_session(slot);
+	unsigned long before;
+
+	ERR_clear_error();
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "not-the-user-pin"), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(ERR_peek_error(), 0);
+	ERR_raise(ERR_LIB_USER, 42);
+	before = ERR_peek_last_error();
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "not-the-user-pin"), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(ERR_peek_last_error(), before);
+	CU_ASSERT_EQUAL(ERR_peek_error(), before);
+	ERR_clear_error();
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+}
+
 CU_TestInfo tests_login[] = {
+	{ "OpenSSL's error queue is the caller's", error_queue_is_the_callers },
 	{ "login state is the token's", state_is_the_tokens },
 	{ "security officer", security_officer },
 	{ "C_SetPIN", change_of_pin },
 	{ "tries run out", tries_run_out },
 	{ "C_LoginUser", named_users },
+	CU_TEST_INFO_NULL,
+};
+
+static char log_path[64] = "/tmp/unit-module-log-XXXXXX";
+
+void
+p11_log_begin(void)
+{
+	char wish[80];
+	int fd = mkstemp(log_path);
+
+	if (fd < 0)
+		abort();
+	close(fd);
+	snprintf(wish, sizeof(wish), "%s:3", log_path);
+	setenv("MDOC_PKCS11_LOG", wish, 1);
+}
+
+/* Were it otherwise, a log sent in with a bug report would give PINs away. */
+static void
+no_pin_in_the_log(void)
+{
+	char line[1024];
+	FILE *log = fopen(log_path, "r");
+	int calls = 0, pins = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(log);
+	while (fgets(line, sizeof(line), log) != NULL) {
+		calls += strstr(line, "C_Login(") != NULL;
+		pins += strstr(line, USER_PIN) != NULL || strstr(line, SO_PIN) != NULL || strstr(line, "the-user-pin");
+	}
+	fclose(log);
+	unlink(log_path);
+	CU_ASSERT(calls > 20);
+	CU_ASSERT_EQUAL(pins, 0);
+}
+
+CU_TestInfo tests_log[] = {
+	{ "no PIN in the log", no_pin_in_the_log },
 	CU_TEST_INFO_NULL,
 };

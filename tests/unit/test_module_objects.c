@@ -187,7 +187,7 @@ batches(void)
 {
 	CK_SESSION_HANDLE session = p11_session(slot), other = p11_session(slot);
 	CK_ATTRIBUTE staged = { CKA_LABEL, "staged", 6 };
-	CK_OBJECT_HANDLE handle;
+	CK_OBJECT_HANDLE handle, pub, priv;
 
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(session), CKR_USER_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
@@ -202,6 +202,7 @@ batches(void)
 	CU_ASSERT_EQUAL(p11_count(other, &staged, 1), 2);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(session), CKR_OK);
 	CU_ASSERT_EQUAL(p11_data(session, true, true, "staged", "3", &handle), CKR_OK);
+	CU_ASSERT_EQUAL(p11_pair(session, true, NULL, 0, &pub, &priv), CKR_MDOC_BATCH_ACTIVE);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RollbackBatch(session), CKR_OK);
 	CU_ASSERT_EQUAL(p11_count(other, &staged, 1), 2);
 	/* a logout elsewhere ends the batch too */

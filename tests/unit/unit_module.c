@@ -65,12 +65,14 @@ main(int argc, char **argv)
 		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
+		{ "log", NULL, NULL, NULL, NULL, tests_log },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failures;
 
 	if (argc == 3 && strcmp(argv[1], "--child") == 0)
 		exit(child(argv[2]));
+	p11_log_begin();
 	if (!p11_load() || CU_initialize_registry() != CUE_SUCCESS)
 		return 2;
 	if (CU_register_suites(suites) != CUE_SUCCESS)
