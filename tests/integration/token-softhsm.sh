@@ -20,7 +20,7 @@ export SOFTHSM2_CONF=$scratch/softhsm2.conf MDOC_PKCS11_MODULE=$foreign MDOC_MOD
 # What our module alone can do is refused, and said so.
 exits 2 "a backend can be chosen on our module only" mdoc-token init --label holder --backend vault \
 	--so-pin-file "$scratch/so"
-[ ! -e "$scratch/so" ] && ok "and no code is left behind" || not_ok "and no code is left behind"
+must "and no code is left behind" test ! -e "$scratch/so"
 
 make_issuer
 echo 'himitsu-2026' > "$scratch/pin"

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MKSTEMP_LETTERS 6 /* that mkstemp() replaces at the end */
+
 static const char *
 shown(const char *path, const char *standard)
 {
@@ -130,14 +132,17 @@ write_temporary(int fd, mode_t mode, struct mdoc_bytes content)
 static enum exit_status
 write_file(const char *path, mode_t mode, struct mdoc_bytes content, bool fresh)
 {
-	const size_t room = strlen(path) + sizeof(".XXXXXX");
+	const size_t len = strlen(path);
 	enum exit_status status = EXIT_STATUS_TROUBLE;
-	char *temporary = malloc(room);
+	char *temporary = malloc(len + 1 + MKSTEMP_LETTERS + 1);
 	int fd = -1;
 
 	if (temporary == NULL)
 		return tool_no_memory();
-	snprintf(temporary, room, "%s.XXXXXX", path);
+	memcpy(temporary, path, len);
+	temporary[len] = '.';
+	memset(temporary + len + 1, 'X', MKSTEMP_LETTERS);
+	temporary[len + 1 + MKSTEMP_LETTERS] = '\0';
 	fd = mkstemp(temporary);
 	if (fd < 0) {
 		tool_error(_("cannot write %s: %s"), path, strerror(errno));
