@@ -21,6 +21,11 @@ extern "C" {
 #define MDOC_CBOR_NODE_SIZE 40
 #define MDOC_CBOR_SCAN_SIZE 128
 
+/* What the parsers of records, requests and responses allocate in all: at most this many bytes
+ * per byte of input, and MDOC_PARSE_FIXED more. */
+#define MDOC_PARSE_MULTIPLE 128
+#define MDOC_PARSE_FIXED 4096
+
 enum mdoc_cbor_type {
 	MDOC_CBOR_UINT,
 	MDOC_CBOR_NINT,

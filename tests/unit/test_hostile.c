@@ -1,6 +1,6 @@
 /*
  * tests/unit/test_hostile.c: cut, altered and bloated input against every parser. None may
- * crash, leak, accept what was cut, or allocate more than MULTIPLE bytes per byte of input.
+ * crash, leak, accept what was cut, or allocate more than MDOC_PARSE_MULTIPLE bytes per byte of input.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -9,9 +9,6 @@
 #include <string.h>
 
 extern CU_TestInfo hostile_tests[];
-
-#define MULTIPLE 128
-#define FIXED 4096
 
 typedef enum mdoc_result (*parse_fn)(struct mdoc_bytes input, struct mdoc_error *error);
 
@@ -167,7 +164,7 @@ altered_input_is_survived(void)
 
 		alloc_reset();
 		res = subject->parse(altered, &error);
-		within = within && alloc_bytes() <= altered.len * MULTIPLE + FIXED;
+		within = within && alloc_bytes() <= altered.len * MDOC_PARSE_MULTIPLE + MDOC_PARSE_FIXED;
 		if (res != MDOC_OK) {
 			refused++;
 			described = described && error.code == res && error.offset <= altered.len && error.expected[0] != '\0';
@@ -250,7 +247,7 @@ bloated_lists_cost_little(void)
 		CU_ASSERT_EQUAL_FATAL(buf.err, MDOC_OK);
 		alloc_reset();
 		CU_ASSERT_EQUAL(parsers[kind](mdoc_buf_bytes(&buf), NULL), MDOC_ERR_TYPE);
-		CU_ASSERT_TRUE(alloc_bytes() <= buf.len * MULTIPLE + FIXED);
+		CU_ASSERT_TRUE(alloc_bytes() <= buf.len * MDOC_PARSE_MULTIPLE + MDOC_PARSE_FIXED);
 		mdoc_buf_clear(&buf);
 	}
 }
