@@ -49,8 +49,10 @@ empty "libmdoc opens and prints nothing" \
 empty "no source file is longer than 600 lines" long_files
 empty "every source file names its licence" no_licence
 empty "nothing is left for later in the sources" \
-	git grep -nE 'TODO|FIXME|XXX' -- module tokens mdoc tools/*/*.c
-empty "no path of one machine" git grep -nE '/(home|root)/[a-z]' -- module tokens mdoc tools README.md
+	git grep -nE '\b(TODO|FIXME|XXX)\b' -- module tokens mdoc tools/*/*.c
+empty "no path of one machine" \
+	git grep -nE '(^|[^a-z"])/(home|root|work)/[a-z]' -- module tokens mdoc tools/common tools/token tools/present \
+	tools/reader tools/issuer README.md
 passes "scripts pass shellcheck" shellcheck -x -P SCRIPTDIR tests/run .ci/run tools/quickstart \
 	tools/install-packages tests/lint.sh tests/foreign/run.sh "${scripts[@]}"
 for page in $(git ls-files 'tools/man/*' 'module/*.[78]'); do

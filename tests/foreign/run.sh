@@ -20,7 +20,7 @@ must "a foreign reader accepts our DeviceResponse" \
 python3 - "$scratch/dr.cbor" "$scratch/bad.cbor" <<'PY'
 import sys
 data = bytearray(open(sys.argv[1], 'rb').read())
-data[-4] ^= 1  # inside the device signature
+data[data.rindex(b'deviceSignature') + 40] ^= 1  # inside the signature
 open(sys.argv[2], 'wb').write(data)
 PY
 exits 1 "it refuses one with a changed signature" \
