@@ -280,6 +280,13 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	rv = make_token(args, in, p11, &slot);
+	if (rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID) {
+		tool_error(_("cannot make the token: the security officer's code in %s is too short, too long or has "
+			     "characters that are not allowed"), args->so_pin_file);
+		tool_why(_("Name a file that does not exist to have one generated, or allow a weak one with "
+			   "--allow-weak-so-pin."));
+		return EXIT_STATUS_NO;
+	}
 	if (rv != CKR_OK) {
 		status = tool_rv_error(_("cannot make the token"), rv);
 		if (args->pin_min.given && !args->allow_weak_pin)

@@ -112,6 +112,22 @@ print_validity(const json_t *status)
 	}
 }
 
+/* What the status says in words, for people; anything else is shown as it is. */
+static const char *
+word(const char *value)
+{
+	static const char *const words[] = {
+		N_("operational"), N_("locked"), N_("disabled"), N_("none"), N_("full"), N_("low"), N_("final"),
+		N_("ok"), N_("suspended"), N_("face"), N_("software vault"),
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0)
+			return _(words[i]);
+	}
+	return value;
+}
+
 static void
 print_status(const json_t *status)
 {
@@ -131,11 +147,11 @@ print_status(const json_t *status)
 		const char *value = json_string_value(json_object_get(status, texts[i].member));
 
 		if (value != NULL)
-			print_line(_(texts[i].name), value);
+			print_line(_(texts[i].name), i == 0 ? value : word(value));
 	}
 	json_array_foreach(json_object_get(status, "marks"), i, mark)
 		if (json_is_string(mark))
-			print_line(_("mark"), json_string_value(mark));
+			print_line(_("mark"), word(json_string_value(mark)));
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		print_count(status, counts[i].member, _(counts[i].name));
 	print_validity(status);
