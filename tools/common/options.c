@@ -2,12 +2,15 @@
 #include "config.h"
 #include "tools/common/options.h"
 #include "tools/common/message.h"
+#include "tools/common/terminal.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HELP_COLUMN 26u /* columns of a terminal for an option and its argument */
 
 /* What getopt_long() returns: rows from FIRST_ROW up, the common ones below; 1 is an operand. */
 enum { OPT_OPERAND = 1, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_MODULE, FIRST_ROW = 1000 };
@@ -53,9 +56,12 @@ static void
 print_option(const char *name, const char *argument, const char *help, bool required)
 {
 	char left[80];
+	size_t used;
 
 	snprintf(left, sizeof(left), "--%s%s%s", name, argument != NULL ? " " : "", argument != NULL ? _(argument) : "");
-	printf("  %-26s %s%s\n", left, _(help), required ? _(" (required)") : "");
+	used = terminal_width(left, strlen(left));
+	printf("  %s%*s %s%s\n", left, used < HELP_COLUMN ? (int)(HELP_COLUMN - used) : 0, "", _(help),
+	       required ? _(" (required)") : "");
 }
 
 static void
