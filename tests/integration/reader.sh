@@ -64,6 +64,17 @@ exits 3 "no transcript there" mdoc-reader verify --transcript none.cbor --iaca i
 : > empty.cbor
 exits 1 "an empty response" "${verify[@]}" empty.cbor
 
+# The published response of ISO/IEC 18013-5 Annex D, which carries a MAC: only who holds the session's key can tell.
+annexd=$here/../vectors/annexD
+published=(mdoc-reader verify --transcript "$annexd/session_transcript_bytes.cbor" --iaca "$annexd/iaca.pem"
+	--relax crl-dp --at 2020-10-28T00:00:00Z)
+must "Annex D: a MAC under the session's key" "${published[@]}" --reader-key "$annexd/ephemeral_reader_key.jwk" \
+	"$annexd/device_response.cbor"
+exits 1 "and without the key nothing is believed" "${published[@]}" "$annexd/device_response.cbor"
+says '"device_auth"' "and the check is named" "${published[@]}" --json "$annexd/device_response.cbor"
+exits 1 "nor with another session's key" "${published[@]}" --reader-key "$annexd/ephemeral_device_key.jwk" \
+	"$annexd/device_response.cbor"
+
 # Requests.
 mdoc-reader request --out default.cbor
 if grep -q individual_number default.cbor; then not_ok "R-CARD-18: 個人番号 is not asked for by default"; else

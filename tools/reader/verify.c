@@ -120,6 +120,8 @@ read_inputs(struct verify *verify)
 	if (status == EXIT_STATUS_OK && verify->key_path != NULL)
 		status = key_read(verify->key_path, &verify->reader_key);
 	verify->options.reader_key = verify->reader_key;
+	/* Who names the key means a deviceMac too; libmdoc refuses one for the Japanese record (R-TX-01). */
+	verify->options.mac_allowed = verify->reader_key != NULL;
 	return status;
 }
 
