@@ -163,13 +163,15 @@ set_backend(struct token_config *config, const char *value, const struct where *
 static enum token_result
 set_min_pin(struct token_config *config, const char *value, const struct where *where)
 {
+	const unsigned lowest = pin_limits_vault_user.weak_min; /* of any backend */
 	char *end = NULL;
 	unsigned long number;
 
 	errno = 0;
 	number = strtoul(value, &end, 10);
-	if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1 || number > PIN_LEN_MAX)
-		return refuse(where, "min-pin must be a number from 1 to %d", PIN_LEN_MAX);
+	if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0' || number < lowest ||
+		number > PIN_LEN_MAX)
+		return refuse(where, "min-pin must be a number from %u to %d", lowest, PIN_LEN_MAX);
 	config->min_pin = (unsigned)number;
 	return TOKEN_OK;
 }

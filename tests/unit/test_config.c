@@ -79,6 +79,7 @@ test_refused(void)
 		{ "store =\n", ":1: store must be" },
 		{ "backend =\n", ":1: backend is empty" },
 		{ "min-pin = 0\n", ":1: min-pin" },
+		{ "min-pin = 3\n", ":1: min-pin must be a number from 4" },
 		{ "min-pin = -4\n", ":1: min-pin" },
 		{ "min-pin = 65\n", ":1: min-pin" },
 		{ "min-pin = 4x\n", ":1: min-pin" },
