@@ -14,6 +14,10 @@
 extern "C" {
 #endif
 
+/* Names in either list of keyAuthorizations, and device-signed namespaces and elements, of one
+ * document; more is MDOC_ERR_SIZE. */
+#define MDOC_DEVICE_NAMES_MAX 1024
+
 enum mdoc_check {
 	MDOC_CHECK_STRUCTURE,         /* whole input, limits, no duplicate keys */
 	MDOC_CHECK_VERSION,           /* major version 1 */
@@ -83,7 +87,7 @@ enum mdoc_result mdoc_verify_record(const struct mdoc_crypto *crypto, const stru
  * one. For readers, and for a holder's device before it signs.
  * device_namespaces  scan of the bare DeviceNameSpaces
  * MDOC_ERR_AUTHORIZATION; MDOC_ERR_TYPE, MDOC_ERR_VALUE: not {namespace: {element: value}}, or
- * keyAuthorizations themselves are wrong
+ * keyAuthorizations themselves are wrong; MDOC_ERR_SIZE: more than MDOC_DEVICE_NAMES_MAX names
  */
 enum mdoc_result mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is,
                                               const struct mdoc_cbor *device_namespaces, struct mdoc_error *why);

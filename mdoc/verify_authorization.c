@@ -36,6 +36,28 @@ is_text_list(struct mdoc_node list)
 	return true;
 }
 
+/* Entries of a map and of the containers in it. Every one is compared with every other, by a
+ * reader that has not yet decided whom it trusts: so there are only so many. */
+static bool
+too_many(struct mdoc_node map)
+{
+	size_t total = mdoc_node_count(map);
+	struct mdoc_node value;
+
+	for (struct mdoc_node key = mdoc_node_first(map); mdoc_node_present(key) && total <= MDOC_DEVICE_NAMES_MAX;
+		key = mdoc_node_next(value)) {
+		value = mdoc_node_next(key);
+		total += mdoc_node_count(value);
+	}
+	return total > MDOC_DEVICE_NAMES_MAX;
+}
+
+static enum mdoc_result
+fail_size(struct mdoc_node node, const char *path, struct mdoc_error *why)
+{
+	return mdoci_fail(why, MDOC_ERR_SIZE, mdoc_node_offset(node), path, "at most %d names", MDOC_DEVICE_NAMES_MAX);
+}
+
 /* Well formed: not empty, and no namespace both as a whole and by its elements. */
 static enum mdoc_result
 read_authorizations(struct mdoc_node node, struct authorizations *a, struct mdoc_error *why)
@@ -53,10 +75,14 @@ read_authorizations(struct mdoc_node node, struct authorizations *a, struct mdoc
 		return mdoci_fail(why, MDOC_ERR_VALUE, offset, AUTHORIZATIONS_PATH, "nameSpaces or dataElements");
 	if (mdoc_node_present(a->namespaces) && !is_text_list(a->namespaces))
 		return mdoci_fail(why, MDOC_ERR_TYPE, offset, AUTHORIZATIONS_PATH, "nameSpaces: names");
+	if (mdoc_node_count(a->namespaces) > MDOC_DEVICE_NAMES_MAX)
+		return fail_size(node, AUTHORIZATIONS_PATH, why);
 	if (!mdoc_node_present(a->elements))
 		return MDOC_OK;
 	if (mdoc_node_type(a->elements) != MDOC_CBOR_MAP || mdoc_node_count(a->elements) == 0)
 		return mdoci_fail(why, MDOC_ERR_TYPE, offset, AUTHORIZATIONS_PATH, "dataElements: a map");
+	if (too_many(a->elements))
+		return fail_size(node, AUTHORIZATIONS_PATH, why);
 	for (key = mdoc_node_first(a->elements); mdoc_node_present(key); key = mdoc_node_next(value)) {
 		value = mdoc_node_next(key);
 		if (!mdoc_node_tstr(key, &name) || !is_text_list(value))
@@ -123,6 +149,8 @@ mdoc_device_namespaces_check(
 
 	if (mdoc_node_type(namespaces) != MDOC_CBOR_MAP)
 		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(namespaces), "deviceSigned.nameSpaces", "a map");
+	if (too_many(namespaces))
+		return fail_size(namespaces, "deviceSigned.nameSpaces", why);
 	if (mdoc_node_present(is->mso.key_authorizations))
 		res = read_authorizations(is->mso.key_authorizations, &a, why);
 	for (key = mdoc_node_first(namespaces); res == MDOC_OK && mdoc_node_present(key); key = mdoc_node_next(value)) {

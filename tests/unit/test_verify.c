@@ -183,6 +183,71 @@ allow_nothing(struct mdoc_buf *buf)
 	mdoc_put_map(buf, 0);
 }
 
+static void
+allow_many(struct mdoc_buf *buf)
+{
+	mdoc_put_map(buf, 1);
+	mdoc_put_text(buf, "nameSpaces");
+	mdoc_put_array(buf, MDOC_DEVICE_NAMES_MAX + 1);
+	for (size_t i = 0; i <= MDOC_DEVICE_NAMES_MAX; i++)
+		mdoc_put_text(buf, "ns");
+}
+
+/* In all one name too many, though each namespace has few. */
+static void
+allow_many_elements(struct mdoc_buf *buf)
+{
+	char name[16];
+
+	mdoc_put_map(buf, 1);
+	mdoc_put_text(buf, "dataElements");
+	mdoc_put_map(buf, MDOC_DEVICE_NAMES_MAX / 2 + 1);
+	for (size_t i = 0; i <= MDOC_DEVICE_NAMES_MAX / 2; i++) {
+		snprintf(name, sizeof(name), "ns%zu", i);
+		mdoc_put_text(buf, name);
+		put_list(buf, "c");
+	}
+}
+
+static void
+many_elements(struct mdoc_buf *buf)
+{
+	char name[16];
+
+	mdoc_put_map(buf, 1);
+	mdoc_put_text(buf, "ns");
+	mdoc_put_map(buf, MDOC_DEVICE_NAMES_MAX);
+	for (size_t i = 0; i < MDOC_DEVICE_NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "c%zu", i);
+		mdoc_put_text(buf, name);
+		mdoc_put_bool(buf, true);
+	}
+}
+
+/* If this failed, anybody could keep a reader busy for hours with one unsigned response: its
+ * names are compared each with each, before it is known who signed. */
+static void
+test_too_many_device_names(void)
+{
+	static const struct {
+		const char *what;
+		void (*authorizations)(struct mdoc_buf *);
+		void (*elements)(struct mdoc_buf *);
+	} rows[] = {
+		{ "many namespaces authorised", allow_many, NULL },
+		{ "many elements authorised", allow_many_elements, NULL },
+		{ "many elements signed", allow_namespace, many_elements },
+	};
+	struct recipe recipe;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		own_recipe(&recipe);
+		recipe.authorizations = rows[i].authorizations;
+		recipe.device_elements = rows[i].elements;
+		cook(rows[i].what, &recipe, BIT(KEY_AUTHORIZATIONS), 0, MDOC_ERR_SIZE);
+	}
+}
+
 /* If this failed, a holder could add to or replace what the issuer said. */
 static void
 test_device_elements(void)
@@ -366,6 +431,7 @@ main(void)
 	CU_ADD_TEST(suite, test_own_times);
 	CU_ADD_TEST(suite, test_device_elements);
 	CU_ADD_TEST(suite, test_device_mistakes);
+	CU_ADD_TEST(suite, test_too_many_device_names);
 	CU_ADD_TEST(suite, test_whole_chain);
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
