@@ -57,6 +57,9 @@ test_wrong_values(void)
 	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"1971-02-29\"", NULL), CLAIMS_DATE);
 	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"1971-9-1\"", NULL), CLAIMS_DATE);
 	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"1900-02-29\"", NULL), CLAIMS_DATE);
+	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"19-1-09-01\"", NULL), CLAIMS_DATE);
+	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"197--01-01\"", NULL), CLAIMS_DATE);
+	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"1971-09-012\"", NULL), CLAIMS_DATE);
 	CU_ASSERT_EQUAL(build(ISO, "sex", "3", NULL), CLAIMS_SEX);
 	CU_ASSERT_EQUAL(build(ISO, "sex", "\"2\"", NULL), CLAIMS_SEX);
 	CU_ASSERT_EQUAL(build(ISO, "age_in_years", "-1", NULL), CLAIMS_AGE);

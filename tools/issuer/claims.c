@@ -88,9 +88,11 @@ static bool
 is_date(const char *text)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const char digits[] = "0123456789";
 	int year, month, day, last;
 
-	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || strspn(text, "0123456789-") != 10 || text[0] == '0')
+	if (strspn(text, digits) != 4 || text[4] != '-' || strspn(text + 5, digits) != 2 || text[7] != '-' ||
+		strspn(text + 8, digits) != 2 || text[10] != '\0' || text[0] == '0')
 		return false;
 	if (sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3 || month < 1 || month > 12)
 		return false;
