@@ -95,6 +95,18 @@ clear_inputs(const struct init_args *args, struct init_inputs *in)
 	pin_clear(&in->user);
 }
 
+/* Tokens pad their labels with spaces, so that one at the end would make a twin of another token. */
+static bool
+label_usable(const char *label)
+{
+	const size_t len = strlen(label);
+	json_t *text = json_string(label); /* NULL when it is not UTF-8 */
+	const bool usable = text != NULL && len >= 1 && len <= 32 && label[len - 1] != ' ';
+
+	json_decref(text);
+	return usable;
+}
+
 static void
 pad_label(const char *text, CK_UTF8CHAR label[32])
 {
@@ -323,8 +335,8 @@ cmd_init(const struct command *command, int argc, char **argv)
 	enum exit_status status;
 
 	status = options_parse(command, rows, &args.common, NULL, argc, argv);
-	if (status == EXIT_STATUS_GO_ON && (args.label[0] == '\0' || strlen(args.label) > 32))
-		status = options_wrong(command, _("a label has 1 to 32 bytes"));
+	if (status == EXIT_STATUS_GO_ON && !label_usable(args.label))
+		status = options_wrong(command, _("a label has 1 to 32 bytes of UTF-8 and no space at its end"));
 	if (status == EXIT_STATUS_GO_ON) {
 		status = run(&args, &in, &p11);
 		if (status == EXIT_STATUS_OK)
