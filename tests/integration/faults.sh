@@ -23,6 +23,46 @@ issue() { # issue COUNT: a response on disk, not imported
 }
 import=(mdoc-token import --token holder --response "$scratch/response.json" --pin-file "$scratch/pin" --yes)
 
+# --- Labels: tokens pad theirs with spaces, so a space at the end would make two tokens of one name ----
+exits 2 "a label with a space at its end is refused" mdoc-token init --label "holder " --so-pin-file "$scratch/so2"
+exits 2 "and one that is not UTF-8" mdoc-token init --label $'b\xff' --so-pin-file "$scratch/so2" --json
+must "and no code is left behind" test ! -e "$scratch/so2"
+exits 0 "the token is still the only one of its name" mdoc-token status --token holder
+
+# --- Killed while a secret is in memory: nothing of it reaches the disk --------------------------
+cat > core.py <<'PY'
+# Does a program leave a core dump when it is aborted while it reads what it is given on its
+# descriptor 0? Exit 0: no. 1: yes. 77: this machine makes none at all.
+import os, resource, signal, subprocess, sys, time
+resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+def dumped(command):
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGABRT, signal.SIG_DFL))
+    time.sleep(0.3)
+    child.send_signal(signal.SIGABRT)
+    status = os.waitpid(child.pid, 0)[1]
+    if not os.WIFSIGNALED(status):
+        sys.exit("it did not wait for its secret")
+    return os.WCOREDUMP(status)
+if not dumped(["sleep", "9"]):
+    sys.exit(77)
+sys.exit(1 if dumped(sys.argv[1:]) else 0)
+PY
+no_core() { # no_core CLAIM COMMAND...
+	local claim=$1 got=0; shift
+	show "$@"
+	python3 core.py "$@" || got=$?
+	case $got in
+	0) ok "$claim" ;;
+	77) echo "skip - $claim (no core dumps here)" ;;
+	*) not_ok "$claim" ;;
+	esac
+	rm -f core core.*[0-9]
+}
+issue 1 # for request.json
+no_core "mdoc-token leaves no core dump" mdoc-token list --token holder --pin-fd 0
+no_core "nor does mdoc-issuer" mdoc-issuer --dir issuer2 init --module "$MDOC_MODULE" --token issuer --pin-fd 0
+no_core "nor does mdoc-reader" mdoc-reader verify --transcript - --iaca issuer/iaca.pem request.json
+
 # --- Killed at any moment of the import: wholly there or wholly absent -------------------------
 show kill -9 "at 40 moments of an import of 5 copies, a millisecond apart"
 before=0 halves=0 absent=0 whole=0

@@ -2,6 +2,7 @@
 #include "config.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "tools/common/message.h"
 #include "tools/issuer/issuer.h"
 
@@ -33,6 +34,8 @@ move_dir(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	/* The PIN of the token passes through this process: no core dump, no tracer of the same user. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	message_init("mdoc-issuer");
 	move_dir(argc, argv);
 	return options_dispatch(commands, N_("Issue My Number Card records with keys in a PKCS#11 token."), argc, argv);

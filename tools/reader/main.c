@@ -1,6 +1,7 @@
 /* mdoc-reader: a reader's request and verdict. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <stddef.h>
+#include <sys/prctl.h>
 #include "tools/common/message.h"
 #include "tools/reader/reader.h"
 
@@ -14,6 +15,8 @@ static const struct command commands[] = {
 int
 main(int argc, char **argv)
 {
+	/* The private key of a session passes through this process: no core dump, no tracer of the same user. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	message_init("mdoc-reader");
 	return options_dispatch(commands, N_("Ask for My Number Card records and verify them."), argc, argv);
 }
