@@ -35,6 +35,17 @@ exits 1 "R-CARD-18: 個人番号 is not given by --yes alone" mdoc-present respo
 	--request "$scratch/number.cbor" --transcript "$scratch/st.cbor" --out "$scratch/number-dr.cbor" --yes
 says '"unused": 3' "and nothing was spent" mdoc-token status "${holder[@]}" --json
 
+# A reader that asks for much must not push what would leave off the holder's screen.
+quiet mdoc-reader request --doctype "$JP" --element "$NS:full_name_unicode" --element "$NS:no_such_element" \
+	--out "$scratch/more.cbor"
+show mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" "(without a terminal)"
+setsid -w mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" --transcript "$scratch/st.cbor" \
+	--out "$scratch/never.cbor" < /dev/null > "$scratch/consent.txt" 2>&1
+must "R-TX-01: nothing leaves without a yes" test ! -e "$scratch/never.cbor"
+must "what would leave is shown after what would not" test \
+	"$(grep -n no_such_element "$scratch/consent.txt" | cut -d: -f1)" -lt \
+	"$(grep -n full_name_unicode "$scratch/consent.txt" | cut -d: -f1)"
+
 # The job itself, R-TX-01, R-VX-01, R-VX-02, R-VX-05.
 must "a response is made" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr.cbor" --yes

@@ -140,9 +140,17 @@ show_element(FILE *to, struct mdoc_bytes ns, struct mdoc_bytes element)
 	terminal_padded(to, name, 28);
 }
 
+/* What would leave comes last, right above the question: a reader that asks for thousands of things
+ * must not be able to push it off the screen. */
 void
 consent_show_selection(FILE *to, const struct mdoc_selection *selection)
 {
+	if (selection->refused_count > 0)
+		fprintf(to, "%s\n", _("Asked for, but not given:"));
+	for (size_t i = 0; i < selection->refused_count; i++) {
+		show_element(to, selection->refused[i].ns, selection->refused[i].element);
+		fputc('\n', to);
+	}
 	fprintf(to, "%s\n", _("These would leave:"));
 	for (size_t i = 0; i < selection->count; i++) {
 		const struct mdoc_item *item = selection->items[i];
@@ -151,12 +159,6 @@ consent_show_selection(FILE *to, const struct mdoc_selection *selection)
 		value_print(to, item->element, item->value);
 		if (selection->retain[i])
 			fprintf(to, "  %s", _("[the reader means to keep this]"));
-		fputc('\n', to);
-	}
-	if (selection->refused_count > 0)
-		fprintf(to, "%s\n", _("Asked for, but not given:"));
-	for (size_t i = 0; i < selection->refused_count; i++) {
-		show_element(to, selection->refused[i].ns, selection->refused[i].element);
 		fputc('\n', to);
 	}
 }
