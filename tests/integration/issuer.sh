@@ -72,6 +72,15 @@ offer
 exits 1 "a proof for an earlier offer is refused" "${issue[@]}" --request request.json --out again.json
 must "nothing more is in the register" test "$(copies)" = 3
 
+# More than a holder's program reads: the batch would be in the register and nobody could import it.
+mkdir large
+head -c 1000000 /dev/urandom > large/portrait.jpg
+cp "$data/claims.json" large/
+request many.json 52
+exits 1 "a response too large to be imported is not made" mdoc-issuer --dir issuer issue --claims large/claims.json \
+	--pin-file pin --request many.json --out large.json
+must "nor is it in the register" test "$(copies)" = 3
+
 # The response can't be written: issued in the register, but nobody has it.
 request full.json 1
 exits 4 "a response that cannot be written" "${issue[@]}" --request full.json --out "$scratch/none/response.json"

@@ -13,6 +13,7 @@
 #include <mdoc/x509.h>
 #include "tools/common/base64url.h"
 #include "tools/common/clock.h"
+#include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
@@ -20,6 +21,8 @@
 #include "tools/issuer/claims.h"
 #include "tools/issuer/issuer.h"
 #include "tools/issuer/proof.h"
+
+#define CREDENTIAL_FRAME 64 /* bytes around each credential in the JSON, at most */
 
 struct issue {
 	const char *dir, *request_path, *claims_path, *out, *person;
@@ -33,6 +36,7 @@ struct issue {
 	const char **thumbprints;
 	char serial[2 * 20 + 1]; /* RFC 5280: 20 bytes at most */
 	int64_t now, valid_until;
+	size_t size; /* of the credentials in the response */
 };
 
 static enum exit_status
@@ -231,6 +235,13 @@ sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_ke
 	row = json_pack("{s:o}", "credential", json_base64url(mdoc_buf_bytes(&copy)));
 	if (row == NULL || json_array_append_new(issue->credentials, row) != 0)
 		status = tool_no_memory();
+	else
+		issue->size += json_string_length(json_object_get(row, "credential")) + CREDENTIAL_FRAME;
+	if (issue->size > FILE_JSON_MAX) {
+		tool_error(_("The response would be larger than %zu bytes; nothing was issued."), FILE_JSON_MAX);
+		tool_why("%s", _("Holders' programs do not read more. Let the holder ask for fewer copies."));
+		status = EXIT_STATUS_NO;
+	}
 out:
 	mdoc_buf_clear(&copy);
 	return status;
