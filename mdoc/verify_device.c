@@ -17,6 +17,7 @@
 #define MNC_DOCTYPE "org.iso.23220.1.jp.mnc"
 
 #define COSE_ALG 1
+#define COSE_CRIT 2
 #define COSE_HMAC_256 5
 #define EMAC_INFO "EMacKey"
 #define EMAC_LEN 32
@@ -42,6 +43,8 @@ parse_mac0(struct mdoc_node node, struct mdoc_bytes *protected_, struct mdoc_byt
 		(!mdoc_node_int(mdoc_map_int(mdoc_cbor_root(scan), COSE_ALG), &alg) || alg != COSE_HMAC_256 ||
 			tag->len != EMAC_LEN))
 		res = mdoci_fail(why, MDOC_ERR_ALGORITHM, offset, "", "HMAC 256/256 (5) in the protected header");
+	if (res == MDOC_OK && mdoc_node_present(mdoc_map_int(mdoc_cbor_root(scan), COSE_CRIT)))
+		res = mdoci_fail(why, MDOC_ERR_VALUE, offset, "", "no critical header (2): none is known here");
 	mdoc_cbor_free(scan);
 	return res;
 }

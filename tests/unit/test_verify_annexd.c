@@ -145,6 +145,23 @@ test_annex_d_duplicate(void)
 	mdoc_buf_clear(&buf);
 }
 
+/* If this failed, what the sender calls indispensable would be passed over in a MAC (RFC 9052, 3.1). */
+static void
+test_critical_header_of_mac(void)
+{
+	static const uint8_t critical[] = { 0x45, 0xa2, 0x01, 0x05, 0x02, 0x80 };
+	const struct mdoc_verify_options options = annex_options();
+	const size_t protected_ = find_text(&annex_response, "deviceMac") + 9 + 1;
+	struct mdoc_buf buf = MDOC_BUF_EMPTY;
+
+	CU_ASSERT_EQUAL_FATAL(memcmp(annex_response.ptr + protected_, "\x43\xa1\x01\x05", 4), 0);
+	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr, protected_));
+	mdoc_buf_append(&buf, mdoc_bytes_of(critical, sizeof(critical)));
+	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + protected_ + 4, annex_response.len - protected_ - 4));
+	expect("critical", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_VALUE);
+	mdoc_buf_clear(&buf);
+}
+
 /* If this failed, a response to another reader, at another time or of a stranger would pass. */
 static void
 test_annex_d_elsewhere(void)
@@ -298,6 +315,7 @@ verify_annexd_tests(void)
 	CU_ADD_TEST(suite, test_annex_d_changed);
 	CU_ADD_TEST(suite, test_annex_d_duplicate);
 	CU_ADD_TEST(suite, test_annex_d_elsewhere);
+	CU_ADD_TEST(suite, test_critical_header_of_mac);
 	CU_ADD_TEST(suite, test_every_byte);
 	CU_ADD_TEST(suite, test_no_mac_under_the_law);
 	CU_ADD_TEST(suite, test_annex_d);
