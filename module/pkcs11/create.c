@@ -300,6 +300,10 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		rv = value_for(session, object, attrs, &value);
 	if (rv == CKR_OK && object_class(object) == CKO_DATA)
 		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
+	/* A private key that moves into the token never leaves it again, and says so. */
+	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
+	    !attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
 		rv = make_unique(attrs);
 	object_unref(object);

@@ -313,6 +313,8 @@ check_base(const struct mech *mech, const struct object *base)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!attrs_bool(attrs, CKA_DERIVE, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (!op_allows_mechanism(attrs, mech->type))
+		return CKR_MECHANISM_INVALID;
 	return attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
 }
 

@@ -41,8 +41,8 @@ op_end(struct session *session, enum op_kind kind)
 	session->op[kind] = NULL;
 }
 
-static bool
-is_allowed_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type)
+bool
+op_allows_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type)
 {
 	const CK_ATTRIBUTE *list = attrs_find(attrs, CKA_ALLOWED_MECHANISMS);
 	CK_MECHANISM_TYPE each;
@@ -71,7 +71,7 @@ check_key(const struct mech *mech, enum op_kind kind, const struct object *key)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!attrs_bool(attrs, kinds[kind].usage, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return is_allowed_mechanism(attrs, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
+	return op_allows_mechanism(attrs, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
 static CK_RV
@@ -87,6 +87,20 @@ take_key(struct op *op, const struct mech *mech, CK_OBJECT_HANDLE handle)
 	return check_key(mech, op->kind, op->key);
 }
 
+/* The active operation; one on a private key has ended with the login that it was made under. */
+static struct op *
+active(struct session *session, enum op_kind kind)
+{
+	struct op *op = session->op[kind];
+
+	if (op != NULL && op->key != NULL && object_is_private(op->key) &&
+	    op->login_epoch != slot_login_epoch(session->slot)) {
+		op_end(session, kind);
+		op = NULL;
+	}
+	return op;
+}
+
 CK_RV
 op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
@@ -98,7 +112,7 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 		op_end(session, kind);
 		return CKR_OK;
 	}
-	if (session->op[kind] != NULL)
+	if (active(session, kind) != NULL)
 		return CKR_OPERATION_ACTIVE;
 	mech = mech_find(mechanism->mechanism);
 	if (mech == NULL || (mech->info.flags & kinds[kind].flag) == 0 || mech->init == NULL)
@@ -121,20 +135,6 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 	else
 		op_free(op);
 	return rv;
-}
-
-/* The active operation; one on a private key has ended with the login that it was made under. */
-static struct op *
-active(struct session *session, enum op_kind kind)
-{
-	struct op *op = session->op[kind];
-
-	if (op != NULL && op->key != NULL && object_is_private(op->key) &&
-	    op->login_epoch != slot_login_epoch(session->slot)) {
-		op_end(session, kind);
-		op = NULL;
-	}
-	return op;
 }
 
 CK_RV

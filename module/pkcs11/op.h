@@ -16,6 +16,7 @@
 struct object;
 struct op;
 struct session;
+struct token_attrs;
 
 enum op_kind { OP_DIGEST, OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_KINDS };
 
@@ -77,6 +78,9 @@ CK_RV op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULO
 
 /* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it, else one that has it already; NULL: none. */
 struct op *op_awaiting_pin(struct session *session);
+
+/* Does the key's CKA_ALLOWED_MECHANISMS, where it has one, name this mechanism? */
+bool op_allows_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type);
 
 /* End an operation; none is fine. */
 void op_end(struct session *session, enum op_kind kind);

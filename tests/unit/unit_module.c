@@ -61,6 +61,7 @@ main(int argc, char **argv)
 		{ "slots and tokens", p11_start, p11_stop, NULL, NULL, tests_slots },
 		{ "login", p11_start, p11_stop, NULL, NULL, tests_login },
 		{ "objects", p11_start, p11_stop, NULL, NULL, tests_objects },
+		{ "rules", p11_start, p11_stop, NULL, NULL, tests_rules },
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
 		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
