@@ -145,7 +145,8 @@ blob_make(const struct token *token, const struct store_row *row, enum store_blo
 	return make_tag(token, row, kind, plain, len, blob);
 }
 
-/* Trust is only what a security officer marked; nobody can have done that here. */
+/* Trust is only what a security officer marked, and only the tag says that he did: without it or the key to
+ * check it the mark is worth nothing. */
 static enum token_result
 distrust(struct token_attrs *attrs)
 {
@@ -191,7 +192,7 @@ blob_attrs(const struct token *token, const struct store_row *row, struct store_
 			res = check_tag(token, row, STORE_ATTRS, bytes, tag);
 			*checked = true;
 		}
-		if (res == TOKEN_OK && !authenticated)
+		if (res == TOKEN_OK && !*checked)
 			res = distrust(attrs);
 	}
 	if (res != TOKEN_OK)

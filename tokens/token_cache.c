@@ -87,10 +87,11 @@ load_object(const struct token *token, struct cached *c, struct store_cursor *cu
 
 	store_rows_attrs(cursor, &bytes, &tag);
 	res = blob_attrs(token, &c->row, bytes, tag, &attrs, &c->checked);
-	if (res != TOKEN_OK || c->object != NULL) {
-		attrs_free(attrs);
+	if (res != TOKEN_OK)
 		return res;
-	}
+	/* What was shown unchecked may have been shown without its mark of trust. */
+	token_object_unref(c->object);
+	c->object = NULL;
 	return object_new(&c->row, attrs, &c->object);
 }
 

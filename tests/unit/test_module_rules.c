@@ -1,9 +1,19 @@
 /*
  * tests/unit/test_module_rules.c: rules that hold across calls: what a login ends, what a key allows, what a
- * copy becomes.
+ * mark is worth, what a copy becomes.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h" /* memmem */
+#endif
+
+#include <glob.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/p11.h"
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -77,9 +87,105 @@ copy_into_token(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* The newest object has CKA_TRUSTED false and gets it true, behind the module's back. */
+static bool
+forge_in(sqlite3 *db)
+{
+	static const unsigned char off[] = { 0x18, 0x86, 0xf4 };
+	sqlite3_stmt *query = NULL, *change = NULL;
+	unsigned char bytes[4096], *at = NULL;
+	sqlite3_int64 id;
+	size_t len = 0;
+	bool done = false;
+
+	if (sqlite3_prepare_v2(db, "SELECT id, attrs FROM object ORDER BY id DESC LIMIT 1", -1, &query, NULL) ==
+	            SQLITE_OK &&
+	    sqlite3_step(query) == SQLITE_ROW && (len = (size_t)sqlite3_column_bytes(query, 1)) <= sizeof(bytes)) {
+		memcpy(bytes, sqlite3_column_blob(query, 1), len);
+		at = memmem(bytes, len, off, sizeof(off));
+	}
+	id = sqlite3_column_int64(query, 0);
+	sqlite3_finalize(query);
+	if (at == NULL)
+		return false;
+	at[2] = 0xf5;
+	if (sqlite3_prepare_v2(db, "UPDATE object SET attrs=?, flags=flags|2, generation=generation+1 WHERE id=?", -1, &change,
+		    NULL) == SQLITE_OK)
+		done = sqlite3_bind_blob(change, 1, bytes, (int)len, SQLITE_TRANSIENT) == SQLITE_OK &&
+		       sqlite3_bind_int64(change, 2, id) == SQLITE_OK && sqlite3_step(change) == SQLITE_DONE;
+	sqlite3_finalize(change);
+	return done;
+}
+
+static bool
+forge(void)
+{
+	char pattern[4096];
+	sqlite3 *db = NULL;
+	glob_t found;
+	bool done = false;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/*/*/area.db", getenv("MDOC_PKCS11_STORE"));
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return false;
+	if (found.gl_pathc == 1 && sqlite3_open(found.gl_pathv[0], &db) == SQLITE_OK)
+		done = forge_in(db);
+	sqlite3_close(db);
+	globfree(&found);
+	return done;
+}
+
+static CK_OBJECT_HANDLE
+find(CK_SESSION_HANDLE session, const char *label)
+{
+	CK_ATTRIBUTE template = { CKA_LABEL, (void *)label, strlen(label) };
+	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+	CK_ULONG count = 0;
+
+	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, &template, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &handle, 1, &count), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjectsFinal(session), CKR_OK);
+	CU_ASSERT_EQUAL(count, 1);
+	return handle;
+}
+
+/* Were it otherwise, whoever can write to the file could plant a trust anchor for all who look before login. */
+static void
+forged_trust(void)
+{
+	CK_ATTRIBUTE open = { CKA_PRIVATE, &no, sizeof(no) }, token = { CKA_TOKEN, &yes, sizeof(yes) };
+	CK_ATTRIBUTE template[] = { token, { CKA_LABEL, "marked", 6 } };
+	CK_ATTRIBUTE mark = { CKA_TRUSTED, &yes, sizeof(yes) };
+	CK_SESSION_HANDLE session = p11_session(slot);
+	CK_OBJECT_HANDLE public_key, private_key, copy;
+
+	CU_ASSERT_EQUAL(p11_pair(session, false, &open, 1, &public_key, &private_key), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, public_key, template, 2, &copy), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, copy, &mark, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Finalize(NULL), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Initialize(NULL), CKR_OK);
+
+	session = p11_session(slot);
+	copy = find(session, "marked");
+	CU_ASSERT_EQUAL(p11_bool(session, copy, CKA_TRUSTED), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, copy, CKA_TRUSTED), CK_TRUE);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+
+	CU_ASSERT_EQUAL(p11_pair(session, false, &open, 1, &public_key, &private_key), CKR_OK);
+	template[1].pValue = (void *)"forged";
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, public_key, template, 2, &copy), CKR_OK);
+	CU_ASSERT_TRUE_FATAL(forge());
+	CU_ASSERT_EQUAL(p11_bool(session, copy, CKA_TRUSTED), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_MDOC_STORE_DAMAGED);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_rules[] = {
 	{ "an operation ends with its login", stale_operation },
 	{ "CKA_ALLOWED_MECHANISMS binds derivation too", allowed_mechanisms },
 	{ "a private key copied into the token", copy_into_token },
+	{ "a forged CKA_TRUSTED is worth nothing before login", forged_trust },
 	CU_TEST_INFO_NULL,
 };
