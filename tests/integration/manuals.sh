@@ -16,9 +16,9 @@ for program in mdoc-token mdoc-issuer mdoc-present mdoc-reader; do
 	long_options -- < "$scratch/help" > "$scratch/has"
 	long_options 'Fl -' < "$man/$program.1" > "$scratch/documented"
 	must "$program.1 names every option that the program has" \
-		test -z "$(comm -23 "$scratch/has" "$scratch/documented" | tee /dev/stderr)"
-	must "and no other" test -z "$(comm -13 "$scratch/has" "$scratch/documented" | tee /dev/stderr)"
+		test -z "$(comm -23 "$scratch/has" "$scratch/documented")"
+	must "and no other" test -z "$(comm -13 "$scratch/has" "$scratch/documented")"
 	must "and every command" test -z "$(for command in $(commands "$program"); do
-		grep -Eq "^\.(Cm|Ss|It Cm) (.* )?$command( |$)" "$man/$program.1" || echo "$command"; done | tee /dev/stderr)"
+		grep -Eq "^\.(Cm|Ss|It Cm) (.* )?$command( |$)" "$man/$program.1" || echo "$command"; done)"
 done
 done_testing
