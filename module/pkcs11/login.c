@@ -147,18 +147,18 @@ login_set_pin(struct session *session, const CK_UTF8CHAR *old_pin, CK_ULONG old_
 	return rv;
 }
 
-/* A blank padded label as a string. */
+/* A blank padded label as a string. PyKCS11 hands its string on as it is, so that a NUL ends a label too and
+ * nothing behind it is looked at. */
 static CK_RV
 take_label(const CK_UTF8CHAR *field, char label[LABEL_SIZE + 1])
 {
-	size_t len = LABEL_SIZE;
+	size_t len;
 
 	if (field == NULL)
 		return CKR_ARGUMENTS_BAD;
+	len = strnlen((const char *)field, LABEL_SIZE);
 	while (len > 0 && field[len - 1] == ' ')
 		len--;
-	if (memchr(field, '\0', len) != NULL)
-		return CKR_ARGUMENTS_BAD;
 	memcpy(label, field, len);
 	label[len] = '\0';
 	return CKR_OK;

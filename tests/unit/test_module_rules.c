@@ -182,10 +182,24 @@ forged_trust(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, nobody could initialise a token with PyKCS11, which gives a string for the label. */
+static void
+short_label(void)
+{
+	CK_SLOT_ID fresh = p11_free_slot();
+	CK_UTF8CHAR label[] = "short";
+	CK_TOKEN_INFO info;
+
+	CU_ASSERT_EQUAL(p11->C_InitToken(fresh, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN), label), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(fresh, &info), CKR_OK);
+	CU_ASSERT_NSTRING_EQUAL(info.label, "short                           ", sizeof(info.label));
+}
+
 CU_TestInfo tests_rules[] = {
 	{ "an operation ends with its login", stale_operation },
 	{ "CKA_ALLOWED_MECHANISMS binds derivation too", allowed_mechanisms },
 	{ "a private key copied into the token", copy_into_token },
 	{ "a forged CKA_TRUSTED is worth nothing before login", forged_trust },
+	{ "a label that ends with its string", short_label },
 	CU_TEST_INFO_NULL,
 };
