@@ -21,10 +21,12 @@ take_pin(const CK_UTF8CHAR *pin, CK_ULONG len, struct secret *out)
 	return secret_copy(pin, len, out) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-/* A try that cannot be counted is not made. */
+/* A try that cannot be counted is not made; an area that another process has erased has no PIN. */
 static CK_RV
 rv_from_check(enum token_result res)
 {
+	if (res == TOKEN_ERR_NOT_FOUND)
+		return CKR_DEVICE_REMOVED;
 	return res == TOKEN_ERR_READ_ONLY ? CKR_MDOC_PIN_STORE_READ_ONLY : rv_from_token(res);
 }
 

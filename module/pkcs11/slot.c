@@ -353,6 +353,7 @@ fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
 {
 	struct token_info state;
 	struct token *token;
+	enum token_result res = TOKEN_OK;
 	char model[17];
 	CK_RV rv;
 
@@ -360,8 +361,10 @@ fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
 	pthread_mutex_lock(&slot->login);
 	rv = slot_token(slot, &token);
 	if (rv == CKR_OK)
-		rv = rv_from_token(token_get_info(token, &state));
+		res = token_get_info(token, &state);
 	pthread_mutex_unlock(&slot->login);
+	if (rv == CKR_OK)
+		rv = res == TOKEN_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED : rv_from_token(res); /* erased by another process */
 	if (rv != CKR_OK)
 		return rv;
 	snprintf(model, sizeof(model), state.hardware ? "%.16s" : "software %.7s", state.backend);

@@ -195,11 +195,34 @@ short_label(void)
 	CU_ASSERT_NSTRING_EQUAL(info.label, "short                           ", sizeof(info.label));
 }
 
+static int
+erase(void *arg)
+{
+	if (p11->C_Initialize(NULL) != CKR_OK)
+		return 2;
+	return p11_vendor->C_MDOC_EraseArea(*(CK_SLOT_ID *)arg, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)) == CKR_OK ? 0 : 3;
+}
+
+/* Were it otherwise, a program would hear of a wrong object handle that it never gave. */
+static void
+erased_elsewhere(void)
+{
+	CK_SLOT_ID victim = p11_token("victim");
+	CK_SESSION_HANDLE session = p11_session(victim);
+	CK_TOKEN_INFO info;
+
+	CU_ASSERT_EQUAL(p11_fork(erase, &victim), 0);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(victim, &info), CKR_DEVICE_REMOVED);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_DEVICE_REMOVED);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_rules[] = {
 	{ "an operation ends with its login", stale_operation },
 	{ "CKA_ALLOWED_MECHANISMS binds derivation too", allowed_mechanisms },
 	{ "a private key copied into the token", copy_into_token },
 	{ "a forged CKA_TRUSTED is worth nothing before login", forged_trust },
 	{ "a label that ends with its string", short_label },
+	{ "an area erased by another process", erased_elsewhere },
 	CU_TEST_INFO_NULL,
 };
