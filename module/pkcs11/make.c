@@ -10,6 +10,15 @@
 #include "module/pkcs11/rv.h"
 #include "pkcs11-3.h"
 
+/* A key that nobody may see at rest: a public object lies in the store in clear. */
+static bool
+is_secret(const struct token_attrs *attrs)
+{
+	const CK_ULONG object_class = attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
+
+	return object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
+}
+
 CK_RV
 make_allowed(struct session *session, const struct token_attrs *attrs)
 {
@@ -23,6 +32,8 @@ make_allowed(struct session *session, const struct token_attrs *attrs)
 	if (attrs_bool(attrs, CKA_TRUSTED, false) && role != TOKEN_SO)
 		return CKR_ATTRIBUTE_READ_ONLY;
 	if (attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && !private_)
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && !private_)
 		return CKR_TEMPLATE_INCONSISTENT;
 	return CKR_OK;
 }

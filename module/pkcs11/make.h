@@ -13,7 +13,8 @@
  * CKR_SESSION_READ_ONLY     a token object in a R/O session
  * CKR_USER_NOT_LOGGED_IN    a private object without the user
  * CKR_ATTRIBUTE_READ_ONLY   CKA_TRUSTED without the SO
- * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private
+ * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; a private or
+ *                           secret key that would lie in the store in clear (CKA_PRIVATE false)
  */
 CK_RV make_allowed(struct session *session, const struct token_attrs *attrs);
 

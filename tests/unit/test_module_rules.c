@@ -217,10 +217,24 @@ erased_elsewhere(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, a key would lie in the store's file for anybody to read. */
+static void
+no_key_in_clear(void)
+{
+	CK_ATTRIBUTE open = { CKA_PRIVATE, &no, sizeof(no) };
+	CK_SESSION_HANDLE session = p11_user(slot);
+	CK_OBJECT_HANDLE public_key, private_key;
+
+	CU_ASSERT_EQUAL(p11_pair(session, true, &open, 1, &public_key, &private_key), CKR_TEMPLATE_INCONSISTENT);
+	CU_ASSERT_EQUAL(p11_pair(session, false, &open, 1, &public_key, &private_key), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_rules[] = {
 	{ "an operation ends with its login", stale_operation },
 	{ "CKA_ALLOWED_MECHANISMS binds derivation too", allowed_mechanisms },
 	{ "a private key copied into the token", copy_into_token },
+	{ "no key in clear", no_key_in_clear },
 	{ "a forged CKA_TRUSTED is worth nothing before login", forged_trust },
 	{ "a label that ends with its string", short_label },
 	{ "an area erased by another process", erased_elsewhere },
