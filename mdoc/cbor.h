@@ -16,8 +16,8 @@
 extern "C" {
 #endif
 
-#define MDOC_DEPTH_MAX 32                              /* nested containers and tags */
-#define MDOC_INPUT_MAX ((size_t)16 * 1024 * 1024)      /* bytes of one scan */
+#define MDOC_DEPTH_MAX 32                         /* nested containers and tags */
+#define MDOC_INPUT_MAX ((size_t)16 * 1024 * 1024) /* bytes of one scan */
 #define MDOC_CBOR_NODE_SIZE 40
 #define MDOC_CBOR_SCAN_SIZE 128
 
@@ -60,14 +60,14 @@ struct mdoc_node {
  * MDOC_ERR_TRUNCATED, TRAILING, MALFORMED, DEPTH, SIZE, DUPLICATE_KEY, UTF8, MEMORY
  */
 enum mdoc_result mdoc_cbor_scan(struct mdoc_bytes input, size_t base, struct mdoc_cbor **cbor,
-                                struct mdoc_error *error);
+	struct mdoc_error *error);
 void mdoc_cbor_free(struct mdoc_cbor *cbor);
 struct mdoc_node mdoc_cbor_root(const struct mdoc_cbor *cbor);
 
 bool mdoc_node_present(struct mdoc_node node);
 enum mdoc_cbor_type mdoc_node_type(struct mdoc_node node);
-struct mdoc_bytes mdoc_node_span(struct mdoc_node node);  /* head and content as received */
-size_t mdoc_node_offset(struct mdoc_node node);           /* base + place in the input */
+struct mdoc_bytes mdoc_node_span(struct mdoc_node node); /* head and content as received */
+size_t mdoc_node_offset(struct mdoc_node node);          /* base + place in the input */
 
 /* Typed reads. False: absent or another type. Strings must have a definite length. */
 bool mdoc_node_uint(struct mdoc_node node, uint64_t *value);
@@ -79,9 +79,9 @@ bool mdoc_node_tag(struct mdoc_node node, uint64_t *tag, struct mdoc_node *conte
 bool mdoc_node_is_null(struct mdoc_node node);
 
 /* Children: of an array its items, of a map key, value, key, value, …  */
-size_t mdoc_node_count(struct mdoc_node node);                        /* items or pairs; 0 otherwise */
+size_t mdoc_node_count(struct mdoc_node node); /* items or pairs; 0 otherwise */
 struct mdoc_node mdoc_node_first(struct mdoc_node container);
-struct mdoc_node mdoc_node_next(struct mdoc_node item);               /* absent after the last */
+struct mdoc_node mdoc_node_next(struct mdoc_node item); /* absent after the last */
 struct mdoc_node mdoc_node_at(struct mdoc_node array, size_t i);
 struct mdoc_node mdoc_map_text(struct mdoc_node map, const char *key);
 struct mdoc_node mdoc_map_int(struct mdoc_node map, int64_t key);

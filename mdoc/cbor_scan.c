@@ -9,8 +9,8 @@
 #include <mdoc/internal.h>
 #include <inttypes.h>
 
-struct frame { /* an open container or tag */
-	uint64_t left;       /* children to come, when definite */
+struct frame {         /* an open container or tag */
+	uint64_t left; /* children to come, when definite */
 	uint32_t entry;
 	uint32_t children;
 	uint32_t last_child;
@@ -150,13 +150,13 @@ announced(struct walk *w, const struct mdoci_head *head, size_t at, uint64_t *ch
 		*children = 1;
 	} else if (head->type == MDOC_CBOR_ARRAY) {
 		if (head->value > left)
-			return FAIL(w, MDOC_ERR_TRUNCATED, at, "%" PRIu64 " items, but %zu bytes are left",
-				head->value, left);
+			return FAIL(w, MDOC_ERR_TRUNCATED, at, "%" PRIu64 " items, but %zu bytes are left", head->value,
+				left);
 		*children = head->value;
 	} else if (head->type == MDOC_CBOR_MAP) {
 		if (head->value > left / 2)
-			return FAIL(w, MDOC_ERR_TRUNCATED, at, "%" PRIu64 " pairs, but %zu bytes are left",
-				head->value, left);
+			return FAIL(w, MDOC_ERR_TRUNCATED, at, "%" PRIu64 " pairs, but %zu bytes are left", head->value,
+				left);
 		*children = head->value * 2;
 	}
 	return MDOC_OK;
@@ -178,9 +178,8 @@ open_container(struct walk *w, const struct mdoci_head *head, size_t at, uint32_
 	}
 	if (w->depth == MDOC_DEPTH_MAX)
 		return FAIL(w, MDOC_ERR_DEPTH, at, "at most %d nested containers and tags", MDOC_DEPTH_MAX);
-	w->frames[w->depth++] = (struct frame){
-		.left = children, .entry = entry, .type = head->type, .indefinite = head->indefinite
-	};
+	w->frames[w->depth++] =
+		(struct frame){ .left = children, .entry = entry, .type = head->type, .indefinite = head->indefinite };
 	return MDOC_OK;
 }
 

@@ -12,13 +12,13 @@
 #define MDOCI_LAST 0x02u /* last child of its container */
 
 struct mdoci_entry {
-	uint64_t value;     /* as of the head; items or pairs of a container, however it is written */
-	uint32_t start;     /* of the head, in the input */
-	uint32_t end;       /* after the content */
-	uint32_t next;      /* entry after this item and all it contains */
-	uint8_t type;       /* enum mdoc_cbor_type */
-	uint8_t flags;      /* MDOCI_… */
-	uint8_t head;       /* bytes of the head */
+	uint64_t value; /* as of the head; items or pairs of a container, however it is written */
+	uint32_t start; /* of the head, in the input */
+	uint32_t end;   /* after the content */
+	uint32_t next;  /* entry after this item and all it contains */
+	uint8_t type;   /* enum mdoc_cbor_type */
+	uint8_t flags;  /* MDOCI_… */
+	uint8_t head;   /* bytes of the head */
 };
 
 /* An entry a byte of input at most, and four bytes a map key while keys are compared. */

@@ -120,7 +120,7 @@ mdoc_put_embedded(struct mdoc_buf *buf, struct mdoc_bytes inner)
 
 /* Well-formed sequences by their first byte (Unicode, table 3-7). */
 static const struct {
-	uint8_t first, last;       /* of the first byte */
+	uint8_t first, last; /* of the first byte */
 	uint8_t following;
 	uint8_t second_min, second_max;
 } sequences[] = {

@@ -37,16 +37,16 @@ struct mdoc_public_key {
 	size_t point_len;
 };
 
-size_t mdoc_curve_size(enum mdoc_curve curve);            /* bytes of a coordinate */
-enum mdoc_alg mdoc_curve_alg(enum mdoc_curve curve);      /* its ECDSA algorithm, ES256 … */
-size_t mdoc_alg_sig_size(enum mdoc_alg alg);              /* bytes of r||s */
-const char *mdoc_alg_hash(enum mdoc_alg alg);             /* OpenSSL's digest name */
+size_t mdoc_curve_size(enum mdoc_curve curve);       /* bytes of a coordinate */
+enum mdoc_alg mdoc_curve_alg(enum mdoc_curve curve); /* its ECDSA algorithm, ES256 … */
+size_t mdoc_alg_sig_size(enum mdoc_alg alg);         /* bytes of r||s */
+const char *mdoc_alg_hash(enum mdoc_alg alg);        /* OpenSSL's digest name */
 bool mdoc_key_equal(const struct mdoc_public_key *a, const struct mdoc_public_key *b);
 
 /* COSE_Key from a scan; coordinates padded, y may be a bool (compressed point).
  * MDOC_ERR_KEY: unknown curve, wrong length, not on the curve. */
 enum mdoc_result mdoc_key_parse(const struct mdoc_crypto *crypto, struct mdoc_node node, struct mdoc_public_key *key,
-                                struct mdoc_error *error);
+	struct mdoc_error *error);
 void mdoc_put_key(struct mdoc_buf *buf, const struct mdoc_public_key *key);
 
 /* From and to OpenSSL. *pkey is freed with EVP_PKEY_free(). */
@@ -67,14 +67,14 @@ struct mdoc_sign1 {
 	struct mdoc_node node;
 	struct mdoc_bytes protected_; /* content of the protected bstr, as received */
 	enum mdoc_alg alg;
-	struct mdoc_bytes payload;    /* content of the payload bstr; ptr NULL: nil (detached) */
+	struct mdoc_bytes payload; /* content of the payload bstr; ptr NULL: nil (detached) */
 	struct mdoc_bytes signature;
-	struct mdoc_node x5chain;     /* of the unprotected header; absent when there is none */
+	struct mdoc_node x5chain; /* of the unprotected header; absent when there is none */
 };
 
 /* Untagged array(4). MDOC_ERR_TYPE, MISSING (alg not in protected), ALGORITHM (unknown). */
 enum mdoc_result mdoc_sign1_parse(struct mdoc_node node, const char *path, struct mdoc_sign1 *sign1,
-                                  struct mdoc_error *error);
+	struct mdoc_error *error);
 
 /* Certificate i of x5chain, DER, leaf first; false after the last. */
 bool mdoc_sign1_certificate(const struct mdoc_sign1 *sign1, size_t i, struct mdoc_bytes *der);
@@ -82,7 +82,7 @@ bool mdoc_sign1_certificate(const struct mdoc_sign1 *sign1, size_t i, struct mdo
 /* detached: the payload when the structure's is nil. MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM
  * (alg does not fit the key's curve). */
 enum mdoc_result mdoc_sign1_verify(const struct mdoc_crypto *crypto, const struct mdoc_sign1 *sign1,
-                                   const struct mdoc_public_key *key, struct mdoc_bytes detached);
+	const struct mdoc_public_key *key, struct mdoc_bytes detached);
 
 /*
  * Write a COSE_Sign1.
@@ -90,7 +90,7 @@ enum mdoc_result mdoc_sign1_verify(const struct mdoc_crypto *crypto, const struc
  * detached  true: payload slot nil
  */
 enum mdoc_result mdoc_sign1_put(struct mdoc_buf *buf, const struct mdoc_signer *signer, struct mdoc_bytes payload,
-                                bool detached, const struct mdoc_bytes *x5chain, size_t n);
+	bool detached, const struct mdoc_bytes *x5chain, size_t n);
 
 /* The Sig_structure bytes ("Signature1", empty external_aad). */
 void mdoc_sig_structure(struct mdoc_buf *buf, struct mdoc_bytes protected_, struct mdoc_bytes payload);

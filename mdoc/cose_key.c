@@ -24,8 +24,8 @@ static const struct {
 	enum mdoc_curve curve;
 	size_t size;
 	enum mdoc_alg alg;
-	const char *group;   /* OpenSSL's name on the way in */
-	const char *name;    /* and on the way out */
+	const char *group; /* OpenSSL's name on the way in */
+	const char *name;  /* and on the way out */
 } curves[] = {
 	{ MDOC_CURVE_P256, 32, MDOC_ALG_ES256, "P-256", "prime256v1" },
 	{ MDOC_CURVE_P384, 48, MDOC_ALG_ES384, "P-384", "secp384r1" },
@@ -125,8 +125,8 @@ static bool
 put_coordinate(const EVP_PKEY *pkey, const char *param, uint8_t *out, size_t size)
 {
 	BIGNUM *number = NULL;
-	const bool ok = EVP_PKEY_get_bn_param(pkey, param, &number) == 1 &&
-		BN_bn2binpad(number, out, (int)size) == (int)size;
+	const bool ok =
+		EVP_PKEY_get_bn_param(pkey, param, &number) == 1 && BN_bn2binpad(number, out, (int)size) == (int)size;
 
 	BN_free(number);
 	return ok;

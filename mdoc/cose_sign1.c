@@ -214,8 +214,8 @@ out:
 }
 
 enum mdoc_result
-mdoc_sign1_verify(const struct mdoc_crypto *crypto, const struct mdoc_sign1 *sign1,
-	const struct mdoc_public_key *key, struct mdoc_bytes detached)
+mdoc_sign1_verify(const struct mdoc_crypto *crypto, const struct mdoc_sign1 *sign1, const struct mdoc_public_key *key,
+	struct mdoc_bytes detached)
 {
 	const size_t row = alg_row(sign1->alg);
 	struct mdoc_buf tbs = MDOC_BUF_EMPTY;

@@ -128,7 +128,8 @@ read_authentication(struct mdoc_node array, struct mdoc_device_authentication *o
 	enum mdoc_result res;
 
 	if (mdoc_node_type(array) != MDOC_CBOR_ARRAY || mdoc_node_count(array) != 4)
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(array), "", "DeviceAuthentication, an array of four");
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(array), "",
+			"DeviceAuthentication, an array of four");
 	if (!mdoc_node_tstr(mdoc_node_at(array, 0), &text) || !mdoc_bytes_is_text(text, CONTEXT))
 		return mdoci_fail(error, MDOC_ERR_VALUE, mdoc_node_offset(mdoc_node_at(array, 0)), "[0]",
 			"the text \"" CONTEXT "\"");
@@ -136,7 +137,8 @@ read_authentication(struct mdoc_node array, struct mdoc_device_authentication *o
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(transcript), "[1]",
 			"SessionTranscript, an array of three");
 	if (!mdoc_node_tstr(mdoc_node_at(array, 2), &out->doc_type))
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(mdoc_node_at(array, 2)), "[2]", "docType as text");
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(mdoc_node_at(array, 2)), "[2]",
+			"docType as text");
 	res = read_namespaces(mdoc_node_at(array, 3), "[3]", &out->namespaces_bytes, &namespaces, error);
 	mdoc_cbor_free(namespaces);
 	out->transcript = mdoc_node_span(transcript);

@@ -16,33 +16,33 @@ struct mdoc_device_signed {
 	struct mdoc_bytes namespaces_bytes; /* DeviceNameSpacesBytes as received, tag 24 included */
 	struct mdoc_cbor *namespaces;       /* {namespace: {element: value}} */
 	bool is_mac;
-	struct mdoc_sign1 signature;        /* when !is_mac */
-	struct mdoc_node mac;               /* when is_mac: the COSE_Mac0 */
+	struct mdoc_sign1 signature; /* when !is_mac */
+	struct mdoc_node mac;        /* when is_mac: the COSE_Mac0 */
 };
 
-enum mdoc_result mdoc_device_signed_from_node(struct mdoc_node node, const char *path,
-                                              struct mdoc_device_signed *out, struct mdoc_error *error);
+enum mdoc_result mdoc_device_signed_from_node(struct mdoc_node node, const char *path, struct mdoc_device_signed *out,
+	struct mdoc_error *error);
 void mdoc_device_signed_clear(struct mdoc_device_signed *ds);
 
 /* DeviceAuthenticationBytes: transcript is the bare SessionTranscript, namespaces_bytes the
  * tag-24 item; both spliced in as they are. */
 void mdoc_put_device_authentication_bytes(struct mdoc_buf *buf, struct mdoc_bytes transcript,
-                                          struct mdoc_bytes doc_type, struct mdoc_bytes namespaces_bytes);
+	struct mdoc_bytes doc_type, struct mdoc_bytes namespaces_bytes);
 
 /* What stands inside DeviceAuthenticationBytes. */
 struct mdoc_device_authentication {
-	struct mdoc_bytes transcript;       /* bare SessionTranscript */
+	struct mdoc_bytes transcript; /* bare SessionTranscript */
 	struct mdoc_bytes doc_type;
 	struct mdoc_bytes namespaces_bytes; /* tag-24 item */
 };
 
 /* Untrusted input: strict structure (SessionTranscript is an array of three). */
 enum mdoc_result mdoc_device_authentication_parse(struct mdoc_bytes input, struct mdoc_device_authentication *out,
-                                                  struct mdoc_error *error);
+	struct mdoc_error *error);
 
 /* DeviceSigned from DeviceAuthenticationBytes and a signer over the Sig_structure. */
 enum mdoc_result mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentication_bytes,
-                                        struct mdoc_bytes namespaces_bytes, const struct mdoc_signer *signer);
+	struct mdoc_bytes namespaces_bytes, const struct mdoc_signer *signer);
 
 /* Bytes that mdoc_device_signed_put will append. */
 size_t mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_alg alg);

@@ -50,8 +50,8 @@ wrong_type(struct mdoc_node value, const char *key, enum mdoc_cbor_type type, co
 }
 
 enum mdoc_result
-mdoci_member(struct mdoc_node map, const char *key, enum mdoc_cbor_type type, const char *path,
-	struct mdoc_node *value, struct mdoc_error *error)
+mdoci_member(struct mdoc_node map, const char *key, enum mdoc_cbor_type type, const char *path, struct mdoc_node *value,
+	struct mdoc_error *error)
 {
 	const enum mdoc_result res = find(map, key, path, value, error);
 

@@ -13,7 +13,7 @@
 struct group {
 	struct mdoc_bytes ns;
 	const struct mdoc_claim **claims;
-	uint32_t *digest_ids;      /* of each claim */
+	uint32_t *digest_ids;                /* of each claim */
 	uint8_t (*digests)[MDOC_DIGEST_MAX]; /* by digest id */
 	size_t count;
 };
@@ -135,8 +135,8 @@ shuffle_ids(const struct mdoc_crypto *crypto, struct group *group)
 }
 
 static enum mdoc_result
-put_item(const struct mdoc_crypto *crypto, enum mdoc_digest_alg alg, struct group *group, size_t i,
-	size_t *digest_len, struct mdoc_buf *out)
+put_item(const struct mdoc_crypto *crypto, enum mdoc_digest_alg alg, struct group *group, size_t i, size_t *digest_len,
+	struct mdoc_buf *out)
 {
 	const struct mdoc_claim *claim = group->claims[i];
 	const uint32_t id = group->digest_ids[i];

@@ -54,7 +54,8 @@ read_namespace(struct mdoc_node items, const char *path, size_t *total, struct m
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(items), path, "an array of items");
 	*total += count;
 	if (*total > MDOC_ITEMS_MAX)
-		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(items), path, "at most %d items", MDOC_ITEMS_MAX);
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(items), path, "at most %d items",
+			MDOC_ITEMS_MAX);
 	for (; res == MDOC_OK && ns->count < count; node = mdoc_node_next(node)) {
 		void *grown = ns->items;
 
@@ -97,7 +98,8 @@ read_namespaces(struct mdoc_node map, const char *path, struct mdoc_issuer_signe
 		memset(ns, 0, sizeof(*ns));
 		if (!mdoc_node_tstr(node, &ns->name))
 			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), outer, "a namespace as text");
-		mdoci_path(inner, outer, "%.*s", ns->name.len > 60 ? 60 : (int)ns->name.len, (const char *)ns->name.ptr);
+		mdoci_path(inner, outer, "%.*s", ns->name.len > 60 ? 60 : (int)ns->name.len,
+			(const char *)ns->name.ptr);
 		node = mdoc_node_next(node);
 		out->count++; /* so that it is cleared */
 		res = read_namespace(node, inner, &total, ns, error);
@@ -182,8 +184,8 @@ mdoc_find_item(const struct mdoc_namespace *ns, struct mdoc_bytes element)
 }
 
 enum mdoc_result
-mdoc_item_check(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is,
-	const struct mdoc_namespace *ns, const struct mdoc_item *item)
+mdoc_item_check(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is, const struct mdoc_namespace *ns,
+	const struct mdoc_item *item)
 {
 	const struct mdoc_node digests = mdoci_map_bytes(is->mso.value_digests, ns->name);
 	uint8_t digest[MDOC_DIGEST_MAX];
@@ -272,7 +274,8 @@ mdoc_issuer_signed_check_digests(const struct mdoc_crypto *crypto, const struct 
 				mdoci_path(path, "nameSpaces", "%.*s[%zu]", ns->name.len > 60 ? 60 : (int)ns->name.len,
 					(const char *)ns->name.ptr, i);
 				mdoci_fail(error, res, ns->items[i].offset, path,
-					res == MDOC_ERR_VALUE ? "a random of at least 16 bytes" : "the digest in the MSO");
+					res == MDOC_ERR_VALUE ? "a random of at least 16 bytes"
+							      : "the digest in the MSO");
 			}
 		}
 	}

@@ -22,7 +22,7 @@ enum mdoc_digest_alg { MDOC_SHA256, MDOC_SHA384, MDOC_SHA512 };
 
 /* Everything below borrows from the parsed input. */
 struct mdoc_item {
-	struct mdoc_bytes tagged;  /* the whole #6.24(bstr …): what the digest covers */
+	struct mdoc_bytes tagged; /* the whole #6.24(bstr …): what the digest covers */
 	struct mdoc_bytes inner;
 	uint64_t digest_id;
 	struct mdoc_bytes random;
@@ -40,12 +40,12 @@ struct mdoc_namespace {
 struct mdoc_mso {
 	struct mdoc_bytes version;
 	enum mdoc_digest_alg digest_alg;
-	struct mdoc_node value_digests;       /* {namespace: {digestID: digest}} */
+	struct mdoc_node value_digests; /* {namespace: {digestID: digest}} */
 	struct mdoc_public_key device_key;
-	struct mdoc_node key_authorizations;  /* absent when there are none */
+	struct mdoc_node key_authorizations; /* absent when there are none */
 	struct mdoc_bytes doc_type;
 	int64_t signed_, valid_from, valid_until;
-	struct mdoc_node status;              /* second edition; absent when there is none */
+	struct mdoc_node status; /* second edition; absent when there is none */
 	struct mdoc_cbor *scan;
 };
 
@@ -55,7 +55,7 @@ struct mdoc_issuer_signed {
 	size_t count;
 	struct mdoc_sign1 issuer_auth;
 	struct mdoc_mso mso;
-	struct mdoc_cbor *scan;               /* NULL when it belongs to an outer structure */
+	struct mdoc_cbor *scan; /* NULL when it belongs to an outer structure */
 };
 
 /*
@@ -63,12 +63,11 @@ struct mdoc_issuer_signed {
  * `input` must outlive *out; free with mdoc_issuer_signed_clear(). On failure *out is empty.
  */
 enum mdoc_result mdoc_issuer_signed_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
-                                          struct mdoc_issuer_signed *out, struct mdoc_error *error);
+	struct mdoc_issuer_signed *out, struct mdoc_error *error);
 
 /* The same for an IssuerSigned inside a scan (of a DeviceResponse). */
-enum mdoc_result mdoc_issuer_signed_from_node(const struct mdoc_crypto *crypto, struct mdoc_node node,
-                                              const char *path, struct mdoc_issuer_signed *out,
-                                              struct mdoc_error *error);
+enum mdoc_result mdoc_issuer_signed_from_node(const struct mdoc_crypto *crypto, struct mdoc_node node, const char *path,
+	struct mdoc_issuer_signed *out, struct mdoc_error *error);
 void mdoc_issuer_signed_clear(struct mdoc_issuer_signed *is);
 
 const struct mdoc_namespace *mdoc_find_namespace(const struct mdoc_issuer_signed *is, struct mdoc_bytes name);
@@ -76,11 +75,11 @@ const struct mdoc_item *mdoc_find_item(const struct mdoc_namespace *ns, struct m
 
 /* One item against the MSO: MDOC_OK, MDOC_ERR_DIGEST (absent or different), MDOC_ERR_VALUE (random too short). */
 enum mdoc_result mdoc_item_check(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is,
-                                 const struct mdoc_namespace *ns, const struct mdoc_item *item);
+	const struct mdoc_namespace *ns, const struct mdoc_item *item);
 
 /* All items, digest ids and element names unique; the first failure with its place. */
-enum mdoc_result mdoc_issuer_signed_check_digests(const struct mdoc_crypto *crypto,
-                                                  const struct mdoc_issuer_signed *is, struct mdoc_error *error);
+enum mdoc_result mdoc_issuer_signed_check_digests(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is,
+	struct mdoc_error *error);
 
 /* ---- Building (issuer) ---- */
 
@@ -113,7 +112,7 @@ struct mdoc_issue {
  * the CBOR results   a claim's value is not one item, a name not UTF-8
  */
 enum mdoc_result mdoc_issuer_signed_build(const struct mdoc_crypto *crypto, const struct mdoc_issue *issue,
-                                          struct mdoc_buf *out, struct mdoc_error *error);
+	struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

@@ -59,8 +59,8 @@ check_value_digests(struct mdoc_node map, const char *path, struct mdoc_error *e
 			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "a map of digests");
 		count += mdoc_node_count(node);
 		if (count > MDOC_ITEMS_MAX)
-			return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(node), path,
-				"at most %d digests", MDOC_ITEMS_MAX);
+			return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(node), path, "at most %d digests",
+				MDOC_ITEMS_MAX);
 		id = mdoc_node_first(node);
 		while (mdoc_node_present(id)) {
 			if (!mdoc_node_uint(id, &number))
@@ -89,8 +89,8 @@ read_digest_alg(struct mdoc_node map, const char *path, struct mdoc_mso *mso, st
 	while (i < DIGEST_COUNT && !mdoc_bytes_is_text(text, digests[i].text))
 		i++;
 	if (i == DIGEST_COUNT)
-		return mdoci_fail(error, MDOC_ERR_ALGORITHM, mdoc_node_offset(mdoc_map_text(map, "digestAlgorithm")), path,
-			"digestAlgorithm SHA-256, SHA-384 or SHA-512");
+		return mdoci_fail(error, MDOC_ERR_ALGORITHM, mdoc_node_offset(mdoc_map_text(map, "digestAlgorithm")),
+			path, "digestAlgorithm SHA-256, SHA-384 or SHA-512");
 	mso->digest_alg = (enum mdoc_digest_alg)i;
 	return MDOC_OK;
 }

@@ -49,7 +49,7 @@ void mdoc_request_clear(struct mdoc_request *request);
  * MDOC_OK also when there is no readerAuth (look at has_reader_auth). MDOC_ERR_READER_AUTH.
  */
 enum mdoc_result mdoc_reader_auth_verify(const struct mdoc_crypto *crypto, const struct mdoc_doc_request *doc,
-                                         struct mdoc_bytes transcript, struct mdoc_error *error);
+	struct mdoc_bytes transcript, struct mdoc_error *error);
 
 /* ---- Building (reader) ---- */
 
@@ -57,8 +57,8 @@ struct mdoc_ask {
 	struct mdoc_bytes doc_type;
 	const struct mdoc_asked *asked;
 	size_t count;
-	const struct mdoc_signer *signer;   /* NULL: no readerAuth */
-	const struct mdoc_bytes *x5chain;   /* reader certificate first */
+	const struct mdoc_signer *signer; /* NULL: no readerAuth */
+	const struct mdoc_bytes *x5chain; /* reader certificate first */
 	size_t x5chain_count;
 };
 
@@ -66,7 +66,7 @@ struct mdoc_ask {
  * unless the result is MDOC_OK. MDOC_ERR_ARG: nothing asked, an element asked twice, a signer
  * without certificate or transcript. */
 enum mdoc_result mdoc_request_build(const struct mdoc_ask *docs, size_t count, struct mdoc_bytes transcript,
-                                    struct mdoc_buf *out, struct mdoc_error *error);
+	struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

@@ -74,8 +74,7 @@ build_items_request(const struct mdoc_ask *ask, struct mdoc_buf *out)
 }
 
 static enum mdoc_result
-put_reader_auth(struct mdoc_buf *buf, const struct mdoc_ask *ask, struct mdoc_bytes transcript,
-	struct mdoc_bytes items)
+put_reader_auth(struct mdoc_buf *buf, const struct mdoc_ask *ask, struct mdoc_bytes transcript, struct mdoc_bytes items)
 {
 	struct mdoc_buf payload = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
@@ -84,7 +83,8 @@ put_reader_auth(struct mdoc_buf *buf, const struct mdoc_ask *ask, struct mdoc_by
 	res = payload.err;
 	mdoc_put_text(buf, "readerAuth");
 	if (res == MDOC_OK)
-		res = mdoc_sign1_put(buf, ask->signer, mdoc_buf_bytes(&payload), true, ask->x5chain, ask->x5chain_count);
+		res = mdoc_sign1_put(buf, ask->signer, mdoc_buf_bytes(&payload), true, ask->x5chain,
+			ask->x5chain_count);
 	mdoc_buf_clear(&payload);
 	return res;
 }
@@ -120,8 +120,7 @@ check_ask(const struct mdoc_ask *ask, struct mdoc_bytes transcript, struct mdoc_
 			"a certificate and a SessionTranscript with a signer");
 	for (size_t i = 0; i < ask->count; i++) {
 		for (size_t k = 0; k < i; k++) {
-			if (same_namespace(ask, i, k) &&
-				mdoc_bytes_equal(ask->asked[i].element, ask->asked[k].element))
+			if (same_namespace(ask, i, k) && mdoc_bytes_equal(ask->asked[i].element, ask->asked[k].element))
 				return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "docRequests",
 					"each element asked once");
 		}

@@ -22,7 +22,7 @@ struct mdoc_document {
 	struct mdoc_bytes doc_type;
 	struct mdoc_issuer_signed issuer_signed;
 	struct mdoc_device_signed device_signed;
-	struct mdoc_node errors;  /* {namespace: {element: code}}; absent when there are none */
+	struct mdoc_node errors; /* {namespace: {element: code}}; absent when there are none */
 	size_t offset;
 };
 
@@ -38,7 +38,7 @@ struct mdoc_response {
 
 /* Bare DeviceResponse, structure only. A status other than 0 parses; documents may be none. */
 enum mdoc_result mdoc_response_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
-                                     struct mdoc_response *out, struct mdoc_error *error);
+	struct mdoc_response *out, struct mdoc_error *error);
 void mdoc_response_clear(struct mdoc_response *response);
 
 /* ---- Holder: choose, size, sign ---- */
@@ -56,11 +56,11 @@ struct mdoc_agreed {
 struct mdoc_selection {
 	const struct mdoc_issuer_signed *record;
 	const struct mdoc_request *request;
-	const struct mdoc_item **items;       /* in order of the record */
-	const struct mdoc_namespace **item_ns;/* the namespace of each */
-	bool *retain;                         /* the reader intends to keep it */
+	const struct mdoc_item **items;        /* in order of the record */
+	const struct mdoc_namespace **item_ns; /* the namespace of each */
+	bool *retain;                          /* the reader intends to keep it */
 	size_t count;
-	struct mdoc_asked *refused;           /* asked, not held or not agreed: error 0 */
+	struct mdoc_asked *refused; /* asked, not held or not agreed: error 0 */
 	size_t refused_count;
 };
 
@@ -72,8 +72,8 @@ struct mdoc_selection {
  * MDOC_ERR_NOTHING   nothing asked is held and agreed
  */
 enum mdoc_result mdoc_select(const struct mdoc_issuer_signed *record, const struct mdoc_request *request,
-                             const struct mdoc_agreed *agreed, size_t agreed_count, bool agreed_given,
-                             struct mdoc_selection *out, struct mdoc_error *error);
+	const struct mdoc_agreed *agreed, size_t agreed_count, bool agreed_given, struct mdoc_selection *out,
+	struct mdoc_error *error);
 void mdoc_selection_clear(struct mdoc_selection *selection);
 
 /*
@@ -93,8 +93,7 @@ enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, size
 /* The DeviceResponse: one document, errors for what was refused, documentErrors 0 for other
  * docTypes of the request. transcript: bare SessionTranscript. */
 enum mdoc_result mdoc_response_build(const struct mdoc_selection *selection, struct mdoc_bytes transcript,
-                                     const struct mdoc_device_signer *signer, struct mdoc_buf *out,
-                                     struct mdoc_error *error);
+	const struct mdoc_device_signer *signer, struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

@@ -14,34 +14,34 @@ extern "C" {
 
 enum mdoc_result {
 	MDOC_OK = 0,
-	MDOC_ERR_ARG,           /* the caller broke the contract */
+	MDOC_ERR_ARG, /* the caller broke the contract */
 	MDOC_ERR_MEMORY,
-	MDOC_ERR_CRYPTO,        /* the cryptographic library failed, for no fault of the data */
-	MDOC_ERR_CALLBACK,      /* a callback (signer, random) failed */
+	MDOC_ERR_CRYPTO,   /* the cryptographic library failed, for no fault of the data */
+	MDOC_ERR_CALLBACK, /* a callback (signer, random) failed */
 	/* CBOR */
-	MDOC_ERR_TRUNCATED,     /* input ends inside an item */
-	MDOC_ERR_TRAILING,      /* bytes after the item */
-	MDOC_ERR_MALFORMED,     /* reserved head, stray break, … */
-	MDOC_ERR_DEPTH,         /* nested deeper than MDOC_DEPTH_MAX */
-	MDOC_ERR_SIZE,          /* larger than a stated limit */
+	MDOC_ERR_TRUNCATED, /* input ends inside an item */
+	MDOC_ERR_TRAILING,  /* bytes after the item */
+	MDOC_ERR_MALFORMED, /* reserved head, stray break, … */
+	MDOC_ERR_DEPTH,     /* nested deeper than MDOC_DEPTH_MAX */
+	MDOC_ERR_SIZE,      /* larger than a stated limit */
 	MDOC_ERR_DUPLICATE_KEY,
 	MDOC_ERR_UTF8,
 	/* structure */
-	MDOC_ERR_TYPE,          /* another CBOR type was expected */
-	MDOC_ERR_MISSING,       /* a mandatory element is absent */
-	MDOC_ERR_VALUE,         /* a value outside its range */
+	MDOC_ERR_TYPE,    /* another CBOR type was expected */
+	MDOC_ERR_MISSING, /* a mandatory element is absent */
+	MDOC_ERR_VALUE,   /* a value outside its range */
 	MDOC_ERR_VERSION,
-	MDOC_ERR_STATUS,        /* DeviceResponse status other than 0 */
+	MDOC_ERR_STATUS, /* DeviceResponse status other than 0 */
 	/* meaning */
-	MDOC_ERR_ALGORITHM,     /* unknown, not allowed, or not fitting the key */
-	MDOC_ERR_KEY,           /* not a valid public key */
+	MDOC_ERR_ALGORITHM, /* unknown, not allowed, or not fitting the key */
+	MDOC_ERR_KEY,       /* not a valid public key */
 	MDOC_ERR_SIGNATURE,
 	MDOC_ERR_DIGEST,
-	MDOC_ERR_CERTIFICATE,   /* against its profile */
-	MDOC_ERR_CHAIN,         /* no trusted IACA for it */
-	MDOC_ERR_VALIDITY,      /* expired, not yet valid, or times out of order */
+	MDOC_ERR_CERTIFICATE, /* against its profile */
+	MDOC_ERR_CHAIN,       /* no trusted IACA for it */
+	MDOC_ERR_VALIDITY,    /* expired, not yet valid, or times out of order */
 	MDOC_ERR_DOCTYPE,
-	MDOC_ERR_NOTHING,       /* nothing to disclose */
+	MDOC_ERR_NOTHING, /* nothing to disclose */
 	MDOC_ERR_READER_AUTH,
 	MDOC_ERR_AUTHORIZATION, /* a device-signed element that keyAuthorizations does not allow */
 	MDOC_RESULT_COUNT
@@ -50,9 +50,9 @@ enum mdoc_result {
 /* Where and why; filled in by every function that takes one (NULL is fine). */
 struct mdoc_error {
 	enum mdoc_result code;
-	size_t offset;       /* bytes from the start of the caller's input; SIZE_MAX: no place in it */
-	char path[120];      /* "documents[0].issuerSigned.issuerAuth", "" at the top */
-	char expected[120];  /* what should have been there, English, for logs and messages */
+	size_t offset;      /* bytes from the start of the caller's input; SIZE_MAX: no place in it */
+	char path[120];     /* "documents[0].issuerSigned.issuerAuth", "" at the top */
+	char expected[120]; /* what should have been there, English, for logs and messages */
 };
 
 /* "MDOC_ERR_DIGEST"; never NULL. */

@@ -200,8 +200,8 @@ verify_head(struct mdoci_verifier *v, const struct mdoc_response *response)
 	const struct mdoci_place version = mdoci_place_of("", "version", response->version);
 	const struct mdoci_place status = mdoci_place_of("", "status", mdoc_node_span(mdoc_map_text(root, "status")));
 	const struct mdoc_node documents_node = mdoc_map_text(root, "documents");
-	const struct mdoci_place documents = mdoci_place_of(
-		"", "documents", mdoc_node_present(documents_node) ? mdoc_node_span(documents_node) : v->input);
+	const struct mdoci_place documents = mdoci_place_of("", "documents",
+		mdoc_node_present(documents_node) ? mdoc_node_span(documents_node) : v->input);
 
 	mdoci_row_passed(v, MDOC_CHECK_STRUCTURE, &top);
 	if (response->version.len >= 3 && memcmp(response->version.ptr, "1.", 2) == 0)

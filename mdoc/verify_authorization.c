@@ -9,7 +9,7 @@
 
 struct authorizations {
 	struct mdoc_node namespaces; /* [+ tstr] or absent */
-	struct mdoc_node elements; /* {+ tstr: [+ tstr]} or absent */
+	struct mdoc_node elements;   /* {+ tstr: [+ tstr]} or absent */
 };
 
 static bool
@@ -86,8 +86,8 @@ read_authorizations(struct mdoc_node node, struct authorizations *a, struct mdoc
 	for (key = mdoc_node_first(a->elements); mdoc_node_present(key); key = mdoc_node_next(value)) {
 		value = mdoc_node_next(key);
 		if (!mdoc_node_tstr(key, &name) || !is_text_list(value))
-			return mdoci_fail(
-				why, MDOC_ERR_TYPE, offset, AUTHORIZATIONS_PATH, "dataElements: names by namespace");
+			return mdoci_fail(why, MDOC_ERR_TYPE, offset, AUTHORIZATIONS_PATH,
+				"dataElements: names by namespace");
 		if (list_has(a->namespaces, name))
 			return mdoci_fail(why, MDOC_ERR_VALUE, offset, AUTHORIZATIONS_PATH,
 				"a namespace in nameSpaces or dataElements, not in both");
@@ -137,8 +137,8 @@ check_elements(const struct mdoc_issuer_signed *is, const struct authorizations 
 }
 
 enum mdoc_result
-mdoc_device_namespaces_check(
-	const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces, struct mdoc_error *why)
+mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces,
+	struct mdoc_error *why)
 {
 	struct authorizations a = { { NULL, 0 }, { NULL, 0 } };
 	const struct mdoc_node namespaces = mdoc_cbor_root(device_namespaces);
@@ -156,8 +156,8 @@ mdoc_device_namespaces_check(
 	for (key = mdoc_node_first(namespaces); res == MDOC_OK && mdoc_node_present(key); key = mdoc_node_next(value)) {
 		value = mdoc_node_next(key);
 		if (!mdoc_node_tstr(key, &ns))
-			return mdoci_fail(
-				why, MDOC_ERR_TYPE, mdoc_node_offset(key), "deviceSigned.nameSpaces", "a name as text");
+			return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(key), "deviceSigned.nameSpaces",
+				"a name as text");
 		res = check_elements(is, &a, ns, value, why);
 	}
 	return res;

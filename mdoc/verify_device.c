@@ -185,8 +185,8 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 		return mdoci_fail(why, MDOC_ERR_KEY, SIZE_MAX, "", "the reader's private key, to check a deviceMac");
 	if (!doc->device_signed.is_mac && signature->payload.ptr != NULL)
 		return mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
-	mdoc_put_device_authentication_bytes(
-		&tbs, v->options->transcript, doc->doc_type, doc->device_signed.namespaces_bytes);
+	mdoc_put_device_authentication_bytes(&tbs, v->options->transcript, doc->doc_type,
+		doc->device_signed.namespaces_bytes);
 	res = tbs.err;
 	if (res == MDOC_OK && doc->device_signed.is_mac) {
 		res = mdoci_device_mac_verify(v, doc, mdoc_buf_bytes(&tbs), why);

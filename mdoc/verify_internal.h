@@ -16,8 +16,8 @@ struct mdoci_verifier {
 	struct mdoc_bytes input; /* offsets count from here */
 	struct mdoc_verdict *verdict;
 	size_t room;
-	size_t document;         /* of the rows being written; SIZE_MAX: none */
-	enum mdoc_result fatal;  /* MDOC_OK, or why there is no verdict */
+	size_t document;        /* of the rows being written; SIZE_MAX: none */
+	enum mdoc_result fatal; /* MDOC_OK, or why there is no verdict */
 };
 
 /* Where a check looked: a path, and the bytes there. */

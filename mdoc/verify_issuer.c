@@ -13,7 +13,7 @@
 
 struct issuer_part {
 	const struct mdoc_issuer_signed *is;
-	struct mdoci_place auth; /* issuerAuth */
+	struct mdoci_place auth;        /* issuerAuth */
 	struct mdoci_place certificate; /* the DS, x5chain[0]; ptr NULL when there is none */
 	struct mdoci_place mso;
 	struct mdoci_place validity;
@@ -137,8 +137,8 @@ check_validity(struct mdoci_verifier *v, const struct issuer_part *part)
 	if (now + skew < mso->valid_from)
 		mdoci_row_failed(v, MDOC_CHECK_VALIDITY, &part->validity, MDOC_ERR_VALIDITY, "a validFrom in the past");
 	else if (now - skew > mso->valid_until)
-		mdoci_row_failed(
-			v, MDOC_CHECK_VALIDITY, &part->validity, MDOC_ERR_VALIDITY, "a validUntil in the future");
+		mdoci_row_failed(v, MDOC_CHECK_VALIDITY, &part->validity, MDOC_ERR_VALIDITY,
+			"a validUntil in the future");
 	else
 		mdoci_row_passed(v, MDOC_CHECK_VALIDITY, &part->validity);
 }
@@ -147,8 +147,8 @@ static void
 check_digests(struct mdoci_verifier *v, const struct issuer_part *part, const char *base)
 {
 	const struct mdoc_issuer_signed *is = part->is;
-	struct mdoci_place place = mdoci_place_of(
-		base, "nameSpaces", is->count > 0 ? is->namespaces[0].name : mdoc_node_span(is->issuer_auth.node));
+	struct mdoci_place place = mdoci_place_of(base, "nameSpaces",
+		is->count > 0 ? is->namespaces[0].name : mdoc_node_span(is->issuer_auth.node));
 	struct mdoc_error why = { 0 };
 	enum mdoc_result res = mdoc_issuer_signed_check_digests(v->crypto, is, &why);
 

@@ -22,7 +22,7 @@ enum mdoc_cert_profile { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA, MDOC
 
 /* A certificate against its profile. MDOC_ERR_CERTIFICATE with expected = the rule. */
 enum mdoc_result mdoc_cert_check(const struct mdoc_crypto *crypto, struct mdoc_bytes der,
-                                 enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
+	enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
 /* The subject's key. MDOC_ERR_CERTIFICATE: not one DER certificate; MDOC_ERR_KEY: below R-CRY-01's
  * floor, or on a curve that enum mdoc_curve does not have. */
@@ -40,7 +40,7 @@ void mdoc_trust_free(struct mdoc_trust *trust);
 /* Add one DER certificate (copied) after mdoc_cert_check against `profile`. MDOC_ERR_ARG: not the
  * profile of a CA, or another than that of the anchors already there. */
 enum mdoc_result mdoc_trust_add(const struct mdoc_crypto *crypto, struct mdoc_trust *trust, struct mdoc_bytes der,
-                                enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
+	enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
 /*
  * The anchor that issued `leaf`: by authority key id and name and signature. Order item (2)'s
@@ -49,19 +49,18 @@ enum mdoc_result mdoc_trust_add(const struct mdoc_crypto *crypto, struct mdoc_tr
  * valid at `when`.
  */
 enum mdoc_result mdoc_trust_find(const struct mdoc_crypto *crypto, const struct mdoc_trust *trust,
-                                 struct mdoc_bytes leaf, int64_t when, struct mdoc_bytes *anchor,
-                                 struct mdoc_error *error);
+	struct mdoc_bytes leaf, int64_t when, struct mdoc_bytes *anchor, struct mdoc_error *error);
 
 /* ---- Making certificates ---- */
 
 struct mdoc_cert_spec {
 	enum mdoc_cert_profile profile;
-	struct mdoc_bytes country;        /* two letters */
+	struct mdoc_bytes country; /* two letters */
 	struct mdoc_bytes common_name;
-	struct mdoc_bytes issuer_cert;    /* DER of the CA; none: self-signed IACA or reader CA */
-	struct mdoc_public_key key;       /* of the subject */
+	struct mdoc_bytes issuer_cert; /* DER of the CA; none: self-signed IACA or reader CA */
+	struct mdoc_public_key key;    /* of the subject */
 	int64_t not_before, not_after;
-	const char *issuer_alt_uri;       /* "https://…" or "mailto:…" style URI */
+	const char *issuer_alt_uri; /* "https://…" or "mailto:…" style URI */
 	const char *crl_uri;
 	const struct mdoc_signer *signer; /* the issuer's key (its own when self-signed) */
 };
@@ -76,7 +75,7 @@ struct mdoc_cert_spec {
  * MDOC_ERR_CALLBACK  the signer refused; MDOC_ERR_SIGNATURE: it signed with another key
  */
 enum mdoc_result mdoc_cert_build(const struct mdoc_crypto *crypto, const struct mdoc_cert_spec *spec,
-                                 struct mdoc_buf *out, struct mdoc_error *error);
+	struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

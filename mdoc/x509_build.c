@@ -377,8 +377,8 @@ check_spec(struct build *b)
 		spec->issuer_alt_uri[0] == '\0' || spec->crl_uri[0] == '\0')
 		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "a signer, issuer_alt_uri and crl_uri");
 	if (b->ca != (spec->issuer_cert.len == 0))
-		return mdoci_x509_fail(
-			b->error, MDOC_ERR_ARG, "an issuer certificate for DS and reader, none for roots");
+		return mdoci_x509_fail(b->error, MDOC_ERR_ARG,
+			"an issuer certificate for DS and reader, none for roots");
 	if (b->ca)
 		return MDOC_OK;
 	b->issuer = mdoci_x509_decode(b->crypto, spec->issuer_cert);

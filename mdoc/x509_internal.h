@@ -10,7 +10,7 @@
 #include <mdoc/x509.h>
 #include <openssl/x509v3.h>
 
-#define MDOC_CERT_MAX 16384 /* bytes of one certificate; real ones have 500 to 1500 */
+#define MDOC_CERT_MAX 16384  /* bytes of one certificate; real ones have 500 to 1500 */
 #define MDOC_EC_BITS_MIN 256 /* of the group order, R-CRY-01 */
 
 /* Fill in *error (NULL is fine), without a place in the input, and give back the code. */

@@ -133,8 +133,8 @@ broken_place(const X509 *leaf, const X509 *anchor)
 	const X509_NAME *above = X509_get_subject_name(anchor);
 	struct mdoc_bytes state = mdoci_x509_name_text(above, NID_stateOrProvinceName);
 
-	if (!mdoc_bytes_equal(
-		    mdoci_x509_name_text(below, NID_countryName), mdoci_x509_name_text(above, NID_countryName)))
+	if (!mdoc_bytes_equal(mdoci_x509_name_text(below, NID_countryName),
+		    mdoci_x509_name_text(above, NID_countryName)))
 		return "subject: the countryName of the IACA";
 	if (state.len > 0 && !mdoc_bytes_equal(mdoci_x509_name_text(below, NID_stateOrProvinceName), state))
 		return "subject: the stateOrProvinceName of the IACA";
@@ -179,16 +179,16 @@ mdoc_trust_find(const struct mdoc_crypto *crypto, const struct mdoc_trust *trust
 	*anchor = MDOC_NO_BYTES;
 	if (trust == NULL)
 		return mdoci_x509_fail(error, MDOC_ERR_ARG, "a trust store");
-	res = mdoci_x509_fail(
-		&why, MDOC_ERR_CHAIN, "a trust anchor with the issuer's name and authority key identifier");
+	res = mdoci_x509_fail(&why, MDOC_ERR_CHAIN,
+		"a trust anchor with the issuer's name and authority key identifier");
 	cert = mdoci_x509_decode(crypto, leaf);
 	if (cert == NULL) {
 		res = mdoci_x509_fail(&why, MDOC_ERR_CERTIFICATE, "one DER certificate");
 		goto out;
 	}
 	if (!mdoci_x509_key_allowed(cert)) {
-		res = mdoci_x509_fail(
-			&why, MDOC_ERR_CHAIN, "key: EC on a named curve, group order of 256 bits or more (R-CRY-01)");
+		res = mdoci_x509_fail(&why, MDOC_ERR_CHAIN,
+			"key: EC on a named curve, group order of 256 bits or more (R-CRY-01)");
 		goto out;
 	}
 	aki = mdoci_x509_extension(cert, NID_authority_key_identifier);

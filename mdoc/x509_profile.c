@@ -13,12 +13,12 @@
 #define SERIAL_BITS_MAX 160 /* 20 bytes, RFC 5280 4.1.2.2 */
 
 struct profile {
-	bool ca; /* else an end entity */
-	bool root; /* signed by its own key */
-	bool country; /* countryName is mandatory */
+	bool ca;              /* else an end entity */
+	bool root;            /* signed by its own key */
+	bool country;         /* countryName is mandatory */
 	bool issuer_alt_name; /* issuerAltName is mandatory */
-	bool plain_ca_false; /* basicConstraints may be there and say CA:FALSE */
-	uint32_t key_usage; /* exactly these */
+	bool plain_ca_false;  /* basicConstraints may be there and say CA:FALSE */
+	uint32_t key_usage;   /* exactly these */
 	const char *key_usage_rule;
 	const char *eku; /* NULL: none belongs here */
 	const char *eku_rule;

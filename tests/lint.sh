@@ -25,6 +25,7 @@ passes() {
 }
 
 mapfile -t mdoc_files < <(git ls-files ':(glob)mdoc/*.c' ':(glob)mdoc/*.h')
+mapfile -t sources < <(git ls-files '*.c' '*.h')
 mapfile -t scripts < <(git ls-files 'tests/integration/*.sh')
 
 sources() { git ls-files "$@" | grep -E '\.[ch]$'; }
@@ -53,6 +54,7 @@ empty "nothing is left for later in the sources" \
 empty "no path of one machine" \
 	git grep -nE '(^|[^a-z"])/(home|root|work)/[a-z]' -- module tokens mdoc tools/common tools/token tools/present \
 	tools/reader tools/issuer README.md
+passes "sources are formatted by .clang-format" clang-format --dry-run -Werror "${sources[@]}"
 passes "scripts pass shellcheck" shellcheck -x -P SCRIPTDIR tests/run .ci/run tools/quickstart \
 	tools/install-packages tests/lint.sh tests/foreign/run.sh "${scripts[@]}"
 for page in $(git ls-files 'tools/man/*' 'module/*.[78]'); do

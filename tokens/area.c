@@ -88,7 +88,9 @@ beginning_make(const struct token_env *env, const struct token_backend *backend,
 	uint8_t settings[32];
 	enum token_result res;
 
-	b->so = (struct store_pin){ .role = BACKEND_SO, .state = TOKEN_PIN_OPERATIONAL, .tries_left = area->so.tries,
+	b->so = (struct store_pin){ .role = BACKEND_SO,
+		.state = TOKEN_PIN_OPERATIONAL,
+		.tries_left = area->so.tries,
 		.generation = so_generation };
 	b->root = (struct store_root){ .generation = 1 };
 	res = seal_random_secret(env->seal, BACKEND_AREA_KEY_LEN, &area_key);

@@ -31,10 +31,10 @@
 #define UNPOISON(ptr, len) ((void)(ptr), (void)(len))
 #endif
 
-#define UNIT 16u                                  /* granularity, and the size of a block head */
-#define CHUNK_SIZE ((size_t)64 * 1024)            /* fits into the smallest usual RLIMIT_MEMLOCK */
+#define UNIT 16u                       /* granularity, and the size of a block head */
+#define CHUNK_SIZE ((size_t)64 * 1024) /* fits into the smallest usual RLIMIT_MEMLOCK */
 #define CHUNK_UNITS ((uint32_t)(CHUNK_SIZE / UNIT))
-#define CHUNKS_MAX 64                             /* 4 MiB of small secrets */
+#define CHUNKS_MAX 64 /* 4 MiB of small secrets */
 #define LARGE_FROM (CHUNK_SIZE / 4)
 #define LARGE_TOTAL_MAX ((size_t)128 * 1024 * 1024)
 
@@ -70,8 +70,8 @@ static struct {
 	size_t chunk_count;
 	struct large *large;
 	size_t large_total;
-	bool unlocked;    /* some chunk could not be locked */
-	bool not_wiped;   /* the kernel knows no MADV_WIPEONFORK */
+	bool unlocked;  /* some chunk could not be locked */
+	bool not_wiped; /* the kernel knows no MADV_WIPEONFORK */
 } arena = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static size_t

@@ -16,7 +16,7 @@
 
 #include "tokens/result.h"
 
-struct token_attrs;     /* a list ordered by type, each type once */
+struct token_attrs; /* a list ordered by type, each type once */
 
 /* An empty list; NULL when out of memory. Free with attrs_free() (NULL is fine, wiped). */
 struct token_attrs *attrs_new(void);

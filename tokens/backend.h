@@ -31,7 +31,7 @@ struct backend_pin {
 };
 
 struct token_backend {
-	const char *name;              /* at most 15 characters */
+	const char *name; /* at most 15 characters */
 	bool hardware;
 	bool imports_keys;             /* takes EC private keys from outside */
 	const struct pin_limits *user; /* defaults and floors of an area's policy */
@@ -39,19 +39,19 @@ struct token_backend {
 
 	/* The area key under a PIN; *wrap is malloc'ed. Slow; called without token and store locks. */
 	enum token_result (*wrap)(const struct seal_ctx *ctx, const struct backend_pin *id, struct secret pin,
-	                          struct secret area_key, uint8_t **wrap, size_t *wrap_len);
+		struct secret area_key, uint8_t **wrap, size_t *wrap_len);
 
 	/* Open a wrap; the try has been counted. TOKEN_ERR_PIN: wrong. Slow, as above. */
 	enum token_result (*unwrap)(const struct seal_ctx *ctx, const struct backend_pin *id, const uint8_t *wrap,
-	                            size_t wrap_len, struct secret pin, struct secret *area_key);
+		size_t wrap_len, struct secret pin, struct secret *area_key);
 
 	/* A new private key, tested, and the bytes that are sealed as its object's value. */
 	enum token_result (*key_generate)(const struct seal_ctx *ctx, enum token_curve curve, struct token_key **key,
-	                                  struct secret *value);
+		struct secret *value);
 
 	/* The key that such bytes make. */
 	enum token_result (*key_load)(const struct seal_ctx *ctx, enum token_curve curve, const uint8_t *value,
-	                              size_t len, struct token_key **key);
+		size_t len, struct token_key **key);
 };
 
 /* NULL: no such backend. */

@@ -83,7 +83,7 @@ home_folder(void)
 	if (buffer == NULL)
 		return NULL;
 	if (getpwuid_r(geteuid(), &entry, buffer, PASSWD_MAX, &found) != 0 || found == NULL || found->pw_dir == NULL ||
-	    found->pw_dir[0] != '/')
+		found->pw_dir[0] != '/')
 		copy = strdup(NO_HOME);
 	else
 		copy = strdup(found->pw_dir);
@@ -169,8 +169,7 @@ set_min_pin(struct token_config *config, const char *value, const struct where *
 
 	errno = 0;
 	number = strtoul(value, &end, 10);
-	if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0' || number < lowest ||
-		number > PIN_LEN_MAX)
+	if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0' || number < lowest || number > PIN_LEN_MAX)
 		return refuse(where, "min-pin must be a number from %u to %d", lowest, PIN_LEN_MAX);
 	config->min_pin = (unsigned)number;
 	return TOKEN_OK;

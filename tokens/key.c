@@ -27,7 +27,7 @@ token_key_scalar(const struct token_key *key, struct secret *scalar)
 
 enum token_result
 token_key_sign(const struct token_key *key, const uint8_t *digest, size_t digest_len, uint8_t sig[TOKEN_SIG_MAX],
-               size_t *sig_len)
+	size_t *sig_len)
 {
 	*sig_len = 0;
 	return key->ops->sign != NULL ? key->ops->sign(key, digest, digest_len, sig, sig_len) : TOKEN_ERR_UNSUPPORTED;

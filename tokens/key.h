@@ -19,9 +19,9 @@ struct token_key_ops {
 	enum token_result (*point)(const struct token_key *key, uint8_t *point, size_t *len);
 	enum token_result (*scalar)(const struct token_key *key, struct secret *scalar);
 	enum token_result (*sign)(const struct token_key *key, const uint8_t *digest, size_t digest_len, uint8_t *sig,
-	                          size_t *sig_len);
-	enum token_result (*derive)(const struct token_key *key, const uint8_t *peer, size_t peer_len,
-	                            struct secret *shared);
+		size_t *sig_len);
+	enum token_result (
+		*derive)(const struct token_key *key, const uint8_t *peer, size_t peer_len, struct secret *shared);
 };
 
 struct token_key {

@@ -95,12 +95,12 @@ seal_random_secret(const struct seal_ctx *ctx, size_t len, struct secret *out)
 /* One GCM pass. tag is written when sealing and checked when opening; then a mismatch is TOKEN_ERR_DAMAGED. */
 static enum token_result
 gcm(const struct seal_ctx *ctx, struct secret key, const uint8_t *nonce, const void *aad, size_t aad_len,
-    const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag, bool sealing)
+	const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag, bool sealing)
 {
 	enum token_result res = TOKEN_ERR_CRYPTO;
 	EVP_CIPHER_CTX *cipher = NULL;
 	OSSL_PARAM params[2] = { OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, TAG_LEN),
-		                 OSSL_PARAM_construct_end() };
+		OSSL_PARAM_construct_end() };
 	int n = 0;
 
 	if (key.len != SEAL_KEY_LEN || len > INT_MAX - SEAL_OVERHEAD || aad_len > INT_MAX)
@@ -127,8 +127,8 @@ out:
 }
 
 enum token_result
-seal_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const void *plain,
-          size_t len, uint8_t *sealed)
+seal_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const void *plain, size_t len,
+	uint8_t *sealed)
 {
 	enum token_result res;
 
@@ -136,13 +136,13 @@ seal_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t
 	res = seal_random(ctx, sealed + 1, NONCE_LEN);
 	if (res != TOKEN_OK)
 		return res;
-	return gcm(ctx, key, sealed + 1, aad, aad_len, plain, len, sealed + 1 + NONCE_LEN,
-	           sealed + 1 + NONCE_LEN + len, true);
+	return gcm(ctx, key, sealed + 1, aad, aad_len, plain, len, sealed + 1 + NONCE_LEN, sealed + 1 + NONCE_LEN + len,
+		true);
 }
 
 enum token_result
 seal_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const void *plain,
-           size_t len, uint8_t **sealed, size_t *sealed_len)
+	size_t len, uint8_t **sealed, size_t *sealed_len)
 {
 	enum token_result res;
 	uint8_t *bytes;
@@ -176,7 +176,7 @@ check_form(const uint8_t *sealed, size_t sealed_len)
 /* plain has room for sealed_len - SEAL_OVERHEAD bytes; on an error nothing readable is left in it. */
 static enum token_result
 open_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const uint8_t *sealed,
-          size_t sealed_len, uint8_t *plain)
+	size_t sealed_len, uint8_t *plain)
 {
 	size_t len = sealed_len - SEAL_OVERHEAD;
 	uint8_t tag[TAG_LEN];
@@ -191,7 +191,7 @@ open_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t
 
 enum token_result
 seal_open(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const uint8_t *sealed,
-          size_t sealed_len, struct secret *plain)
+	size_t sealed_len, struct secret *plain)
 {
 	uint8_t nothing[TAG_LEN];
 	enum token_result res;
@@ -209,8 +209,8 @@ seal_open(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t
 }
 
 enum token_result
-seal_open_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                const uint8_t *sealed, size_t sealed_len, uint8_t **plain, size_t *plain_len)
+seal_open_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const uint8_t *sealed,
+	size_t sealed_len, uint8_t **plain, size_t *plain_len)
 {
 	enum token_result res;
 	uint8_t *bytes;
@@ -235,7 +235,7 @@ seal_open_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, 
 
 enum token_result
 seal_hkdf(const struct seal_ctx *ctx, struct secret ikm, const void *salt, size_t salt_len, const void *info,
-          size_t info_len, size_t len, struct secret *out)
+	size_t info_len, size_t len, struct secret *out)
 {
 	enum token_result res = TOKEN_ERR_CRYPTO;
 	EVP_KDF_CTX *kdf = NULL;
@@ -288,7 +288,7 @@ seal_hmac(const struct seal_ctx *ctx, struct secret key, const void *data, size_
 	EVP_MAC_CTX *hmac = NULL;
 	char digest[] = "SHA256";
 	OSSL_PARAM params[2] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		                 OSSL_PARAM_construct_end() };
+		OSSL_PARAM_construct_end() };
 	size_t mac_len = 0;
 
 	if (key.len == 0)

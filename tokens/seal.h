@@ -44,9 +44,9 @@ enum token_result seal_random_secret(const struct seal_ctx *ctx, size_t len, str
  * TOKEN_ERR_ARG when the key has another length, TOKEN_ERR_CRYPTO, TOKEN_ERR_MEMORY
  */
 enum token_result seal_into(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                            const void *plain, size_t len, uint8_t *sealed);
+	const void *plain, size_t len, uint8_t *sealed);
 enum token_result seal_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                             const void *plain, size_t len, uint8_t **sealed, size_t *sealed_len);
+	const void *plain, size_t len, uint8_t **sealed, size_t *sealed_len);
 
 /*
  * Open a sealed blob.
@@ -60,23 +60,23 @@ enum token_result seal_bytes(const struct seal_ctx *ctx, struct secret key, cons
  * TOKEN_ERR_MEMORY, TOKEN_ERR_CRYPTO, TOKEN_ERR_ARG as above
  */
 enum token_result seal_open(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                            const uint8_t *sealed, size_t sealed_len, struct secret *plain);
+	const uint8_t *sealed, size_t sealed_len, struct secret *plain);
 enum token_result seal_open_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                                  const uint8_t *sealed, size_t sealed_len, uint8_t **plain, size_t *plain_len);
+	const uint8_t *sealed, size_t sealed_len, uint8_t **plain, size_t *plain_len);
 enum token_result seal_open_value(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                                  const uint8_t *sealed, size_t sealed_len, bool in_arena, struct token_value *value);
+	const uint8_t *sealed, size_t sealed_len, bool in_arena, struct token_value *value);
 
 /*
  * HKDF-SHA256 (RFC 5869) of len bytes, at most 8160. seal_subkey() is the usual form: a
  * SEAL_KEY_LEN key for the purpose that label names (info = "mdoc-pkcs11 " || label).
  */
 enum token_result seal_hkdf(const struct seal_ctx *ctx, struct secret ikm, const void *salt, size_t salt_len,
-                            const void *info, size_t info_len, size_t len, struct secret *out);
+	const void *info, size_t info_len, size_t len, struct secret *out);
 enum token_result seal_subkey(const struct seal_ctx *ctx, struct secret key, const char *label, struct secret *subkey);
 
 /* HMAC-SHA256 over the bytes. Compare with seal_equal(). */
 enum token_result seal_hmac(const struct seal_ctx *ctx, struct secret key, const void *data, size_t len,
-                            uint8_t mac[SEAL_MAC_LEN]);
+	uint8_t mac[SEAL_MAC_LEN]);
 
 /* SHA-256, for fingerprints and set hashes. */
 enum token_result seal_sha256(const struct seal_ctx *ctx, const void *data, size_t len, uint8_t digest[32]);

@@ -14,7 +14,7 @@ token_key_generate(struct token_env *env, enum token_curve curve, struct token_k
 
 enum token_result
 token_key_from_scalar(struct token_env *env, enum token_curve curve, const uint8_t *scalar, size_t len,
-                      struct token_key **key)
+	struct token_key **key)
 {
 	return vault_key_from_scalar(token_env_libctx(env), curve, scalar, len, key);
 }

@@ -30,10 +30,10 @@
 /* ---- The environment: store folder and configuration -------------------------------- */
 
 struct token_config {
-	char *store;             /* folder of slots.db and the areas */
-	char *backend;           /* default backend, "vault" */
-	unsigned min_pin;        /* user PIN floor of areas made by stock calls; 0: backend's own */
-	bool allow_weak_so_pin;  /* SO codes below 80 bits in areas made by stock calls */
+	char *store;            /* folder of slots.db and the areas */
+	char *backend;          /* default backend, "vault" */
+	unsigned min_pin;       /* user PIN floor of areas made by stock calls; 0: backend's own */
+	bool allow_weak_so_pin; /* SO codes below 80 bits in areas made by stock calls */
 };
 
 /*
@@ -63,8 +63,8 @@ void token_env_abandon(struct token_env *env);
 /* ---- Slots and areas ----------------------------------------------------------------- */
 
 struct token_slot {
-	uint64_t id;       /* for life; never given out twice */
-	bool initialised;  /* false for the one free slot, which is last */
+	uint64_t id;      /* for life; never given out twice */
+	bool initialised; /* false for the one free slot, which is last */
 };
 
 /* All slots, malloc'ed, to be freed by the caller. An absent store has just the free slot;
@@ -82,13 +82,13 @@ struct token_pin_policy {
 
 /* What an area is made from. Zero fields of a policy take the backend's default. */
 struct token_area_spec {
-	const char *label;     /* at most 32 bytes of UTF-8 */
-	const char *backend;   /* NULL: the configured one */
+	const char *label;   /* at most 32 bytes of UTF-8 */
+	const char *backend; /* NULL: the configured one */
 	struct token_pin_policy user;
 	struct token_pin_policy so;
 	bool allow_weak_pin;
 	bool allow_weak_so_pin;
-	bool raw_sign;         /* design: raw ECDSA with bound keys too */
+	bool raw_sign; /* design: raw ECDSA with bound keys too */
 };
 
 /* The spec that the stock C_InitToken uses, from the configuration. label is borrowed. */
@@ -104,7 +104,7 @@ void token_area_spec_stock(const struct token_env *env, const char *label, struc
  * TOKEN_ERR_EXISTS  the slot holds an area (use token_area_reinit)
  */
 enum token_result token_area_create(struct token_env *env, uint64_t slot, const struct token_area_spec *spec,
-                                    struct secret so_pin);
+	struct secret so_pin);
 
 /* C_InitToken on an initialised token: check the SO code (counted), then destroy all
  * objects and the user PIN, set the label; the SO code, the policy and the slot id stay. */
@@ -121,11 +121,11 @@ struct token;
 enum token_result token_open(struct token_env *env, uint64_t slot, struct token **token);
 void token_close(struct token *token);
 
-enum token_pin_state {       /* requirements.md, section P */
-	TOKEN_PIN_NONE,      /* NO_PIN */
+enum token_pin_state {  /* requirements.md, section P */
+	TOKEN_PIN_NONE, /* NO_PIN */
 	TOKEN_PIN_OPERATIONAL,
 	TOKEN_PIN_LOCKED,
-	TOKEN_PIN_DISABLED   /* 顔認証 */
+	TOKEN_PIN_DISABLED /* 顔認証 */
 };
 
 struct token_info {
@@ -197,14 +197,14 @@ enum token_object_kind {
 /* One published object; immutable. Attributes never hold the value of a private key, a
  * secret key or a data object; certificates and public keys have all in attrs. */
 struct token_object {
-	uint64_t id;                /* unique in the area, never reused */
-	uint64_t generation;        /* changes with every change of the object */
+	uint64_t id;         /* unique in the area, never reused */
+	uint64_t generation; /* changes with every change of the object */
 	enum token_object_kind kind;
-	bool private_;              /* CKA_PRIVATE: sealed, seen by the user only */
-	bool authenticated;         /* covered by the area's root; only then CKA_TRUSTED counts */
-	bool reusable;              /* a record or bound key whose copy is not single-use */
-	uint64_t copy;              /* the copy that it belongs to; 0: none, or an unbound key */
-	uint64_t value_len;         /* bytes of the separate value; 0: none */
+	bool private_;      /* CKA_PRIVATE: sealed, seen by the user only */
+	bool authenticated; /* covered by the area's root; only then CKA_TRUSTED counts */
+	bool reusable;      /* a record or bound key whose copy is not single-use */
+	uint64_t copy;      /* the copy that it belongs to; 0: none, or an unbound key */
+	uint64_t value_len; /* bytes of the separate value; 0: none */
 	const struct token_attrs *attrs;
 };
 
@@ -233,12 +233,12 @@ void token_value_clear(struct token_value *value); /* wipes and frees */
 struct token_batch; /* objects staged for one commit; not thread safe */
 
 struct token_object_spec {
-	enum token_object_kind kind;      /* ORDINARY or RECORD */
+	enum token_object_kind kind; /* ORDINARY or RECORD */
 	bool private_;
-	bool reusable;                    /* RECORD */
-	uint64_t bind_key;                /* RECORD: id of the unbound holder private key */
-	const struct token_attrs *attrs;  /* copied */
-	const uint8_t *value;             /* NULL: none. EC private key: the scalar, big endian, full length */
+	bool reusable;                   /* RECORD */
+	uint64_t bind_key;               /* RECORD: id of the unbound holder private key */
+	const struct token_attrs *attrs; /* copied */
+	const uint8_t *value;            /* NULL: none. EC private key: the scalar, big endian, full length */
 	size_t value_len;
 };
 
@@ -252,12 +252,11 @@ struct token_object_spec {
  * TOKEN_ERR_UNSUPPORTED    the backend takes no such key from outside
  */
 enum token_result token_object_create(struct token *token, struct token_batch *batch,
-                                      const struct token_object_spec *spec, const struct token_object **object);
+	const struct token_object_spec *spec, const struct token_object **object);
 
 /* Replace the attributes (and, where value is not NULL, the value) of an object. */
 enum token_result token_object_replace(struct token *token, const struct token_object *object,
-                                       const struct token_attrs *attrs, const uint8_t *value, size_t value_len,
-                                       const struct token_object **changed);
+	const struct token_attrs *attrs, const uint8_t *value, size_t value_len, const struct token_object **changed);
 
 /* Destroy durably; any object of a copy takes the whole copy with it (no tombstone). */
 enum token_result token_object_destroy(struct token *token, const struct token_object *object);
@@ -287,10 +286,8 @@ void token_curve_params(enum token_curve curve, const uint8_t **der, size_t *len
  * holder  a holder key: both halves private objects, unbound
  */
 enum token_result token_generate_pair(struct token *token, enum token_curve curve, bool holder,
-                                      const struct token_object_spec *public_spec,
-                                      const struct token_object_spec *private_spec,
-                                      const struct token_object **public_object,
-                                      const struct token_object **private_object);
+	const struct token_object_spec *public_spec, const struct token_object_spec *private_spec,
+	const struct token_object **public_object, const struct token_object **private_object);
 
 /* A private key ready for use; the backend's affair. Stays usable when its object is
  * spent or destroyed meanwhile, not after token_logout. One thread at a time. */
@@ -301,7 +298,7 @@ enum token_result token_key_load(struct token *token, const struct token_object 
 /* Software keys for session objects. scalar: big endian, full length. point: uncompressed. */
 enum token_result token_key_generate(struct token_env *env, enum token_curve curve, struct token_key **key);
 enum token_result token_key_from_scalar(struct token_env *env, enum token_curve curve, const uint8_t *scalar,
-                                        size_t len, struct token_key **key);
+	size_t len, struct token_key **key);
 void token_key_free(struct token_key *key);
 
 /* The uncompressed point, TOKEN_POINT_MAX bytes at most. */
@@ -312,11 +309,11 @@ enum token_result token_key_scalar(const struct token_key *key, struct secret *s
 
 /* ECDSA over a digest (truncated to the order's size as FIPS 186 says); r||s. */
 enum token_result token_key_sign(const struct token_key *key, const uint8_t *digest, size_t digest_len,
-                                 uint8_t sig[TOKEN_SIG_MAX], size_t *sig_len);
+	uint8_t sig[TOKEN_SIG_MAX], size_t *sig_len);
 
 /* ECDH: the x coordinate. peer: uncompressed point; TOKEN_ERR_ARG when it is not on the curve. */
 enum token_result token_key_derive(const struct token_key *key, const uint8_t *peer, size_t peer_len,
-                                   struct secret *shared);
+	struct secret *shared);
 
 /*
  * Spend the copy of a bound single-use holder key (R-EXH-01): one committed transaction
@@ -331,6 +328,6 @@ enum token_result token_copy_spend(struct token *token, const struct token_objec
 
 /* The record of a bound holder key, with a reference. */
 enum token_result token_copy_record(struct token *token, const struct token_object *private_key,
-                                    const struct token_object **record);
+	const struct token_object **record);
 
 #endif

@@ -73,8 +73,8 @@ cache_find(struct token *token, uint64_t id)
 static bool
 same_row(const struct store_row *a, const struct store_row *b)
 {
-	return a->id == b->id && a->generation == b->generation && a->copy == b->copy &&
-		a->value_len == b->value_len && a->kind == b->kind && a->flags == b->flags && a->state == b->state;
+	return a->id == b->id && a->generation == b->generation && a->copy == b->copy && a->value_len == b->value_len &&
+		a->kind == b->kind && a->flags == b->flags && a->state == b->state;
 }
 
 static enum token_result

@@ -73,9 +73,12 @@ explain(enum token_result res)
 		const char *text;
 	} sentences[] = {
 		{ TOKEN_ERR_NEWER, "The area was written by a newer version of this software; install that version." },
-		{ TOKEN_ERR_DAMAGED, "The stored data are not what was committed: something was changed, removed or put "
-			"back from outside. Restore the whole folder or erase the area and have the records issued again." },
-		{ TOKEN_ERR_READ_ONLY, "The store cannot be written, so no PIN try can be counted and nobody can log in." },
+		{ TOKEN_ERR_DAMAGED,
+			"The stored data are not what was committed: something was changed, removed or put "
+			"back from outside. Restore the whole folder or erase the area and have the records issued "
+			"again." },
+		{ TOKEN_ERR_READ_ONLY,
+			"The store cannot be written, so no PIN try can be counted and nobody can log in." },
 		{ TOKEN_ERR_BUSY, "Another process holds the store; try again." },
 		{ TOKEN_ERR_FULL, "The disk is full." },
 		{ TOKEN_ERR_IO, "The store cannot be read; look at the permissions and at the disk." },
@@ -145,8 +148,9 @@ put_header(struct report *r, const char *folder)
 	if (fd < 0)
 		return;
 	if (read(fd, header, sizeof(header)) == (ssize_t)sizeof(header))
-		put_number(r, "schema_found", ((uint64_t)header[60] << 24) | ((uint64_t)header[61] << 16) |
-			((uint64_t)header[62] << 8) | header[63]);
+		put_number(r, "schema_found",
+			((uint64_t)header[60] << 24) | ((uint64_t)header[61] << 16) | ((uint64_t)header[62] << 8) |
+				header[63]);
 	(void)close(fd);
 }
 

@@ -93,9 +93,12 @@ pair_rows(bool holder, const struct token_object_spec *public_spec, const struct
 	struct pair *pair)
 {
 	if (holder) {
-		pair->private_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PRIVATE, .flags = STORE_PRIVATE,
-			.state = STORE_UNBOUND, .copy = COPY_SELF };
-		pair->public_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PUBLIC, .flags = STORE_PRIVATE,
+		pair->private_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PRIVATE,
+			.flags = STORE_PRIVATE,
+			.state = STORE_UNBOUND,
+			.copy = COPY_SELF };
+		pair->public_row = (struct store_row){ .kind = TOKEN_OBJECT_HOLDER_PUBLIC,
+			.flags = STORE_PRIVATE,
 			.state = STORE_UNBOUND };
 		return;
 	}

@@ -16,13 +16,13 @@ enum token_result object_check_unbound(struct token *token, uint64_t id);
 
 /* Insert inside a change, with the binding of a record. *object is borrowed from the picture. */
 enum token_result object_insert(struct token *token, const struct token_object_spec *spec,
-                                const struct token_object **object);
+	const struct token_object **object);
 
 /* The value of any object that is visible, a private key's too. */
 enum token_result object_read_value(struct token *token, uint64_t id, struct token_value *value);
 
 /* Stage a spec that object_check_spec() has passed; *object is provisional. */
 enum token_result batch_stage(struct token *token, struct token_batch *batch, const struct token_object_spec *spec,
-                              const struct token_object **object);
+	const struct token_object **object);
 
 #endif

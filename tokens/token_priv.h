@@ -39,15 +39,15 @@ struct area_keys {
 struct cached {
 	struct store_row row;
 	uint8_t term[ROOT_HASH_LEN];
-	bool has_term; /* computed, and added to the hash */
-	bool checked;  /* the tag of a public object's attributes has been verified */
+	bool has_term;                     /* computed, and added to the hash */
+	bool checked;                      /* the tag of a public object's attributes has been verified */
 	const struct token_object *object; /* NULL: private and nobody may see it */
 };
 
 struct token {
 	struct token_env *env; /* borrowed */
 	struct token *next;
-	unsigned users;        /* under the environment's lock */
+	unsigned users; /* under the environment's lock */
 	uint64_t slot;
 	char serial[TOKEN_SERIAL_LEN + 1];
 	char *folder;
@@ -68,7 +68,7 @@ struct token {
 	size_t count, room;
 
 	/* During a change (token_change.c). */
-	bool changed;       /* rows differ from what was loaded */
+	bool changed; /* rows differ from what was loaded */
 	bool root_changed;
 	uint64_t generation;
 	uint64_t next_id;
@@ -86,7 +86,7 @@ void row_aad(const char *serial, const struct store_row *row, unsigned blob, uin
 
 /* The row's term, and the sum modulo 2^256 with it or without it. */
 enum token_result root_term(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
-                            const struct store_row *row, uint8_t term[ROOT_HASH_LEN]);
+	const struct store_row *row, uint8_t term[ROOT_HASH_LEN]);
 void root_add(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 void root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 
@@ -94,12 +94,13 @@ void root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN
 enum token_result root_settings(const struct seal_ctx *ctx, const struct store_area *area, uint8_t digest[32]);
 
 enum token_result root_mac(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
-                           const uint8_t settings[32], const struct store_root *root, uint8_t mac[SEAL_MAC_LEN]);
+	const uint8_t settings[32], const struct store_root *root, uint8_t mac[SEAL_MAC_LEN]);
 
 /* ---- token_blob.c: attributes and values of rows ---- */
 
 /* A new object with one reference; attrs become its own, also on an error. */
-enum token_result object_new(const struct store_row *row, struct token_attrs *attrs, const struct token_object **object);
+enum token_result object_new(const struct store_row *row, struct token_attrs *attrs,
+	const struct token_object **object);
 
 struct blob {
 	uint8_t *bytes; /* malloc'ed; NULL: none */
@@ -112,12 +113,12 @@ void blob_clear(struct blob *blob);
 
 /* The bytes of a blob as they are stored for this row: sealed, with a tag, or in clear. */
 enum token_result blob_make(const struct token *token, const struct store_row *row, enum store_blob_kind kind,
-                            const uint8_t *plain, size_t len, struct blob *blob);
+	const uint8_t *plain, size_t len, struct blob *blob);
 
 /* Attributes from stored bytes. *checked says whether they are authentic; without keys a
  * public object's are not checked. */
 enum token_result blob_attrs(const struct token *token, const struct store_row *row, struct store_blob bytes,
-                             struct store_blob tag, struct token_attrs **attrs, bool *checked);
+	struct store_blob tag, struct token_attrs **attrs, bool *checked);
 
 /* The value of a row, read in the transaction that is open. */
 enum token_result blob_value(const struct token *token, const struct store_row *row, struct token_value *value);
@@ -156,11 +157,11 @@ enum token_result change_end(struct token *token, enum token_result res);
 /* row: id and generation are filled in; copy COPY_SELF is the new id. *object is borrowed (NULL: not wanted). */
 #define COPY_SELF UINT64_MAX
 enum token_result change_insert(struct token *token, struct store_row *row, const struct token_attrs *attrs,
-                                const uint8_t *value, size_t value_len, const struct token_object **object);
+	const uint8_t *value, size_t value_len, const struct token_object **object);
 
 /* Give the row at `at` new flags, copy and state, and attributes and value where not NULL. */
 enum token_result change_update(struct token *token, struct cached *at, const struct store_row *to,
-                                const struct token_attrs *attrs, const uint8_t *value, size_t value_len);
+	const struct token_attrs *attrs, const uint8_t *value, size_t value_len);
 enum token_result change_delete(struct token *token, struct cached *at);
 
 /* Delete all rows of a copy (or of an unbound pair). */
@@ -179,7 +180,8 @@ struct pin_checked {
 	uint64_t generation;
 	struct store_area area;
 };
-enum token_result pin_check(struct token *token, enum backend_role role, struct secret pin, struct pin_checked *checked);
+enum token_result pin_check(struct token *token, enum backend_role role, struct secret pin,
+	struct pin_checked *checked);
 void pin_checked_clear(struct pin_checked *checked);
 
 /* Count one wrong try and, with none left, lock; a store transaction for writing is open. */

@@ -9,8 +9,8 @@
 #include "tokens/seal.h"
 
 enum token_result
-seal_open_value(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len,
-                const uint8_t *sealed, size_t sealed_len, bool in_arena, struct token_value *value)
+seal_open_value(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t aad_len, const uint8_t *sealed,
+	size_t sealed_len, bool in_arena, struct token_value *value)
 {
 	struct secret plain = SECRET_NONE;
 	enum token_result res;

@@ -18,13 +18,13 @@ struct mdoc_p11_key {
 	CK_FUNCTION_LIST *p11;
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE private_key;
-	bool vendor;             /* the slot lists CKM_MDOC_DEVICE_SIGN (mdoc_p11_has_vendor) */
+	bool vendor; /* the slot lists CKM_MDOC_DEVICE_SIGN (mdoc_p11_has_vendor) */
 	/* Called after C_SignInit when the key has CKA_ALWAYS_AUTHENTICATE: does the
 	 * context-specific C_Login. NULL: none is done. */
 	CK_RV (*login)(void *arg, CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session);
 	void *login_arg;
-	CK_RV rv;                /* of the call that failed last; CKR_OK */
-	OSSL_LIB_CTX *libctx;    /* for the digests; NULL: OpenSSL's default */
+	CK_RV rv;             /* of the call that failed last; CKR_OK */
+	OSSL_LIB_CTX *libctx; /* for the digests; NULL: OpenSSL's default */
 };
 
 /* Whether C_GetMechanismList of the slot has CKM_MDOC_DEVICE_SIGN. */
@@ -41,7 +41,7 @@ bool mdoc_p11_has_vendor(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot);
  * anything else                what the module answered
  */
 CK_RV mdoc_p11_public_key(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
-                          struct mdoc_public_key *key);
+	struct mdoc_public_key *key);
 
 /* CKM_ECDSA over a digest computed here; *signer borrows key. When it says false, key->rv is the
  * answer of the module (or of the login callback) and no operation is left active. */

@@ -93,8 +93,8 @@ find_public(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_BYTE *id, size_
 }
 
 CK_RV
-mdoc_p11_public_key(
-	CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key, struct mdoc_public_key *key)
+mdoc_p11_public_key(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
+	struct mdoc_public_key *key)
 {
 	CK_BYTE params[PARAMS_MAX];
 	CK_BYTE point[POINT_MAX];

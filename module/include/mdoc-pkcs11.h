@@ -64,25 +64,25 @@ extern "C" {
  * Return values. C_Sign with a CKM_MDOC_* mechanism, and C_CreateObject of a record, use
  * them beside the standard's own.
  */
-#define CKR_MDOC_INPUT_MALFORMED 0xCD440200UL   /* not the CBOR that the mechanism wants */
-#define CKR_MDOC_DOCTYPE 0xCD440201UL           /* docType is not the record's */
+#define CKR_MDOC_INPUT_MALFORMED 0xCD440200UL     /* not the CBOR that the mechanism wants */
+#define CKR_MDOC_DOCTYPE 0xCD440201UL             /* docType is not the record's */
 #define CKR_MDOC_NOTHING_TO_DISCLOSE 0xCD440202UL /* nothing asked is held and agreed */
-#define CKR_MDOC_EXPIRED 0xCD440203UL           /* the record's validUntil has passed */
-#define CKR_MDOC_NOT_YET_VALID 0xCD440204UL     /* the record's validFrom is ahead */
-#define CKR_MDOC_SUSPENDED 0xCD440205UL         /* the area is suspended (R-SUS-01) */
-#define CKR_MDOC_SPENT 0xCD440206UL             /* the copy has been used (R-EXH-01) */
-#define CKR_MDOC_READER_AUTH 0xCD440207UL       /* readerAuth is present and wrong */
-#define CKR_MDOC_KEY_NOT_BOUND 0xCD440208UL     /* the holder key has no record yet */
-#define CKR_MDOC_NO_HOLDER_KEY 0xCD440209UL     /* no unbound holder key has MSO.deviceKey's point */
-#define CKR_MDOC_RECORD_MALFORMED 0xCD44020AUL  /* CKA_VALUE is not an IssuerSigned */
-#define CKR_MDOC_RECORD_DIGEST 0xCD44020BUL     /* an item does not match its digest in the MSO */
-#define CKR_MDOC_STORE_NEWER 0xCD44020CUL       /* written by a newer version; opened for nothing */
-#define CKR_MDOC_STORE_DAMAGED 0xCD44020DUL     /* a row was changed, deleted or put back from outside */
-#define CKR_MDOC_STORE_BUSY 0xCD44020EUL        /* another process held the store too long; try again */
+#define CKR_MDOC_EXPIRED 0xCD440203UL             /* the record's validUntil has passed */
+#define CKR_MDOC_NOT_YET_VALID 0xCD440204UL       /* the record's validFrom is ahead */
+#define CKR_MDOC_SUSPENDED 0xCD440205UL           /* the area is suspended (R-SUS-01) */
+#define CKR_MDOC_SPENT 0xCD440206UL               /* the copy has been used (R-EXH-01) */
+#define CKR_MDOC_READER_AUTH 0xCD440207UL         /* readerAuth is present and wrong */
+#define CKR_MDOC_KEY_NOT_BOUND 0xCD440208UL       /* the holder key has no record yet */
+#define CKR_MDOC_NO_HOLDER_KEY 0xCD440209UL       /* no unbound holder key has MSO.deviceKey's point */
+#define CKR_MDOC_RECORD_MALFORMED 0xCD44020AUL    /* CKA_VALUE is not an IssuerSigned */
+#define CKR_MDOC_RECORD_DIGEST 0xCD44020BUL       /* an item does not match its digest in the MSO */
+#define CKR_MDOC_STORE_NEWER 0xCD44020CUL         /* written by a newer version; opened for nothing */
+#define CKR_MDOC_STORE_DAMAGED 0xCD44020DUL       /* a row was changed, deleted or put back from outside */
+#define CKR_MDOC_STORE_BUSY 0xCD44020EUL          /* another process held the store too long; try again */
 #define CKR_MDOC_PIN_STORE_READ_ONLY 0xCD44020FUL /* a PIN try cannot be counted: the store is read only */
-#define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL      /* begin twice, or a token key pair inside a batch */
-#define CKR_MDOC_NO_BATCH 0xCD440211UL          /* commit or rollback without begin */
-#define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL /* a device-signed element that keyAuthorizations does not allow */
+#define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL        /* begin twice, or a token key pair inside a batch */
+#define CKR_MDOC_NO_BATCH 0xCD440211UL            /* commit or rollback without begin */
+#define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL   /* a device-signed element that keyAuthorizations does not allow */
 
 /*
  * The vendor interface: C_GetInterface("Vendor mdoc-pkcs11", {1, 0}, …). A program finds
@@ -92,14 +92,14 @@ extern "C" {
 
 /* How an area's PIN is checked. Zero means the backend's default. */
 typedef struct CK_MDOC_PIN_POLICY {
-	CK_ULONG ulMinLen;     /* characters (UTF-8 code points) */
+	CK_ULONG ulMinLen; /* characters (UTF-8 code points) */
 	CK_ULONG ulMaxLen;
-	CK_ULONG ulTries;      /* 1 to 100 */
-	CK_ULONG ulAlphabet;   /* CKV_MDOC_PIN_* */
+	CK_ULONG ulTries;    /* 1 to 100 */
+	CK_ULONG ulAlphabet; /* CKV_MDOC_PIN_* */
 } CK_MDOC_PIN_POLICY;
 
-#define CKV_MDOC_PIN_ANY 0UL      /* any printable UTF-8 */
-#define CKV_MDOC_PIN_DIGITS 1UL   /* 0-9 */
+#define CKV_MDOC_PIN_ANY 0UL         /* any printable UTF-8 */
+#define CKV_MDOC_PIN_DIGITS 1UL      /* 0-9 */
 #define CKV_MDOC_PIN_ALNUM_UPPER 2UL /* A-Z and 0-9, at least one of each */
 
 #define CKF_MDOC_AREA_ALLOW_WEAK_PIN 0x01UL    /* a user PIN shorter than the backend's floor */
@@ -107,13 +107,13 @@ typedef struct CK_MDOC_PIN_POLICY {
 #define CKF_MDOC_AREA_RAW_SIGN 0x04UL          /* CKM_ECDSA with bound keys too (p11-kit remoting) */
 
 typedef struct CK_MDOC_AREA {
-	CK_UTF8CHAR label[32];         /* blank padded */
-	const CK_UTF8CHAR *pBackend;   /* NUL terminated, "vault"; NULL: the configured default */
+	CK_UTF8CHAR label[32];       /* blank padded */
+	const CK_UTF8CHAR *pBackend; /* NUL terminated, "vault"; NULL: the configured default */
 	const CK_UTF8CHAR *pSoPin;
 	CK_ULONG ulSoPinLen;
 	CK_MDOC_PIN_POLICY user;
 	CK_MDOC_PIN_POLICY so;
-	CK_FLAGS flags;                /* CKF_MDOC_AREA_* */
+	CK_FLAGS flags; /* CKF_MDOC_AREA_* */
 } CK_MDOC_AREA;
 
 typedef struct CK_MDOC_FUNCTION_LIST {
@@ -144,8 +144,9 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 
 	/* Evidence about keys for an issuer. A software vault has none:
 	 * CKR_FUNCTION_NOT_SUPPORTED. */
-	CK_RV (*C_MDOC_Attest)(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys,
-	                       const CK_BYTE *pNonce, CK_ULONG ulNonceLen, CK_BYTE *pJwt, CK_ULONG *pulLen);
+	CK_RV(*C_MDOC_Attest)
+	(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
+		CK_ULONG ulNonceLen, CK_BYTE *pJwt, CK_ULONG *pulLen);
 } CK_MDOC_FUNCTION_LIST;
 
 #ifdef __cplusplus

@@ -74,7 +74,7 @@ set_check_value(struct token_attrs *attrs, const CK_ATTRIBUTE *value)
 	if (!is_absent(attrs, CKA_CHECK_VALUE))
 		return true;
 	return EVP_Q_digest(library_libctx(), "SHA1", NULL, value->pValue, value->ulValueLen, digest, &len) == 1 &&
-	       attrs_set(attrs, CKA_CHECK_VALUE, digest, CHECK_VALUE_LEN);
+		attrs_set(attrs, CKA_CHECK_VALUE, digest, CHECK_VALUE_LEN);
 }
 
 CK_RV
@@ -92,13 +92,13 @@ certificate_complete(struct token_attrs *attrs)
 		return CKR_HOST_MEMORY;
 	at = value->pValue;
 	if (at == NULL || d2i_X509(&cert, &at, (long)value->ulValueLen) == NULL ||
-	    at != (const unsigned char *)value->pValue + value->ulValueLen)
+		at != (const unsigned char *)value->pValue + value->ulValueLen)
 		goto out;
 	rv = CKR_HOST_MEMORY;
 	if (set_check_value(attrs, value) && set_name(attrs, CKA_SUBJECT, X509_get_subject_name(cert)) &&
-	    set_name(attrs, CKA_ISSUER, X509_get_issuer_name(cert)) && set_serial(attrs, cert) &&
-	    set_date(attrs, CKA_START_DATE, X509_get0_notBefore(cert)) &&
-	    set_date(attrs, CKA_END_DATE, X509_get0_notAfter(cert)))
+		set_name(attrs, CKA_ISSUER, X509_get_issuer_name(cert)) && set_serial(attrs, cert) &&
+		set_date(attrs, CKA_START_DATE, X509_get0_notBefore(cert)) &&
+		set_date(attrs, CKA_END_DATE, X509_get0_notAfter(cert)))
 		rv = CKR_OK;
 out:
 	X509_free(cert);

@@ -35,8 +35,8 @@ is_record(const struct token_attrs *attrs)
 	const CK_ATTRIBUTE *application = attrs_find(attrs, CKA_APPLICATION);
 
 	return attrs_bool(attrs, CKA_TOKEN, false) && application != NULL &&
-	       application->ulValueLen == strlen(RECORD_APPLICATION) &&
-	       memcmp(application->pValue, RECORD_APPLICATION, application->ulValueLen) == 0;
+		application->ulValueLen == strlen(RECORD_APPLICATION) &&
+		memcmp(application->pValue, RECORD_APPLICATION, application->ulValueLen) == 0;
 }
 
 /* A data object; of the two with a meaning one is bound to its key and the other is ours. */
@@ -51,7 +51,7 @@ finish_data(struct session *session, struct token_attrs *attrs, const struct sec
 	if (attrs_find(attrs, CKA_ID) != NULL || attrs_find(attrs, CKA_MDOC_REUSABLE) != NULL)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	if (application != NULL && application->ulValueLen == strlen(STATUS_APPLICATION) &&
-	    memcmp(application->pValue, STATUS_APPLICATION, application->ulValueLen) == 0)
+		memcmp(application->pValue, STATUS_APPLICATION, application->ulValueLen) == 0)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	return CKR_OK;
 }
@@ -178,8 +178,7 @@ object_create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 	if (rv != CKR_OK)
 		return rv;
 	attrs = attrs_new();
-	rv = attrs == NULL ? CKR_HOST_MEMORY :
-			     template_read(object_class, TEMPLATE_CREATE, template, count, attrs);
+	rv = attrs == NULL ? CKR_HOST_MEMORY : template_read(object_class, TEMPLATE_CREATE, template, count, attrs);
 	/* A record is private unless the template denies it, which record_create() refuses. */
 	if (rv == CKR_OK && object_class == CKO_DATA && is_record(attrs) && attrs_find(attrs, CKA_PRIVATE) == NULL)
 		rv = attrs_set_bool(attrs, CKA_PRIVATE, true) ? CKR_OK : CKR_HOST_MEMORY;
@@ -223,7 +222,7 @@ check_one_way(const struct token_attrs *before, const struct token_attrs *after,
 		if ((copying && !one_way[i].copy) || attrs_find(before, one_way[i].type) == NULL)
 			continue;
 		if (attrs_bool(before, one_way[i].type, one_way[i].from) == one_way[i].from &&
-		    attrs_bool(after, one_way[i].type, one_way[i].from) != one_way[i].from)
+			attrs_bool(after, one_way[i].type, one_way[i].from) != one_way[i].from)
 			return CKR_ATTRIBUTE_READ_ONLY;
 	}
 	return CKR_OK;
@@ -251,7 +250,7 @@ static bool
 is_fixed(const struct object *object)
 {
 	return (object->stored == NULL && object->owner == 0) ||
-	       (object->stored != NULL && object->stored->kind == TOKEN_OBJECT_RECORD);
+		(object->stored != NULL && object->stored->kind == TOKEN_OBJECT_RECORD);
 }
 
 /* The new value of a copy or change: the template's, else the old one. */
@@ -289,8 +288,8 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		return rv;
 	/* The private part of a token's key is nowhere but in the token. */
 	if (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_COPYABLE, true) ||
-	    (object->stored != NULL && (object_class(object) == CKO_PRIVATE_KEY ||
-	                                object->stored->kind != TOKEN_OBJECT_ORDINARY)))
+		(object->stored != NULL &&
+			(object_class(object) == CKO_PRIVATE_KEY || object->stored->kind != TOKEN_OBJECT_ORDINARY)))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
 		rv = merge(object, TEMPLATE_COPY, template, count, &attrs);
@@ -302,7 +301,7 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
 	/* A private key that moves into the token never leaves it again, and says so. */
 	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
-	    !attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
 		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
 		rv = make_unique(attrs);
@@ -367,7 +366,7 @@ object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK
 	if (rv == CKR_OK)
 		rv = merge(object, TEMPLATE_SET, template, count, &attrs);
 	if (rv == CKR_OK && attrs_bool(attrs, CKA_TRUSTED, false) &&
-	    !attrs_bool(object_attrs(object), CKA_TRUSTED, false))
+		!attrs_bool(object_attrs(object), CKA_TRUSTED, false))
 		rv = make_allowed(session, attrs);
 	if (rv == CKR_OK)
 		rv = apply_change(session, object, attrs);

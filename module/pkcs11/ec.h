@@ -17,7 +17,7 @@
  * CKR_OK, CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE, CKR_PUBLIC_KEY_INVALID, CKR_HOST_MEMORY
  */
 CK_RV ec_verify(enum token_curve curve, const CK_BYTE *point, size_t point_len, const CK_BYTE *digest,
-                size_t digest_len, const CK_BYTE *sig, size_t sig_len);
+	size_t digest_len, const CK_BYTE *sig, size_t sig_len);
 
 /* The uncompressed point in `bytes`, bare or in a DER OCTET STRING; *point is borrowed from it.
  * False: neither. Whether it is on the curve is for whoever uses it. */

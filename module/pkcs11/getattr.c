@@ -18,7 +18,7 @@ is_hidden(const struct object *object, CK_ATTRIBUTE_TYPE type)
 	if (rule == NULL || !rule->sensitive)
 		return false;
 	return attrs_bool(object_attrs(object), CKA_SENSITIVE, true) ||
-	       !attrs_bool(object_attrs(object), CKA_EXTRACTABLE, false);
+		!attrs_bool(object_attrs(object), CKA_EXTRACTABLE, false);
 }
 
 /* Is the attribute the value that is kept apart from the others? */
@@ -27,8 +27,8 @@ is_value(const struct object *object, CK_ATTRIBUTE_TYPE type)
 {
 	const CK_OBJECT_CLASS object_class_ = object_class(object);
 
-	return type == CKA_VALUE && (object_class_ == CKO_DATA || object_class_ == CKO_SECRET_KEY ||
-	                             object_class_ == CKO_PRIVATE_KEY);
+	return type == CKA_VALUE &&
+		(object_class_ == CKO_DATA || object_class_ == CKO_SECRET_KEY || object_class_ == CKO_PRIVATE_KEY);
 }
 
 static CK_RV

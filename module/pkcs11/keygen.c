@@ -38,8 +38,13 @@ insist_on_holder(struct pair *pair)
 		CK_ATTRIBUTE_TYPE type;
 		bool value;
 	} private_rules[] = {
-		{ CKA_TOKEN, true }, { CKA_PRIVATE, true }, { CKA_SENSITIVE, true }, { CKA_EXTRACTABLE, false },
-		{ CKA_ALWAYS_AUTHENTICATE, true }, { CKA_SIGN, true }, { CKA_COPYABLE, false },
+		{ CKA_TOKEN, true },
+		{ CKA_PRIVATE, true },
+		{ CKA_SENSITIVE, true },
+		{ CKA_EXTRACTABLE, false },
+		{ CKA_ALWAYS_AUTHENTICATE, true },
+		{ CKA_SIGN, true },
+		{ CKA_COPYABLE, false },
 	};
 	size_t i;
 	CK_RV rv;
@@ -66,8 +71,8 @@ read_half(CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *template, CK_ULONG c
 	rv = template_read(object_class, TEMPLATE_GENERATE, template, count, *attrs);
 	if (rv == CKR_OK && (attrs_ulong(*attrs, CKA_KEY_TYPE, CKK_EC) != CKK_EC))
 		rv = CKR_TEMPLATE_INCONSISTENT;
-	if (rv == CKR_OK && !(attrs_set_ulong(*attrs, CKA_CLASS, object_class) &&
-	                      attrs_set_ulong(*attrs, CKA_KEY_TYPE, CKK_EC)))
+	if (rv == CKR_OK &&
+		!(attrs_set_ulong(*attrs, CKA_CLASS, object_class) && attrs_set_ulong(*attrs, CKA_KEY_TYPE, CKK_EC)))
 		rv = CKR_HOST_MEMORY;
 	return rv;
 }
@@ -90,9 +95,9 @@ settle_curve(struct pair *pair)
 		return CKR_TEMPLATE_INCONSISTENT;
 	token_curve_params(pair->curve, &der, &len);
 	return attrs_set(pair->public_attrs, CKA_EC_PARAMS, der, len) &&
-			       attrs_set(pair->private_attrs, CKA_EC_PARAMS, der, len) ?
-		       CKR_OK :
-		       CKR_HOST_MEMORY;
+			attrs_set(pair->private_attrs, CKA_EC_PARAMS, der, len)
+		? CKR_OK
+		: CKR_HOST_MEMORY;
 }
 
 static CK_RV
@@ -103,7 +108,7 @@ finish_half(CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
 	rv = template_complete(object_class, TEMPLATE_GENERATE, attrs);
 	/* A private key in the token never leaves it, and says so. */
 	if (rv == CKR_OK && object_class == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
-	    !attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
 		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
 		rv = make_origin(attrs, CKM_EC_KEY_PAIR_GEN);
@@ -195,7 +200,7 @@ generate_in_session(struct session *session, struct pair *pair, CK_OBJECT_HANDLE
 	der[head++] = (CK_BYTE)len;
 	memcpy(der + head, point, len);
 	if (!attrs_set(pair->public_attrs, CKA_EC_POINT, der, head + len) ||
-	    !attrs_set(pair->private_attrs, CKA_EC_POINT, der, head + len)) {
+		!attrs_set(pair->private_attrs, CKA_EC_POINT, der, head + len)) {
 		secret_wipe(&scalar);
 		return CKR_HOST_MEMORY;
 	}
@@ -217,7 +222,7 @@ object_generate_pair(struct session *session, const CK_MECHANISM *mechanism, con
 	CK_RV rv;
 
 	if (mechanism == NULL || public_handle == NULL || private_handle == NULL ||
-	    (public_template == NULL && public_count != 0) || (private_template == NULL && private_count != 0))
+		(public_template == NULL && public_count != 0) || (private_template == NULL && private_count != 0))
 		return CKR_ARGUMENTS_BAD;
 	if (mechanism->mechanism != CKM_EC_KEY_PAIR_GEN)
 		return CKR_MECHANISM_INVALID;
@@ -229,8 +234,8 @@ object_generate_pair(struct session *session, const CK_MECHANISM *mechanism, con
 	if (rv == CKR_OK)
 		rv = prepare_pair(session, &pair);
 	if (rv == CKR_OK)
-		rv = pair.token ? generate_in_token(session, &pair, public_handle, private_handle) :
-				  generate_in_session(session, &pair, public_handle, private_handle);
+		rv = pair.token ? generate_in_token(session, &pair, public_handle, private_handle)
+				: generate_in_session(session, &pair, public_handle, private_handle);
 	attrs_free(pair.public_attrs);
 	attrs_free(pair.private_attrs);
 	return rv;
@@ -251,7 +256,7 @@ read_secret_template(struct session *session, enum template_origin origin, CK_KE
 		return rv;
 	*want = attrs_ulong(*attrs, CKA_VALUE_LEN, 0);
 	if (!attrs_set_ulong(*attrs, CKA_CLASS, CKO_SECRET_KEY) ||
-	    !attrs_set_ulong(*attrs, CKA_KEY_TYPE, attrs_ulong(*attrs, CKA_KEY_TYPE, otherwise)))
+		!attrs_set_ulong(*attrs, CKA_KEY_TYPE, attrs_ulong(*attrs, CKA_KEY_TYPE, otherwise)))
 		return CKR_HOST_MEMORY;
 	rv = template_complete(CKO_SECRET_KEY, origin, *attrs);
 	return rv == CKR_OK ? make_allowed(session, *attrs) : rv;
@@ -339,8 +344,7 @@ object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 	rv = check_base(mech, base);
 	if (rv == CKR_OK)
-		rv = read_secret_template(session, TEMPLATE_DERIVE, CKK_GENERIC_SECRET, template, count, &attrs,
-			&want);
+		rv = read_secret_template(session, TEMPLATE_DERIVE, CKK_GENERIC_SECRET, template, count, &attrs, &want);
 	if (rv == CKR_OK)
 		rv = mech->derive(session, mechanism, base, want, &value);
 	object_unref(base);

@@ -134,7 +134,7 @@ check_args(const CK_C_INITIALIZE_ARGS *args)
 	if (args->pReserved != NULL)
 		return CKR_ARGUMENTS_BAD;
 	given = (args->CreateMutex != NULL) + (args->DestroyMutex != NULL) + (args->LockMutex != NULL) +
-	        (args->UnlockMutex != NULL);
+		(args->UnlockMutex != NULL);
 	if (given != 0 && given != 4)
 		return CKR_ARGUMENTS_BAD;
 	if (given == 4 && (args->flags & CKF_OS_LOCKING_OK) == 0)

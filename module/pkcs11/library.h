@@ -31,10 +31,10 @@ struct library {
 	bool parent_forgotten;
 	pthread_rwlock_t life;
 	bool initialised;
-	OSSL_LIB_CTX *libctx;      /* default provider only, no configuration; for the process's life */
+	OSSL_LIB_CTX *libctx; /* default provider only, no configuration; for the process's life */
 	struct token_env *env;
-	pthread_rwlock_t table;    /* guards the four below */
-	struct slot **slots;       /* in order of id; a slot lives until C_Finalize */
+	pthread_rwlock_t table; /* guards the four below */
+	struct slot **slots;    /* in order of id; a slot lives until C_Finalize */
 	size_t slot_count;
 	struct session **sessions; /* in order of handle */
 	size_t session_count;

@@ -217,7 +217,7 @@ take_policy(const CK_MDOC_PIN_POLICY *from, struct token_pin_policy *to)
 	};
 
 	if (from->ulAlphabet >= sizeof(alphabets) / sizeof(alphabets[0]) || from->ulTries > 100 ||
-	    from->ulMinLen > 255 || from->ulMaxLen > 255)
+		from->ulMinLen > 255 || from->ulMaxLen > 255)
 		return CKR_ARGUMENTS_BAD;
 	to->min_len = (unsigned)from->ulMinLen;
 	to->max_len = (unsigned)from->ulMaxLen;
@@ -229,8 +229,7 @@ take_policy(const CK_MDOC_PIN_POLICY *from, struct token_pin_policy *to)
 static CK_RV
 take_area(const CK_MDOC_AREA *area, char label[LABEL_SIZE + 1], struct token_area_spec *spec)
 {
-	const CK_FLAGS known =
-		CKF_MDOC_AREA_ALLOW_WEAK_PIN | CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN | CKF_MDOC_AREA_RAW_SIGN;
+	const CK_FLAGS known = CKF_MDOC_AREA_ALLOW_WEAK_PIN | CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN | CKF_MDOC_AREA_RAW_SIGN;
 	CK_RV rv;
 
 	*spec = (struct token_area_spec){ .label = label, .backend = (const char *)area->pBackend };

@@ -13,7 +13,7 @@ CK_RV login_in(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pi
 CK_RV login_out(struct session *session);
 CK_RV login_init_pin(struct session *session, const CK_UTF8CHAR *pin, CK_ULONG len);
 CK_RV login_set_pin(struct session *session, const CK_UTF8CHAR *old_pin, CK_ULONG old_len, const CK_UTF8CHAR *new_pin,
-                    CK_ULONG new_len);
+	CK_ULONG new_len);
 
 /* C_InitToken, C_MDOC_MakeArea, C_MDOC_EraseArea. label: 32 bytes, blank padded. */
 CK_RV login_init_token(struct slot *slot, const CK_UTF8CHAR *pin, CK_ULONG len, const CK_UTF8CHAR *label);

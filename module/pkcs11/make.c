@@ -64,9 +64,9 @@ make_origin(struct token_attrs *attrs, CK_MECHANISM_TYPE mechanism)
 	done = attrs_set_bool(attrs, CKA_LOCAL, local) && attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, mechanism);
 	if (object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY)
 		done = done &&
-		       attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, local && attrs_bool(attrs, CKA_SENSITIVE, false)) &&
-		       attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
-			       local && !attrs_bool(attrs, CKA_EXTRACTABLE, true));
+			attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, local && attrs_bool(attrs, CKA_SENSITIVE, false)) &&
+			attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
+				local && !attrs_bool(attrs, CKA_EXTRACTABLE, true));
 	return done ? CKR_OK : CKR_HOST_MEMORY;
 }
 
@@ -98,8 +98,8 @@ make_secret_key(struct token_attrs *attrs, size_t len)
 	if (rv != CKR_OK)
 		return rv;
 	if (!attrs_set_ulong(attrs, CKA_VALUE_LEN, len) ||
-	    !attrs_set_bool(attrs, CKA_SENSITIVE, attrs_bool(attrs, CKA_SENSITIVE, token)) ||
-	    !attrs_set_bool(attrs, CKA_EXTRACTABLE, attrs_bool(attrs, CKA_EXTRACTABLE, !token)))
+		!attrs_set_bool(attrs, CKA_SENSITIVE, attrs_bool(attrs, CKA_SENSITIVE, token)) ||
+		!attrs_set_bool(attrs, CKA_EXTRACTABLE, attrs_bool(attrs, CKA_EXTRACTABLE, !token)))
 		return CKR_HOST_MEMORY;
 	return CKR_OK;
 }

@@ -32,6 +32,6 @@ CK_RV make_secret_key(struct token_attrs *attrs, size_t len);
 /* Publish as CKA_TOKEN says, in the session's batch if it has one. attrs and value are taken
  * over. spec: NULL, or what record_create() said. */
 CK_RV make_publish(struct session *session, struct token_attrs *attrs, struct secret *value,
-                   const struct token_object_spec *spec, CK_OBJECT_HANDLE *handle);
+	const struct token_object_spec *spec, CK_OBJECT_HANDLE *handle);
 
 #endif

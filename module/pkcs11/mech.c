@@ -8,8 +8,8 @@
 /* Key pairs come from the token itself (object_generate_pair), so there is nothing to run here. */
 const struct mech mech_keygen[] = {
 	{ .type = CKM_EC_KEY_PAIR_GEN,
-	        .info = { 256, 521, CKF_GENERATE_KEY_PAIR | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
-	        .key_type = CKK_EC },
+		.info = { 256, 521, CKF_GENERATE_KEY_PAIR | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
+		.key_type = CKK_EC },
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };
 

@@ -13,8 +13,8 @@
 
 struct mech {
 	CK_MECHANISM_TYPE type;
-	CK_MECHANISM_INFO info;      /* flags say which kinds below may be asked for */
-	CK_KEY_TYPE key_type;        /* CKK_*, MECH_NO_KEY for digests */
+	CK_MECHANISM_INFO info; /* flags say which kinds below may be asked for */
+	CK_KEY_TYPE key_type;   /* CKK_*, MECH_NO_KEY for digests */
 
 	/*
 	 * Begin an operation: check the parameter, set op->ops and op->state. op->kind,
@@ -25,8 +25,9 @@ struct mech {
 
 	/* C_DeriveKey: the secret, which the caller makes a key of; want: CKA_VALUE_LEN of the
 	 * template, 0 when absent. */
-	CK_RV (*derive)(struct session *session, const CK_MECHANISM *mechanism, struct object *base, CK_ULONG want,
-	                struct secret *secret);
+	CK_RV(*derive)
+	(struct session *session, const CK_MECHANISM *mechanism, struct object *base, CK_ULONG want,
+		struct secret *secret);
 
 	/* C_GenerateKey: bytes of the key; want as above. */
 	CK_RV (*generate)(struct session *session, const CK_MECHANISM *mechanism, CK_ULONG want, struct secret *secret);

@@ -123,7 +123,10 @@ op_digest_init(struct op *op, const CK_MECHANISM *mechanism)
 	return CKR_OK;
 }
 
-#define DIGEST(TYPE) { .type = TYPE, .info = { 0, 0, CKF_DIGEST }, .key_type = MECH_NO_KEY, .init = op_digest_init }
+#define DIGEST(TYPE) \
+	{ \
+		.type = TYPE, .info = { 0, 0, CKF_DIGEST }, .key_type = MECH_NO_KEY, .init = op_digest_init \
+	}
 
 const struct mech mech_digests[] = {
 	DIGEST(CKM_SHA_1),

@@ -36,7 +36,7 @@ ecdh_derive(struct session *session, const CK_MECHANISM *mechanism, struct objec
 	CK_RV rv;
 
 	if (params == NULL || mechanism->ulParameterLen != sizeof(*params) || params->kdf != CKD_NULL ||
-	    params->ulSharedDataLen != 0)
+		params->ulSharedDataLen != 0)
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (holder_is(base))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
@@ -62,8 +62,8 @@ out:
 
 const struct mech mech_ecdh[] = {
 	{ .type = CKM_ECDH1_DERIVE,
-	        .info = { 256, 521, CKF_DERIVE | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
-	        .key_type = CKK_EC,
-	        .derive = ecdh_derive },
+		.info = { 256, 521, CKF_DERIVE | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
+		.key_type = CKK_EC,
+		.derive = ecdh_derive },
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

@@ -133,13 +133,12 @@ verify_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *s
 }
 
 static const struct op_ops sign_ops = { .size = sign_size, .finish = sign_finish, .free = ecdsa_free };
-static const struct op_ops sign_hashed_ops = {
-	.update = ecdsa_update, .size = sign_size, .finish = sign_finish, .free = ecdsa_free
-};
+static const struct op_ops sign_hashed_ops = { .update = ecdsa_update,
+	.size = sign_size,
+	.finish = sign_finish,
+	.free = ecdsa_free };
 static const struct op_ops verify_ops = { .verify = verify_finish, .free = ecdsa_free };
-static const struct op_ops verify_hashed_ops = {
-	.update = ecdsa_update, .verify = verify_finish, .free = ecdsa_free
-};
+static const struct op_ops verify_hashed_ops = { .update = ecdsa_update, .verify = verify_finish, .free = ecdsa_free };
 
 static CK_RV
 begin_hash(CK_MECHANISM_TYPE type, EVP_MD_CTX **context)
@@ -185,7 +184,10 @@ ecdsa_init(struct op *op, const CK_MECHANISM *mechanism)
 
 #define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 #define ECDSA(TYPE) \
-	{ .type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | EC_FLAGS }, .key_type = CKK_EC, .init = ecdsa_init }
+	{ \
+		.type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | EC_FLAGS }, .key_type = CKK_EC, \
+		.init = ecdsa_init \
+	}
 
 const struct mech mech_ecdsa[] = {
 	ECDSA(CKM_ECDSA),

@@ -44,8 +44,8 @@ plan_device_sign(struct mech_plan *plan)
 	rv = check_device_namespaces(&plan->record, inner);
 	if (rv != CKR_OK)
 		return rv;
-	plan->size = mdoc_device_signed_size(
-		plan->auth.namespaces_bytes, mdoc_curve_alg(plan->record.mso.device_key.curve));
+	plan->size =
+		mdoc_device_signed_size(plan->auth.namespaces_bytes, mdoc_curve_alg(plan->record.mso.device_key.curve));
 	return CKR_OK;
 }
 
@@ -91,7 +91,8 @@ read_agreed(struct mech_plan *plan, struct mdoc_node map)
 	plan->agreed_count = count;
 	at = plan->agreed;
 	for (key = mdoc_node_first(map); mdoc_node_tstr(key, &ns); key = mdoc_node_next(mdoc_node_next(key)))
-		for (item = mdoc_node_first(mdoc_node_next(key)); mdoc_node_present(item); item = mdoc_node_next(item)) {
+		for (item = mdoc_node_first(mdoc_node_next(key)); mdoc_node_present(item);
+			item = mdoc_node_next(item)) {
 			at->ns = ns;
 			(void)mdoc_node_tstr(item, &at->element);
 			at++;
@@ -132,7 +133,7 @@ read_response_input(struct mech_plan *plan)
 	root = mdoc_cbor_root(plan->scan);
 	count = mdoc_node_type(root) == MDOC_CBOR_ARRAY ? mdoc_node_count(root) : 0;
 	if ((count != 2 && count != 3) || !mdoc_node_embedded(mdoc_node_at(root, 0), &plan->transcript) ||
-	    !mdoc_node_embedded(mdoc_node_at(root, 1), &request))
+		!mdoc_node_embedded(mdoc_node_at(root, 1), &request))
 		return CKR_MDOC_INPUT_MALFORMED;
 	rv = check_transcript(plan->transcript);
 	if (rv == CKR_OK && count == 3)
@@ -226,7 +227,7 @@ static bool
 sign_device_authentication(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
 {
 	return mdoc_device_signed_put(device_signed, device_authentication_bytes,
-		mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), arg) == MDOC_OK;
+		       mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), arg) == MDOC_OK;
 }
 
 CK_RV

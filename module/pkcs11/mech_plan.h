@@ -25,7 +25,7 @@ struct mech_plan {
 	size_t agreed_count;
 	bool agreed_given;
 	struct mdoc_selection selection;
-	size_t size;                            /* bytes of the answer, exact */
+	size_t size; /* bytes of the answer, exact */
 };
 
 /*
@@ -45,7 +45,7 @@ struct mech_plan {
  * CKR_MECHANISM_INVALID, CKR_HOST_MEMORY, CKR_FUNCTION_FAILED
  */
 CK_RV mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, struct mdoc_bytes record,
-                     struct mdoc_bytes input, struct mech_plan *plan);
+	struct mdoc_bytes input, struct mech_plan *plan);
 void mech_plan_clear(struct mech_plan *plan);
 
 /* A record against the clock: CKR_OK, CKR_MDOC_NOT_YET_VALID, CKR_MDOC_EXPIRED (R-VAL-01).

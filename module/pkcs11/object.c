@@ -100,7 +100,7 @@ object_ec_point(const struct object *object, enum token_curve *curve, const CK_B
 
 	*curve = object_curve(object);
 	if (attr == NULL || *curve == TOKEN_CURVE_NONE ||
-	    !ec_read_point(*curve, attr->pValue, attr->ulValueLen, point, len))
+		!ec_read_point(*curve, attr->pValue, attr->ulValueLen, point, len))
 		return CKR_KEY_TYPE_INCONSISTENT;
 	return CKR_OK;
 }

@@ -58,15 +58,15 @@ CK_RV object_stored_handle(struct slot *slot, const struct token_object *stored,
 
 /* Publish a session object; attrs and value are taken over, also on an error. */
 CK_RV object_publish(struct session *session, struct token_attrs *attrs, struct secret *value,
-                     CK_OBJECT_HANDLE *handle);
+	CK_OBJECT_HANDLE *handle);
 
 /* All handles that the session may see and that match, malloc'ed. */
 CK_RV object_search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE **handles,
-                    CK_ULONG *found);
+	CK_ULONG *found);
 
 /* Put a new version of a session object under its handle; attrs and value as above. */
 CK_RV object_republish(struct session *session, const struct object *old, struct token_attrs *attrs,
-                       struct secret *value);
+	struct secret *value);
 
 /* Take a session object away. */
 void object_withdraw(struct session *session, const struct object *object);

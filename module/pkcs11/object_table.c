@@ -24,12 +24,12 @@ struct known {
 
 /* Guarded by slot->lock. */
 struct object_table {
-	struct entry *entries;     /* in order of handle: new ones go to the end */
+	struct entry *entries; /* in order of handle: new ones go to the end */
 	size_t count, room;
-	struct known *ids;         /* token objects in order of id */
+	struct known *ids; /* token objects in order of id */
 	size_t id_count, id_room;
 	CK_OBJECT_HANDLE last;
-	CK_OBJECT_HANDLE status;   /* of the status object; 0: never asked for */
+	CK_OBJECT_HANDLE status; /* of the status object; 0: never asked for */
 };
 
 struct object_table *
@@ -143,8 +143,7 @@ object_stored_handle(struct slot *slot, const struct token_object *stored, CK_OB
 }
 
 static struct object *
-object_new(CK_OBJECT_HANDLE handle, const struct token_object *stored, struct token_attrs *attrs,
-	struct secret *value)
+object_new(CK_OBJECT_HANDLE handle, const struct token_object *stored, struct token_attrs *attrs, struct secret *value)
 {
 	struct object *object = calloc(1, sizeof(*object));
 
@@ -288,7 +287,7 @@ static bool
 is_doomed(const struct object *object, struct doomed which)
 {
 	return object->handle == which.handle || object->owner == which.owner ||
-	       (which.private_ && object_is_private(object));
+		(which.private_ && object_is_private(object));
 }
 
 static void
@@ -423,7 +422,7 @@ search_session(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG c
 	pthread_mutex_unlock(&slot->lock);
 	for (i = 0; i < n; i++) {
 		if (rv == CKR_OK && (user || !object_is_private(snapshot[i])) &&
-		    matches(session, snapshot[i], template, count))
+			matches(session, snapshot[i], template, count))
 			rv = add_result(result, snapshot[i]->handle);
 		object_unref(snapshot[i]);
 	}
@@ -439,7 +438,7 @@ names_status(const CK_ATTRIBUTE *template, CK_ULONG count)
 
 	for (i = 0; i < count; i++)
 		if (template[i].type == CKA_APPLICATION &&
-		    equals(STATUS_APPLICATION, strlen(STATUS_APPLICATION), &template[i]))
+			equals(STATUS_APPLICATION, strlen(STATUS_APPLICATION), &template[i]))
 			return true;
 	return false;
 }

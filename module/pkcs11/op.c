@@ -94,7 +94,7 @@ active(struct session *session, enum op_kind kind)
 	struct op *op = session->op[kind];
 
 	if (op != NULL && op->key != NULL && object_is_private(op->key) &&
-	    op->login_epoch != slot_login_epoch(session->slot)) {
+		op->login_epoch != slot_login_epoch(session->slot)) {
 		op_end(session, kind);
 		op = NULL;
 	}
@@ -204,8 +204,7 @@ finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG 
 }
 
 CK_RV
-op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
-	CK_ULONG *out_len)
+op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len)
 {
 	struct op *op = active(session, kind);
 	bool go_on = false;

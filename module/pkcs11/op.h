@@ -50,14 +50,14 @@ struct op_ops {
 struct op {
 	enum op_kind kind;
 	CK_MECHANISM_TYPE mechanism;
-	struct session *session;     /* borrowed: its owner */
-	struct object *key;          /* referenced; NULL: OP_DIGEST */
-	const struct op_ops *ops;    /* set by the mechanism's init, with state */
+	struct session *session;  /* borrowed: its owner */
+	struct object *key;       /* referenced; NULL: OP_DIGEST */
+	const struct op_ops *ops; /* set by the mechanism's init, with state */
 	void *state;
-	bool multi_part;             /* an update has been taken */
-	bool always_authenticate;    /* finish only after a context-specific login */
-	bool authorised;             /* that login has been made; good for one finish */
-	unsigned login_epoch;        /* of the slot at init; a private key's operation ends with the login */
+	bool multi_part;          /* an update has been taken */
+	bool always_authenticate; /* finish only after a context-specific login */
+	bool authorised;          /* that login has been made; good for one finish */
+	unsigned login_epoch;     /* of the slot at init; a private key's operation ends with the login */
 };
 
 /* C_*Init. mechanism NULL: cancel the active operation (PKCS#11 3.0). */
@@ -67,14 +67,14 @@ CK_RV op_digest_key(struct session *session, CK_OBJECT_HANDLE key);
 
 /* C_Digest, C_Sign and the like. */
 CK_RV op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
-              CK_ULONG *out_len);
+	CK_ULONG *out_len);
 
 /* C_DigestFinal, C_SignFinal. */
 CK_RV op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out_len);
 
 /* C_Verify (final false) and C_VerifyFinal. */
 CK_RV op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig,
-                CK_ULONG sig_len);
+	CK_ULONG sig_len);
 
 /* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it, else one that has it already; NULL: none. */
 struct op *op_awaiting_pin(struct session *session);

@@ -42,8 +42,8 @@ has_point(const struct token_object *object, const struct mdoc_public_key *key)
 		return false;
 	curve = token_curve_from_params(params->pValue, params->ulValueLen);
 	return token_curve_size(curve) == mdoc_curve_size(key->curve) &&
-	       ec_read_point(curve, point->pValue, point->ulValueLen, &bytes, &len) &&
-	       mdoc_bytes_equal(mdoc_bytes_of(bytes, len), mdoc_bytes_of(key->point, key->point_len));
+		ec_read_point(curve, point->pValue, point->ulValueLen, &bytes, &len) &&
+		mdoc_bytes_equal(mdoc_bytes_of(bytes, len), mdoc_bytes_of(key->point, key->point_len));
 }
 
 /* The one unbound holder key of that point, with a reference. */
@@ -61,7 +61,7 @@ find_holder_key(struct token *token, const struct mdoc_public_key *key, const st
 		return rv;
 	for (i = 0; i < count; i++) {
 		if (objects[i]->kind != TOKEN_OBJECT_HOLDER_PRIVATE || objects[i]->copy != 0 ||
-		    !has_point(objects[i], key))
+			!has_point(objects[i], key))
 			continue;
 		if (matches++ == 0)
 			*found = token_object_ref(objects[i]);
@@ -77,7 +77,7 @@ fits(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *text, 
 	const CK_ATTRIBUTE *attr = attrs_find(attrs, type);
 
 	return attr == NULL || attr->ulValueLen == 0 ||
-	       (attr->ulValueLen == len && memcmp(attr->pValue, text, len) == 0);
+		(attr->ulValueLen == len && memcmp(attr->pValue, text, len) == 0);
 }
 
 /* What the caller said about the record must not contradict the record. */
@@ -87,7 +87,7 @@ check_template(const struct token_attrs *attrs, struct mdoc_bytes doc_type, cons
 	if (!attrs_bool(attrs, CKA_TOKEN, true) || !attrs_bool(attrs, CKA_PRIVATE, true))
 		return CKR_TEMPLATE_INCONSISTENT;
 	if (!fits(attrs, CKA_LABEL, doc_type.ptr, doc_type.len) || !fits(attrs, CKA_OBJECT_ID, "", 0) ||
-	    !fits(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen))
+		!fits(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	return CKR_OK;
 }
@@ -96,10 +96,10 @@ static CK_RV
 complete(struct token_attrs *attrs, struct mdoc_bytes doc_type, const CK_ATTRIBUTE *id, bool reusable)
 {
 	if (attrs_set_bool(attrs, CKA_PRIVATE, true) && attrs_set_bool(attrs, CKA_MODIFIABLE, false) &&
-	    attrs_set_bool(attrs, CKA_COPYABLE, false) &&
-	    attrs_set(attrs, CKA_LABEL, doc_type.ptr, doc_type.len) && attrs_set(attrs, CKA_OBJECT_ID, "", 0) &&
-	    attrs_set(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen) &&
-	    attrs_set_bool(attrs, CKA_MDOC_REUSABLE, reusable))
+		attrs_set_bool(attrs, CKA_COPYABLE, false) && attrs_set(attrs, CKA_LABEL, doc_type.ptr, doc_type.len) &&
+		attrs_set(attrs, CKA_OBJECT_ID, "", 0) &&
+		attrs_set(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen) &&
+		attrs_set_bool(attrs, CKA_MDOC_REUSABLE, reusable))
 		return CKR_OK;
 	return CKR_HOST_MEMORY;
 }

@@ -27,7 +27,7 @@
  * CKR_ATTRIBUTE_VALUE_INVALID (a label, object id or id that is not empty and not the record's)
  */
 CK_RV record_create(struct session *session, struct token_attrs *attrs, struct mdoc_bytes value,
-                    struct token_object_spec *spec);
+	struct token_object_spec *spec);
 
 /*
  * The status object of the session's token as it is now; called only when a search names

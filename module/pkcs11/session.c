@@ -249,8 +249,11 @@ session_cancel(struct session *session, CK_FLAGS flags)
 		CK_FLAGS flag;
 		enum op_kind kind;
 	} kinds[] = {
-		{ CKF_DIGEST, OP_DIGEST }, { CKF_SIGN, OP_SIGN }, { CKF_VERIFY, OP_VERIFY },
-		{ CKF_ENCRYPT, OP_ENCRYPT }, { CKF_DECRYPT, OP_DECRYPT },
+		{ CKF_DIGEST, OP_DIGEST },
+		{ CKF_SIGN, OP_SIGN },
+		{ CKF_VERIFY, OP_VERIFY },
+		{ CKF_ENCRYPT, OP_ENCRYPT },
+		{ CKF_DECRYPT, OP_DECRYPT },
 	};
 	size_t i;
 

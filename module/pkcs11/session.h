@@ -14,14 +14,14 @@ struct find;
 /* Counted. All fields below `busy` belong to the one call that has claimed the session. */
 struct session {
 	atomic_uint refs;
-	CK_SESSION_HANDLE handle;      /* never used twice in a process */
-	struct slot *slot;             /* slot->token is open while a session is */
+	CK_SESSION_HANDLE handle; /* never used twice in a process */
+	struct slot *slot;        /* slot->token is open while a session is */
 	bool rw;
-	bool busy, closed;             /* guarded by slot->lock */
-	struct op *op[OP_KINDS];       /* NULL: none is active */
-	struct find *find;             /* NULL: no search is active */
-	struct token_batch *batch;     /* C_MDOC_BeginBatch; NULL: none */
-	unsigned batch_epoch;          /* login epoch of the batch; another one: it is dead */
+	bool busy, closed;         /* guarded by slot->lock */
+	struct op *op[OP_KINDS];   /* NULL: none is active */
+	struct find *find;         /* NULL: no search is active */
+	struct token_batch *batch; /* C_MDOC_BeginBatch; NULL: none */
+	unsigned batch_epoch;      /* login epoch of the batch; another one: it is dead */
 };
 
 CK_RV session_open(struct slot *slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle);

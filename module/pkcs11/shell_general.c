@@ -81,9 +81,10 @@ C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 CK_RV
 C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
 {
-	LIBRARY_CALL(0, pSlot == NULL || pReserved != NULL ? CKR_ARGUMENTS_BAD :
-				(flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT :
-								CKR_FUNCTION_NOT_SUPPORTED);
+	LIBRARY_CALL(0,
+		pSlot == NULL || pReserved != NULL      ? CKR_ARGUMENTS_BAD
+			: (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT
+							: CKR_FUNCTION_NOT_SUPPORTED);
 }
 
 CK_RV

@@ -193,8 +193,8 @@ C_MessageSignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJEC
 }
 
 CK_RV
-C_SignMessage(CK_SESSION_HANDLE hSession, void *pParameter, CK_ULONG ulParameterLen, CK_BYTE *pData,
-	CK_ULONG ulDataLen, CK_BYTE *pSignature, CK_ULONG *pulSignatureLen)
+C_SignMessage(CK_SESSION_HANDLE hSession, void *pParameter, CK_ULONG ulParameterLen, CK_BYTE *pData, CK_ULONG ulDataLen,
+	CK_BYTE *pSignature, CK_ULONG *pulSignatureLen)
 {
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
 }

@@ -364,7 +364,8 @@ fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
 		res = token_get_info(token, &state);
 	pthread_mutex_unlock(&slot->login);
 	if (rv == CKR_OK)
-		rv = res == TOKEN_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED : rv_from_token(res); /* erased by another process */
+		rv = res == TOKEN_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED
+						: rv_from_token(res); /* erased by another process */
 	if (rv != CKR_OK)
 		return rv;
 	snprintf(model, sizeof(model), state.hardware ? "%.16s" : "software %.7s", state.backend);

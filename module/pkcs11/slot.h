@@ -11,16 +11,16 @@
 struct object_table;
 
 struct slot {
-	CK_SLOT_ID id;               /* for life */
+	CK_SLOT_ID id; /* for life */
 	struct library *library;
-	bool gone;                   /* guarded by library->table: erased, no longer listed */
-	pthread_mutex_t login;       /* one login, logout, initialisation or first open at a time */
-	pthread_mutex_t lock;        /* guards all below; short */
-	pthread_cond_t idle;         /* a session's claim was given back */
-	struct token *token;         /* NULL: free, or not opened yet */
+	bool gone;             /* guarded by library->table: erased, no longer listed */
+	pthread_mutex_t login; /* one login, logout, initialisation or first open at a time */
+	pthread_mutex_t lock;  /* guards all below; short */
+	pthread_cond_t idle;   /* a session's claim was given back */
+	struct token *token;   /* NULL: free, or not opened yet */
 	size_t sessions, rw_sessions;
-	bool so_pending;             /* an SO login is being checked: no R/O session may open */
-	unsigned login_epoch;        /* changes with every login and logout */
+	bool so_pending;      /* an SO login is being checked: no R/O session may open */
+	unsigned login_epoch; /* changes with every login and logout */
 	struct object_table *objects;
 };
 

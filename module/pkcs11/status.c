@@ -174,11 +174,11 @@ status_attrs(void)
 	struct token_attrs *attrs = attrs_new();
 
 	if (attrs != NULL && attrs_set_ulong(attrs, CKA_CLASS, CKO_DATA) && attrs_set_bool(attrs, CKA_TOKEN, true) &&
-	    attrs_set_bool(attrs, CKA_PRIVATE, false) && attrs_set_bool(attrs, CKA_MODIFIABLE, false) &&
-	    attrs_set_bool(attrs, CKA_COPYABLE, false) && attrs_set_bool(attrs, CKA_DESTROYABLE, false) &&
-	    attrs_set(attrs, CKA_LABEL, STATUS_LABEL, strlen(STATUS_LABEL)) &&
-	    attrs_set(attrs, CKA_APPLICATION, STATUS_APPLICATION, strlen(STATUS_APPLICATION)) &&
-	    attrs_set(attrs, CKA_OBJECT_ID, "", 0))
+		attrs_set_bool(attrs, CKA_PRIVATE, false) && attrs_set_bool(attrs, CKA_MODIFIABLE, false) &&
+		attrs_set_bool(attrs, CKA_COPYABLE, false) && attrs_set_bool(attrs, CKA_DESTROYABLE, false) &&
+		attrs_set(attrs, CKA_LABEL, STATUS_LABEL, strlen(STATUS_LABEL)) &&
+		attrs_set(attrs, CKA_APPLICATION, STATUS_APPLICATION, strlen(STATUS_APPLICATION)) &&
+		attrs_set(attrs, CKA_OBJECT_ID, "", 0))
 		return attrs;
 	attrs_free(attrs);
 	return NULL;

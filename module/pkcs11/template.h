@@ -19,12 +19,12 @@ enum template_type { TEMPLATE_BOOL, TEMPLATE_ULONG, TEMPLATE_BYTES, TEMPLATE_DAT
 
 struct template_rule {
 	CK_ATTRIBUTE_TYPE type;
-	unsigned classes;         /* bits of template_class_bit() */
+	unsigned classes; /* bits of template_class_bit() */
 	enum template_type kind;
-	unsigned allowed;         /* bits 1u << enum template_origin */
-	bool required;            /* at TEMPLATE_CREATE */
+	unsigned allowed; /* bits 1u << enum template_origin */
+	bool required;    /* at TEMPLATE_CREATE */
 	enum { DEFAULT_NONE, DEFAULT_FALSE, DEFAULT_TRUE, DEFAULT_ZERO, DEFAULT_EMPTY } otherwise;
-	bool sensitive;           /* not shown when CKA_SENSITIVE or not CKA_EXTRACTABLE */
+	bool sensitive; /* not shown when CKA_SENSITIVE or not CKA_EXTRACTABLE */
 };
 
 /* 0: a class that we do not have. */
@@ -45,7 +45,7 @@ CK_RV template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLA
  * CKR_TEMPLATE_INCONSISTENT      an attribute twice, or another class
  */
 CK_RV template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_ATTRIBUTE *template,
-                    CK_ULONG count, struct token_attrs *attrs);
+	CK_ULONG count, struct token_attrs *attrs);
 
 /* Every required attribute there (CKR_TEMPLATE_INCOMPLETE), and defaults for the absent ones. */
 CK_RV template_complete(CK_OBJECT_CLASS object_class, enum template_origin origin, struct token_attrs *attrs);

@@ -138,8 +138,8 @@ holder_kit_pair(struct holder_kit *kit, bool holder, struct mdoc_public_key *pub
 	CK_OBJECT_HANDLE public_object = 0;
 	CK_OBJECT_HANDLE private_object = 0;
 
-	need(kit->p11->C_GenerateKeyPair(kit->session, &mechanism, public_template, 4, private_template,
-	             holder ? 6 : 5, &public_object, &private_object),
+	need(kit->p11->C_GenerateKeyPair(kit->session, &mechanism, public_template, 4, private_template, holder ? 6 : 5,
+		     &public_object, &private_object),
 		"C_GenerateKeyPair");
 	if (public_key != NULL)
 		read_point(kit, public_object, public_key);

@@ -31,7 +31,7 @@ CK_SESSION_HANDLE holder_kit_session(struct holder_kit *kit, CK_FLAGS flags);
 
 /* A P-256 key pair; holder: with CKA_MDOC_HOLDER_KEY. public_key may be NULL. */
 CK_OBJECT_HANDLE holder_kit_pair(struct holder_kit *kit, bool holder, struct mdoc_public_key *public_key,
-                                 CK_OBJECT_HANDLE *public_handle);
+	CK_OBJECT_HANDLE *public_handle);
 
 /* C_CreateObject of a record. */
 CK_RV holder_kit_bind(struct holder_kit *kit, const struct mdoc_buf *record, bool reusable, CK_OBJECT_HANDLE *handle);

@@ -55,12 +55,12 @@ sign_es256(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC
 	bool done = false;
 
 	if (alg == MDOC_ALG_ES256 && ctx != NULL &&
-	    EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, arg, NULL) == 1 &&
-	    EVP_DigestSign(ctx, der, &len, tbs.ptr, tbs.len) == 1)
+		EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, arg, NULL) == 1 &&
+		EVP_DigestSign(ctx, der, &len, tbs.ptr, tbs.len) == 1)
 		parts = d2i_ECDSA_SIG(NULL, &at, (long)len);
 	if (parts != NULL)
 		done = BN_bn2binpad(ECDSA_SIG_get0_r(parts), sig, 32) == 32 &&
-		       BN_bn2binpad(ECDSA_SIG_get0_s(parts), sig + 32, 32) == 32;
+			BN_bn2binpad(ECDSA_SIG_get0_s(parts), sig + 32, 32) == 32;
 	ECDSA_SIG_free(parts);
 	EVP_MD_CTX_free(ctx);
 	return done;
@@ -257,8 +257,8 @@ kit_request(const struct issuer_kit *kit, const char *doc_type, const char *cons
 		ask.x5chain = &chain;
 		ask.x5chain_count = 1;
 	}
-	need_ok(mdoc_request_build(
-	                &ask, 1, reader_auth == NULL ? MDOC_NO_BYTES : mdoc_buf_bytes(reader_auth), out, &error),
+	need_ok(mdoc_request_build(&ask, 1, reader_auth == NULL ? MDOC_NO_BYTES : mdoc_buf_bytes(reader_auth), out,
+			&error),
 		&error, "mdoc_request_build");
 }
 
@@ -292,8 +292,8 @@ kit_device_authentication(const struct mdoc_buf *transcript, const char *doc_typ
 
 	mdoc_put_map(&empty, 0);
 	mdoc_put_embedded(&wrapped, mdoc_buf_bytes(namespaces == NULL ? &empty : namespaces));
-	mdoc_put_device_authentication_bytes(
-		out, mdoc_buf_bytes(transcript), mdoc_text(doc_type), mdoc_buf_bytes(&wrapped));
+	mdoc_put_device_authentication_bytes(out, mdoc_buf_bytes(transcript), mdoc_text(doc_type),
+		mdoc_buf_bytes(&wrapped));
 	mdoc_buf_clear(&wrapped);
 	mdoc_buf_clear(&empty);
 }

@@ -32,12 +32,12 @@ struct mdoc_signer kit_signer(EVP_PKEY *key);
 /* IssuerSigned with full_name_unicode, individual_number_unicode and portrait (of portrait_len
  * bytes) in KIT_NS, valid from..until. */
 void kit_record(const struct issuer_kit *kit, const char *doc_type, const struct mdoc_public_key *device_key,
-                int64_t from, int64_t until, size_t portrait_len, struct mdoc_buf *out);
+	int64_t from, int64_t until, size_t portrait_len, struct mdoc_buf *out);
 
 /* IssuerSigned without elements, whose MSO lets the device key sign all of namespace `ns` and
  * one element of namespace "other". */
 void kit_record_authorizing(const struct issuer_kit *kit, const struct mdoc_public_key *device_key, const char *ns,
-                            const char *element, struct mdoc_buf *out);
+	const char *element, struct mdoc_buf *out);
 
 /* A bare SessionTranscript; number makes it different from others. */
 void kit_transcript(unsigned number, struct mdoc_buf *out);
@@ -45,19 +45,19 @@ void kit_transcript(unsigned number, struct mdoc_buf *out);
 /* A bare DeviceRequest for elements of KIT_NS (NULL at the end); reader_auth: signed for
  * that transcript. */
 void kit_request(const struct issuer_kit *kit, const char *doc_type, const char *const *elements,
-                 const struct mdoc_buf *reader_auth, struct mdoc_buf *out);
+	const struct mdoc_buf *reader_auth, struct mdoc_buf *out);
 
 /* [#6.24(transcript), #6.24(request), ? {KIT_NS: agreed}]; agreed NULL: left out. */
 void kit_response_input(const struct mdoc_buf *transcript, const struct mdoc_buf *request, const char *const *agreed,
-                        struct mdoc_buf *out);
+	struct mdoc_buf *out);
 
 /* DeviceAuthenticationBytes; namespaces: the bare DeviceNameSpaces map, NULL: empty. */
 void kit_device_authentication(const struct mdoc_buf *transcript, const char *doc_type,
-                               const struct mdoc_buf *namespaces, struct mdoc_buf *out);
+	const struct mdoc_buf *namespaces, struct mdoc_buf *out);
 
 /* mdoc_verify with the kit's trust; MDOC_OK only when every check passed. Prints the rows that
  * failed. */
-enum mdoc_result kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response,
-                            const struct mdoc_buf *transcript, size_t *elements);
+enum mdoc_result kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response, const struct mdoc_buf *transcript,
+	size_t *elements);
 
 #endif

@@ -84,8 +84,13 @@ static const uint8_t cbor_name[] = { 0x6c, 0xe7, 0x95, 0xaa, 0xe5, 0x8f, 0xb7, 0
 static const uint8_t cbor_portrait[] = { 0x44, 0xff, 0xd8, 0xff, 0xd9 };
 static const uint8_t cbor_indefinite[] = { 0x5f, 0x41, 0x31, 0x41, 0x32, 0xff };
 
-#define CLAIM(ns, element, value) { { (const uint8_t *)(ns), sizeof(ns) - 1 }, \
-	{ (const uint8_t *)(element), sizeof(element) - 1 }, { (value), sizeof(value) } }
+#define CLAIM(ns, element, value) \
+	{ \
+		{ (const uint8_t *)(ns), sizeof(ns) - 1 }, { (const uint8_t *)(element), sizeof(element) - 1 }, \
+		{ \
+			(value), sizeof(value) \
+		} \
+	}
 
 /* Mixed order; a value that another encoder would write differently. */
 static const struct mdoc_claim claims[] = {

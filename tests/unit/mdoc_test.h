@@ -35,7 +35,7 @@ void kit_clear(struct kit *kit);
 
 /* Allocations that libmdoc itself asked for since alloc_reset(). */
 void alloc_reset(void);
-size_t alloc_bytes(void);        /* the sum of all sizes, freed or not */
+size_t alloc_bytes(void); /* the sum of all sizes, freed or not */
 size_t alloc_calls(void);
 void alloc_fail_at(size_t call); /* the call-th allocation from now fails; 0: none */
 

@@ -18,8 +18,7 @@
 #define USER_PIN "user-pin-2026"
 
 extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_login[], tests_objects[], tests_rules[],
-	tests_holder[],
-	tests_operations[], tests_fork[], tests_threads[], tests_log[];
+	tests_holder[], tests_operations[], tests_fork[], tests_threads[], tests_log[];
 
 extern CK_FUNCTION_LIST_3_0 *p11;
 extern CK_MDOC_FUNCTION_LIST *p11_vendor;
@@ -49,11 +48,11 @@ CK_RV p11_login(CK_SESSION_HANDLE session, CK_USER_TYPE type, const char *pin);
 
 /* An EC key pair on P-256; extra goes to the private template. */
 CK_RV p11_pair(CK_SESSION_HANDLE session, bool token, const CK_ATTRIBUTE *extra, CK_ULONG count, CK_OBJECT_HANDLE *pub,
-               CK_OBJECT_HANDLE *priv);
+	CK_OBJECT_HANDLE *priv);
 
 /* A data object. */
 CK_RV p11_data(CK_SESSION_HANDLE session, bool token, bool private_, const char *label, const char *value,
-               CK_OBJECT_HANDLE *handle);
+	CK_OBJECT_HANDLE *handle);
 
 /* How many objects match. */
 CK_ULONG p11_count(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *template, CK_ULONG count);

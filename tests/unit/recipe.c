@@ -110,8 +110,8 @@ recipe_issue(const struct recipe *recipe, struct mdoc_buf *out)
 	mdoc_put_raw(out, mdoc_buf_bytes(&a));
 	mdoc_put_raw(out, mdoc_buf_bytes(&b));
 	mdoc_put_text(out, "issuerAuth");
-	(void)mdoc_sign1_put(
-		out, &recipe->issuer->signer, mdoc_buf_bytes(&payload), false, &recipe->ds, recipe->ds.len > 0 ? 1 : 0);
+	(void)mdoc_sign1_put(out, &recipe->issuer->signer, mdoc_buf_bytes(&payload), false, &recipe->ds,
+		recipe->ds.len > 0 ? 1 : 0);
 	mdoc_buf_clear(&a);
 	mdoc_buf_clear(&b);
 	mdoc_buf_clear(&mso);
@@ -130,8 +130,8 @@ put_device_signed(struct mdoc_buf *out, const struct recipe *recipe)
 	else
 		mdoc_put_map(&elements, 0);
 	mdoc_put_embedded(&namespaces, mdoc_buf_bytes(&elements));
-	mdoc_put_device_authentication_bytes(
-		&input, recipe->transcript, mdoc_text(recipe->doc_type), mdoc_buf_bytes(&namespaces));
+	mdoc_put_device_authentication_bytes(&input, recipe->transcript, mdoc_text(recipe->doc_type),
+		mdoc_buf_bytes(&namespaces));
 	mdoc_put_map(out, 2);
 	mdoc_put_text(out, "nameSpaces");
 	mdoc_put_raw(out, mdoc_buf_bytes(&namespaces));

@@ -25,7 +25,7 @@ same(const struct token_attrs *a, const struct token_attrs *b)
 		const CK_ATTRIBUTE *x = attrs_at(a, i), *y = attrs_at(b, i);
 
 		if (x->type != y->type || x->ulValueLen != y->ulValueLen ||
-		    memcmp(x->pValue, y->pValue, x->ulValueLen) != 0)
+			memcmp(x->pValue, y->pValue, x->ulValueLen) != 0)
 			return false;
 	}
 	return true;
@@ -53,13 +53,13 @@ static void
 test_vector(void)
 {
 	static const char *expected = "a7"
-				      "0003"                                   /* CKA_CLASS */
-				      "0343616263"                             /* CKA_LABEL */
-				      "19010240"                               /* CKA_ID, empty */
-				      "190162f4"                               /* CKA_EXTRACTABLE */
-				      "1901661bffffffffffffffff"               /* CKA_KEY_GEN_MECHANISM */
-				      "1a40000600821910411acd440001"           /* CKA_ALLOWED_MECHANISMS */
-				      "1acd440100f5";                          /* CKA_MDOC_HOLDER_KEY */
+				      "0003"                         /* CKA_CLASS */
+				      "0343616263"                   /* CKA_LABEL */
+				      "19010240"                     /* CKA_ID, empty */
+				      "190162f4"                     /* CKA_EXTRACTABLE */
+				      "1901661bffffffffffffffff"     /* CKA_KEY_GEN_MECHANISM */
+				      "1a40000600821910411acd440001" /* CKA_ALLOWED_MECHANISMS */
+				      "1acd440100f5";                /* CKA_MDOC_HOLDER_KEY */
 	struct token_attrs *attrs = example(), *back = NULL;
 	uint8_t *bytes = NULL, wanted[128];
 	size_t len = 0, wanted_len = leaf_hex(expected, wanted, sizeof(wanted));
@@ -141,32 +141,29 @@ static void
 test_hostile(void)
 {
 	static const char *const wrong[] = {
-		"",
-		"80",                       /* an array */
-		"bf00",                     /* an indefinite map */
-		"a1",                       /* a pair is missing */
-		"a100",                     /* half a pair */
-		"a0ff",                     /* bytes after the map */
-		"a10003ff",
-		"bbffffffffffffffff0003",   /* more pairs than bytes */
-		"a200030003",               /* a type twice */
-		"a203436162630003",         /* descending */
-		"a12003",                   /* a negative type */
-		"a1616103",                 /* a text type */
-		"a100f5",                   /* CKA_CLASS as bool */
-		"a1004103",                 /* CKA_CLASS as bytes */
-		"a10020",                   /* CKA_CLASS negative */
-		"a10101",                   /* CKA_TOKEN as number */
-		"a101f6",                   /* CKA_TOKEN null */
-		"a10363616263",             /* CKA_LABEL as text */
-		"a1035f4161ff",             /* CKA_LABEL in chunks */
-		"a1035affffffff61",         /* CKA_LABEL longer than the input */
-		"a1035bffffffffffffffff61",
-		"a11a400006009bffffffffffffffff01", /* more mechanisms than bytes */
-		"a11a4000060082190104",     /* one is missing */
-		"a11a400006008143616263",   /* a mechanism as bytes */
-		"a11a400002118100",         /* a nested template */
-		"a1c10003",                 /* a tag */
+		"", "80",                                                       /* an array */
+		"bf00",                                                         /* an indefinite map */
+		"a1",                                                           /* a pair is missing */
+		"a100",                                                         /* half a pair */
+		"a0ff",                                                         /* bytes after the map */
+		"a10003ff", "bbffffffffffffffff0003",                           /* more pairs than bytes */
+		"a200030003",                                                   /* a type twice */
+		"a203436162630003",                                             /* descending */
+		"a12003",                                                       /* a negative type */
+		"a1616103",                                                     /* a text type */
+		"a100f5",                                                       /* CKA_CLASS as bool */
+		"a1004103",                                                     /* CKA_CLASS as bytes */
+		"a10020",                                                       /* CKA_CLASS negative */
+		"a10101",                                                       /* CKA_TOKEN as number */
+		"a101f6",                                                       /* CKA_TOKEN null */
+		"a10363616263",                                                 /* CKA_LABEL as text */
+		"a1035f4161ff",                                                 /* CKA_LABEL in chunks */
+		"a1035affffffff61",                                             /* CKA_LABEL longer than the input */
+		"a1035bffffffffffffffff61", "a11a400006009bffffffffffffffff01", /* more mechanisms than bytes */
+		"a11a4000060082190104",                                         /* one is missing */
+		"a11a400006008143616263",                                       /* a mechanism as bytes */
+		"a11a400002118100",                                             /* a nested template */
+		"a1c10003",                                                     /* a tag */
 	};
 	struct token_attrs *attrs;
 	uint8_t bytes[64];

@@ -25,10 +25,10 @@ pair_new(struct pair *pair)
 {
 	CU_ASSERT_EQUAL_FATAL(seal_random_secret(leaf_seal, SEAL_KEY_LEN, &pair->area_key), TOKEN_OK);
 	CU_ASSERT_EQUAL_FATAL(vault_box_pair_new(leaf_seal, pair->area_key, SERIAL, pair->public_key, pair->sealed),
-	                      TOKEN_OK);
+		TOKEN_OK);
 	CU_ASSERT_EQUAL_FATAL(vault_box_pair_open(leaf_seal, pair->area_key, SERIAL, pair->public_key, pair->sealed,
-	                                          sizeof(pair->sealed), &pair->private_key),
-	                      TOKEN_OK);
+				      sizeof(pair->sealed), &pair->private_key),
+		TOKEN_OK);
 }
 
 static void
@@ -61,18 +61,23 @@ test_pair(void)
 	pair_new(&b);
 	CU_ASSERT_NOT_EQUAL(memcmp(a.public_key, b.public_key, sizeof(a.public_key)), 0);
 	CU_ASSERT_EQUAL(vault_box_pair_open(leaf_seal, b.area_key, SERIAL, a.public_key, a.sealed, sizeof(a.sealed),
-	                                    &key), TOKEN_ERR_DAMAGED);
+				&key),
+		TOKEN_ERR_DAMAGED);
 	CU_ASSERT_EQUAL(vault_box_pair_open(leaf_seal, a.area_key, SERIAL, b.public_key, a.sealed, sizeof(a.sealed),
-	                                    &key), TOKEN_ERR_DAMAGED);
+				&key),
+		TOKEN_ERR_DAMAGED);
 	CU_ASSERT_EQUAL(vault_box_pair_open(leaf_seal, a.area_key, "0123456789ABCDEE", a.public_key, a.sealed,
-	                                    sizeof(a.sealed), &key), TOKEN_ERR_DAMAGED);
-	CU_ASSERT_EQUAL(vault_box_pair_open(leaf_seal, a.area_key, SERIAL, a.public_key, a.sealed,
-	                                    sizeof(a.sealed) - 1, &key), TOKEN_ERR_DAMAGED);
+				sizeof(a.sealed), &key),
+		TOKEN_ERR_DAMAGED);
+	CU_ASSERT_EQUAL(vault_box_pair_open(leaf_seal, a.area_key, SERIAL, a.public_key, a.sealed, sizeof(a.sealed) - 1,
+				&key),
+		TOKEN_ERR_DAMAGED);
 	CU_ASSERT_EQUAL(vault_box_pair_new(leaf_seal, a.area_key, "short", b.public_key, b.sealed), TOKEN_ERR_ARG);
 	for (i = 0; i < sizeof(a.sealed); i++) {
 		a.sealed[i] ^= 0x80;
 		CU_ASSERT_NOT_EQUAL(vault_box_pair_open(leaf_seal, a.area_key, SERIAL, a.public_key, a.sealed,
-		                                        sizeof(a.sealed), &key), TOKEN_OK);
+					    sizeof(a.sealed), &key),
+			TOKEN_OK);
 		CU_ASSERT_PTR_NULL(key.ptr);
 		a.sealed[i] ^= 0x80;
 	}
@@ -89,7 +94,8 @@ test_box(void)
 
 	pair_new(&a);
 	pair_new(&b);
-	CU_ASSERT_EQUAL_FATAL(vault_box_seal(leaf_seal, a.public_key, "inbox", 5, "a new card", 10, &box, &len), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(vault_box_seal(leaf_seal, a.public_key, "inbox", 5, "a new card", 10, &box, &len),
+		TOKEN_OK);
 	CU_ASSERT_EQUAL(len, 10 + VAULT_BOX_OVERHEAD);
 	for (i = 0; i < len; i++) {
 		box[i] ^= 0x10;
@@ -102,7 +108,7 @@ test_box(void)
 	memset(box + 1, 0, VAULT_BOX_KEY_LEN); /* an ephemeral key of small order */
 	CU_ASSERT_EQUAL(opens(&a, "inbox", box, len), TOKEN_ERR_DAMAGED);
 	CU_ASSERT_EQUAL_FATAL(vault_box_seal(leaf_seal, a.public_key, "inbox", 5, "a new card", 10, &again, &again_len),
-	                      TOKEN_OK);
+		TOKEN_OK);
 	CU_ASSERT_EQUAL(opens(&a, "inbox", again, again_len), TOKEN_OK);
 	free(box);
 	free(again);

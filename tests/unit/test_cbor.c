@@ -140,7 +140,7 @@ refuses_duplicate_keys(void)
 		size_t offset;
 	} rows[] = {
 		{ "a2 01 02 01 03", MDOC_ERR_DUPLICATE_KEY, 3 },
-		{ "a2 01 02 1801 03", MDOC_ERR_DUPLICATE_KEY, 3 },         /* the same, written longer */
+		{ "a2 01 02 1801 03", MDOC_ERR_DUPLICATE_KEY, 3 }, /* the same, written longer */
 		{ "a2 61 61 02 61 61 03", MDOC_ERR_DUPLICATE_KEY, 4 },
 		{ "a2 61 61 02 7801 61 03", MDOC_ERR_DUPLICATE_KEY, 4 },
 		{ "a3 61 61 00 61 62 00 61 61 00", MDOC_ERR_DUPLICATE_KEY, 7 },
@@ -235,7 +235,9 @@ allocates_little(void)
 		CU_ASSERT_TRUE(alloc_bytes() <= MDOC_CBOR_SCAN_SIZE);
 	}
 	CU_ASSERT_EQUAL(scan_hex("98 28 00000000000000000000 00000000000000000000 00000000000000000000"
-		"00000000000000000000", 0, &error), MDOC_OK);
+				 "00000000000000000000",
+				0, &error),
+		MDOC_OK);
 }
 
 /* A failed allocation would crash the program that asked. */
@@ -260,7 +262,7 @@ static void
 reads_items(void)
 {
 	struct mdoc_bytes input = hex_load("a9 01 1901f4 02 3901f3 03 43010203 04 63e697a5 05 f5 06 f6"
-		"07 83 01 80 a0 08 d818 42 8001 20 fb3ff0000000000000");
+					   "07 83 01 80 a0 08 d818 42 8001 20 fb3ff0000000000000");
 	struct mdoc_cbor *scan = NULL;
 	struct mdoc_node root, node;
 	struct mdoc_bytes bytes;
@@ -323,7 +325,8 @@ absent_stays_absent(void)
 static void
 reads_indefinite_lengths(void)
 {
-	struct mdoc_bytes input = hex_load("bf 61 61 9f 01 9f ff 02 ff 61 62 5f 41 01 40 ff 7f ff 1bffffffffffffffff ff");
+	struct mdoc_bytes input =
+		hex_load("bf 61 61 9f 01 9f ff 02 ff 61 62 5f 41 01 40 ff 7f ff 1bffffffffffffffff ff");
 	struct mdoc_cbor *scan = NULL;
 	struct mdoc_bytes bytes;
 	struct mdoc_node list;
@@ -349,7 +352,7 @@ static void
 writes_canonical_heads(void)
 {
 	struct mdoc_bytes expected = hex_load("8c 00 17 1818 190100 1a00010000 1b0000000100000000 20 3903e7 43010203"
-		"63e697a5 a1f5f6 d81841a0");
+					      "63e697a5 a1f5f6 d81841a0");
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 
 	mdoc_put_array(&buf, 12);

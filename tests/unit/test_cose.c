@@ -64,8 +64,15 @@ key_refuses(void)
 		struct mdoc_bytes x;
 		const struct mdoc_bytes *y;
 	} rows[] = {
-		{ 2, 1, x, &y_off }, { 2, 1, x, &y_short }, { 2, 1, x_long, &y }, { 1, 1, x, &y }, { 2, 0, x, &y },
-		{ 2, 2, x, &y }, { 2, 4, x, &y }, { 2, 6, x, &y }, { 2, 256, x, &y },
+		{ 2, 1, x, &y_off },
+		{ 2, 1, x, &y_short },
+		{ 2, 1, x_long, &y },
+		{ 1, 1, x, &y },
+		{ 2, 0, x, &y },
+		{ 2, 2, x, &y },
+		{ 2, 4, x, &y },
+		{ 2, 6, x, &y },
+		{ 2, 256, x, &y },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -164,26 +171,26 @@ sign1_refuses(void)
 		{ "a0", MDOC_ERR_TYPE },
 		{ "83 43a10126 a0 f6", MDOC_ERR_TYPE },
 		{ "85 43a10126 a0 f6 40 40", MDOC_ERR_TYPE },
-		{ "d2 84 43a10126 a0 f6 40", MDOC_ERR_TYPE },         /* tagged 18 */
+		{ "d2 84 43a10126 a0 f6 40", MDOC_ERR_TYPE }, /* tagged 18 */
 		{ "84 a10126 a0 f6 40", MDOC_ERR_TYPE },
 		{ "84 43a10126 80 f6 40", MDOC_ERR_TYPE },
 		{ "84 43a10126 a0 00 40", MDOC_ERR_TYPE },
 		{ "84 43a10126 a0 f6 60", MDOC_ERR_TYPE },
 		{ "84 43a10126 a0 5f ff 40", MDOC_ERR_TYPE },
 		{ "84 40 a0 f6 40", MDOC_ERR_MISSING },
-		{ "84 41a0 a10126 f6 40", MDOC_ERR_MISSING },         /* alg unprotected only */
+		{ "84 41a0 a10126 f6 40", MDOC_ERR_MISSING }, /* alg unprotected only */
 		{ "84 4180 a0 f6 40", MDOC_ERR_TYPE },
 		{ "84 44a1012600 a0 f6 40", MDOC_ERR_TRAILING },
 		{ "84 45a201260126 a0 f6 40", MDOC_ERR_DUPLICATE_KEY },
 		{ "84 43a10101 a0 f6 40", MDOC_ERR_ALGORITHM },
-		{ "84 44a1013824 a0 f6 40", MDOC_ERR_ALGORITHM },     /* PS256 */
+		{ "84 44a1013824 a0 f6 40", MDOC_ERR_ALGORITHM },               /* PS256 */
 		{ "84 4ba1013b00000000ffffff06 a0 f6 40", MDOC_ERR_ALGORITHM }, /* not -7 after a cast */
 		{ "84 4ba1013b0000000100000006 a0 f6 40", MDOC_ERR_ALGORITHM },
 		{ "84 43a10161 a0 f6 40", MDOC_ERR_TRUNCATED },
 		{ "84 44a1016161 a0 f6 40", MDOC_ERR_ALGORITHM },
-		{ "84 47a2012602811820 a0 f6 40", MDOC_ERR_VALUE },   /* crit */
+		{ "84 47a2012602811820 a0 f6 40", MDOC_ERR_VALUE }, /* crit */
 		{ "84 43a10126 a11821 00 f6 40", MDOC_ERR_TYPE },
-		{ "84 43a10126 a1182180 f6 40", MDOC_ERR_TYPE },      /* empty chain */
+		{ "84 43a10126 a1182180 f6 40", MDOC_ERR_TYPE }, /* empty chain */
 		{ "84 43a10126 a118218100 f6 40", MDOC_ERR_TYPE },
 		{ "84 43a10126 a0 f6 40", MDOC_OK },
 	};
@@ -239,8 +246,10 @@ sign1_verifies(void)
 		CU_ASSERT_TRUE_FATAL(soft_key_make(&soft, groups[g]) && soft_key_make(&other, groups[g]));
 		sign_text(&s, &soft.signer, "payload", true, NULL, 0);
 		CU_ASSERT_PTR_NULL(s.sign1.payload.ptr);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, mdoc_text("Payload")), MDOC_ERR_SIGNATURE);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &other.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, mdoc_text("Payload")),
+			MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &other.pub, mdoc_text("payload")),
+			MDOC_ERR_SIGNATURE);
 		bad = s.sign1;
 		memcpy(copy, bad.signature.ptr, bad.signature.len);
 		for (size_t i = 0; i < bad.signature.len; i += 7) {
@@ -251,12 +260,15 @@ sign1_verifies(void)
 			copy[i] ^= 0x10;
 		}
 		bad.signature.len--;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
+			MDOC_ERR_SIGNATURE);
 		bad.signature.len += 2;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
+			MDOC_ERR_SIGNATURE);
 		memset(copy, 0, sizeof(copy));
 		bad.signature.len--;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
+			MDOC_ERR_SIGNATURE);
 		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, mdoc_text("payload")), MDOC_OK);
 		signed_text_clear(&s);
 		soft_key_clear(&soft);

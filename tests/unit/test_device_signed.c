@@ -104,12 +104,14 @@ written_size_is_foretold(void)
 
 		CU_ASSERT_TRUE_FATAL(soft_key_make(&key, groups[g / 2]));
 		mdoc_put_device_authentication_bytes(&to_sign, transcript, mdoc_text(KIT_DOCTYPE), namespaces);
-		CU_ASSERT_EQUAL(mdoc_device_signed_put(&buf, mdoc_buf_bytes(&to_sign), namespaces, &key.signer), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_device_signed_put(&buf, mdoc_buf_bytes(&to_sign), namespaces, &key.signer),
+			MDOC_OK);
 		CU_ASSERT_EQUAL(buf.len, mdoc_device_signed_size(namespaces, key.signer.alg));
 		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(mdoc_buf_bytes(&buf), 0, &scan, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &ds, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(mdoc_bytes_equal(ds.namespaces_bytes, namespaces));
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &ds.signature, &key.pub, mdoc_buf_bytes(&to_sign)), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &ds.signature, &key.pub, mdoc_buf_bytes(&to_sign)),
+			MDOC_OK);
 		mdoc_device_signed_clear(&ds);
 		mdoc_cbor_free(scan);
 		mdoc_buf_clear(&buf);

@@ -91,7 +91,9 @@ fill_disk(void *arg)
 	const struct rlimit limit = { 400 * 1024, 400 * 1024 };
 	struct token *token = child_open(arg, TOKEN_USER);
 	struct token_attrs *attrs = attrs_new();
-	const struct token_object_spec spec = { .private_ = true, .attrs = attrs, .value = (const uint8_t *)filler,
+	const struct token_object_spec spec = { .private_ = true,
+		.attrs = attrs,
+		.value = (const uint8_t *)filler,
 		.value_len = sizeof(filler) };
 	const struct token_object *object = NULL;
 	enum token_result res = TOKEN_OK;
@@ -377,10 +379,9 @@ add_faults_suite(void)
 {
 	CU_pSuite suite = CU_add_suite("faults", NULL, NULL);
 
-	if (suite == NULL || CU_ADD_TEST(suite, test_read_only) == NULL ||
-		CU_ADD_TEST(suite, test_full_disk) == NULL || CU_ADD_TEST(suite, test_killed_import) == NULL ||
-		CU_ADD_TEST(suite, test_spend_race) == NULL || CU_ADD_TEST(suite, test_forked_child) == NULL ||
-		CU_ADD_TEST(suite, test_child_outlives_parent) == NULL)
+	if (suite == NULL || CU_ADD_TEST(suite, test_read_only) == NULL || CU_ADD_TEST(suite, test_full_disk) == NULL ||
+		CU_ADD_TEST(suite, test_killed_import) == NULL || CU_ADD_TEST(suite, test_spend_race) == NULL ||
+		CU_ADD_TEST(suite, test_forked_child) == NULL || CU_ADD_TEST(suite, test_child_outlives_parent) == NULL)
 		return 1;
 	return 0;
 }

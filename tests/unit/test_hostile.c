@@ -167,7 +167,8 @@ altered_input_is_survived(void)
 		within = within && alloc_bytes() <= altered.len * MDOC_PARSE_MULTIPLE + MDOC_PARSE_FIXED;
 		if (res != MDOC_OK) {
 			refused++;
-			described = described && error.code == res && error.offset <= altered.len && error.expected[0] != '\0';
+			described = described && error.code == res && error.offset <= altered.len &&
+				error.expected[0] != '\0';
 		}
 		bytes_free(altered);
 	}
@@ -226,7 +227,8 @@ put_bloat(struct mdoc_buf *buf, size_t kind)
 		mdoc_put_array(buf, kind == 0 ? 250 : MANY);
 	for (size_t i = 0; i < (kind == 0 ? 250 : MANY); i++) {
 		if (kind == 2) {
-			const char name[] = { (char)('a' + i % 26), (char)('a' + i / 26 % 26), (char)('a' + i / 676), '\0' };
+			const char name[] = { (char)('a' + i % 26), (char)('a' + i / 26 % 26), (char)('a' + i / 676),
+				'\0' };
 
 			mdoc_put_text(buf, name);
 		}

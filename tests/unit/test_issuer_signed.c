@@ -83,7 +83,8 @@ built_record_reads_back(void)
 		mdoc_buf_clear(&kit.record);
 		kit.issue.digest_alg = algs[g];
 		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &kit.issue, &kit.record, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL),
+			MDOC_OK);
 		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.doc_type, KIT_DOCTYPE));
 		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.version, "1.0"));
 		CU_ASSERT_EQUAL(is.mso.digest_alg, algs[g]);
@@ -92,7 +93,8 @@ built_record_reads_back(void)
 		CU_ASSERT_EQUAL(is.mso.valid_until, kit.issue.valid_until);
 		CU_ASSERT_EQUAL(is.count, 2);
 		CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &is.issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &is.issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES),
+			MDOC_OK);
 		for (size_t c = 0; c < kit.issue.claim_count; c++) {
 			const struct mdoc_claim *claim = &kit.issue.claims[c];
 			const struct mdoc_namespace *ns = mdoc_find_namespace(&is, claim->ns);
@@ -138,7 +140,8 @@ copies_share_no_random(void)
 
 		mdoc_buf_clear(&second);
 		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &kit.issue, &second, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&second), &c, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&second), &c, NULL),
+			MDOC_OK);
 		for (size_t i = 0; i < a.namespaces[0].count; i++)
 			shuffled |= a.namespaces[0].items[i].digest_id != c.namespaces[0].items[i].digest_id;
 		mdoc_issuer_signed_clear(&c);

@@ -117,8 +117,8 @@ test_derive(void)
 	CU_ASSERT_EQUAL_FATAL(release_kdf_params_new(leaf_seal, &params), TOKEN_OK);
 	CU_ASSERT_EQUAL_FATAL(vault_kdf(&params, pin, &key), TOKEN_OK);
 	CU_ASSERT_EQUAL(argon2id_hash_raw(params.t, params.m_kib, params.p, pin.ptr, pin.len, params.salt,
-	                                  sizeof(params.salt), wanted, sizeof(wanted)),
-	                ARGON2_OK);
+				sizeof(params.salt), wanted, sizeof(wanted)),
+		ARGON2_OK);
 	CU_ASSERT_TRUE(secret_equal(key, (struct secret){ wanted, sizeof(wanted) }));
 	CU_ASSERT_EQUAL_FATAL(vault_kdf(&params, other, &again), TOKEN_OK);
 	CU_ASSERT_FALSE(secret_equal(key, again));

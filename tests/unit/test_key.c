@@ -22,7 +22,8 @@ static const char *const names[] = { [TOKEN_P256] = "P-256", [TOKEN_P384] = "P-3
 
 static const char *const orders[] = {
 	[TOKEN_P256] = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-	[TOKEN_P384] = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+	[TOKEN_P384] =
+		"ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
 	[TOKEN_P521] = "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 		       "fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
 };
@@ -30,7 +31,7 @@ static const char *const orders[] = {
 /* By OpenSSL alone: is r||s a signature over the digest by the holder of the point? */
 static bool
 verifies(enum token_curve curve, const uint8_t *point, size_t point_len, const uint8_t *digest, size_t digest_len,
-         const uint8_t *sig, size_t sig_len)
+	const uint8_t *sig, size_t sig_len)
 {
 	OSSL_PARAM params[3] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)names[curve], 0),
@@ -49,7 +50,7 @@ verifies(enum token_curve curve, const uint8_t *point, size_t point_len, const u
 		der_len = i2d_ECDSA_SIG(parsed, &der);
 		verify = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 		good = der_len > 0 && EVP_PKEY_verify_init(verify) == 1 &&
-		       EVP_PKEY_verify(verify, der, (size_t)der_len, digest, digest_len) == 1;
+			EVP_PKEY_verify(verify, der, (size_t)der_len, digest, digest_len) == 1;
 	}
 	OPENSSL_free(der);
 	ECDSA_SIG_free(parsed);
@@ -73,7 +74,8 @@ test_bad_scalars(void)
 		CU_ASSERT_PTR_NULL(key);
 		scalar[len - 1] = 1;
 		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar, len + 1, &key), TOKEN_ERR_ARG);
-		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar + 1, len - 1, &key), TOKEN_ERR_ARG);
+		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar + 1, len - 1, &key),
+			TOKEN_ERR_ARG);
 		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], NULL, 0, &key), TOKEN_ERR_ARG);
 		CU_ASSERT_EQUAL_FATAL(leaf_hex(orders[curves[i]], scalar, sizeof(scalar)), len);
 		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar, len, &key), TOKEN_ERR_ARG);
@@ -97,20 +99,28 @@ test_known_points(void)
 		const char *scalar, *point;
 	} known[] = {
 		{ TOKEN_P256, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721",
-		  "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20"
-		  "c2d7e9f5177a3c294d4462299" },
+			"0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628"
+			"bc64f2f1b20"
+			"c2d7e9f5177a3c294d4462299" },
 		{ TOKEN_P256, "0000000000000000000000000000000000000000000000000000000000000001",
-		  "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce335"
-		  "76b315ececbb6406837bf51f5" },
-		{ TOKEN_P384, "6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5",
-		  "04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a254515480bc138015d9b"
-		  "72d7d57244ea8ef9ac0c621896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720" },
+			"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f"
+			"9e162bce335"
+			"76b315ececbb6406837bf51f5" },
+		{ TOKEN_P384,
+			"6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d896d5724e4c70a825f872c9ea60d2ed"
+			"f5",
+			"04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a254515480"
+			"bc138015d9b"
+			"72d7d57244ea8ef9ac0c621896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720" },
 		{ TOKEN_P521,
-		  "00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75caa896eb32f1f47c70855836a6d16fcc1466f6d8f"
-		  "bec67db89ec0c08b0e996b83538",
-		  "0401894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20fb633155d38f"
-		  "fa16d2bd761dcac474b9a2f5023a400493101c962cd4d2fddf782285e64584139c2f91b47f87ff82354d6630f746a28a0db25741b"
-		  "5b34a828008b22acc23f924faafbd4d33f81ea66956dfeaa2bfdfcf5" },
+			"00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75caa896eb32f1f47c70855836a6d16f"
+			"cc1466f6d8f"
+			"bec67db89ec0c08b0e996b83538",
+			"0401894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20f"
+			"b633155d38f"
+			"fa16d2bd761dcac474b9a2f5023a400493101c962cd4d2fddf782285e64584139c2f91b47f87ff82354d6630f746a2"
+			"8a0db25741b"
+			"5b34a828008b22acc23f924faafbd4d33f81ea66956dfeaa2bfdfcf5" },
 	};
 	uint8_t scalar[66], point[TOKEN_POINT_MAX], wanted[TOKEN_POINT_MAX];
 	struct token_key *key;
@@ -120,7 +130,8 @@ test_known_points(void)
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		scalar_len = leaf_hex(known[i].scalar, scalar, sizeof(scalar));
 		wanted_len = leaf_hex(known[i].point, wanted, sizeof(wanted));
-		CU_ASSERT_EQUAL_FATAL(vault_key_from_scalar(leaf_libctx, known[i].curve, scalar, scalar_len, &key), TOKEN_OK);
+		CU_ASSERT_EQUAL_FATAL(vault_key_from_scalar(leaf_libctx, known[i].curve, scalar, scalar_len, &key),
+			TOKEN_OK);
 		CU_ASSERT_EQUAL(token_key_point(key, point, &len), TOKEN_OK);
 		CU_ASSERT_TRUE(len == wanted_len && memcmp(point, wanted, len) == 0);
 		CU_ASSERT_EQUAL(token_key_scalar(key, &back), TOKEN_OK);
@@ -159,7 +170,8 @@ test_sign(void)
 		/* What the store seals and loads again is the same key. */
 		CU_ASSERT_EQUAL_FATAL(token_key_scalar(key, &scalar), TOKEN_OK);
 		token_key_free(key);
-		CU_ASSERT_EQUAL_FATAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar.ptr, scalar.len, &loaded), TOKEN_OK);
+		CU_ASSERT_EQUAL_FATAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar.ptr, scalar.len, &loaded),
+			TOKEN_OK);
 		secret_wipe(&scalar);
 		CU_ASSERT_EQUAL(token_key_sign(loaded, digest, 32, sig, &sig_len), TOKEN_OK);
 		CU_ASSERT_TRUE(verifies(curves[i], point, point_len, digest, 32, sig, sig_len));
@@ -235,8 +247,10 @@ test_derive_vector(void)
 	struct secret shared;
 
 	leaf_hex("c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433", scalar, sizeof(scalar));
-	leaf_hex("04d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac23f046a"
-	         "da30f8353e74f33039872ab", peer, sizeof(peer));
+	leaf_hex("04d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac2"
+		 "3f046a"
+		 "da30f8353e74f33039872ab",
+		peer, sizeof(peer));
 	leaf_hex("d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de", wanted, sizeof(wanted));
 	CU_ASSERT_EQUAL_FATAL(vault_key_from_scalar(leaf_libctx, TOKEN_P256, scalar, sizeof(scalar), &key), TOKEN_OK);
 	CU_ASSERT_EQUAL_FATAL(token_key_derive(key, peer, sizeof(peer), &shared), TOKEN_OK);

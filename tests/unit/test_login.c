@@ -428,10 +428,9 @@ add_login_suite(void)
 
 	if (suite == NULL || CU_ADD_TEST(suite, test_pin_not_set) == NULL ||
 		CU_ADD_TEST(suite, test_lock_and_reset) == NULL || CU_ADD_TEST(suite, test_so_lock) == NULL ||
-		CU_ADD_TEST(suite, test_processes) == NULL ||
-		CU_ADD_TEST(suite, test_killed_while_checking) == NULL || CU_ADD_TEST(suite, test_threads) == NULL ||
-		CU_ADD_TEST(suite, test_context_login) == NULL || CU_ADD_TEST(suite, test_other_process) == NULL ||
-		CU_ADD_TEST(suite, test_set_pin) == NULL)
+		CU_ADD_TEST(suite, test_processes) == NULL || CU_ADD_TEST(suite, test_killed_while_checking) == NULL ||
+		CU_ADD_TEST(suite, test_threads) == NULL || CU_ADD_TEST(suite, test_context_login) == NULL ||
+		CU_ADD_TEST(suite, test_other_process) == NULL || CU_ADD_TEST(suite, test_set_pin) == NULL)
 		return 1;
 	return 0;
 }

@@ -289,7 +289,7 @@ test_multi_part(void)
 	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_RESPONSE, key), CKR_OK);
 	for (i = 0; i < input.len; i += 100)
 		CU_ASSERT_EQUAL(holder.p11->C_SignUpdate(holder.session, input.ptr + i,
-		                        input.len - i < 100 ? input.len - i : 100),
+					input.len - i < 100 ? input.len - i : 100),
 			CKR_OK);
 	CU_ASSERT_EQUAL(holder.p11->C_SignFinal(holder.session, NULL, &need), CKR_OK);
 	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);

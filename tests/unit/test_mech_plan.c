@@ -244,7 +244,7 @@ test_record_malformed(void)
 	struct mech_plan plan;
 
 	CU_ASSERT_EQUAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, mdoc_bytes_of("\xa0", 1),
-	                        mdoc_buf_bytes(&authentication), &plan),
+				mdoc_buf_bytes(&authentication), &plan),
 		CKR_MDOC_RECORD_MALFORMED);
 	mech_plan_clear(&plan);
 }
@@ -276,7 +276,7 @@ test_response_is_as_planned(void)
 	kit_request(&kit, KIT_DOCTYPE, name_and_number, &transcript, &asked);
 	kit_response_input(&transcript, &asked, name_and_number, &bytes);
 	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_RESPONSE, mdoc_buf_bytes(&record),
-	                              mdoc_buf_bytes(&bytes), &plan),
+				      mdoc_buf_bytes(&bytes), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
 	CU_ASSERT_EQUAL(answer.len, plan.size);
@@ -298,14 +298,14 @@ test_device_signed_is_as_planned(void)
 	struct mech_plan plan;
 
 	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, mdoc_buf_bytes(&record),
-	                              mdoc_buf_bytes(&authentication), &plan),
+				      mdoc_buf_bytes(&authentication), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
 	CU_ASSERT_EQUAL(answer.len, plan.size);
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(mdoc_buf_bytes(&answer), 0, &scan, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &parsed, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(
-	                        &kit.crypto, &parsed.signature, &device_public, mdoc_buf_bytes(&authentication)),
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(&kit.crypto, &parsed.signature, &device_public,
+				mdoc_buf_bytes(&authentication)),
 		MDOC_OK);
 	mdoc_device_signed_clear(&parsed);
 	mdoc_cbor_free(scan);

@@ -18,7 +18,9 @@ holder_rules(void)
 {
 	CK_SESSION_HANDLE session = p11_session(p11_token("holder"));
 	CK_ATTRIBUTE holder[] = {
-		{ CKA_MDOC_HOLDER_KEY, &yes, 1 }, { CKA_EXTRACTABLE, &yes, 1 }, { CKA_ALWAYS_AUTHENTICATE, &no, 1 },
+		{ CKA_MDOC_HOLDER_KEY, &yes, 1 },
+		{ CKA_EXTRACTABLE, &yes, 1 },
+		{ CKA_ALWAYS_AUTHENTICATE, &no, 1 },
 	};
 	CK_OBJECT_HANDLE pub, priv, copy;
 	CK_BYTE bytes[64];

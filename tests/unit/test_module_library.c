@@ -12,7 +12,7 @@
 /* Were it otherwise, a program could call into a module that has no state yet. The functions are
  * called as what every ABI here makes of them: integers and pointers in turn, all zero. */
 typedef CK_RV (*any_function)(CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG,
-                              CK_ULONG);
+	CK_ULONG);
 
 static void
 every_function_wants_initialisation(void)
@@ -23,8 +23,8 @@ every_function_wants_initialisation(void)
 
 	for (at = offsetof(CK_FUNCTION_LIST_3_0, C_Finalize); at < sizeof(*p11); at += sizeof(call)) {
 		if (at == offsetof(CK_FUNCTION_LIST_3_0, C_GetFunctionList) ||
-		    at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterfaceList) ||
-		    at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterface))
+			at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterfaceList) ||
+			at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterface))
 			continue;
 		memcpy(&call, list + at, sizeof(call));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(call);

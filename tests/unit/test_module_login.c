@@ -62,7 +62,8 @@ security_officer(void)
 	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN)), CKR_USER_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(p11_login(rw, CKU_SO, SO_PIN), CKR_OK);
 	CU_ASSERT_EQUAL(state_of(rw), CKS_RW_SO_FUNCTIONS);
-	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_SESSION_READ_WRITE_SO_EXISTS);
+	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro),
+		CKR_SESSION_READ_WRITE_SO_EXISTS);
 	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)"12", 2), CKR_PIN_LEN_RANGE);
 	CU_ASSERT_EQUAL(p11->C_InitPIN(rw, (CK_UTF8CHAR *)"another-pin", 11), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_Logout(rw), CKR_OK);
@@ -98,7 +99,8 @@ tries_run_out(void)
 	CK_RV rv = CKR_PIN_INCORRECT;
 	int tries;
 
-	CU_ASSERT_EQUAL(p11_token_flags(slot) & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED), 0);
+	CU_ASSERT_EQUAL(p11_token_flags(slot) & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED),
+		0);
 	for (tries = 0; tries < 100 && (flags & CKF_USER_PIN_FINAL_TRY) == 0; tries++) {
 		CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, "not-the-user-pin"), CKR_PIN_INCORRECT);
 		flags = p11_token_flags(slot);

@@ -89,7 +89,8 @@ changing(void)
 {
 	CK_SESSION_HANDLE session = p11_user(slot), ro;
 	CK_OBJECT_HANDLE handle, copy;
-	CK_ATTRIBUTE label = { CKA_LABEL, "other", 5 }, token = { CKA_TOKEN, &no, 1 }, fixed = { CKA_MODIFIABLE, &no, 1 };
+	CK_ATTRIBUTE label = { CKA_LABEL, "other", 5 }, token = { CKA_TOKEN, &no, 1 },
+		     fixed = { CKA_MODIFIABLE, &no, 1 };
 	CK_ATTRIBUTE open = { CKA_PRIVATE, &no, 1 };
 
 	CU_ASSERT_EQUAL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &ro), CKR_OK);

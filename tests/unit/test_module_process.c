@@ -49,7 +49,7 @@ child_with_initialize(void *arg)
 	if (p11_login(own, CKU_USER, USER_PIN) != CKR_OK)
 		return 5;
 	if (p11_pair(own, true, NULL, 0, &pub, &priv) != CKR_OK || p11->C_SignInit(own, &ecdsa, priv) != CKR_OK ||
-	    p11->C_Sign(own, digest, 32, sig, &len) != CKR_OK)
+		p11->C_Sign(own, digest, 32, sig, &len) != CKR_OK)
 		return 6;
 	if (p11->C_DestroyObject(own, priv) != CKR_OK || p11->C_DestroyObject(own, pub) != CKR_OK)
 		return 7;
@@ -109,10 +109,10 @@ sign_and_verify(void *arg)
 		session = p11_session(slot);
 		len = sizeof(sig);
 		if (p11->C_SignInit(session, &ecdsa, pair[1]) != CKR_OK ||
-		    p11->C_Sign(session, digest, 32, sig, &len) != CKR_OK ||
-		    p11->C_VerifyInit(session, &ecdsa, pair[0]) != CKR_OK ||
-		    p11->C_Verify(session, digest, 32, sig, len) != CKR_OK ||
-		    p11->C_CloseSession(session) != CKR_OK)
+			p11->C_Sign(session, digest, 32, sig, &len) != CKR_OK ||
+			p11->C_VerifyInit(session, &ecdsa, pair[0]) != CKR_OK ||
+			p11->C_Verify(session, digest, 32, sig, len) != CKR_OK ||
+			p11->C_CloseSession(session) != CKR_OK)
 			atomic_fetch_add(&losses, 1);
 	}
 	return NULL;
@@ -156,7 +156,7 @@ digest_in_shared_session(void *arg)
 
 	for (i = 0; i < ROUNDS; i++)
 		if (p11->C_GenerateRandom(session, random, sizeof(random)) != CKR_OK ||
-		    p11->C_GetSessionInfo(session, &info) != CKR_OK)
+			p11->C_GetSessionInfo(session, &info) != CKR_OK)
 			atomic_fetch_add(&losses, 1);
 	return NULL;
 }

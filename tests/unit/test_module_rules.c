@@ -99,8 +99,8 @@ forge_in(sqlite3 *db)
 	bool done = false;
 
 	if (sqlite3_prepare_v2(db, "SELECT id, attrs FROM object ORDER BY id DESC LIMIT 1", -1, &query, NULL) ==
-	            SQLITE_OK &&
-	    sqlite3_step(query) == SQLITE_ROW && (len = (size_t)sqlite3_column_bytes(query, 1)) <= sizeof(bytes)) {
+			SQLITE_OK &&
+		sqlite3_step(query) == SQLITE_ROW && (len = (size_t)sqlite3_column_bytes(query, 1)) <= sizeof(bytes)) {
 		memcpy(bytes, sqlite3_column_blob(query, 1), len);
 		at = memmem(bytes, len, off, sizeof(off));
 	}
@@ -109,10 +109,10 @@ forge_in(sqlite3 *db)
 	if (at == NULL)
 		return false;
 	at[2] = 0xf5;
-	if (sqlite3_prepare_v2(db, "UPDATE object SET attrs=?, flags=flags|2, generation=generation+1 WHERE id=?", -1, &change,
-		    NULL) == SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "UPDATE object SET attrs=?, flags=flags|2, generation=generation+1 WHERE id=?", -1,
+		    &change, NULL) == SQLITE_OK)
 		done = sqlite3_bind_blob(change, 1, bytes, (int)len, SQLITE_TRANSIENT) == SQLITE_OK &&
-		       sqlite3_bind_int64(change, 2, id) == SQLITE_OK && sqlite3_step(change) == SQLITE_DONE;
+			sqlite3_bind_int64(change, 2, id) == SQLITE_OK && sqlite3_step(change) == SQLITE_DONE;
 	sqlite3_finalize(change);
 	return done;
 }
@@ -200,7 +200,8 @@ erase(void *arg)
 {
 	if (p11->C_Initialize(NULL) != CKR_OK)
 		return 2;
-	return p11_vendor->C_MDOC_EraseArea(*(CK_SLOT_ID *)arg, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)) == CKR_OK ? 0 : 3;
+	return p11_vendor->C_MDOC_EraseArea(*(CK_SLOT_ID *)arg, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)) == CKR_OK ? 0
+														 : 3;
 }
 
 /* Were it otherwise, a program would hear of a wrong object handle that it never gave. */

@@ -82,8 +82,7 @@ not_while_in_use(void)
 	CK_SESSION_HANDLE session = p11_session(slot);
 
 	CU_ASSERT_EQUAL(init_token(slot, SO_PIN, "again"), CKR_SESSION_EXISTS);
-	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(slot, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)),
-		CKR_SESSION_EXISTS);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(slot, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)), CKR_SESSION_EXISTS);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_SESSION_HANDLE_INVALID);
 }

@@ -20,7 +20,7 @@
 /* ---- A module that answers what the test tells it to ---- */
 
 static struct {
-	bool always; /* CKA_ALWAYS_AUTHENTICATE */
+	bool always;    /* CKA_ALWAYS_AUTHENTICATE */
 	bool logged_in; /* by the callback */
 	bool active;
 	CK_RV sign_rv;
@@ -418,8 +418,8 @@ present(struct mdoc_device_signer *signer, const struct mdoc_public_key *public_
 	struct mdoc_device_signed parsed = { 0 };
 	enum mdoc_result res = MDOC_ERR_CALLBACK;
 
-	mdoc_put_device_authentication_bytes(
-		&input, mdoc_bytes_of(transcript, sizeof(transcript)), mdoc_text("x.y"), ns);
+	mdoc_put_device_authentication_bytes(&input, mdoc_bytes_of(transcript, sizeof(transcript)), mdoc_text("x.y"),
+		ns);
 	if (!signer->sign(signer->arg, mdoc_buf_bytes(&input), &out))
 		goto out;
 	res = mdoc_cbor_scan(mdoc_buf_bytes(&out), 0, &scan, NULL);

@@ -49,7 +49,8 @@ test_policies(void)
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		CU_ASSERT_EQUAL(complete(table[i].so ? &pin_limits_vault_so : &pin_limits_vault_user, table[i].weak,
-		                         table[i].in, &out), table[i].res);
+					table[i].in, &out),
+			table[i].res);
 		CU_ASSERT_EQUAL(out.min_len, table[i].min_len);
 		CU_ASSERT_EQUAL(out.tries, table[i].tries);
 	}
@@ -73,13 +74,14 @@ test_new_pins(void)
 		{ TOKEN_PIN_ANY, "123\xef\xbf\xbf", TOKEN_ERR_PIN_ALPHABET }, /* U+FFFF */
 		{ TOKEN_PIN_ANY, "1234\xff", TOKEN_ERR_PIN_ALPHABET },
 		{ TOKEN_PIN_ANY, "1234\x80", TOKEN_ERR_PIN_ALPHABET },
-		{ TOKEN_PIN_ANY, "1234\xc0\xb1", TOKEN_ERR_PIN_ALPHABET },     /* overlong */
+		{ TOKEN_PIN_ANY, "1234\xc0\xb1", TOKEN_ERR_PIN_ALPHABET }, /* overlong */
 		{ TOKEN_PIN_ANY, "1234\xe0\x80\xb1", TOKEN_ERR_PIN_ALPHABET },
 		{ TOKEN_PIN_ANY, "1234\xed\xa0\x80", TOKEN_ERR_PIN_ALPHABET }, /* a surrogate */
 		{ TOKEN_PIN_ANY, "1234\xf4\x90\x80\x80", TOKEN_ERR_PIN_ALPHABET },
-		{ TOKEN_PIN_ANY, "1234\xe6\x9a", TOKEN_ERR_PIN_ALPHABET },     /* cut */
+		{ TOKEN_PIN_ANY, "1234\xe6\x9a", TOKEN_ERR_PIN_ALPHABET }, /* cut */
 		{ TOKEN_PIN_DIGITS, "123a", TOKEN_ERR_PIN_ALPHABET },
-		{ TOKEN_PIN_DIGITS, "\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91", TOKEN_ERR_PIN_ALPHABET }, /* １ */
+		{ TOKEN_PIN_DIGITS, "\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91",
+			TOKEN_ERR_PIN_ALPHABET }, /* １ */
 		{ TOKEN_PIN_ALNUM_UPPER, "1234", TOKEN_ERR_PIN_ALPHABET },
 		{ TOKEN_PIN_ALNUM_UPPER, "ABCD", TOKEN_ERR_PIN_ALPHABET },
 		{ TOKEN_PIN_ALNUM_UPPER, "ABc1", TOKEN_ERR_PIN_ALPHABET },

@@ -226,8 +226,7 @@ test_needs_login(void)
 	record = record_for(&key);
 	CU_ASSERT_EQUAL(holder.p11->C_Logout(holder.session), CKR_OK);
 	CU_ASSERT_EQUAL(holder_kit_bind(&holder, &record, false, NULL), CKR_USER_NOT_LOGGED_IN);
-	CU_ASSERT_EQUAL(
-		holder.p11->C_Login(holder.session, CKU_USER, (CK_UTF8CHAR *)KIT_PIN, strlen(KIT_PIN)), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_Login(holder.session, CKU_USER, (CK_UTF8CHAR *)KIT_PIN, strlen(KIT_PIN)), CKR_OK);
 	CU_ASSERT_EQUAL(holder_kit_bind(&holder, &record, false, NULL), CKR_OK);
 	mdoc_buf_clear(&record);
 }

@@ -121,22 +121,28 @@ reader_auth_is_checked(void)
 	struct soft_key key, thief;
 	struct mdoc_request request;
 	struct mdoc_bytes chain;
-	struct mdoc_ask doc = { .doc_type = mdoc_text(KIT_DOCTYPE), .asked = asked_list(), .count = 3,
-		.x5chain = &chain, .x5chain_count = 1 };
+	struct mdoc_ask doc = { .doc_type = mdoc_text(KIT_DOCTYPE),
+		.asked = asked_list(),
+		.count = 3,
+		.x5chain = &chain,
+		.x5chain_count = 1 };
 
 	CU_ASSERT_TRUE_FATAL(soft_key_make(&key, "P-384") && soft_key_make(&thief, "P-384"));
-	CU_ASSERT_EQUAL_FATAL(soft_certificate(MDOC_CERT_READER_CA, "R", &key, NULL, NULL, &certificate, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(soft_certificate(MDOC_CERT_READER_CA, "R", &key, NULL, NULL, &certificate, NULL),
+		MDOC_OK);
 	for (unsigned stolen = 0; stolen < 2; stolen++) {
 		doc.signer = stolen != 0 ? &thief.signer : &key.signer;
 		chain = mdoc_buf_bytes(&certificate);
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(request.docs[0].has_reader_auth);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], other, NULL), MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], other, NULL),
+			MDOC_ERR_READER_AUTH);
 		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
 			stolen != 0 ? MDOC_ERR_READER_AUTH : MDOC_OK);
 		request.docs[0].items_request_bytes.len--;
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
+			MDOC_ERR_READER_AUTH);
 		mdoc_request_clear(&request);
 		mdoc_buf_clear(&buf);
 	}
@@ -144,7 +150,8 @@ reader_auth_is_checked(void)
 	doc.signer = &key.signer;
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
+		MDOC_ERR_READER_AUTH);
 	mdoc_request_clear(&request);
 	mdoc_buf_clear(&buf);
 	mdoc_buf_clear(&certificate);
@@ -159,8 +166,9 @@ static void
 unknown_members_are_tolerated(void)
 {
 	struct mdoc_bytes input = hex_load("a3 6776657273696f6e 63312e31 6b646f635265717565737473 81 a2"
-		"6c6974656d7352657175657374 d818 582a a3 67646f6354797065 6161 6a6e616d65537061636573 a1 6162 a1 6163 f4"
-		"6b72657175657374496e666f a0 6162 00 6161 00");
+					   "6c6974656d7352657175657374 d818 582a a3 67646f6354797065 6161 "
+					   "6a6e616d65537061636573 a1 6162 a1 6163 f4"
+					   "6b72657175657374496e666f a0 6162 00 6161 00");
 	struct mdoc_request request;
 
 	CU_ASSERT_EQUAL(mdoc_request_parse(input, &request, NULL), MDOC_OK);

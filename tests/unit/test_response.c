@@ -8,8 +8,10 @@
 
 extern CU_TestInfo response_tests[];
 
-#define ASK(ns, element) { { (const uint8_t *)(ns), sizeof(ns) - 1 }, \
-	{ (const uint8_t *)(element), sizeof(element) - 1 }, false }
+#define ASK(ns, element) \
+	{ \
+		{ (const uint8_t *)(ns), sizeof(ns) - 1 }, { (const uint8_t *)(element), sizeof(element) - 1 }, false \
+	}
 
 static const struct mdoc_asked asked[] = {
 	ASK(KIT_JP, "local_gov_code_unicode"),
@@ -44,7 +46,8 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 	a->transcript = hex_load("83 f6 f6 f6");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&a->kit.record), &a->record, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, others ? 4 : 1, MDOC_NO_BYTES, &a->request_bytes, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, others ? 4 : 1, MDOC_NO_BYTES, &a->request_bytes, NULL),
+		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_select(&a->record, &a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
 }
@@ -67,8 +70,8 @@ sign_with_key(void *arg, struct mdoc_bytes device_authentication_bytes, struct m
 	struct mdoc_device_authentication parts;
 
 	return mdoc_device_authentication_parse(device_authentication_bytes, &parts, NULL) == MDOC_OK &&
-		mdoc_device_signed_put(device_signed, device_authentication_bytes, parts.namespaces_bytes, &key->signer) ==
-		MDOC_OK;
+		mdoc_device_signed_put(device_signed, device_authentication_bytes, parts.namespaces_bytes,
+			&key->signer) == MDOC_OK;
 }
 
 static bool
@@ -92,7 +95,8 @@ failed_signers_give_no_response(void)
 	for (size_t i = 0; i < 4; i++) {
 		const struct mdoc_device_signer signer = { sign_badly, bad[i] };
 
-		CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL), MDOC_ERR_CALLBACK);
+		CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL),
+			MDOC_ERR_CALLBACK);
 		CU_ASSERT_EQUAL(out.len, 0);
 	}
 	mdoc_buf_clear(&out);
@@ -116,7 +120,8 @@ size_is_what_build_writes(void)
 				answer_make(&a, groups[g], count, others != 0);
 				signer.arg = &a.kit.device;
 				CU_ASSERT_EQUAL(mdoc_response_size(&a.selection, &size), MDOC_OK);
-				CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL), MDOC_OK);
+				CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL),
+					MDOC_OK);
 				CU_ASSERT_EQUAL(out.len, size);
 				mdoc_buf_clear(&out);
 				answer_clear(&a);
@@ -155,7 +160,8 @@ built_response_reads_back(void)
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(doc->issuer_signed.issuer_auth.node),
 		mdoc_node_span(a.record.issuer_auth.node)));
 	for (size_t i = 0; i < a.selection.count; i++) {
-		const struct mdoc_namespace *ns = mdoc_find_namespace(&doc->issuer_signed, a.selection.item_ns[i]->name);
+		const struct mdoc_namespace *ns =
+			mdoc_find_namespace(&doc->issuer_signed, a.selection.item_ns[i]->name);
 		const struct mdoc_item *item;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
@@ -163,10 +169,12 @@ built_response_reads_back(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(item);
 		CU_ASSERT_TRUE(mdoc_bytes_equal(item->tagged, a.selection.items[i]->tagged));
 	}
-	mdoc_put_device_authentication_bytes(&to_check, a.transcript, doc->doc_type, doc->device_signed.namespaces_bytes);
+	mdoc_put_device_authentication_bytes(&to_check, a.transcript, doc->doc_type,
+		doc->device_signed.namespaces_bytes);
 	CU_ASSERT_FALSE(doc->device_signed.is_mac);
 	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &doc->device_signed.signature, &a.kit.device.pub,
-		mdoc_buf_bytes(&to_check)), MDOC_OK);
+				mdoc_buf_bytes(&to_check)),
+		MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_node_count(doc->errors), 2);
 	CU_ASSERT_EQUAL(count_pairs(doc->errors, KIT_ISO), 2);
 	CU_ASSERT_EQUAL(count_pairs(doc->errors, KIT_JP), 1);

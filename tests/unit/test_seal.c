@@ -59,7 +59,7 @@ test_refused(void)
 	CU_ASSERT_EQUAL(opens(none, aad, sizeof(aad), sealed, len), TOKEN_ERR_ARG);
 	CU_ASSERT_EQUAL(opens(key, aad, sizeof(aad), NULL, 0), TOKEN_ERR_DAMAGED);
 	CU_ASSERT_EQUAL(seal_open_bytes(leaf_seal, other, aad, sizeof(aad), sealed, len, &plain, &plain_len),
-	                TOKEN_ERR_DAMAGED);
+		TOKEN_ERR_DAMAGED);
 	CU_ASSERT_PTR_NULL(plain);
 	CU_ASSERT_EQUAL(opens(key, aad, sizeof(aad), sealed, len), TOKEN_OK);
 	free(sealed);
@@ -81,7 +81,8 @@ test_round_trip(void)
 	CU_ASSERT_EQUAL(seal_random(leaf_seal, bytes, 2000000), TOKEN_OK);
 	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		CU_ASSERT_EQUAL_FATAL(seal_bytes(leaf_seal, key, NULL, 0, bytes, lengths[i], &sealed, &len), TOKEN_OK);
-		CU_ASSERT_EQUAL_FATAL(seal_bytes(leaf_seal, key, NULL, 0, bytes, lengths[i], &again, &again_len), TOKEN_OK);
+		CU_ASSERT_EQUAL_FATAL(seal_bytes(leaf_seal, key, NULL, 0, bytes, lengths[i], &again, &again_len),
+			TOKEN_OK);
 		CU_ASSERT_NOT_EQUAL(memcmp(sealed, again, len), 0); /* another nonce */
 		CU_ASSERT_EQUAL_FATAL(seal_open(leaf_seal, key, NULL, 0, sealed, len, &plain), TOKEN_OK);
 		CU_ASSERT_TRUE(secret_equal(plain, (struct secret){ bytes, lengths[i] }));
@@ -115,7 +116,7 @@ test_vectors(void)
 	/* The GCM specification's test case 14. */
 	CU_ASSERT_TRUE_FATAL(secret_alloc(SEAL_KEY_LEN, &key));
 	len = leaf_hex("01000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
-	               sealed, sizeof(sealed));
+		sealed, sizeof(sealed));
 	CU_ASSERT_EQUAL_FATAL(seal_open(leaf_seal, key, NULL, 0, sealed, len, &out), TOKEN_OK);
 	CU_ASSERT_TRUE(secret_equal(out, (struct secret){ (uint8_t[16]){ 0 }, 16 }));
 	secret_wipe(&out);
@@ -124,10 +125,11 @@ test_vectors(void)
 	len = leaf_hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", ikm, sizeof(ikm));
 	salt_len = leaf_hex("000102030405060708090a0b0c", salt, sizeof(salt));
 	info_len = leaf_hex("f0f1f2f3f4f5f6f7f8f9", info, sizeof(info));
-	CU_ASSERT_EQUAL_FATAL(seal_hkdf(leaf_seal, (struct secret){ ikm, len }, salt, salt_len, info, info_len, 42, &out),
-	                      TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(seal_hkdf(leaf_seal, (struct secret){ ikm, len }, salt, salt_len, info, info_len, 42,
+				      &out),
+		TOKEN_OK);
 	len = leaf_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865", okm,
-	               sizeof(okm));
+		sizeof(okm));
 	CU_ASSERT_TRUE(secret_equal(out, (struct secret){ okm, len }));
 	secret_wipe(&out);
 	/* RFC 4231, 4.2. */

@@ -64,10 +64,18 @@ refused(const struct trial *t, const char *element)
 	return false;
 }
 
-#define ASK(ns, element, retain) { { (const uint8_t *)(ns), sizeof(ns) - 1 }, \
-	{ (const uint8_t *)(element), sizeof(element) - 1 }, (retain) }
-#define AGREE(ns, element) { { (const uint8_t *)(ns), sizeof(ns) - 1 }, \
-	{ (const uint8_t *)(element), sizeof(element) - 1 } }
+#define ASK(ns, element, retain) \
+	{ \
+		{ (const uint8_t *)(ns), sizeof(ns) - 1 }, { (const uint8_t *)(element), sizeof(element) - 1 }, \
+			(retain) \
+	}
+#define AGREE(ns, element) \
+	{ \
+		{ (const uint8_t *)(ns), sizeof(ns) - 1 }, \
+		{ \
+			(const uint8_t *)(element), sizeof(element) - 1 \
+		} \
+	}
 
 static const struct mdoc_asked everything[] = {
 	ASK(KIT_JP, "individual_number_unicode", false),
@@ -110,7 +118,9 @@ static void
 only_asked_and_agreed_leave(void)
 {
 	static const struct mdoc_agreed agreed[] = {
-		AGREE(KIT_ISO, "birth_date"), AGREE(KIT_JP, "portrait"), AGREE(KIT_ISO, "nationality"),
+		AGREE(KIT_ISO, "birth_date"),
+		AGREE(KIT_JP, "portrait"),
+		AGREE(KIT_ISO, "nationality"),
 	};
 	const struct mdoc_ask doc = { .doc_type = mdoc_text(KIT_DOCTYPE), .asked = everything, .count = 5 };
 	struct trial t;
@@ -142,7 +152,8 @@ other_doc_types_are_not_answered(void)
 static void
 doc_requests_are_united(void)
 {
-	static const struct mdoc_asked first[] = { ASK(KIT_ISO, "birth_date", false), ASK(KIT_ISO, "nationality", false) };
+	static const struct mdoc_asked first[] = { ASK(KIT_ISO, "birth_date", false),
+		ASK(KIT_ISO, "nationality", false) };
 	static const struct mdoc_asked second[] = { ASK(KIT_ISO, "nationality", true), ASK(KIT_JP, "portrait", false),
 		ASK(KIT_ISO, "birth_date", true) };
 	const struct mdoc_ask docs[] = {
@@ -169,11 +180,21 @@ age_rule(void)
 	static const struct {
 		const char *asked, *answer; /* NULL: not answered; held: 18 true, 20 true, 65 false */
 	} rows[] = {
-		{ "age_over_18", "age_over_18" }, { "age_over_20", "age_over_20" }, { "age_over_65", "age_over_65" },
-		{ "age_over_19", "age_over_20" }, { "age_over_16", "age_over_18" }, { "age_over_00", "age_over_18" },
-		{ "age_over_70", "age_over_65" }, { "age_over_99", "age_over_65" }, { "age_over_21", NULL },
-		{ "age_over_64", NULL }, { "age_over_5", NULL }, { "age_over_018", NULL }, { "age_over_1a", NULL },
-		{ "age_over_", NULL }, { "Age_over_16", NULL },
+		{ "age_over_18", "age_over_18" },
+		{ "age_over_20", "age_over_20" },
+		{ "age_over_65", "age_over_65" },
+		{ "age_over_19", "age_over_20" },
+		{ "age_over_16", "age_over_18" },
+		{ "age_over_00", "age_over_18" },
+		{ "age_over_70", "age_over_65" },
+		{ "age_over_99", "age_over_65" },
+		{ "age_over_21", NULL },
+		{ "age_over_64", NULL },
+		{ "age_over_5", NULL },
+		{ "age_over_018", NULL },
+		{ "age_over_1a", NULL },
+		{ "age_over_", NULL },
+		{ "Age_over_16", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -44,7 +44,8 @@ test_public_status_has_no_counts(void)
 	info.copies_unused = 0;
 	info.suspended = true;
 	CU_ASSERT(says(&info, NULL,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"final\",\"marks\":[\"suspended\"],\"copies\":\"none\"}"));
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"final\",\"marks\":[\"suspended\"],\"copies\":"
+		"\"none\"}"));
 }
 
 /* 顔認証 (R-FACE-05) and a locked PIN look alike to C_Login; somebody must be able to tell them apart. */

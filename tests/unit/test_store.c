@@ -208,8 +208,10 @@ static const struct {
 	{ "UPDATE object SET attrs=x'a0' WHERE id=5", true },
 	{ "UPDATE object SET attrs_tag=NULL WHERE id=5", true },
 	{ "UPDATE object SET id=77 WHERE id=2", false },
-	{ "INSERT INTO object SELECT 99, generation, kind, flags, copy, state, value_len, attrs, attrs_tag, value, value_tag"
-	  " FROM object WHERE id=1", false },
+	{ "INSERT INTO object SELECT 99, generation, kind, flags, copy, state, value_len, attrs, attrs_tag, value, "
+	  "value_tag"
+	  " FROM object WHERE id=1",
+		false },
 	{ "INSERT INTO object VALUES (99, 1, 0, 0, 0, 0, 0, x'ff', NULL, NULL, NULL)", false },
 	{ "UPDATE root SET generation=generation+1", false },
 	{ "UPDATE root SET hash=zeroblob(32)", false },
@@ -491,10 +493,9 @@ add_store_suite(void)
 
 	if (suite == NULL || CU_ADD_TEST(suite, test_slot_ids) == NULL || CU_ADD_TEST(suite, test_bad_specs) == NULL ||
 		CU_ADD_TEST(suite, test_racing_creation) == NULL || CU_ADD_TEST(suite, test_modes) == NULL ||
-		CU_ADD_TEST(suite, test_tampering) == NULL ||
-		CU_ADD_TEST(suite, test_swapped_values) == NULL || CU_ADD_TEST(suite, test_row_put_back) == NULL ||
-		CU_ADD_TEST(suite, test_other_schemas) == NULL || CU_ADD_TEST(suite, test_not_a_database) == NULL ||
-		CU_ADD_TEST(suite, test_reinit_and_erase) == NULL ||
+		CU_ADD_TEST(suite, test_tampering) == NULL || CU_ADD_TEST(suite, test_swapped_values) == NULL ||
+		CU_ADD_TEST(suite, test_row_put_back) == NULL || CU_ADD_TEST(suite, test_other_schemas) == NULL ||
+		CU_ADD_TEST(suite, test_not_a_database) == NULL || CU_ADD_TEST(suite, test_reinit_and_erase) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_of_damaged) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_elsewhere) == NULL || CU_ADD_TEST(suite, test_diagnose) == NULL)
 		return 1;

@@ -59,7 +59,8 @@ test_values(void)
 	CU_ASSERT_TRUE(value.len == 6 && memcmp(value.ptr, "public", 6) == 0);
 	token_value_clear(&value);
 	CU_ASSERT_EQUAL_FATAL(token_object_replace(f.token, sealed, sealed->attrs, (const uint8_t *)"page 2", 6,
-		&changed), TOKEN_OK);
+				      &changed),
+		TOKEN_OK);
 	CU_ASSERT_TRUE(changed->id == sealed->id && changed->generation > sealed->generation);
 	CU_ASSERT_EQUAL_FATAL(token_object_value(f.token, changed, &value), TOKEN_OK);
 	CU_ASSERT_TRUE(value.len == 6 && memcmp(value.ptr, "page 2", 6) == 0);
@@ -136,7 +137,8 @@ test_binding(void)
 	CU_ASSERT_EQUAL_FATAL(token_object_get(f.token, priv->id, &bound), TOKEN_OK);
 	CU_ASSERT_TRUE(bound->copy == priv->id && bound->generation > priv->generation);
 	CU_ASSERT_EQUAL_FATAL(token_key_load(f.token, bound, &key), TOKEN_OK);
-	CU_ASSERT_EQUAL(token_key_sign(key, (const uint8_t *)"0123456789abcdef0123456789abcdef", 32, sig, &len), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_key_sign(key, (const uint8_t *)"0123456789abcdef0123456789abcdef", 32, sig, &len),
+		TOKEN_OK);
 	CU_ASSERT_EQUAL(len, 64);
 	token_key_free(key);
 	CU_ASSERT_EQUAL_FATAL(token_copy_record(f.token, priv, &other), TOKEN_OK);

@@ -8,7 +8,8 @@
 static void
 refuses_what_is_not_canonical(void)
 {
-	static const char *const bad[] = { "A", "AAAAA", "AA==", "AB", "AAB", "A A", "AA+A", "AA/A", "AAAA\n", "AA\xc3\xa4" };
+	static const char *const bad[] = { "A", "AAAAA", "AA==", "AB", "AAB", "A A", "AA+A", "AA/A", "AAAA\n",
+		"AA\xc3\xa4" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct mdoc_buf out = MDOC_BUF_EMPTY;

@@ -46,8 +46,9 @@ make_record(struct made *made, const char *doc_type, const char *ns, const char 
 	issue.x5chain_count = 1;
 	issue.signer = &issuer.signer;
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &made->bytes, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&made->bytes), &made->parsed, &error),
-	                      MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&made->bytes), &made->parsed,
+				      &error),
+		MDOC_OK);
 	mdoc_buf_clear(&cert);
 	soft_key_clear(&issuer);
 	soft_key_clear(&device);
@@ -75,7 +76,7 @@ keeps_the_law(void)
 		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_200", UNTIL_LAW, MDOC_ERR_VALUE },
 		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_xx", UNTIL_LAW, MDOC_ERR_VALUE },
 		{ JP_DOCTYPE, JP_NAMESPACE, "blood_type", UNTIL_LAW, MDOC_ERR_VALUE },
-		{ JP_DOCTYPE, JP_NAMESPACE, "sex", UNTIL_LAW, MDOC_ERR_VALUE },          /* of the other namespace */
+		{ JP_DOCTYPE, JP_NAMESPACE, "sex", UNTIL_LAW, MDOC_ERR_VALUE },             /* of the other namespace */
 		{ JP_DOCTYPE, "org.iso.23220.1.jp.mnc", "sex", UNTIL_LAW, MDOC_ERR_VALUE }, /* the docType is none */
 		{ "org.iso.18013.5.1.mDL", "x", "anything", UNTIL_LAW + 86400, MDOC_OK },
 	};
@@ -171,8 +172,17 @@ shows_values(void)
 	prints("age_over_20", mdoc_bytes_of(yes, sizeof(yes)), "yes");
 	prints("sex", mdoc_bytes_of("\x02", 1), "2 (female)");
 	prints("age_in_years", mdoc_bytes_of("\x18\x1e", 2), "30");
-	prints("birth_date", mdoc_bytes_of("\xd9\x03\xec\x6a" "2000-03-31", 14), "2000-03-31");
-	prints("birth_date", mdoc_bytes_of("\xa1\x61" "d\xd9\x03\xec\x6a" "2000-03-31", 17), "{d: 2000-03-31}");
+	prints("birth_date",
+		mdoc_bytes_of("\xd9\x03\xec\x6a"
+			      "2000-03-31",
+			14),
+		"2000-03-31");
+	prints("birth_date",
+		mdoc_bytes_of("\xa1\x61"
+			      "d\xd9\x03\xec\x6a"
+			      "2000-03-31",
+			17),
+		"{d: 2000-03-31}");
 	prints("portrait", mdoc_bytes_of("\x44\xff\xd8\xff\xe0", 5), "(4 bytes, JPEG image)");
 	prints("x", mdoc_bytes_of("\x63\x1b[2", 4), "?[2");
 	prints("x", mdoc_bytes_of("\x63", 1), "(a value that cannot be shown)");

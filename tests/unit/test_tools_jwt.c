@@ -48,15 +48,13 @@ refuses_what_is_no_es_jws(void)
 		const char *text;
 		enum mdoc_result want;
 	} rows[] = {
-		{ "", MDOC_ERR_MALFORMED },
-		{ "eyJhbGciOiJFUzI1NiJ9", MDOC_ERR_MALFORMED },
-		{ "eyJhbGciOiJFUzI1NiJ9.e30", MDOC_ERR_MALFORMED },
-		{ "eyJhbGciOiJFUzI1NiJ9.e30.", MDOC_ERR_MALFORMED },
+		{ "", MDOC_ERR_MALFORMED }, { "eyJhbGciOiJFUzI1NiJ9", MDOC_ERR_MALFORMED },
+		{ "eyJhbGciOiJFUzI1NiJ9.e30", MDOC_ERR_MALFORMED }, { "eyJhbGciOiJFUzI1NiJ9.e30.", MDOC_ERR_MALFORMED },
 		{ "eyJhbGciOiJFUzI1NiJ9.e30.AAAA", MDOC_ERR_MALFORMED },
-		{ "eyJhbGciOiJFUzI1NiJ9.W10.AAAA", MDOC_ERR_MALFORMED },   /* claims are an array */
-		{ "eyJhbGciOiJub25lIn0.e30.", MDOC_ERR_ALGORITHM },        /* alg none */
-		{ "eyJhbGciOiJIUzI1NiJ9.e30.AAAA", MDOC_ERR_ALGORITHM },   /* HS256 */
-		{ "e30.e30.AAAA", MDOC_ERR_ALGORITHM },                    /* no alg */
+		{ "eyJhbGciOiJFUzI1NiJ9.W10.AAAA", MDOC_ERR_MALFORMED },                   /* claims are an array */
+		{ "eyJhbGciOiJub25lIn0.e30.", MDOC_ERR_ALGORITHM },                        /* alg none */
+		{ "eyJhbGciOiJIUzI1NiJ9.e30.AAAA", MDOC_ERR_ALGORITHM },                   /* HS256 */
+		{ "e30.e30.AAAA", MDOC_ERR_ALGORITHM },                                    /* no alg */
 		{ "eyJhbGciOiJFUzI1NiIsImFsZyI6Im5vbmUifQ.e30.AAAA", MDOC_ERR_MALFORMED }, /* alg twice */
 	};
 

@@ -24,8 +24,8 @@ parse(const char *a, const char *b, const char *c, const char *d)
 		{ "number", OPTION_NUMBER, &number, "N", "help", false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
-	char *argv[] = { (char *)(uintptr_t)"x", (char *)(uintptr_t)a, (char *)(uintptr_t)b, (char *)(uintptr_t)c,
-		         (char *)(uintptr_t)d, NULL };
+	char *argv[] = { (char *)(uintptr_t) "x", (char *)(uintptr_t)a, (char *)(uintptr_t)b, (char *)(uintptr_t)c,
+		(char *)(uintptr_t)d, NULL };
 	enum exit_status status;
 	int argc = 0;
 
@@ -111,9 +111,11 @@ static void
 hides_what_moves_the_cursor(void)
 {
 	shows("a\x1b[2Jb\r\n\t\x7f", "a?[2Jb????");
-	shows("\xc2\x9b" "31m", "?31m");                 /* CSI as one character */
-	shows("x\xe2\x80\xaey", "x?y");                  /* right-to-left override */
-	shows("\xff\xc0\x80\xed\xa0\x80", "??????");     /* no UTF-8: stray, overlong, surrogate */
+	shows("\xc2\x9b"
+	      "31m",
+		"?31m");                             /* CSI as one character */
+	shows("x\xe2\x80\xaey", "x?y");              /* right-to-left override */
+	shows("\xff\xc0\x80\xed\xa0\x80", "??????"); /* no UTF-8: stray, overlong, surrogate */
 	shows("山田　太郎", "山田　太郎");
 }
 

@@ -98,8 +98,11 @@ test_keys(void)
 	CU_ASSERT_EQUAL(check(proof(0, 2, NULL, NULL), NULL, 9), PROOF_ALGORITHM);
 	CU_ASSERT_EQUAL(check(proof(0, 0, "{\"jwk\": null}", NULL), NULL, 9), PROOF_KEY);
 	CU_ASSERT_EQUAL(check(proof(0, 0, "{\"kid\": \"x\"}", NULL), NULL, 9), PROOF_KEY);
-	CU_ASSERT_EQUAL(check(proof(0, 0, "{\"jwk\": {\"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"AA\", \"y\": \"AA\"}}",
-			      NULL), NULL, 9), PROOF_KEY);
+	CU_ASSERT_EQUAL(check(proof(0, 0,
+				      "{\"jwk\": {\"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"AA\", \"y\": \"AA\"}}",
+				      NULL),
+				NULL, 9),
+		PROOF_KEY);
 	CU_ASSERT_EQUAL(check(proof(0, 0, NULL, NULL), proof(0, 0, NULL, NULL), 9), PROOF_DUPLICATE);
 }
 

@@ -26,7 +26,8 @@ test_vector(void)
 	struct mdoc_public_key key;
 	json_t *jwk = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(file_read(VECTORS_DIR "/openid4vp/session_transcript.cbor", 1000, &wanted), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL_FATAL(file_read(VECTORS_DIR "/openid4vp/session_transcript.cbor", 1000, &wanted),
+		EXIT_STATUS_OK);
 	CU_ASSERT_EQUAL_FATAL(json_read(VECTORS_DIR "/openid4vp/verifier_enc_key.jwk", &jwk), EXIT_STATUS_OK);
 	CU_ASSERT_EQUAL(jwk_to_key(tool_crypto(), jwk, &key), MDOC_OK);
 	CU_ASSERT_EQUAL(key_thumbprint(tool_crypto(), &key, thumbprint), MDOC_OK);
@@ -92,10 +93,14 @@ test_keys(void)
 	char *pem = NULL;
 	long len;
 	/* RFC 7517, A.2: the same x and y with their d, and with another. */
-	static const char jwk[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
-		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}";
-	static const char other[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
-		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAA\"}";
+	static const char jwk[] =
+		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":"
+		"\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}";
+	static const char other[] =
+		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":"
+		"\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAA\"}";
 
 	CU_ASSERT_EQUAL(read_key_text(other, sizeof(other) - 1, &pkey), EXIT_STATUS_INPUT);
 	CU_ASSERT_EQUAL(read_key_text("nothing", 7, &pkey), EXIT_STATUS_INPUT);

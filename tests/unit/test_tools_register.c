@@ -60,7 +60,7 @@ count_of(const char *sql)
 	int64_t n = -1;
 
 	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
+		sqlite3_step(statement) == SQLITE_ROW)
 		n = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
@@ -105,7 +105,8 @@ test_nonce_once(void)
 static void
 test_key_once(void)
 {
-	static const char *const first[] = { "k1", "k2" }, *const second[] = { "k3", "k2" }, *const twice[] = { "k4", "k4" };
+	static const char *const first[] = { "k1", "k2" }, *const second[] = { "k3", "k2" },
+				 *const twice[] = { "k4", "k4" };
 	struct register_db *db = fresh();
 	struct register_batch batch = batch_with("n1", first, 2);
 	size_t key = 99;

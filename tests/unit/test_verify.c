@@ -356,8 +356,8 @@ test_whole_chain(void)
 	CU_ASSERT_EQUAL(mdoc_request_build(&other_ask, 1, MDOC_NO_BYTES, &other_request_bytes, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_request_parse(mdoc_buf_bytes(&request_bytes), &request, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_request_parse(mdoc_buf_bytes(&other_request_bytes), &other_request, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(
-		mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&record_bytes), &record, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&record_bytes), &record, &error),
+		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_select(&record, &request, NULL, 0, false, &selection, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_response_build(&selection, transcript, &signer, &response, &error), MDOC_OK);
 	options.request = &request;

@@ -68,8 +68,8 @@ annex_options(void)
 		.mac_allowed = true,
 	};
 
-	CU_ASSERT_EQUAL_FATAL(
-		mdoc_cbor_unwrap(mdoc_buf_bytes(&annex_transcript_bytes), &options.transcript, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(mdoc_buf_bytes(&annex_transcript_bytes), &options.transcript, NULL),
+		MDOC_OK);
 	return options;
 }
 

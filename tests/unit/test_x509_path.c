@@ -20,8 +20,8 @@ test_untrusted(void)
 	struct mdoc_error error = { 0 };
 
 	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_ERR_CHAIN);
-	CU_ASSERT_EQUAL(
-		soft_certificate(MDOC_CERT_IACA, "IACA", &world.other_key, NULL, NULL, &stranger, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_IACA, "IACA", &world.other_key, NULL, NULL, &stranger, NULL),
+		MDOC_OK);
 	x509_trust(trust, &stranger);
 	CU_ASSERT_EQUAL(x509_find(trust, &world.ds, soft_2026, &error), MDOC_ERR_CHAIN); /* same name, another key */
 	x509_trust(trust, &world.iaca);
@@ -108,8 +108,8 @@ test_one_profile(void)
 
 	x509_trust(trust, &world.iaca);
 	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, der, MDOC_CERT_READER_CA, 0, NULL), MDOC_ERR_ARG);
-	CU_ASSERT_EQUAL(
-		mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&world.ds), MDOC_CERT_DS, 0, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&world.ds), MDOC_CERT_DS, 0, NULL),
+		MDOC_ERR_ARG);
 	mdoc_trust_free(trust);
 }
 
@@ -202,10 +202,10 @@ test_build_curves(void)
 
 		CU_ASSERT(soft_key_make(&root_key, groups[i]) && soft_key_make(&leaf_key, groups[i]));
 		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_IACA, "R", &root_key, NULL, NULL, &root, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(
-			soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &leaf, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(
-			soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &again, &error), MDOC_OK);
+		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &leaf, &error),
+			MDOC_OK);
+		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &again, &error),
+			MDOC_OK);
 		x509_trust(trust, &root);
 		CU_ASSERT_EQUAL(x509_find(trust, &leaf, soft_2026, &error), MDOC_OK);
 		CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&leaf), &key), MDOC_OK);

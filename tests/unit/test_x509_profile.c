@@ -40,10 +40,10 @@ add_raw(X509 *x, const char *oid, bool critical)
 	ASN1_OBJECT_free(object);
 }
 
-#define MUTATION(name, body)                                                                                           \
-	static void name(X509 *x)                                                                                      \
-	{                                                                                                              \
-		body;                                                                                                  \
+#define MUTATION(name, body) \
+	static void name(X509 *x) \
+	{ \
+		body; \
 	}
 
 MUTATION(version_1, X509_set_version(x, 0))
@@ -104,7 +104,7 @@ static const struct broken {
 	enum mdoc_cert_profile profile;
 	void (*change)(X509 *);
 	const char *rule; /* part of error.expected; NULL: passes */
-	unsigned relax; /* passes with this one alone */
+	unsigned relax;   /* passes with this one alone */
 } broken[] = {
 	{ MDOC_CERT_DS, x509_nothing, NULL, 0 },
 	{ MDOC_CERT_DS, unknown_soft, NULL, 0 },
@@ -221,8 +221,8 @@ test_no_profile_for_another(void)
 
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; k < 4; k++) {
-			enum mdoc_result res = mdoc_cert_check(
-				&soft_crypto, mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
+			enum mdoc_result res = mdoc_cert_check(&soft_crypto,
+				mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
 
 			/* Reader CAs have fewer rules: an IACA keeps them. */
 			if (i == k || (all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
@@ -252,8 +252,8 @@ test_not_a_certificate(void)
 	}
 	mdoc_buf_append(&bad, mdoc_buf_bytes(&world.ds));
 	mdoc_buf_append(&bad, mdoc_text("x"));
-	CU_ASSERT_EQUAL(
-		mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error),
+		MDOC_ERR_CERTIFICATE);
 	CU_ASSERT_STRING_EQUAL(error.expected, "one DER certificate");
 	mdoc_buf_clear(&bad);
 	x509_mutate(&world.ds, &world.iaca_key, x509_rsa, &bad);
@@ -292,22 +292,22 @@ test_annex_d(void)
 		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, 0, &error),
 			MDOC_ERR_CERTIFICATE);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, rows[i].without));
-		CU_ASSERT_EQUAL(
-			mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax, &error),
+		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax,
+					&error),
 			MDOC_OK);
 		mdoc_buf_clear(&der);
 	}
 	CU_ASSERT_FATAL(soft_vector("annexD/iaca_cert.der", &root) && soft_vector("annexD/ds_cert.der", &leaf));
 	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, 0, NULL),
 		MDOC_ERR_CERTIFICATE);
-	CU_ASSERT_EQUAL(
-		mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL),
+	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP,
+				NULL),
 		MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_trust_find(&soft_crypto, trust, mdoc_buf_bytes(&leaf), ANNEX_D, &anchor, NULL), MDOC_OK);
 	CU_ASSERT(mdoc_bytes_equal(anchor, mdoc_buf_bytes(&root)));
 	CU_ASSERT_EQUAL(mdoc_cert_times(mdoc_buf_bytes(&leaf), &from, &to), MDOC_OK);
 	CU_ASSERT_EQUAL(from, 1601510400); /* 2020-10-01T00:00:00Z */
-	CU_ASSERT_EQUAL(to, 1633046400); /* 2021-10-01T00:00:00Z */
+	CU_ASSERT_EQUAL(to, 1633046400);   /* 2021-10-01T00:00:00Z */
 	mdoc_trust_free(trust);
 	mdoc_buf_clear(&root);
 	mdoc_buf_clear(&leaf);

@@ -157,8 +157,11 @@ const struct token_object *
 make_data(struct token *token, const char *label, const char *value, bool private_)
 {
 	struct token_attrs *attrs = attrs_of(CKO_DATA, label);
-	const struct token_object_spec spec = { .kind = TOKEN_OBJECT_ORDINARY, .private_ = private_, .attrs = attrs,
-		.value = (const uint8_t *)value, .value_len = strlen(value) };
+	const struct token_object_spec spec = { .kind = TOKEN_OBJECT_ORDINARY,
+		.private_ = private_,
+		.attrs = attrs,
+		.value = (const uint8_t *)value,
+		.value_len = strlen(value) };
 	const struct token_object *object = NULL;
 
 	CU_ASSERT_EQUAL_FATAL(token_object_create(token, NULL, &spec, &object), TOKEN_OK);
@@ -179,7 +182,8 @@ make_holder(struct token *token, const struct token_object **public_key, const s
 	token_curve_params(TOKEN_P256, &der, &len);
 	CU_ASSERT_FATAL(attrs_set(pub, CKA_EC_PARAMS, der, len) && attrs_set(priv, CKA_EC_PARAMS, der, len));
 	CU_ASSERT_EQUAL_FATAL(token_generate_pair(token, TOKEN_P256, true, &public_spec, &private_spec, public_key,
-		private_key), TOKEN_OK);
+				      private_key),
+		TOKEN_OK);
 	attrs_free(pub);
 	attrs_free(priv);
 }
@@ -189,8 +193,13 @@ make_record(struct token *token, struct token_batch *batch, uint64_t key, bool r
 	const struct token_object **record)
 {
 	struct token_attrs *attrs = attrs_of(CKO_DATA, "org.example.doctype");
-	const struct token_object_spec spec = { .kind = TOKEN_OBJECT_RECORD, .private_ = true, .reusable = reusable,
-		.bind_key = key, .attrs = attrs, .value = (const uint8_t *)"issuer signed", .value_len = 13 };
+	const struct token_object_spec spec = { .kind = TOKEN_OBJECT_RECORD,
+		.private_ = true,
+		.reusable = reusable,
+		.bind_key = key,
+		.attrs = attrs,
+		.value = (const uint8_t *)"issuer signed",
+		.value_len = 13 };
 	enum token_result res;
 
 	res = token_object_create(token, batch, &spec, record);

@@ -55,7 +55,7 @@ enum token_result check(struct token *token, const char *pin);
 const struct token_object *make_data(struct token *token, const char *label, const char *value, bool private_);
 void make_holder(struct token *token, const struct token_object **public_key, const struct token_object **private_key);
 enum token_result make_record(struct token *token, struct token_batch *batch, uint64_t key, bool reusable,
-                              const struct token_object **record);
+	const struct token_object **record);
 
 /* A bound copy; gives its private key. */
 const struct token_object *make_copy(struct token *token);

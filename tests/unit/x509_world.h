@@ -24,8 +24,7 @@ int x509_world_init(void);
 int x509_world_clear(void);
 
 /* A copy of `from` after change(), signed again. */
-void x509_mutate(
-	const struct mdoc_buf *from, struct soft_key *signer, void (*change)(X509 *), struct mdoc_buf *out);
+void x509_mutate(const struct mdoc_buf *from, struct soft_key *signer, void (*change)(X509 *), struct mdoc_buf *out);
 
 /* Changes. An extension's value as openssl.cnf has it, NULL: none. */
 void x509_set_extension(X509 *x, int nid, const char *value);
@@ -36,8 +35,8 @@ void x509_no_aki(X509 *x);
 void x509_rsa(X509 *x);
 void x509_brainpool(X509 *x);
 
-enum mdoc_result x509_find(
-	const struct mdoc_trust *trust, const struct mdoc_buf *leaf, int64_t when, struct mdoc_error *error);
+enum mdoc_result x509_find(const struct mdoc_trust *trust, const struct mdoc_buf *leaf, int64_t when,
+	struct mdoc_error *error);
 void x509_trust(struct mdoc_trust *trust, const struct mdoc_buf *der);
 
 /* Suites. */

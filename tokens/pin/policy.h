@@ -37,7 +37,7 @@ extern const struct pin_limits pin_limits_vault_so;
  *                above PIN_TRIES_MAX, unknown alphabet; the policy is unchanged
  */
 enum token_result pin_policy_complete(const struct pin_limits *limits, bool allow_weak,
-                                      struct token_pin_policy *policy);
+	struct token_pin_policy *policy);
 
 /*
  * May this be a new PIN under the policy? (A PIN to be checked is never held against it.)
@@ -60,7 +60,7 @@ struct pin_digest {
 
 /* generation: of the role's PIN; a later generation on disk makes the digest stale. */
 enum token_result pin_digest_set(struct pin_digest *digest, const struct seal_ctx *ctx, struct secret pin,
-                                 uint64_t generation);
+	uint64_t generation);
 
 /*
  * TOKEN_OK             the same PIN, of the same generation
@@ -68,7 +68,7 @@ enum token_result pin_digest_set(struct pin_digest *digest, const struct seal_ct
  * TOKEN_ERR_NOT_FOUND  no digest, of another generation, or lost by fork: check with the KDF
  */
 enum token_result pin_digest_check(const struct pin_digest *digest, const struct seal_ctx *ctx, struct secret pin,
-                                   uint64_t generation);
+	uint64_t generation);
 
 /* Wipe; PIN_DIGEST_NONE afterwards. */
 void pin_digest_clear(struct pin_digest *digest);

@@ -287,7 +287,8 @@ harden(struct db *db)
 			return TOKEN_ERR_IO;
 	}
 	(void)sqlite3_busy_timeout(db->sq, DB_BUSY_MS);
-	return db_exec(db, "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
+	return db_exec(db,
+		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
 		"PRAGMA temp_store=MEMORY");
 }
 
@@ -299,8 +300,8 @@ open_handle(const char *path, struct db *db)
 	int rc;
 
 	db->read_only = !is_writable(path);
-	flags = (db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_URI |
-		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	flags = (db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
 	uri = make_uri(path, db->read_only && !has_live_log(path));
 	if (uri == NULL)
 		return TOKEN_ERR_MEMORY;

@@ -107,8 +107,10 @@ store_next_id(struct store *store, uint64_t *id)
 	int64_t last = 0;
 	enum token_result res;
 
-	res = db_number(&store->db, "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name='object'), 0),"
-		" coalesce((SELECT max(id) FROM object), 0))", &last);
+	res = db_number(&store->db,
+		"SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name='object'), 0),"
+		" coalesce((SELECT max(id) FROM object), 0))",
+		&last);
 	if (res == TOKEN_OK && (last < 0 || last >= INT64_MAX / 2))
 		res = TOKEN_ERR_DAMAGED;
 	*id = (uint64_t)last + 1;
@@ -116,12 +118,13 @@ store_next_id(struct store *store, uint64_t *id)
 }
 
 enum token_result
-store_row_write(struct store *store, const struct store_row *row, struct store_blob attrs,
-	struct store_blob attrs_tag, struct store_blob value, struct store_blob value_tag)
+store_row_write(struct store *store, const struct store_row *row, struct store_blob attrs, struct store_blob attrs_tag,
+	struct store_blob value, struct store_blob value_tag)
 {
-	return db_run(&store->db, NULL, "INSERT OR REPLACE INTO object (" ROW_COLUMNS
-		", attrs, attrs_tag, value, value_tag) VALUES (?,?,?,?,?,?,?,?,?,?,?)", "iiiiiiibbbb",
-		(int64_t)row->id, (int64_t)row->generation, (int64_t)row->kind, (int64_t)row->flags,
+	return db_run(&store->db, NULL,
+		"INSERT OR REPLACE INTO object (" ROW_COLUMNS
+		", attrs, attrs_tag, value, value_tag) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+		"iiiiiiibbbb", (int64_t)row->id, (int64_t)row->generation, (int64_t)row->kind, (int64_t)row->flags,
 		(int64_t)row->copy, (int64_t)row->state, (int64_t)row->value_len, (const void *)attrs.ptr, attrs.len,
 		(const void *)attrs_tag.ptr, attrs_tag.len, (const void *)value.ptr, value.len,
 		(const void *)value_tag.ptr, value_tag.len);
@@ -140,5 +143,6 @@ store_row_delete(struct store *store, uint64_t id)
 enum token_result
 store_tombstone(struct store *store, uint64_t copy, int64_t when)
 {
-	return db_run(&store->db, NULL, "INSERT INTO tombstone (copy, spent_at) VALUES (?,?)", "ii", (int64_t)copy, when);
+	return db_run(&store->db, NULL, "INSERT INTO tombstone (copy, spent_at) VALUES (?,?)", "ii", (int64_t)copy,
+		when);
 }

@@ -188,7 +188,8 @@ store_area_read(struct store *store, struct store_area *area)
 	res = db_query(&store->db, &query,
 		"SELECT serial, label, backend, created, epoch, flags, low_water, user_min, user_max, user_tries,"
 		" user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public, seal_private, suspended"
-		" FROM area", "");
+		" FROM area",
+		"");
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res == TOKEN_OK && !area_from_row(query, area))
@@ -206,10 +207,10 @@ store_area_write(struct store *store, const struct store_area *area)
 	return db_run(&store->db, NULL,
 		"INSERT OR REPLACE INTO area (id, serial, label, backend, created, epoch, flags, low_water, user_min,"
 		" user_max, user_tries, user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public,"
-		" seal_private, suspended) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "tttiiiiiiiiiiiibbi",
-		area->serial, area->label, area->backend, area->created, (int64_t)area->epoch, (int64_t)area->flags,
-		(int64_t)area->low_water, (int64_t)u->min_len, (int64_t)u->max_len, (int64_t)u->tries,
-		(int64_t)u->alphabet, (int64_t)s->min_len, (int64_t)s->max_len, (int64_t)s->tries,
+		" seal_private, suspended) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"tttiiiiiiiiiiiibbi", area->serial, area->label, area->backend, area->created, (int64_t)area->epoch,
+		(int64_t)area->flags, (int64_t)area->low_water, (int64_t)u->min_len, (int64_t)u->max_len,
+		(int64_t)u->tries, (int64_t)u->alphabet, (int64_t)s->min_len, (int64_t)s->max_len, (int64_t)s->tries,
 		(int64_t)s->alphabet, (const void *)area->seal_public, sizeof(area->seal_public),
 		(const void *)area->seal_private, sizeof(area->seal_private), (int64_t)area->suspended);
 }
@@ -222,8 +223,8 @@ store_counts(struct store *store, struct token_info *info)
 
 	res = db_query(&store->db, &query,
 		"SELECT (SELECT count(*) FROM object WHERE kind=?1 AND state=?2),"
-		" (SELECT count(*) FROM object WHERE kind=?1 AND state=?3), (SELECT count(*) FROM tombstone)", "iii",
-		(int64_t)TOKEN_OBJECT_HOLDER_PRIVATE, (int64_t)STORE_BOUND, (int64_t)STORE_UNBOUND);
+		" (SELECT count(*) FROM object WHERE kind=?1 AND state=?3), (SELECT count(*) FROM tombstone)",
+		"iii", (int64_t)TOKEN_OBJECT_HOLDER_PRIVATE, (int64_t)STORE_BOUND, (int64_t)STORE_UNBOUND);
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res == TOKEN_OK) {
@@ -239,13 +240,14 @@ enum token_result
 store_empty(struct store *store, bool everything)
 {
 	static const char objects[] = "DELETE FROM object; DELETE FROM tombstone; DELETE FROM inbox;"
-		"DELETE FROM provisioner_key; DELETE FROM provisioner;";
+				      "DELETE FROM provisioner_key; DELETE FROM provisioner;";
 	enum token_result res;
 
 	res = db_exec(&store->db, objects);
 	if (res == TOKEN_OK)
-		res = db_exec(&store->db, everything ? "DELETE FROM pin; DELETE FROM root; DELETE FROM area"
-			: "DELETE FROM pin WHERE role <> 2");
+		res = db_exec(&store->db,
+			everything ? "DELETE FROM pin; DELETE FROM root; DELETE FROM area"
+				   : "DELETE FROM pin WHERE role <> 2");
 	return res;
 }
 
@@ -309,10 +311,11 @@ store_root_read(struct store *store, struct store_root *root)
 	res = db_query(&store->db, &query, "SELECT generation, hash, mac FROM root", "");
 	if (res == TOKEN_OK)
 		res = db_step(query);
-	if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK &&
-		(!column_uint(query, 0, INT64_MAX / 2, &root->generation) ||
-		!column_bytes(query, 1, root->hash, sizeof(root->hash)) ||
-		!column_bytes(query, 2, root->mac, sizeof(root->mac)))))
+	if (res == TOKEN_ERR_NOT_FOUND ||
+		(res == TOKEN_OK &&
+			(!column_uint(query, 0, INT64_MAX / 2, &root->generation) ||
+				!column_bytes(query, 1, root->hash, sizeof(root->hash)) ||
+				!column_bytes(query, 2, root->mac, sizeof(root->mac)))))
 		res = TOKEN_ERR_DAMAGED;
 	(void)sqlite3_finalize(query);
 	return res;
@@ -322,6 +325,6 @@ enum token_result
 store_root_write(struct store *store, const struct store_root *root)
 {
 	return db_run(&store->db, NULL, "INSERT OR REPLACE INTO root (id, generation, hash, mac) VALUES (1,?,?,?)",
-		"ibb", (int64_t)root->generation, (const void *)root->hash, sizeof(root->hash),
-		(const void *)root->mac, sizeof(root->mac));
+		"ibb", (int64_t)root->generation, (const void *)root->hash, sizeof(root->hash), (const void *)root->mac,
+		sizeof(root->mac));
 }

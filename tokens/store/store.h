@@ -137,20 +137,21 @@ enum store_blob_kind { STORE_ATTRS = 1, STORE_VALUE = 2 };
 /* Rows in order of id. Blobs are borrowed until the next step. */
 struct store_cursor;
 enum token_result store_rows(struct store *store, struct store_cursor **cursor);
-enum token_result store_rows_next(struct store_cursor *cursor, struct store_row *row); /* TOKEN_ERR_NOT_FOUND: no more */
+enum token_result store_rows_next(struct store_cursor *cursor,
+	struct store_row *row); /* TOKEN_ERR_NOT_FOUND: no more */
 void store_rows_attrs(struct store_cursor *cursor, struct store_blob *attrs, struct store_blob *tag);
 void store_rows_end(struct store_cursor *cursor); /* NULL is fine */
 
 /* One row's blobs, borrowed until store_rows_end(). */
 enum token_result store_row_blobs(struct store *store, uint64_t id, struct store_cursor **cursor,
-                                  struct store_blob *attrs, struct store_blob *value, struct store_blob *value_tag);
+	struct store_blob *attrs, struct store_blob *value, struct store_blob *value_tag);
 
 /* The id of the next row; ids only grow. */
 enum token_result store_next_id(struct store *store, uint64_t *id);
 
 /* Insert, or replace, with all blobs. */
 enum token_result store_row_write(struct store *store, const struct store_row *row, struct store_blob attrs,
-                                  struct store_blob attrs_tag, struct store_blob value, struct store_blob value_tag);
+	struct store_blob attrs_tag, struct store_blob value, struct store_blob value_tag);
 enum token_result store_row_delete(struct store *store, uint64_t id);
 enum token_result store_tombstone(struct store *store, uint64_t copy, int64_t when);
 

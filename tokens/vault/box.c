@@ -74,7 +74,7 @@ out:
 /* The key of one box: its head (version, ephemeral key) and the receiver's key are part of it. */
 static enum token_result
 box_key(const struct seal_ctx *ctx, struct secret private_key, const uint8_t *peer_key,
-        const uint8_t head[1 + VAULT_BOX_KEY_LEN], const uint8_t *receiver, struct secret *key)
+	const uint8_t head[1 + VAULT_BOX_KEY_LEN], const uint8_t *receiver, struct secret *key)
 {
 	struct secret shared = SECRET_NONE;
 	uint8_t info[BOX_INFO_LEN];
@@ -93,8 +93,8 @@ box_key(const struct seal_ctx *ctx, struct secret private_key, const uint8_t *pe
 }
 
 enum token_result
-vault_box_seal(const struct seal_ctx *ctx, const uint8_t public_key[VAULT_BOX_KEY_LEN], const void *aad,
-               size_t aad_len, const void *bytes, size_t len, uint8_t **box, size_t *box_len)
+vault_box_seal(const struct seal_ctx *ctx, const uint8_t public_key[VAULT_BOX_KEY_LEN], const void *aad, size_t aad_len,
+	const void *bytes, size_t len, uint8_t **box, size_t *box_len)
 {
 	struct secret ephemeral = SECRET_NONE, key = SECRET_NONE;
 	enum token_result res;
@@ -129,7 +129,7 @@ out:
 
 enum token_result
 vault_box_open(const struct seal_ctx *ctx, struct secret private_key, const uint8_t public_key[VAULT_BOX_KEY_LEN],
-               const void *aad, size_t aad_len, const uint8_t *box, size_t box_len, struct secret *bytes)
+	const void *aad, size_t aad_len, const uint8_t *box, size_t box_len, struct secret *bytes)
 {
 	struct secret key = SECRET_NONE;
 	enum token_result res;
@@ -144,7 +144,7 @@ vault_box_open(const struct seal_ctx *ctx, struct secret private_key, const uint
 	res = box_key(ctx, private_key, box + 1, box, public_key, &key);
 	if (res == TOKEN_OK)
 		res = seal_open(ctx, key, aad, aad_len, box + 1 + VAULT_BOX_KEY_LEN, box_len - 1 - VAULT_BOX_KEY_LEN,
-		                bytes);
+			bytes);
 	secret_wipe(&key);
 	return res == TOKEN_ERR_ARG ? TOKEN_ERR_DAMAGED : res; /* a box made with a bad ephemeral key */
 }
@@ -162,7 +162,7 @@ pair_aad(const char *serial, const uint8_t *public_key, uint8_t aad[PAIR_AAD_LEN
 
 enum token_result
 vault_box_pair_new(const struct seal_ctx *ctx, struct secret area_key, const char *serial,
-                   uint8_t public_key[VAULT_BOX_KEY_LEN], uint8_t sealed_private[VAULT_BOX_PRIVATE_LEN])
+	uint8_t public_key[VAULT_BOX_KEY_LEN], uint8_t sealed_private[VAULT_BOX_PRIVATE_LEN])
 {
 	struct secret private_key = SECRET_NONE, subkey = SECRET_NONE;
 	uint8_t aad[PAIR_AAD_LEN];
@@ -186,8 +186,8 @@ out:
 
 enum token_result
 vault_box_pair_open(const struct seal_ctx *ctx, struct secret area_key, const char *serial,
-                    const uint8_t public_key[VAULT_BOX_KEY_LEN], const uint8_t *sealed_private, size_t sealed_len,
-                    struct secret *private_key)
+	const uint8_t public_key[VAULT_BOX_KEY_LEN], const uint8_t *sealed_private, size_t sealed_len,
+	struct secret *private_key)
 {
 	struct secret subkey = SECRET_NONE;
 	uint8_t aad[PAIR_AAD_LEN];

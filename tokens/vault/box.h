@@ -21,23 +21,21 @@
 
 /* Make a pair; the private half comes sealed under the area key and bound to serial and public half. */
 enum token_result vault_box_pair_new(const struct seal_ctx *ctx, struct secret area_key, const char *serial,
-                                     uint8_t public_key[VAULT_BOX_KEY_LEN],
-                                     uint8_t sealed_private[VAULT_BOX_PRIVATE_LEN]);
+	uint8_t public_key[VAULT_BOX_KEY_LEN], uint8_t sealed_private[VAULT_BOX_PRIVATE_LEN]);
 
 /* TOKEN_ERR_DAMAGED: not the private half of this public key, area and area key. */
 enum token_result vault_box_pair_open(const struct seal_ctx *ctx, struct secret area_key, const char *serial,
-                                      const uint8_t public_key[VAULT_BOX_KEY_LEN], const uint8_t *sealed_private,
-                                      size_t sealed_len, struct secret *private_key);
+	const uint8_t public_key[VAULT_BOX_KEY_LEN], const uint8_t *sealed_private, size_t sealed_len,
+	struct secret *private_key);
 
 /* Put len bytes into a box; *box is malloc'ed. TOKEN_ERR_ARG: public_key is a point of small order. */
 enum token_result vault_box_seal(const struct seal_ctx *ctx, const uint8_t public_key[VAULT_BOX_KEY_LEN],
-                                 const void *aad, size_t aad_len, const void *bytes, size_t len, uint8_t **box,
-                                 size_t *box_len);
+	const void *aad, size_t aad_len, const void *bytes, size_t len, uint8_t **box, size_t *box_len);
 
 /* Open a box into the arena. TOKEN_ERR_DAMAGED as seal_open(); TOKEN_ERR_NEWER: an
  * unknown version byte. */
 enum token_result vault_box_open(const struct seal_ctx *ctx, struct secret private_key,
-                                 const uint8_t public_key[VAULT_BOX_KEY_LEN], const void *aad, size_t aad_len,
-                                 const uint8_t *box, size_t box_len, struct secret *bytes);
+	const uint8_t public_key[VAULT_BOX_KEY_LEN], const void *aad, size_t aad_len, const uint8_t *box,
+	size_t box_len, struct secret *bytes);
 
 #endif

@@ -53,7 +53,7 @@ point_size(enum token_curve curve)
  */
 static enum token_result
 make_pkey(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point, const struct secret *scalar,
-          EVP_PKEY **pkey)
+	EVP_PKEY **pkey)
 {
 	struct secret native = SECRET_NONE;
 	EVP_PKEY_CTX *ctx = NULL;
@@ -125,7 +125,7 @@ raw_signature(const uint8_t *der, size_t der_len, size_t size, uint8_t *sig)
 	enum token_result res = TOKEN_ERR_CRYPTO;
 
 	if (parsed != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(parsed), sig, (int)size) == (int)size &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(parsed), sig + size, (int)size) == (int)size)
+		BN_bn2binpad(ECDSA_SIG_get0_s(parsed), sig + size, (int)size) == (int)size)
 		res = TOKEN_OK;
 	ECDSA_SIG_free(parsed);
 	return res;
@@ -371,7 +371,7 @@ out:
 
 enum token_result
 vault_key_from_scalar(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *scalar, size_t len,
-                      struct token_key **out)
+	struct token_key **out)
 {
 	struct vault_key *key = NULL;
 	enum token_result res;

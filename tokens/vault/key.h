@@ -28,7 +28,7 @@ enum token_result vault_key_generate(OSSL_LIB_CTX *libctx, enum token_curve curv
  * TOKEN_ERR_ARG    another length, zero, or not below the order
  */
 enum token_result vault_key_from_scalar(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *scalar, size_t len,
-                                        struct token_key **key);
+	struct token_key **key);
 
 /*
  * Let token_key_scalar() refuse from now on (TOKEN_ERR_UNSUPPORTED), as for a token's key.

@@ -43,8 +43,8 @@ out:
 }
 
 static enum token_result
-vault_backend_unwrap(const struct seal_ctx *ctx, const struct backend_pin *pin_id, const uint8_t *wrap,
-	size_t wrap_len, struct secret pin, struct secret *area_key)
+vault_backend_unwrap(const struct seal_ctx *ctx, const struct backend_pin *pin_id, const uint8_t *wrap, size_t wrap_len,
+	struct secret pin, struct secret *area_key)
 {
 	struct vault_wrap_id id = { 0 };
 

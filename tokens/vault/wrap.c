@@ -30,7 +30,7 @@ make_aad(const struct vault_wrap_id *id, const uint8_t *params, uint8_t aad[AAD_
 
 enum token_result
 vault_wrap(const struct seal_ctx *ctx, const struct vault_wrap_id *id, struct secret pin, struct secret area_key,
-           uint8_t wrap[VAULT_WRAP_LEN])
+	uint8_t wrap[VAULT_WRAP_LEN])
 {
 	struct vault_kdf_params params;
 	struct secret kek = SECRET_NONE;
@@ -55,7 +55,7 @@ out:
 
 enum token_result
 vault_unwrap(const struct seal_ctx *ctx, const struct vault_wrap_id *id, const uint8_t *wrap, size_t wrap_len,
-             struct secret pin, struct secret *area_key)
+	struct secret pin, struct secret *area_key)
 {
 	struct vault_kdf_params params;
 	struct secret kek = SECRET_NONE;
@@ -73,7 +73,7 @@ vault_unwrap(const struct seal_ctx *ctx, const struct vault_wrap_id *id, const u
 	if (res != TOKEN_OK)
 		goto out;
 	res = seal_open(ctx, kek, aad, sizeof(aad), wrap + VAULT_KDF_PARAMS_LEN, wrap_len - VAULT_KDF_PARAMS_LEN,
-	                area_key);
+		area_key);
 	if (res == TOKEN_ERR_DAMAGED)
 		res = TOKEN_ERR_PIN;
 out:

@@ -30,7 +30,7 @@ struct vault_wrap_id {
  * PIN's policy has been checked by the caller. Slow: one KDF run.
  */
 enum token_result vault_wrap(const struct seal_ctx *ctx, const struct vault_wrap_id *id, struct secret pin,
-                             struct secret area_key, uint8_t wrap[VAULT_WRAP_LEN]);
+	struct secret area_key, uint8_t wrap[VAULT_WRAP_LEN]);
 
 /*
  * Open a wrap. The try has been counted by the caller. Slow: one KDF run.
@@ -41,6 +41,6 @@ enum token_result vault_wrap(const struct seal_ctx *ctx, const struct vault_wrap
  * TOKEN_ERR_NEWER        made by a newer version
  */
 enum token_result vault_unwrap(const struct seal_ctx *ctx, const struct vault_wrap_id *id, const uint8_t *wrap,
-                               size_t wrap_len, struct secret pin, struct secret *area_key);
+	size_t wrap_len, struct secret pin, struct secret *area_key);
 
 #endif

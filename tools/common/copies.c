@@ -138,9 +138,8 @@ manifest_names(const struct manifest *manifest, const char *digest)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(records, i, one)
-		if (json_is_string(one) && strcmp(json_string_value(one), digest) == 0)
-			return true;
+	json_array_foreach(records, i,
+		one) if (json_is_string(one) && strcmp(json_string_value(one), digest) == 0) return true;
 	return false;
 }
 
@@ -168,7 +167,7 @@ attach_record(const struct p11_token *token, struct copies *copies, CK_OBJECT_HA
 
 	memset(&parsed, 0, sizeof(parsed));
 	if (!is_in_a_batch(token, copies, mdoc_buf_bytes(value)) ||
-	    mdoc_issuer_signed_parse(&crypto, mdoc_buf_bytes(value), &parsed, NULL) != MDOC_OK)
+		mdoc_issuer_signed_parse(&crypto, mdoc_buf_bytes(value), &parsed, NULL) != MDOC_OK)
 		goto out;
 	copy = copies_find(copies, &parsed.mso.device_key);
 	if (copy == NULL || copy->record != CK_INVALID_HANDLE) {
@@ -203,7 +202,7 @@ load_records(const struct p11_token *token, struct copies *copies)
 
 		/* Spent by another process between search and read: not an error. */
 		if (p11_attribute(token, handles[i], CKA_VALUE, &value) == CKR_OK &&
-		    !attach_record(token, copies, handles[i], &value))
+			!attach_record(token, copies, handles[i], &value))
 			copies->strays[copies->stray_count++] = handles[i];
 		mdoc_buf_clear(&value);
 	}
@@ -307,8 +306,8 @@ manifest_is_empty(const struct manifest *manifest, const struct copies *copies)
 
 	for (size_t i = 0; i < copies->count; i++)
 		if (copies->items[i].record != CK_INVALID_HANDLE &&
-		    record_digest(mdoc_buf_bytes(&copies->items[i].value), digest) == CKR_OK &&
-		    manifest_names(manifest, digest))
+			record_digest(mdoc_buf_bytes(&copies->items[i].value), digest) == CKR_OK &&
+			manifest_names(manifest, digest))
 			return false;
 	return true;
 }
@@ -342,7 +341,7 @@ store_data(const struct p11_token *token, const char *application, struct mdoc_b
 	CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
 
 	return token->p11->list->C_CreateObject(token->session, object_template,
-	                                        sizeof(object_template) / sizeof(object_template[0]), &object);
+		sizeof(object_template) / sizeof(object_template[0]), &object);
 }
 
 CK_RV
@@ -353,7 +352,7 @@ copies_store_record(const struct p11_token *token, struct mdoc_bytes doc_type, s
 
 CK_RV
 copies_store_manifest(const struct p11_token *token, const struct mdoc_bytes *records, size_t count,
-                      const char *notices_version, int64_t notices_shown)
+	const char *notices_version, int64_t notices_shown)
 {
 	json_t *digests = json_array();
 	json_t *manifest = NULL;
@@ -368,7 +367,7 @@ copies_store_manifest(const struct p11_token *token, const struct mdoc_bytes *re
 			rv = CKR_HOST_MEMORY;
 	}
 	manifest = json_pack("{s:i, s:{s:s, s:I}, s:O}", "version", 1, "notices", "version", notices_version, "shown",
-	                     (json_int_t)notices_shown, "records", digests);
+		(json_int_t)notices_shown, "records", digests);
 	text = manifest != NULL ? json_dumps(manifest, JSON_COMPACT) : NULL;
 	if (rv == CKR_OK && text == NULL)
 		rv = CKR_HOST_MEMORY;

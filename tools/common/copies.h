@@ -22,7 +22,7 @@
 
 struct copy {
 	CK_OBJECT_HANDLE private_key;
-	CK_OBJECT_HANDLE record;          /* CK_INVALID_HANDLE: the key has none yet */
+	CK_OBJECT_HANDLE record; /* CK_INVALID_HANDLE: the key has none yet */
 	struct mdoc_public_key key;
 	bool holder;                      /* a holder key by attribute (ours) or by label (elsewhere) */
 	bool bound;                       /* the token says that it has a record, or one was found */
@@ -37,11 +37,11 @@ struct manifest {
 };
 
 struct copies {
-	struct copy *items;               /* every EC private key of the token */
+	struct copy *items; /* every EC private key of the token */
 	size_t count;
 	struct manifest *manifests;
 	size_t manifest_count;
-	CK_OBJECT_HANDLE *strays;         /* records without key or without manifest (foreign module) */
+	CK_OBJECT_HANDLE *strays; /* records without key or without manifest (foreign module) */
 	size_t stray_count;
 };
 
@@ -65,6 +65,6 @@ CK_RV copies_sweep(const struct p11_token *token, const struct copies *copies);
 /* Store one record, and a manifest over `count` records. */
 CK_RV copies_store_record(const struct p11_token *token, struct mdoc_bytes doc_type, struct mdoc_bytes value);
 CK_RV copies_store_manifest(const struct p11_token *token, const struct mdoc_bytes *records, size_t count,
-                            const char *notices_version, int64_t notices_shown);
+	const char *notices_version, int64_t notices_shown);
 
 #endif

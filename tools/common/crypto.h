@@ -17,6 +17,6 @@ const struct mdoc_crypto *tool_crypto(void);
 
 /* RFC 7638 SHA-256 thumbprint of the key's JWK. */
 enum mdoc_result key_thumbprint(const struct mdoc_crypto *crypto, const struct mdoc_public_key *key,
-                                uint8_t thumbprint[THUMBPRINT_LEN]);
+	uint8_t thumbprint[THUMBPRINT_LEN]);
 
 #endif

@@ -10,9 +10,9 @@
 #include <sys/types.h>
 #include "tools/common/exit.h"
 
-#define FILE_CBOR_MAX ((size_t)16 * 1024 * 1024)  /* requests, responses, records */
-#define FILE_JSON_MAX ((size_t)64 * 1024 * 1024)  /* offers, credential responses with many copies */
-#define FILE_SMALL_MAX ((size_t)64 * 1024)        /* certificates, keys, PIN files */
+#define FILE_CBOR_MAX ((size_t)16 * 1024 * 1024) /* requests, responses, records */
+#define FILE_JSON_MAX ((size_t)64 * 1024 * 1024) /* offers, credential responses with many copies */
+#define FILE_SMALL_MAX ((size_t)64 * 1024)       /* certificates, keys, PIN files */
 
 /*
  * Read a whole file, or standard input for "-".

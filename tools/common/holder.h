@@ -16,11 +16,19 @@ struct token_args {
 	struct pin_source pin;
 };
 
-#define TOKEN_ROW(args) { "token", OPTION_TEXT, &(args).label, N_("LABEL"), N_("the token's label"), true }
+#define TOKEN_ROW(args) \
+	{ \
+		"token", OPTION_TEXT, &(args).label, N_("LABEL"), N_("the token's label"), true \
+	}
 #define PIN_ROWS(args) \
 	{ "pin-file", OPTION_TEXT, &(args).pin.file, N_("FILE"), N_("read the PIN from a file"), false }, \
-	{ "pin-fd", OPTION_TEXT, &(args).pin.fd, N_("NUMBER"), N_("read the PIN from a file descriptor"), false }
-#define END_ROW { NULL, OPTION_END, NULL, NULL, NULL, false }
+	{ \
+		"pin-fd", OPTION_TEXT, &(args).pin.fd, N_("NUMBER"), N_("read the PIN from a file descriptor"), false \
+	}
+#define END_ROW \
+	{ \
+		NULL, OPTION_END, NULL, NULL, NULL, false \
+	}
 
 /* Load the module, open the token read/write, ask for the PIN and log the holder in; a token that
  * needs no PIN is refused (R-MED-05). token_end() in any case. */

@@ -21,7 +21,8 @@ json_read(const char *path, json_t **object)
 	if (status == EXIT_STATUS_OK) {
 		*object = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
 		if (*object == NULL) {
-			tool_error(_("%s is not JSON: line %d, column %d: %s"), path, error.line, error.column, error.text);
+			tool_error(_("%s is not JSON: line %d, column %d: %s"), path, error.line, error.column,
+				error.text);
 			status = EXIT_STATUS_INPUT;
 		} else if (!json_is_object(*object)) {
 			tool_error(_("%s is not a JSON object"), path);

@@ -23,8 +23,8 @@ enum exit_status json_print(const json_t *value);
 
 /* A member that must be there. NULL after saying what is missing in which file. */
 const char *json_need_string(const json_t *object, const char *name, const char *path);
-json_t *json_need_array(const json_t *object, const char *name, const char *path);   /* borrowed */
-json_t *json_need_object(const json_t *object, const char *name, const char *path);  /* borrowed */
+json_t *json_need_array(const json_t *object, const char *name, const char *path);  /* borrowed */
+json_t *json_need_object(const json_t *object, const char *name, const char *path); /* borrowed */
 
 /* New JSON string with the base64url of bytes; NULL: memory. */
 json_t *json_base64url(struct mdoc_bytes bytes);

@@ -35,8 +35,8 @@ jwk_from_key(const struct mdoc_public_key *key)
 	if (crv == NULL || key->point_len != 1 + 2 * size)
 		return NULL;
 	return json_pack("{s:s, s:s, s:o, s:o}", "kty", "EC", "crv", crv, "x",
-	                 json_base64url(mdoc_bytes_of(key->point + 1, size)), "y",
-	                 json_base64url(mdoc_bytes_of(key->point + 1 + size, size)));
+		json_base64url(mdoc_bytes_of(key->point + 1, size)), "y",
+		json_base64url(mdoc_bytes_of(key->point + 1 + size, size)));
 }
 
 static bool
@@ -47,8 +47,8 @@ coordinate(const json_t *jwk, const char *name, size_t size, uint8_t *out)
 	bool good = false;
 
 	if (json_is_string(text) &&
-	    base64url_decode(mdoc_bytes_of(json_string_value(text), json_string_length(text)), &bytes) == MDOC_OK &&
-	    bytes.len == size) {
+		base64url_decode(mdoc_bytes_of(json_string_value(text), json_string_length(text)), &bytes) == MDOC_OK &&
+		bytes.len == size) {
 		memcpy(out, bytes.ptr, size);
 		good = true;
 	}
@@ -239,10 +239,11 @@ jwt_verify(const struct mdoc_crypto *crypto, const struct jwt *jwt, const struct
 	res = MDOC_ERR_CRYPTO;
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL ||
-	    EVP_DigestVerifyInit_ex(ctx, NULL, mdoc_alg_hash(jwt->alg), crypto->libctx, NULL, pkey, NULL) != 1)
+		EVP_DigestVerifyInit_ex(ctx, NULL, mdoc_alg_hash(jwt->alg), crypto->libctx, NULL, pkey, NULL) != 1)
 		goto out;
-	res = EVP_DigestVerify(ctx, der, der_len, jwt->signing_input.ptr, jwt->signing_input.len) == 1 ?
-	      MDOC_OK : MDOC_ERR_SIGNATURE;
+	res = EVP_DigestVerify(ctx, der, der_len, jwt->signing_input.ptr, jwt->signing_input.len) == 1
+		? MDOC_OK
+		: MDOC_ERR_SIGNATURE;
 out:
 	OPENSSL_free(der);
 	EVP_MD_CTX_free(ctx);

@@ -40,7 +40,7 @@ enum exit_status tool_no_memory(void);
  */
 enum exit_status tool_mdoc_error(const char *what, const struct mdoc_error *error);
 enum exit_status message_mdoc_status(enum mdoc_result code);
-const char *message_mdoc(enum mdoc_result code);        /* translated sentence; never NULL */
+const char *message_mdoc(enum mdoc_result code); /* translated sentence; never NULL */
 
 /*
  * `what` happened because a PKCS#11 call answered `rv`: sentence, name of the CK_RV and, where
@@ -49,8 +49,8 @@ const char *message_mdoc(enum mdoc_result code);        /* translated sentence; 
  */
 enum exit_status tool_rv_error(const char *what, CK_RV rv);
 enum exit_status message_rv_status(CK_RV rv);
-const char *message_rv(CK_RV rv);                        /* translated sentence; never NULL */
-const char *message_rv_hint(CK_RV rv);                   /* what to do next; NULL: nothing known */
-const char *message_rv_name(CK_RV rv);                   /* "CKR_PIN_INCORRECT"; "CKR_?" when unknown */
+const char *message_rv(CK_RV rv);      /* translated sentence; never NULL */
+const char *message_rv_hint(CK_RV rv); /* what to do next; NULL: nothing known */
+const char *message_rv_name(CK_RV rv); /* "CKR_PIN_INCORRECT"; "CKR_?" when unknown */
 
 #endif

@@ -10,10 +10,14 @@ struct rv_row {
 	const char *hint;
 };
 
-#define ROW(rv, status, sentence, hint) { rv, EXIT_STATUS_##status, #rv, sentence, hint }
+#define ROW(rv, status, sentence, hint) \
+	{ \
+		rv, EXIT_STATUS_##status, #rv, sentence, hint \
+	}
 
 static const char hint_bug[] = N_("This should not happen; please report it with what you did.");
-static const char hint_so[] = N_("The security officer can set a new PIN with: mdoc-token pin --token LABEL --so-pin-file FILE");
+static const char hint_so[] =
+	N_("The security officer can set a new PIN with: mdoc-token pin --token LABEL --so-pin-file FILE");
 static const char hint_more[] = N_("Ask the issuer for new copies: mdoc-token request, then mdoc-token import.");
 
 static const struct rv_row rows[] = {
@@ -31,7 +35,7 @@ static const struct rv_row rows[] = {
 	ROW(CKR_DATA_INVALID, TROUBLE, N_("the token does not accept these data"), NULL),
 	ROW(CKR_DATA_LEN_RANGE, TROUBLE, N_("the data have a wrong length for the token"), NULL),
 	ROW(CKR_DEVICE_ERROR, TROUBLE, N_("the token or its store failed"),
-	    N_("Look at the store's folder: does it exist, is it readable, is the disk in order?")),
+		N_("Look at the store's folder: does it exist, is it readable, is the disk in order?")),
 	ROW(CKR_DEVICE_MEMORY, TROUBLE, N_("the token is full, or the disk of its store"), NULL),
 	ROW(CKR_DEVICE_REMOVED, TROUBLE, N_("the token was taken away"), NULL),
 	ROW(CKR_FUNCTION_NOT_SUPPORTED, TROUBLE, N_("the module does not offer this function"), NULL),
@@ -44,8 +48,9 @@ static const struct rv_row rows[] = {
 	ROW(CKR_PIN_INCORRECT, NO, N_("the PIN is wrong"), NULL),
 	ROW(CKR_PIN_INVALID, NO, N_("the PIN has characters that are not allowed"), NULL),
 	ROW(CKR_PIN_LEN_RANGE, NO, N_("the PIN is too short or too long for this token"),
-	    N_("A token can be made with a shorter PIN by mdoc-token init --allow-weak-pin.")),
-	ROW(CKR_PIN_EXPIRED, NO, N_("the PIN must be changed first"), N_("Change it with: mdoc-token pin --token LABEL")),
+		N_("A token can be made with a shorter PIN by mdoc-token init --allow-weak-pin.")),
+	ROW(CKR_PIN_EXPIRED, NO, N_("the PIN must be changed first"),
+		N_("Change it with: mdoc-token pin --token LABEL")),
 	ROW(CKR_PIN_LOCKED, NO, N_("the PIN is locked after too many wrong tries"), hint_so),
 	ROW(CKR_SESSION_COUNT, TROUBLE, N_("the token takes no more sessions"), NULL),
 	ROW(CKR_SESSION_EXISTS, TROUBLE, N_("a session with this token is still open"), NULL),
@@ -68,21 +73,22 @@ static const struct rv_row rows[] = {
 	ROW(CKR_MDOC_EXPIRED, NO, N_("the record has expired"), hint_more),
 	ROW(CKR_MDOC_NOT_YET_VALID, NO, N_("the record is not valid yet"), N_("Is the clock of this machine right?")),
 	ROW(CKR_MDOC_SUSPENDED, NO, N_("the use of the record is suspended"),
-	    N_("Ask the office that suspended it to resume it.")),
+		N_("Ask the office that suspended it to resume it.")),
 	ROW(CKR_MDOC_SPENT, NO, N_("this copy has been used already"), hint_more),
 	ROW(CKR_MDOC_READER_AUTH, NO, N_("the signature of the reader is wrong"), N_("Do not answer this reader.")),
 	ROW(CKR_MDOC_KEY_NOT_BOUND, NO, N_("the key has no record yet"), hint_more),
 	ROW(CKR_MDOC_NO_HOLDER_KEY, NO, N_("no free key of this token belongs to the record"),
-	    N_("Was it issued for another token, or imported already?")),
+		N_("Was it issued for another token, or imported already?")),
 	ROW(CKR_MDOC_RECORD_MALFORMED, INPUT, N_("the token cannot read the record"), NULL),
 	ROW(CKR_MDOC_RECORD_DIGEST, NO, N_("an element is not what the issuer signed"), NULL),
 	ROW(CKR_MDOC_STORE_NEWER, TROUBLE, N_("the store was written by a newer version"),
-	    N_("Install that version; nothing has been changed.")),
-	ROW(CKR_MDOC_STORE_DAMAGED, TROUBLE, N_("the store is damaged: something in it was changed, deleted or put back from outside"),
-	    N_("Erase the token with mdoc-token erase and have it issued again.")),
+		N_("Install that version; nothing has been changed.")),
+	ROW(CKR_MDOC_STORE_DAMAGED, TROUBLE,
+		N_("the store is damaged: something in it was changed, deleted or put back from outside"),
+		N_("Erase the token with mdoc-token erase and have it issued again.")),
 	ROW(CKR_MDOC_STORE_BUSY, TROUBLE, N_("another program kept the store busy"), N_("Try again.")),
 	ROW(CKR_MDOC_PIN_STORE_READ_ONLY, TROUBLE, N_("the PIN cannot be checked because the store is read-only"),
-	    N_("Wrong tries must be counted, so the store must be writable.")),
+		N_("Wrong tries must be counted, so the store must be writable.")),
 	ROW(CKR_MDOC_BATCH_ACTIVE, TROUBLE, N_("a batch is open already"), hint_bug),
 	ROW(CKR_MDOC_NO_BATCH, TROUBLE, N_("no batch is open"), hint_bug),
 };

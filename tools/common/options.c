@@ -46,7 +46,7 @@ static void
 print_usage_line(FILE *to, const struct command *command)
 {
 	fprintf(to, _("Usage: %s%s%s [OPTION…]"), message_program(), is_program(command) ? "" : " ",
-	        is_program(command) ? "" : command->name);
+		is_program(command) ? "" : command->name);
 	if (command->operands[0] != '\0')
 		fprintf(to, " %s", command->operands);
 	fputc('\n', to);
@@ -58,10 +58,11 @@ print_option(const char *name, const char *argument, const char *help, bool requ
 	char left[80];
 	size_t used;
 
-	snprintf(left, sizeof(left), "--%s%s%s", name, argument != NULL ? " " : "", argument != NULL ? _(argument) : "");
+	snprintf(left, sizeof(left), "--%s%s%s", name, argument != NULL ? " " : "",
+		argument != NULL ? _(argument) : "");
 	used = terminal_width(left, strlen(left));
 	printf("  %s%*s %s%s\n", left, used < HELP_COLUMN ? (int)(HELP_COLUMN - used) : 0, "", _(help),
-	       required ? _(" (required)") : "");
+		required ? _(" (required)") : "");
 }
 
 static void
@@ -124,8 +125,8 @@ take_number(const struct command *command, const struct option_row *row, const c
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < number->min || value > number->max)
-		return options_wrong(command, _("--%s wants a number from %lu to %lu, not \"%s\""), row->name, number->min,
-		                     number->max, text);
+		return options_wrong(command, _("--%s wants a number from %lu to %lu, not \"%s\""), row->name,
+			number->min, number->max, text);
 	number->value = value;
 	number->given = true;
 	return EXIT_STATUS_GO_ON;
@@ -213,7 +214,7 @@ long_options(const struct option_row *rows, size_t count)
 
 static enum exit_status
 parse_loop(const struct command *command, const struct option_row *rows, const struct option *table,
-           struct common_options *common, struct option_list *operands, int argc, char **argv)
+	struct common_options *common, struct option_list *operands, int argc, char **argv)
 {
 	enum exit_status status = EXIT_STATUS_GO_ON;
 
@@ -249,7 +250,7 @@ parse_loop(const struct command *command, const struct option_row *rows, const s
 
 enum exit_status
 options_parse(const struct command *command, const struct option_row *rows, struct common_options *common,
-              struct option_list *operands, int argc, char **argv)
+	struct option_list *operands, int argc, char **argv)
 {
 	enum exit_status status;
 	struct option *table;
@@ -277,7 +278,9 @@ print_program_help(const struct command *commands, const char *summary)
 		printf("  %-10s %s\n", commands->name, _(commands->summary));
 	printf("\n");
 	printf(_("Try: %s COMMAND --help"), message_program());
-	printf("\n\n%s\n", _("Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 unreadable input, 4 token or store trouble."));
+	printf("\n\n%s\n",
+		_("Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 unreadable input, 4 token or store "
+		  "trouble."));
 }
 
 int

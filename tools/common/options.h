@@ -13,10 +13,10 @@
 
 enum option_kind {
 	OPTION_END = 0,
-	OPTION_FLAG,    /* value: bool, set to true */
-	OPTION_TEXT,    /* value: const char *, borrowed from argv; given twice is wrong usage */
-	OPTION_LIST,    /* value: struct option_list; may be repeated */
-	OPTION_NUMBER   /* value: struct option_number, decimal, checked against its bounds */
+	OPTION_FLAG,  /* value: bool, set to true */
+	OPTION_TEXT,  /* value: const char *, borrowed from argv; given twice is wrong usage */
+	OPTION_LIST,  /* value: struct option_list; may be repeated */
+	OPTION_NUMBER /* value: struct option_number, decimal, checked against its bounds */
 };
 
 struct option_list {
@@ -31,25 +31,25 @@ struct option_number {
 };
 
 struct option_row {
-	const char *name;        /* "so-pin-file" */
+	const char *name; /* "so-pin-file" */
 	enum option_kind kind;
 	void *value;
-	const char *argument;    /* N_("FILE"); NULL for a flag */
-	const char *help;        /* N_("one sentence") */
+	const char *argument; /* N_("FILE"); NULL for a flag */
+	const char *help;     /* N_("one sentence") */
 	bool required;
 };
 
 struct command {
-	const char *name;        /* "init"; for a program without commands its own name */
-	const char *operands;    /* "[FILE…]", "" */
-	const char *summary;     /* N_("one sentence") */
+	const char *name;     /* "init"; for a program without commands its own name */
+	const char *operands; /* "[FILE…]", "" */
+	const char *summary;  /* N_("one sentence") */
 	int (*run)(const struct command *command, int argc, char **argv); /* argv[0] is the command's name */
 };
 
 /* Given to every command. */
 struct common_options {
-	const char *module;      /* --module; NULL: see p11_open() */
-	bool json;               /* --json */
+	const char *module; /* --module; NULL: see p11_open() */
+	bool json;          /* --json */
 };
 
 /*
@@ -62,7 +62,7 @@ struct common_options {
  * EXIT_STATUS_GO_ON, or the status to end with: OK after --help and --version, USAGE otherwise.
  */
 enum exit_status options_parse(const struct command *command, const struct option_row *rows,
-                               struct common_options *common, struct option_list *operands, int argc, char **argv);
+	struct common_options *common, struct option_list *operands, int argc, char **argv);
 void option_list_clear(struct option_list *list);
 
 /* Run the command that argv[1] names, or print the program's help or version. `commands` ends

@@ -14,7 +14,7 @@
 #include "tools/common/pin.h"
 
 struct p11 {
-	void *handle;                  /* dlopen */
+	void *handle; /* dlopen */
 	CK_FUNCTION_LIST *list;
 	CK_MDOC_FUNCTION_LIST *vendor; /* NULL: the module has no such interface */
 };
@@ -28,14 +28,14 @@ enum exit_status p11_open(const char *path, struct p11 *p11);
 void p11_close(struct p11 *p11);
 
 struct p11_token {
-	struct p11 *p11;               /* borrowed */
+	struct p11 *p11; /* borrowed */
 	CK_SLOT_ID slot;
-	CK_SESSION_HANDLE session;     /* CK_INVALID_HANDLE: none open */
-	bool ours;                     /* the slot lists CKM_MDOC_DEVICE_SIGN */
+	CK_SESSION_HANDLE session; /* CK_INVALID_HANDLE: none open */
+	bool ours;                 /* the slot lists CKM_MDOC_DEVICE_SIGN */
 	bool logged_in;
 	CK_TOKEN_INFO info;
-	char label[33];                /* without the padding */
-	struct pin pin;                /* kept from p11_login() for context-specific logins; wiped at close */
+	char label[33]; /* without the padding */
+	struct pin pin; /* kept from p11_login() for context-specific logins; wiped at close */
 };
 
 /*
@@ -67,15 +67,15 @@ void p11_key(struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_
  * All objects that match. *handles: free() by the caller; NULL when *count is 0.
  */
 CK_RV p11_find(const struct p11_token *token, const CK_ATTRIBUTE *template_, CK_ULONG n, CK_OBJECT_HANDLE **handles,
-               size_t *count);
+	size_t *count);
 
 /* One attribute, appended to out (which is wiped by mdoc_buf_clear). */
 CK_RV p11_attribute(const struct p11_token *token, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
-                    struct mdoc_buf *out);
+	struct mdoc_buf *out);
 /* False when it is absent or false. */
 bool p11_attribute_bool(const struct p11_token *token, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 CK_RV p11_attribute_ulong(const struct p11_token *token, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
-                          CK_ULONG *value);
+	CK_ULONG *value);
 
 /*
  * Make an EC key pair that stays in the token: private, sensitive, not extractable, sign only.
@@ -83,11 +83,11 @@ CK_RV p11_attribute_ulong(const struct p11_token *token, CK_OBJECT_HANDLE object
  * id      CKA_ID of both halves; label: of both, may be NULL
  */
 CK_RV p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id,
-                   const char *label, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key);
+	const char *label, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key);
 
 /* Store a DER certificate as CKO_CERTIFICATE with its subject, issuer and serial number.
  * trusted  CKA_TRUSTED true (needs an SO session) */
 CK_RV p11_store_certificate(const struct p11_token *token, struct mdoc_bytes der, const char *label,
-                            struct mdoc_bytes id, bool trusted);
+	struct mdoc_bytes id, bool trusted);
 
 #endif

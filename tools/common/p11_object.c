@@ -10,7 +10,7 @@
 
 CK_RV
 p11_find(const struct p11_token *token, const CK_ATTRIBUTE *template_, CK_ULONG n, CK_OBJECT_HANDLE **handles,
-         size_t *count)
+	size_t *count)
 {
 	CK_FUNCTION_LIST *list = token->p11->list;
 	CK_OBJECT_HANDLE *found = NULL;
@@ -83,7 +83,7 @@ p11_attribute_bool(const struct p11_token *token, CK_OBJECT_HANDLE object, CK_AT
 	CK_ATTRIBUTE attribute = { type, &value, sizeof(value) };
 
 	return token->p11->list->C_GetAttributeValue(token->session, object, &attribute, 1) == CKR_OK &&
-	       attribute.ulValueLen == sizeof(value) && value == CK_TRUE;
+		attribute.ulValueLen == sizeof(value) && value == CK_TRUE;
 }
 
 CK_RV
@@ -124,8 +124,8 @@ attribute_of(CK_ATTRIBUTE_TYPE type, struct mdoc_bytes value)
 }
 
 CK_RV
-p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id,
-             const char *label, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id, const char *label,
+	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_BBOOL public_private = holder ? CK_TRUE : CK_FALSE;
@@ -153,13 +153,13 @@ p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, 
 	if (holder && token->ours)
 		private_template[private_count++] = (CK_ATTRIBUTE){ CKA_MDOC_HOLDER_KEY, &yes, sizeof(yes) };
 	return token->p11->list->C_GenerateKeyPair(token->session, &mechanism, public_template,
-	                                           sizeof(public_template) / sizeof(public_template[0]),
-	                                           private_template, private_count, public_key, private_key);
+		sizeof(public_template) / sizeof(public_template[0]), private_template, private_count, public_key,
+		private_key);
 }
 
 CK_RV
 p11_store_certificate(const struct p11_token *token, struct mdoc_bytes der, const char *label, struct mdoc_bytes id,
-                      bool trusted)
+	bool trusted)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	CK_CERTIFICATE_TYPE type = CKC_X_509;

@@ -15,7 +15,7 @@
 
 struct pin {
 	char text[PIN_MAX + 1];
-	size_t len;     /* bytes of UTF-8 */
+	size_t len; /* bytes of UTF-8 */
 	bool set;
 };
 

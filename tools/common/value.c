@@ -49,7 +49,7 @@ age_digits(struct mdoc_bytes ns, struct mdoc_bytes element)
 	const char *text = (const char *)element.ptr;
 
 	if (!mdoc_bytes_is_text(ns, JP_NAMESPACE_GENERIC) || element.len != prefix + 2 ||
-	    memcmp(text, AGE_PREFIX, prefix) != 0)
+		memcmp(text, AGE_PREFIX, prefix) != 0)
 		return NULL;
 	for (size_t i = prefix; i < element.len; i++)
 		if (text[i] < '0' || text[i] > '9')
@@ -270,7 +270,7 @@ record_print(FILE *to, const struct mdoc_issuer_signed *record)
 			const char *label = element_label(ns->name, item->element, room);
 
 			snprintf(name, sizeof(name), "%.*s", (int)(item->element.len < 150 ? item->element.len : 150),
-			         (const char *)item->element.ptr);
+				(const char *)item->element.ptr);
 			fputs("  ", to);
 			terminal_padded(to, label != NULL ? label : "", 14);
 			terminal_padded(to, name, 28);
@@ -315,7 +315,7 @@ bool
 record_same_content(const struct mdoc_issuer_signed *a, const struct mdoc_issuer_signed *b)
 {
 	if (!mdoc_bytes_equal(a->mso.doc_type, b->mso.doc_type) || a->mso.valid_until != b->mso.valid_until ||
-	    a->mso.valid_from != b->mso.valid_from || count_items(a) != count_items(b))
+		a->mso.valid_from != b->mso.valid_from || count_items(a) != count_items(b))
 		return false;
 	for (size_t n = 0; n < a->count; n++) {
 		const struct mdoc_namespace *ns = &a->namespaces[n];

@@ -37,7 +37,17 @@ claims_sentence(enum claims_result result)
 }
 
 /* What an element's value looks like. */
-enum shape { SHAPE_ANY, SHAPE_TEXT, SHAPE_CODE, SHAPE_NUMBER, SHAPE_DATE, SHAPE_SEX, SHAPE_AGE, SHAPE_BOOL, SHAPE_BYTES };
+enum shape {
+	SHAPE_ANY,
+	SHAPE_TEXT,
+	SHAPE_CODE,
+	SHAPE_NUMBER,
+	SHAPE_DATE,
+	SHAPE_SEX,
+	SHAPE_AGE,
+	SHAPE_BOOL,
+	SHAPE_BYTES
+};
 
 static const struct {
 	const char *ns;
@@ -126,7 +136,8 @@ put_number(struct mdoc_buf *buf, const json_t *json, enum shape shape)
 {
 	json_int_t number = json_integer_value(json);
 
-	if (shape == SHAPE_SEX && (!json_is_integer(json) || (number != 0 && number != 1 && number != 2 && number != 9)))
+	if (shape == SHAPE_SEX &&
+		(!json_is_integer(json) || (number != 0 && number != 1 && number != 2 && number != 9)))
 		return CLAIMS_SEX;
 	if (shape == SHAPE_AGE && (!json_is_integer(json) || number < 0 || number > AGE_MAX))
 		return CLAIMS_AGE;
@@ -237,8 +248,7 @@ count_elements(const json_t *json)
 	const char *ns;
 	size_t n = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)json, ns, elements)
-		n += json_object_size(elements);
+	json_object_foreach((json_t *)(uintptr_t)json, ns, elements) n += json_object_size(elements);
 	return n;
 }
 
@@ -254,7 +264,8 @@ add_namespace(struct claims *out, const char *ns, const json_t *elements, const 
 	place->ns = ns;
 	if (!json_is_object(elements) || json_object_size(elements) == 0)
 		return CLAIMS_STRUCTURE;
-	json_object_foreach((json_t *)(uintptr_t)elements, element, value) {
+	json_object_foreach((json_t *)(uintptr_t)elements, element, value)
+	{
 		place->element = element;
 		if (!element_allowed(mdoc_text(doc_type), mdoc_text(ns), mdoc_text(element)))
 			return CLAIMS_NOT_ALLOWED;
@@ -290,7 +301,8 @@ claims_build(const json_t *json, const char *folder, const char *doc_type, struc
 	ends = calloc(total, sizeof(*ends));
 	if (out->claims == NULL || ends == NULL)
 		goto out;
-	json_object_foreach((json_t *)(uintptr_t)json, ns, elements) {
+	json_object_foreach((json_t *)(uintptr_t)json, ns, elements)
+	{
 		res = add_namespace(out, ns, elements, folder, doc_type, ends, place);
 		if (res != CLAIMS_OK)
 			goto out;

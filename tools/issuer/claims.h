@@ -49,7 +49,7 @@ struct claims_place {
  * out     claims_clear(), on every result
  */
 enum claims_result claims_build(const json_t *json, const char *folder, const char *doc_type, struct claims *out,
-                                struct claims_place *place);
+	struct claims_place *place);
 void claims_clear(struct claims *claims);
 
 /* Untranslated N_() text; never NULL. */

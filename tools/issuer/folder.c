@@ -102,7 +102,7 @@ read_config(const char *path, struct issuer *issuer)
 	iaca = json_need_string(issuer->config, "iaca_key", path);
 	ds = json_need_string(issuer->config, "ds_key", path);
 	if (issuer->uri == NULL || issuer->configuration_id == NULL || issuer->doc_type == NULL ||
-	    issuer->country == NULL || issuer->token == NULL || iaca == NULL || ds == NULL)
+		issuer->country == NULL || issuer->token == NULL || iaca == NULL || ds == NULL)
 		return EXIT_STATUS_INPUT;
 	if (!parse_id(iaca, issuer->id_room[0]))
 		return wrong_config(path, "iaca_key");

@@ -31,7 +31,7 @@ struct init {
 	bool keys_made;
 	struct mdoc_buf iaca, ds; /* DER */
 	struct register_db *db;
-	const char *made[4];      /* files to remove when init fails */
+	const char *made[4]; /* files to remove when init fails */
 	size_t made_count;
 };
 
@@ -66,10 +66,12 @@ check_options(const struct command *command, struct init *init)
 	}
 	if (init->curve == MDOC_CURVE_NONE)
 		return options_wrong(command,
-			_("--curve %s: the law wants an elliptic curve group of 256 bits or more: P-256, P-384 or P-521"),
+			_("--curve %s: the law wants an elliptic curve group of 256 bits or more: P-256, P-384 or "
+			  "P-521"),
 			init->curve_name);
 	if (strlen(init->country) != 2 || strspn(init->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
-		return options_wrong(command, _("--country wants two capital letters of ISO 3166, not \"%s\""), init->country);
+		return options_wrong(command, _("--country wants two capital letters of ISO 3166, not \"%s\""),
+			init->country);
 	if (strncmp(init->uri, "https://", 8) != 0 || init->uri[8] == '\0')
 		return options_wrong(command, _("--issuer-uri wants an https:// address, not \"%s\""), init->uri);
 	return EXIT_STATUS_OK;
@@ -132,8 +134,8 @@ make_certificate(struct init *init, enum mdoc_cert_profile profile, struct mdoc_
 	struct mdoc_signer signer;
 	enum exit_status status;
 
-	status = issuer_find_key(&init->token, mdoc_bytes_of(init->id[root ? 0 : 1], ISSUER_KEY_ID_LEN), MDOC_NO_BYTES, &key,
-		&spec.key);
+	status = issuer_find_key(&init->token, mdoc_bytes_of(init->id[root ? 0 : 1], ISSUER_KEY_ID_LEN), MDOC_NO_BYTES,
+		&key, &spec.key);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	if (root)
@@ -222,8 +224,8 @@ make_register(struct init *init)
 	if (res == REGISTER_OK)
 		res = register_log(init->db, init->now, "init", NULL);
 	free(path);
-	return res == REGISTER_OK ? EXIT_STATUS_OK :
-				    issuer_register_error(_("The register cannot be made."), init->db, res);
+	return res == REGISTER_OK ? EXIT_STATUS_OK
+				  : issuer_register_error(_("The register cannot be made."), init->db, res);
 }
 
 /* Last of all: with this file the folder is an issuer. */
@@ -243,9 +245,9 @@ write_config(const struct init *init)
 	issuer_hex(mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN), iaca);
 	issuer_hex(mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN), ds);
 	config = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s, s:I}", "version", ISSUER_CONFIG_VERSION,
-		"credential_issuer", init->uri, "credential_configuration_id", JP_DOCTYPE, "doc_type", JP_DOCTYPE, "country",
-		init->country, "module", module, "token", init->label, "curve", init->curve_name, "iaca_key", iaca, "ds_key",
-		ds, "batch_size", (json_int_t)init->batch_size.value);
+		"credential_issuer", init->uri, "credential_configuration_id", JP_DOCTYPE, "doc_type", JP_DOCTYPE,
+		"country", init->country, "module", module, "token", init->label, "curve", init->curve_name, "iaca_key",
+		iaca, "ds_key", ds, "batch_size", (json_int_t)init->batch_size.value);
 	status = config == NULL ? tool_no_memory() : json_write(path, 0600, config);
 	json_decref(config);
 	free(module);
@@ -314,9 +316,11 @@ cmd_init(const struct command *command, int argc, char **argv)
 	const char *at = NULL;
 	const struct option_row rows[] = {
 		{ "dir", OPTION_TEXT, &init.dir, N_("FOLDER"), N_("the issuer's folder, which is made"), true },
-		{ "token", OPTION_TEXT, &init.label, N_("LABEL"), N_("the token that will hold the issuer's keys"), true },
+		{ "token", OPTION_TEXT, &init.label, N_("LABEL"), N_("the token that will hold the issuer's keys"),
+			true },
 		{ "pin-file", OPTION_TEXT, &init.pin.file, N_("FILE"), N_("read the token's PIN from a file"), false },
-		{ "pin-fd", OPTION_TEXT, &init.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"), false },
+		{ "pin-fd", OPTION_TEXT, &init.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"),
+			false },
 		{ "country", OPTION_TEXT, &init.country, N_("CC"), N_("country of the certificates (JP)"), false },
 		{ "issuer-uri", OPTION_TEXT, &init.uri, N_("URI"), N_("the issuer's identifier"), false },
 		{ "crl-uri", OPTION_TEXT, &init.crl_uri, N_("URI"), N_("where the revocation list will be"), false },
@@ -324,8 +328,10 @@ cmd_init(const struct command *command, int argc, char **argv)
 		{ "curve", OPTION_TEXT, &init.curve_name, N_("CURVE"), N_("P-256 (default), P-384 or P-521"), false },
 		{ "ds-days", OPTION_NUMBER, &init.ds_days, N_("DAYS"), N_("life of the document signer's certificate"),
 			false },
-		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"), false },
-		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("certificates begin at this time (RFC 3339); for tests"), false },
+		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"),
+			false },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("certificates begin at this time (RFC 3339); for tests"),
+			false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
 	struct common_options common = { NULL, false };

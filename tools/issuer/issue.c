@@ -131,7 +131,8 @@ read_serial(struct issue *issue)
 	certificate = d2i_X509(NULL, &at, (long)issue->issuer.ds.len);
 	serial = certificate == NULL ? NULL : X509_get0_serialNumber(certificate);
 	if (serial != NULL && ASN1_STRING_length(serial) <= 20) {
-		issuer_hex(mdoc_bytes_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)), issue->serial);
+		issuer_hex(mdoc_bytes_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)),
+			issue->serial);
 		status = EXIT_STATUS_OK;
 	} else {
 		tool_error(_("%s/ds.pem is not the certificate of a document signer"), issue->dir);
@@ -162,7 +163,8 @@ check_times(struct issue *issue)
 		time_print_jst(issue->valid_until, text);
 		tool_why(_("and end at %s;"), text);
 		time_print_jst(not_after, text);
-		tool_why(i == 0 ? _("the IACA certificate ends at %s.") : _("the document signer's certificate ends at %s."),
+		tool_why(i == 0 ? _("the IACA certificate ends at %s.")
+				: _("the document signer's certificate ends at %s."),
 			text);
 		return EXIT_STATUS_NO;
 	}
@@ -220,7 +222,8 @@ check_copy(const struct mdoc_buf *copy, const struct mdoc_public_key *ds, struct
 }
 
 static enum exit_status
-sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_key *key, const struct mdoc_public_key *ds)
+sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_key *key,
+	const struct mdoc_public_key *ds)
 {
 	struct mdoc_buf copy = MDOC_BUF_EMPTY;
 	struct mdoc_error error = { .code = MDOC_OK };
@@ -228,7 +231,7 @@ sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_ke
 	json_t *row;
 
 	if (mdoc_issuer_signed_build(tool_crypto(), what, &copy, &error) != MDOC_OK ||
-	    check_copy(&copy, ds, &error) != MDOC_OK) {
+		check_copy(&copy, ds, &error) != MDOC_OK) {
 		status = issuer_sign_error(_("A copy could not be signed; nothing was issued."), &error, key);
 		goto out;
 	}
@@ -353,8 +356,8 @@ report(const struct issue *issue)
 
 	if (issue->common.json && strcmp(issue->out, "-") != 0) {
 		mdoc_tdate_print(issue->valid_until, utc);
-		json = json_pack("{s:I, s:s, s:s}", "copies", (json_int_t)issue->proofs.count, "valid_until", utc, "out",
-			issue->out);
+		json = json_pack("{s:I, s:s, s:s}", "copies", (json_int_t)issue->proofs.count, "valid_until", utc,
+			"out", issue->out);
 		status = json == NULL ? tool_no_memory() : json_print(json);
 		json_decref(json);
 		return status;
@@ -376,13 +379,16 @@ cmd_issue(const struct command *command, int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "dir", OPTION_TEXT, &issue.dir, N_("FOLDER"), N_("the issuer's folder"), true },
 		{ "request", OPTION_TEXT, &issue.request_path, N_("FILE"), N_("the Credential Request"), true },
-		{ "claims", OPTION_TEXT, &issue.claims_path, N_("FILE"), N_("what is attested: {namespace: {element: value}}"),
-			true },
+		{ "claims", OPTION_TEXT, &issue.claims_path, N_("FILE"),
+			N_("what is attested: {namespace: {element: value}}"), true },
 		{ "out", OPTION_TEXT, &issue.out, N_("FILE"), N_("where the Credential Response is written"), true },
-		{ "person", OPTION_TEXT, &issue.person, N_("TEXT"), N_("your own reference for the person or card"), false },
+		{ "person", OPTION_TEXT, &issue.person, N_("TEXT"), N_("your own reference for the person or card"),
+			false },
 		{ "pin-file", OPTION_TEXT, &issue.pin.file, N_("FILE"), N_("read the token's PIN from a file"), false },
-		{ "pin-fd", OPTION_TEXT, &issue.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"), false },
-		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("issue as if it were this time (RFC 3339); for tests"), false },
+		{ "pin-fd", OPTION_TEXT, &issue.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"),
+			false },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("issue as if it were this time (RFC 3339); for tests"),
+			false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
 	enum exit_status status;

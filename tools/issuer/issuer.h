@@ -16,8 +16,8 @@
 #define ISSUER_CONFIG_VERSION 1
 #define ISSUER_BATCH_SIZE 100 /* copies at once, unless init says otherwise (R-EXH-02) */
 #define ISSUER_BATCH_MAX 1000
-#define ISSUER_KEY_ID_LEN 8   /* bytes of CKA_ID */
-#define ISSUER_NONCE_LEN 16   /* bytes: 128 bits */
+#define ISSUER_KEY_ID_LEN 8 /* bytes of CKA_ID */
+#define ISSUER_NONCE_LEN 16 /* bytes: 128 bits */
 
 int cmd_init(const struct command *command, int argc, char **argv);
 int cmd_offer(const struct command *command, int argc, char **argv);
@@ -39,7 +39,7 @@ struct issuer {
 	struct mdoc_bytes iaca_key, ds_key;                              /* CKA_ID, in id_room */
 	uint8_t id_room[2][ISSUER_KEY_ID_LEN];
 	size_t batch_size;
-	struct mdoc_buf iaca, ds;                                        /* DER; empty before init */
+	struct mdoc_buf iaca, ds; /* DER; empty before init */
 	struct register_db *db;
 };
 
@@ -65,13 +65,13 @@ struct issuer_token {
 
 /* Open the token and log in as its user. issuer_token_close() in any case. */
 enum exit_status issuer_token_open(const char *module, const char *label, const struct pin_source *source,
-                                   struct issuer_token *token);
+	struct issuer_token *token);
 void issuer_token_close(struct issuer_token *token);
 
 /* A private key by CKA_ID. Refuses what is no EC key of 256 bits or more (R-CRY-01), and a key
  * that is not that of the certificate, when one is given (der.ptr not NULL). */
 enum exit_status issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_bytes der,
-                                 struct mdoc_p11_key *key, struct mdoc_public_key *public_key);
+	struct mdoc_p11_key *key, struct mdoc_public_key *public_key);
 
 /* Destroy everything in the token that has this CKA_ID; for undoing. */
 void issuer_destroy(struct issuer_token *token, struct mdoc_bytes id);

@@ -47,7 +47,8 @@ cmd_offer(const struct command *command, int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "dir", OPTION_TEXT, &dir, N_("FOLDER"), N_("the issuer's folder"), true },
 		{ "out", OPTION_TEXT, &out, N_("FILE"), N_("where the offer is written"), true },
-		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("offer as if it were this time (RFC 3339); for tests"), false },
+		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("offer as if it were this time (RFC 3339); for tests"),
+			false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
 	struct common_options common = { NULL, false };

@@ -53,7 +53,7 @@ struct proofs {
  * bad   index of the proof that failed
  */
 enum proof_result proofs_check(const struct mdoc_crypto *crypto, const json_t *jwts, const struct proof_rules *rules,
-                               struct proofs *out, size_t *bad);
+	struct proofs *out, size_t *bad);
 void proofs_clear(struct proofs *proofs);
 
 /* Untranslated N_() text; never NULL. */

@@ -81,13 +81,20 @@ struct parameter {
 	const char *text;
 };
 
-#define NUMBER(n) { 'i', (n), NULL }
-#define TEXT(t) { 't', 0, (t) }
+#define NUMBER(n) \
+	{ \
+		'i', (n), NULL \
+	}
+#define TEXT(t) \
+	{ \
+		't', 0, (t) \
+	}
 
 enum row { ROW_NONE, ROW_NULL, ROW_NUMBER };
 
 static enum register_result
-run(struct register_db *db, const char *sql, const struct parameter *parameters, size_t n, enum row *row, int64_t *value)
+run(struct register_db *db, const char *sql, const struct parameter *parameters, size_t n, enum row *row,
+	int64_t *value)
 {
 	sqlite3_stmt *statement = NULL;
 	enum register_result res = REGISTER_OK;
@@ -201,8 +208,8 @@ append_event(struct register_db *db, int64_t when, const char *event, int64_t ba
 {
 	const struct parameter parameters[] = { NUMBER(when), TEXT(event), NUMBER(batch), TEXT(detail) };
 
-	return run(db, "INSERT INTO events (at, event, batch, detail) VALUES (?1, ?2, nullif(?3, 0), ?4)", parameters, 4,
-		NULL, NULL);
+	return run(db, "INSERT INTO events (at, event, batch, detail) VALUES (?1, ?2, nullif(?3, 0), ?4)", parameters,
+		4, NULL, NULL);
 }
 
 enum register_result
@@ -273,8 +280,8 @@ insert_person(struct register_db *db, const char *reference, int64_t *id)
 	*id = 0;
 	if (reference == NULL)
 		return REGISTER_OK;
-	res = run(db, "INSERT INTO people (reference) VALUES (?1) ON CONFLICT (reference) DO NOTHING", parameters, 1, NULL,
-		NULL);
+	res = run(db, "INSERT INTO people (reference) VALUES (?1) ON CONFLICT (reference) DO NOTHING", parameters, 1,
+		NULL, NULL);
 	if (res == REGISTER_OK)
 		res = run(db, "SELECT id FROM people WHERE reference = ?1", parameters, 1, &row, id);
 	return res;
@@ -289,8 +296,8 @@ insert_batch(struct register_db *db, const struct register_batch *batch)
 	res = insert_person(db, batch->person, &person);
 	if (res != REGISTER_OK)
 		return res;
-	const struct parameter row[] = { TEXT(batch->nonce), NUMBER(person), TEXT(batch->doc_type), NUMBER(batch->issued),
-		NUMBER(batch->valid_until), TEXT(batch->ds_serial) };
+	const struct parameter row[] = { TEXT(batch->nonce), NUMBER(person), TEXT(batch->doc_type),
+		NUMBER(batch->issued), NUMBER(batch->valid_until), TEXT(batch->ds_serial) };
 	res = run(db,
 		"INSERT INTO batches (nonce, person, doc_type, issued, valid_until, ds_serial)"
 		" VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6)",

@@ -24,13 +24,13 @@ run(const struct authentication_args *args)
 
 	if (status == EXIT_STATUS_OK) {
 		mdoc_put_device_authentication_bytes(&out, transcript, mdoc_text(args->doc_type),
-		                                     mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)));
+			mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)));
 		if (out.err != MDOC_OK)
 			status = tool_no_memory();
 	}
 	/* What the token would refuse is refused here: a transcript that is none. */
 	if (status == EXIT_STATUS_OK &&
-	    mdoc_device_authentication_parse(mdoc_buf_bytes(&out), &parsed, &error) != MDOC_OK)
+		mdoc_device_authentication_parse(mdoc_buf_bytes(&out), &parsed, &error) != MDOC_OK)
 		status = tool_mdoc_error(args->transcript, &error);
 	if (status == EXIT_STATUS_OK)
 		status = file_write(args->out, 0600, mdoc_buf_bytes(&out));

@@ -81,7 +81,7 @@ consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_is
 
 		for (size_t i = 0; mdoc_bytes_equal(doc->doc_type, record->mso.doc_type) && i < doc->count; i++)
 			if (mdoc_bytes_is_text(doc->asked[i].element, MDOC_INDIVIDUAL_NUMBER) &&
-			    record_holds(record, &doc->asked[i]))
+				record_holds(record, &doc->asked[i]))
 				return true;
 	}
 	return false;
@@ -102,8 +102,8 @@ print_subject(FILE *to, const struct mdoc_doc_request *doc)
 		at = der.ptr;
 		cert = d2i_X509(NULL, &at, (long)der.len);
 	}
-	if (cert != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
-	                                       XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+	if (cert != NULL &&
+		X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		len = BIO_read(bio, subject, sizeof(subject));
 	terminal_text(to, len > 0 ? subject : "?", len > 0 ? (size_t)len : 1);
 	X509_free(cert);
@@ -121,7 +121,8 @@ consent_show_reader(FILE *to, const struct mdoc_request *request)
 		if (doc->has_reader_auth) {
 			fputs(_("asked for by "), to);
 			print_subject(to, doc);
-			fprintf(to, "\n  %s\n", _("(signed by this reader; nobody here has checked who stands behind that name)"));
+			fprintf(to, "\n  %s\n",
+				_("(signed by this reader; nobody here has checked who stands behind that name)"));
 		} else {
 			fprintf(to, "%s\n", _("asked for by a reader that does not prove who it is"));
 		}

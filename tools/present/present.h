@@ -22,17 +22,17 @@ enum exit_status present_read(const char *path, struct mdoc_buf *content, struct
 struct agreement {
 	struct mdoc_agreed *items; /* borrow from argv or from the request */
 	size_t count;
-	bool given;                /* false: everything asked but 個人番号 */
+	bool given; /* false: everything asked but 個人番号 */
 };
 
 /* From --agree NS:ELEMENT…; nothing is given without any. EXIT_STATUS_USAGE is said. */
 enum exit_status agreement_parse(const struct command *command, const struct option_list *list,
-                                 struct agreement *agreement);
+	struct agreement *agreement);
 void agreement_clear(struct agreement *agreement);
 
 /* Everything that the request asks of this docType, 個人番号 too: after the holder said so. */
 enum exit_status agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type,
-                                  struct agreement *agreement);
+	struct agreement *agreement);
 
 /* Does the request ask for 個人番号, and does the record hold it? */
 bool consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record);

@@ -117,7 +117,8 @@ settle_number(const struct respond_args *args, struct presentation *p, const str
 	if (p->agreement.given || args->yes || !consent_number_is_asked(&p->request, &copy->parsed))
 		return EXIT_STATUS_OK;
 	fprintf(people(args), "%s\n",
-	        _("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for it."));
+		_("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for "
+		  "it."));
 	if (terminal_ask(_("Give the Individual Number too?"), &asked))
 		return agreement_to_all(&p->request, copy->parsed.mso.doc_type, &p->agreement);
 	return EXIT_STATUS_OK;
@@ -132,12 +133,13 @@ select_from(struct presentation *p, const struct copy *copy)
 	mdoc_selection_clear(&p->selection);
 	memset(&p->selection, 0, sizeof(p->selection));
 	if (mdoc_select(&copy->parsed, &p->request, p->agreement.items, p->agreement.count, p->agreement.given,
-	                &p->selection, &error) == MDOC_OK)
+		    &p->selection, &error) == MDOC_OK)
 		return EXIT_STATUS_OK;
 	memset(&p->selection, 0, sizeof(p->selection));
 	status = tool_mdoc_error(_("there is nothing to answer"), &error);
 	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(&p->request, &copy->parsed))
-		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE, MDOC_INDIVIDUAL_NUMBER);
+		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
+			MDOC_INDIVIDUAL_NUMBER);
 	return status;
 }
 
@@ -195,7 +197,8 @@ sign_with(struct p11_token *token, struct presentation *p, const struct copy *co
 		return EXIT_STATUS_OK;
 	mdoc_buf_clear(&p->response);
 	*gone = is_gone(rv);
-	return *gone ? EXIT_STATUS_NO : tool_rv_error(_("the used copy could not be destroyed, so nothing is sent"), rv);
+	return *gone ? EXIT_STATUS_NO
+		     : tool_rv_error(_("the used copy could not be destroyed, so nothing is sent"), rv);
 }
 
 static enum exit_status
@@ -244,8 +247,9 @@ say_done(const struct respond_args *args, const struct presentation *p)
 	}
 	elements = json_array();
 	for (size_t i = 0; i < p->selection.count; i++)
-		json_array_append_new(elements, json_pack("[o, o]", json_text(p->selection.item_ns[i]->name),
-		                                          json_text(p->selection.items[i]->element)));
+		json_array_append_new(elements,
+			json_pack("[o, o]", json_text(p->selection.item_ns[i]->name),
+				json_text(p->selection.items[i]->element)));
 	result = json_pack("{s:o, s:o}", "docType", json_text(p->selection.record->mso.doc_type), "elements", elements);
 	status = result == NULL ? tool_no_memory() : strcmp(args->out, "-") == 0 ? EXIT_STATUS_OK : json_print(result);
 	json_decref(result);
@@ -297,7 +301,7 @@ cmd_respond(const struct command *command, int argc, char **argv)
 		{ "transcript", OPTION_TEXT, &args.transcript, N_("FILE"), N_("the session transcript (CBOR)"), true },
 		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the DeviceResponse here"), true },
 		{ "agree", OPTION_LIST, &args.agree, N_("NS:ELEMENT"),
-		  N_("give this element and only such; may be repeated; 個人番号 needs it"), false },
+			N_("give this element and only such; may be repeated; 個人番号 needs it"), false },
 		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("agree in advance, but never to 個人番号"), false },
 		PIN_ROWS(args.token),
 		END_ROW,

@@ -29,7 +29,8 @@ input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *
 		return status;
 	if (mdoc_cbor_scan(*transcript, 0, &scan, &error) != MDOC_OK) {
 		status = tool_mdoc_error(path, &error);
-	} else if (mdoc_node_type(mdoc_cbor_root(scan)) != MDOC_CBOR_ARRAY || mdoc_node_count(mdoc_cbor_root(scan)) != 3) {
+	} else if (mdoc_node_type(mdoc_cbor_root(scan)) != MDOC_CBOR_ARRAY ||
+		mdoc_node_count(mdoc_cbor_root(scan)) != 3) {
 		tool_error(_("%s is not a SessionTranscript"), path);
 		tool_why("%s", _("It should be a CBOR array of three: engagement, reader key, handover."));
 		status = EXIT_STATUS_INPUT;

@@ -74,12 +74,12 @@ join_key(const struct mdoc_public_key *key, struct mdoc_bytes scalar)
 	if (builder == NULL || ctx == NULL || number == NULL || BN_bin2bn(scalar.ptr, (int)scalar.len, number) == NULL)
 		goto out;
 	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group_name(key->curve), 0) != 1 ||
-	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, key->point, key->point_len) != 1 ||
-	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number) != 1)
+		OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, key->point, key->point_len) != 1 ||
+		OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number) != 1)
 		goto out;
 	params = OSSL_PARAM_BLD_to_param(builder);
 	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
 		goto out;
 	check = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
 	if (check == NULL || EVP_PKEY_pairwise_check(check) != 1) {
@@ -111,7 +111,7 @@ key_from_jwk(struct mdoc_bytes text)
 	jwk = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
 	d = json_string_value(json_object_get(jwk, "d"));
 	if (d != NULL && base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
-	    jwk_to_key(tool_crypto(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
+		jwk_to_key(tool_crypto(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
 		pkey = join_key(&key, mdoc_buf_bytes(&scalar));
 	json_decref(jwk);
 	json_set_alloc_funcs(old_malloc, old_free);
@@ -156,8 +156,8 @@ key_read(const char *path, EVP_PKEY **pkey)
 	if (status != EXIT_STATUS_OK)
 		goto out;
 	text = (const char *)content.ptr;
-	*pkey = text[strspn(text, " \t\r\n")] == '{' ? key_from_jwk(mdoc_buf_bytes(&content)) :
-						       key_from_pem(mdoc_buf_bytes(&content));
+	*pkey = text[strspn(text, " \t\r\n")] == '{' ? key_from_jwk(mdoc_buf_bytes(&content))
+						     : key_from_pem(mdoc_buf_bytes(&content));
 	if (*pkey != NULL && mdoc_key_from_evp(*pkey, &key) == MDOC_OK)
 		goto out;
 	EVP_PKEY_free(*pkey);
@@ -195,9 +195,9 @@ sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_M
 	bool good;
 
 	good = ctx != NULL &&
-	       EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), tool_crypto()->libctx, NULL, arg, NULL) == 1 &&
-	       EVP_DigestSign(ctx, der, &der_len, tbs.ptr, tbs.len) == 1 &&
-	       split_signature(der, der_len, mdoc_alg_sig_size(alg) / 2, sig);
+		EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), tool_crypto()->libctx, NULL, arg, NULL) == 1 &&
+		EVP_DigestSign(ctx, der, &der_len, tbs.ptr, tbs.len) == 1 &&
+		split_signature(der, der_len, mdoc_alg_sig_size(alg) / 2, sig);
 	EVP_MD_CTX_free(ctx);
 	return good;
 }

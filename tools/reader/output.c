@@ -46,13 +46,14 @@ result_issuer(const struct reader_result *result, const struct mdoc_document *do
 	long len;
 
 	if (!mdoc_sign1_certificate(&document->issuer_signed.issuer_auth, 0, &leaf) ||
-	    mdoc_trust_find(tool_crypto(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
+		mdoc_trust_find(tool_crypto(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
 		return NULL;
 	at = anchor.ptr;
 	certificate = d2i_X509(NULL, &at, (long)anchor.len);
 	bio = BIO_new(BIO_s_mem());
 	if (certificate == NULL || bio == NULL ||
-	    X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+		X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0,
+			XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		goto out;
 	len = BIO_get_mem_data(bio, &data);
 	text = strndup(data, (size_t)len);

@@ -40,7 +40,7 @@ bool key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer);
 /* ---- handover.c ---- */
 
 struct openid4vp_session {
-	const char *client_id;        /* with its prefix: "x509_san_dns:reader.example" */
+	const char *client_id; /* with its prefix: "x509_san_dns:reader.example" */
 	const char *nonce;
 	const char *response_uri;
 	struct mdoc_bytes thumbprint; /* of the response encryption key; ptr NULL: not encrypted */
@@ -48,7 +48,7 @@ struct openid4vp_session {
 
 /* The SessionTranscript of OpenID4VP 1.0, B.2.6.1 (redirects), appended to out. */
 enum mdoc_result openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_session *session,
-                                      struct mdoc_buf *out);
+	struct mdoc_buf *out);
 
 /* ---- element.c ---- */
 
@@ -59,10 +59,10 @@ bool request_parse_element(const char *text, struct mdoc_asked *asked);
 
 struct reader_result {
 	const struct mdoc_verdict *verdict;
-	enum mdoc_result summary;         /* MDOC_OK: everything may be shown as fact */
+	enum mdoc_result summary; /* MDOC_OK: everything may be shown as fact */
 	const struct mdoc_trust *trust;
 	int64_t now;
-	bool show_unverified;             /* JSON only, and marked as such */
+	bool show_unverified; /* JSON only, and marked as such */
 };
 
 /* Every check with its outcome, then, only if all passed, the elements. */

@@ -52,11 +52,11 @@ collect_elements(const struct command *command, struct request *request)
 		struct mdoc_asked *asked = &request->asked[i];
 
 		if (!request_parse_element(items[i], asked))
-			return options_wrong(command, _("--element wants NAMESPACE:NAME or NAMESPACE:NAME:retain, not \"%s\""),
-				items[i]);
+			return options_wrong(command,
+				_("--element wants NAMESPACE:NAME or NAMESPACE:NAME:retain, not \"%s\""), items[i]);
 		for (size_t j = 0; j < i; j++) {
 			if (mdoc_bytes_equal(request->asked[j].ns, asked->ns) &&
-			    mdoc_bytes_equal(request->asked[j].element, asked->element))
+				mdoc_bytes_equal(request->asked[j].element, asked->element))
 				return options_wrong(command, _("--element %s is there twice"), items[i]);
 		}
 		if (!element_allowed(mdoc_text(request->doc_type), asked->ns, asked->element))
@@ -81,8 +81,10 @@ read_certificates(const struct command *command, struct request *request)
 		request->x5chain[i] = mdoc_buf_bytes(&request->der[i]);
 	}
 	if (mdoc_key_from_evp(request->pkey, &key) != MDOC_OK ||
-	    mdoc_cert_key(tool_crypto(), request->x5chain[0], &certified) != MDOC_OK || !mdoc_key_equal(&key, &certified)) {
-		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0], request->key);
+		mdoc_cert_key(tool_crypto(), request->x5chain[0], &certified) != MDOC_OK ||
+		!mdoc_key_equal(&key, &certified)) {
+		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0],
+			request->key);
 		tool_why("%s", _("Give the certificate of the reader's key first, then those above it."));
 		return EXIT_STATUS_INPUT;
 	}
@@ -136,15 +138,17 @@ cmd_request(const struct command *command, int argc, char **argv)
 {
 	struct request request = { .doc_type = NULL };
 	const struct option_row rows[] = {
-		{ "doctype", OPTION_TEXT, &request.doc_type, N_("TYPE"), N_("document type (org.iso.23220.1.jp.mnc)"), false },
+		{ "doctype", OPTION_TEXT, &request.doc_type, N_("TYPE"), N_("document type (org.iso.23220.1.jp.mnc)"),
+			false },
 		{ "element", OPTION_LIST, &request.elements, N_("NS:NAME[:retain]"),
-			N_("ask for an element, and say that it will be kept; default: name, address, date of birth, photograph"),
+			N_("ask for an element, and say that it will be kept; default: name, address, date of birth, "
+			   "photograph"),
 			false },
 		{ "key", OPTION_TEXT, &request.key, N_("KEY"), N_("sign with this key (PEM or JWK)"), false },
-		{ "cert", OPTION_LIST, &request.certificates, N_("FILE"), N_("certificate of that key, then those above it"),
-			false },
-		{ "transcript", OPTION_TEXT, &request.transcript_path, N_("FILE"), N_("SessionTranscript, for the signature"),
-			false },
+		{ "cert", OPTION_LIST, &request.certificates, N_("FILE"),
+			N_("certificate of that key, then those above it"), false },
+		{ "transcript", OPTION_TEXT, &request.transcript_path, N_("FILE"),
+			N_("SessionTranscript, for the signature"), false },
 		{ "out", OPTION_TEXT, &request.out, N_("FILE"), N_("where the DeviceRequest is written"), true },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};

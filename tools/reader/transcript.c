@@ -42,8 +42,9 @@ thumbprint_of_file(const char *path, uint8_t thumbprint[THUMBPRINT_LEN])
 	enum exit_status status;
 
 	status = json_read(path, &jwk);
-	if (status == EXIT_STATUS_OK && (jwk_to_key(tool_crypto(), jwk, &key) != MDOC_OK ||
-					key_thumbprint(tool_crypto(), &key, thumbprint) != MDOC_OK)) {
+	if (status == EXIT_STATUS_OK &&
+		(jwk_to_key(tool_crypto(), jwk, &key) != MDOC_OK ||
+			key_thumbprint(tool_crypto(), &key, thumbprint) != MDOC_OK)) {
 		tool_error(_("%s is not a public EC key as a JWK"), path);
 		status = EXIT_STATUS_INPUT;
 	}
@@ -58,10 +59,10 @@ cmd_transcript(const struct command *command, int argc, char **argv)
 	const char *hex = NULL, *jwk = NULL, *out = NULL;
 	bool openid4vp = false;
 	const struct option_row rows[] = {
-		{ "openid4vp", OPTION_FLAG, &openid4vp, NULL, N_("of an OpenID4VP 1.0 session (redirects, direct_post)"),
-			true },
-		{ "client-id", OPTION_TEXT, &session.client_id, N_("TEXT"), N_("client_id of the request, with its prefix"),
-			true },
+		{ "openid4vp", OPTION_FLAG, &openid4vp, NULL,
+			N_("of an OpenID4VP 1.0 session (redirects, direct_post)"), true },
+		{ "client-id", OPTION_TEXT, &session.client_id, N_("TEXT"),
+			N_("client_id of the request, with its prefix"), true },
 		{ "nonce", OPTION_TEXT, &session.nonce, N_("TEXT"), N_("nonce of the request"), true },
 		{ "response-uri", OPTION_TEXT, &session.response_uri, N_("URI"),
 			N_("response_uri (or redirect_uri) of the request"), true },

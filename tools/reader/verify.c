@@ -76,8 +76,8 @@ read_anchors(struct verify *verify)
 	for (size_t i = 0; i < verify->iaca.count && status == EXIT_STATUS_OK; i++) {
 		status = file_read_certificate(verify->iaca.items[i], &der);
 		if (status == EXIT_STATUS_OK &&
-		    mdoc_trust_add(tool_crypto(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
-			    verify->options.relax, &error) != MDOC_OK)
+			mdoc_trust_add(tool_crypto(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
+				verify->options.relax, &error) != MDOC_OK)
 			status = unreadable(tool_mdoc_error(verify->iaca.items[i], &error));
 		mdoc_buf_clear(&der);
 	}
@@ -183,13 +183,17 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	struct verify verify = { .clock_skew = { 0, 0, CLOCK_SKEW_MAX, false } };
 	const char *at = NULL;
 	const struct option_row rows[] = {
-		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"), N_("SessionTranscript of our session"), true },
-		{ "iaca", OPTION_LIST, &verify.iaca, N_("FILE"), N_("IACA certificate that you trust; may be repeated"), true },
-		{ "request", OPTION_TEXT, &verify.request_path, N_("FILE"), N_("the DeviceRequest that was answered"), false },
+		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"),
+			N_("SessionTranscript of our session"), true },
+		{ "iaca", OPTION_LIST, &verify.iaca, N_("FILE"), N_("IACA certificate that you trust; may be repeated"),
+			true },
+		{ "request", OPTION_TEXT, &verify.request_path, N_("FILE"), N_("the DeviceRequest that was answered"),
+			false },
 		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("check as of this time (RFC 3339) instead of now"), false },
 		{ "clock-skew", OPTION_NUMBER, &verify.clock_skew, N_("SECONDS"),
 			N_("let dates be off by this much (0)"), false },
-		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"), false },
+		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"),
+			false },
 		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"),
 			N_("accept certificates without: crl-dp, issuer-alt-name, eku"), false },
 		{ "show-unverified", OPTION_FLAG, &verify.show_unverified, NULL,

@@ -57,8 +57,9 @@ read_response(const char *path, struct batch *batch)
 
 		one = json_object_get(json_array_get(credentials, i), "credential");
 		snprintf(name, sizeof(name), _("record %zu"), i + 1);
-		if (!json_is_string(one) || base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
-		                                             &batch->values[i]) != MDOC_OK) {
+		if (!json_is_string(one) ||
+			base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
+				&batch->values[i]) != MDOC_OK) {
 			tool_error(_("%s: credential %zu is not base64url text"), path, i + 1);
 			status = EXIT_STATUS_INPUT;
 		} else {
@@ -125,7 +126,7 @@ batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *erro
 		return MDOC_OK;
 	if (mso->valid_until > mdoc_law_valid_until(mso->signed_))
 		return fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "issuerAuth.validityInfo.validUntil",
-		            "at most one month from the day of issue");
+			"at most one month from the day of issue");
 	for (size_t n = 0; n < record->count; n++) {
 		const struct mdoc_namespace *ns = &record->namespaces[n];
 
@@ -136,9 +137,10 @@ batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *erro
 			if (element_allowed(mso->doc_type, ns->name, item->element))
 				continue;
 			snprintf(path, sizeof(path), "%.*s.%.*s", (int)(ns->name.len < 50 ? ns->name.len : 50),
-			         (const char *)ns->name.ptr, (int)(item->element.len < 50 ? item->element.len : 50),
-			         (const char *)item->element.ptr);
-			return fail(error, MDOC_ERR_VALUE, item->offset, path, "an element of the My Number Card record only");
+				(const char *)ns->name.ptr, (int)(item->element.len < 50 ? item->element.len : 50),
+				(const char *)item->element.ptr);
+			return fail(error, MDOC_ERR_VALUE, item->offset, path,
+				"an element of the My Number Card record only");
 		}
 	}
 	return MDOC_OK;

@@ -34,12 +34,12 @@ enum mdoc_result batch_check_law(const struct mdoc_issuer_signed *record, struct
  * MDOC_ERR_VALUE, MDOC_ERR_MEMORY.
  */
 enum mdoc_result batch_check_unlinkable(const struct mdoc_issuer_signed *records, size_t count,
-                                        struct mdoc_error *error);
+	struct mdoc_error *error);
 
 /* Every check on every record: signature, chain to an IACA that the token trusts, validity now,
  * digests, the law, a key of this token, unlinkable. The first failure is said. */
 enum exit_status batch_check(const struct p11_token *token, const struct copies *copies, const struct batch *batch,
-                             int64_t now);
+	int64_t now);
 
 /* The IACA certificates that the security officer marked as trusted; NULL after saying why. */
 struct mdoc_trust *batch_load_trust(const struct p11_token *token);

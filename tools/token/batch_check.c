@@ -24,8 +24,8 @@ batch_load_trust(const struct p11_token *token)
 		struct mdoc_buf der = MDOC_BUF_EMPTY;
 
 		if (p11_attribute_bool(token, handles[i], CKA_TRUSTED) &&
-		    p11_attribute(token, handles[i], CKA_VALUE, &der) == CKR_OK &&
-		    mdoc_trust_add(&crypto, trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL) == MDOC_OK)
+			p11_attribute(token, handles[i], CKA_VALUE, &der) == CKR_OK &&
+			mdoc_trust_add(&crypto, trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL) == MDOC_OK)
 			usable++;
 		mdoc_buf_clear(&der);
 	}
@@ -68,7 +68,7 @@ check_issuer(const struct mdoc_issuer_signed *record, const struct mdoc_trust *t
 
 static enum exit_status
 check_record(const struct copies *copies, const struct mdoc_issuer_signed *record, const struct mdoc_trust *trust,
-             int64_t now, const char *name)
+	int64_t now, const char *name)
 {
 	struct mdoc_error error;
 	enum exit_status status = check_issuer(record, trust, now, name);

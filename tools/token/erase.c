@@ -114,7 +114,8 @@ cmd_erase(const struct command *command, int argc, char **argv)
 		TOKEN_ROW(args.token),
 		{ "so-pin-file", OPTION_TEXT, &args.so.file, N_("FILE"), N_("the security officer's code"), false },
 		{ "so-pin-fd", OPTION_TEXT, &args.so.fd, N_("NUMBER"), N_("the same, from a file descriptor"), false },
-		{ "records", OPTION_FLAG, &args.records, NULL, N_("holder keys and records only, with the PIN"), false },
+		{ "records", OPTION_FLAG, &args.records, NULL, N_("holder keys and records only, with the PIN"),
+			false },
 		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("do not ask"), false },
 		PIN_ROWS(args.token),
 		END_ROW,
@@ -130,8 +131,9 @@ cmd_erase(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_OK && args.token.common.json)
 		printf("{\"erased\": \"%s\"}\n", args.records ? "records" : "token");
 	else if (status == EXIT_STATUS_OK && args.records) {
-		printf(ngettext("%zu key was erased with its record.", "%zu keys were erased with their records.", destroyed),
-		       destroyed);
+		printf(ngettext("%zu key was erased with its record.", "%zu keys were erased with their records.",
+			       destroyed),
+			destroyed);
 		putchar('\n');
 	} else if (status == EXIT_STATUS_OK) {
 		printf("%s\n", _("The token has been erased."));

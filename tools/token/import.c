@@ -169,8 +169,8 @@ say_stored(const struct import_args *args, const struct batch *batch, int64_t sh
 		return;
 	}
 	result = json_pack("{s:I, s:o, s:{s:s, s:I}}", "imported", (json_int_t)batch->count, "docType",
-	                   json_text(batch->records[0].mso.doc_type), "notices", "version", NOTICES_VERSION, "shown",
-	                   (json_int_t)shown);
+		json_text(batch->records[0].mso.doc_type), "notices", "version", NOTICES_VERSION, "shown",
+		(json_int_t)shown);
 	if (result != NULL)
 		json_print(result);
 	json_decref(result);
@@ -208,8 +208,10 @@ cmd_import(const struct command *command, int argc, char **argv)
 	struct import_args args = { .response = NULL };
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
-		{ "response", OPTION_TEXT, &args.response, N_("FILE"), N_("the issuer's credential response (JSON)"), false },
-		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("do not ask; contents and notices are shown all the same"), false },
+		{ "response", OPTION_TEXT, &args.response, N_("FILE"), N_("the issuer's credential response (JSON)"),
+			false },
+		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("do not ask; contents and notices are shown all the same"),
+			false },
 		PIN_ROWS(args.token),
 		END_ROW,
 	};

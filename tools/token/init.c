@@ -46,7 +46,8 @@ read_so_code(const struct init_args *args, struct init_inputs *in)
 	mdoc_buf_append(&text, mdoc_bytes_of(in->so.text, in->so.len));
 	mdoc_buf_append(&text, mdoc_text("\n"));
 	/* Written before the token exists: a code that could not be kept must not lock anything. */
-	status = text.err == MDOC_OK ? file_write_new(args->so_pin_file, 0600, mdoc_buf_bytes(&text)) : tool_no_memory();
+	status =
+		text.err == MDOC_OK ? file_write_new(args->so_pin_file, 0600, mdoc_buf_bytes(&text)) : tool_no_memory();
 	in->so_generated = status == EXIT_STATUS_OK;
 	mdoc_buf_clear(&text);
 	return status;
@@ -128,8 +129,8 @@ make_area(const struct init_args *args, struct init_inputs *in, struct p11 *p11,
 	area.user.ulMinLen = args->pin_min.given || !args->allow_weak_pin ? args->pin_min.value : WEAK_PIN_MIN;
 	area.user.ulTries = args->pin_tries.value;
 	area.flags = (args->allow_weak_pin ? CKF_MDOC_AREA_ALLOW_WEAK_PIN : 0) |
-	             (args->allow_weak_so_pin ? CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN : 0) |
-	             (args->raw_sign ? CKF_MDOC_AREA_RAW_SIGN : 0);
+		(args->allow_weak_so_pin ? CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN : 0) |
+		(args->raw_sign ? CKF_MDOC_AREA_RAW_SIGN : 0);
 	return p11->vendor->C_MDOC_MakeArea(&area, slot);
 }
 
@@ -192,7 +193,7 @@ furnish(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 			rv = CKR_FUNCTION_FAILED;
 		else
 			rv = p11_store_certificate(&token, mdoc_buf_bytes(&in->iacas[i]), "IACA",
-			                           mdoc_bytes_of(id, sizeof(id)), true);
+				mdoc_bytes_of(id, sizeof(id)), true);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot store the IACA certificate"), rv);
 	}
@@ -210,7 +211,7 @@ static void
 undo(struct init_inputs *in, struct p11 *p11, CK_SLOT_ID slot)
 {
 	if (p11->vendor != NULL &&
-	    p11->vendor->C_MDOC_EraseArea(slot, (const CK_UTF8CHAR *)in->so.text, in->so.len) == CKR_OK)
+		p11->vendor->C_MDOC_EraseArea(slot, (const CK_UTF8CHAR *)in->so.text, in->so.len) == CKR_OK)
 		tool_why(_("The new token was erased again."));
 	else
 		tool_why(_("The token was made, but is not complete."));
@@ -251,8 +252,7 @@ say_what_was_made(const struct init_args *args, const struct init_inputs *in, co
 {
 	if (args->common.json) {
 		json_t *result = json_pack("{s:s, s:b, s:b, s:I}", "token", args->label, "soCodeGenerated",
-		                           in->so_generated, "pinSet", in->user.set, "iacas",
-		                           (json_int_t)args->iacas.count);
+			in->so_generated, "pinSet", in->user.set, "iacas", (json_int_t)args->iacas.count);
 		if (result != NULL)
 			json_print(result);
 		json_decref(result);
@@ -262,12 +262,14 @@ say_what_was_made(const struct init_args *args, const struct init_inputs *in, co
 	}
 	if (in->so_generated) {
 		tool_note(_("The security officer's code (20 letters and digits, 100 random bits) was written to %s."),
-		          args->so_pin_file);
+			args->so_pin_file);
 		tool_note(_("It opens the token without the PIN: keep it in another place than this machine."));
 	}
 	if (args->allow_weak_pin) {
-		tool_note(_("Warning: whoever copies this token's store can try PINs without limit on machines of their own."));
-		tool_note(_("The 10,000 PINs of 4 digits take less than an hour there; only a long PIN protects a stolen store."));
+		tool_note(_("Warning: whoever copies this token's store can try PINs without limit on machines of "
+			    "their own."));
+		tool_note(_("The 10,000 PINs of 4 digits take less than an hour there; only a long PIN protects a "
+			    "stolen store."));
 	}
 	if (!in->user.set && p11->vendor != NULL)
 		tool_note(_("Next: mdoc-token pin --token %s --so-pin-file %s"), args->label, args->so_pin_file);
@@ -294,7 +296,8 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	rv = make_token(args, in, p11, &slot);
 	if (rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID) {
 		tool_error(_("cannot make the token: the security officer's code in %s is too short, too long or has "
-			     "characters that are not allowed"), args->so_pin_file);
+			     "characters that are not allowed"),
+			args->so_pin_file);
 		tool_why(_("Name a file that does not exist to have one generated, or allow a weak one with "
 			   "--allow-weak-so-pin."));
 		return EXIT_STATUS_NO;
@@ -318,16 +321,18 @@ cmd_init(const struct command *command, int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "label", OPTION_TEXT, &args.label, N_("LABEL"), N_("name of the new token, at most 32 bytes"), true },
 		{ "so-pin-file", OPTION_TEXT, &args.so_pin_file, N_("FILE"),
-		  N_("the security officer's code; generated into FILE if that does not exist"), true },
+			N_("the security officer's code; generated into FILE if that does not exist"), true },
 		{ "backend", OPTION_TEXT, &args.backend, N_("NAME"), N_("where keys are kept: vault"), false },
 		{ "pin-file", OPTION_TEXT, &args.pin_file, N_("FILE"), N_("set this PIN at once"), false },
-		{ "iaca", OPTION_LIST, &args.iacas, N_("CERT"), N_("trust this issuing authority; may be repeated"), false },
+		{ "iaca", OPTION_LIST, &args.iacas, N_("CERT"), N_("trust this issuing authority; may be repeated"),
+			false },
 		{ "pin-min", OPTION_NUMBER, &args.pin_min, N_("N"), N_("least length of a PIN"), false },
 		{ "pin-tries", OPTION_NUMBER, &args.pin_tries, N_("N"), N_("wrong PINs until it is locked"), false },
 		{ "allow-weak-pin", OPTION_FLAG, &args.allow_weak_pin, NULL, N_("allow a PIN of 4 digits"), false },
 		{ "allow-weak-so-pin", OPTION_FLAG, &args.allow_weak_so_pin, NULL,
-		  N_("allow a security officer's code that can be guessed"), false },
-		{ "raw-sign", OPTION_FLAG, &args.raw_sign, NULL, N_("allow CKM_ECDSA with keys that have a record"), false },
+			N_("allow a security officer's code that can be guessed"), false },
+		{ "raw-sign", OPTION_FLAG, &args.raw_sign, NULL, N_("allow CKM_ECDSA with keys that have a record"),
+			false },
 		END_ROW,
 	};
 	struct init_inputs in = { .so_generated = false };

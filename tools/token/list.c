@@ -28,8 +28,8 @@ static json_t *
 copy_json(const struct copy *copy, int64_t now)
 {
 	char *id = hex_of(&copy->id);
-	json_t *object = json_pack("{s:s*, s:s}", "id", id, "state", copy->holder || copy->bound ? copy_state(copy, now) :
-	                                                                                  "ordinary-key");
+	json_t *object = json_pack("{s:s*, s:s}", "id", id, "state",
+		copy->holder || copy->bound ? copy_state(copy, now) : "ordinary-key");
 
 	free(id);
 	if (object != NULL && copy->record != CK_INVALID_HANDLE) {
@@ -70,8 +70,8 @@ read_certificate(const struct p11_token *token, CK_OBJECT_HANDLE object, struct 
 		at = der.ptr;
 		cert = d2i_X509(NULL, &at, (long)der.len);
 	}
-	if (cert != NULL && bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
-	                                                      XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+	if (cert != NULL && bio != NULL &&
+		X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		len = BIO_read(bio, certificate->subject, sizeof(certificate->subject) - 1);
 	certificate->subject[len > 0 ? len : 0] = '\0';
 	X509_free(cert);
@@ -112,7 +112,8 @@ print_copies(const struct copies *copies, int64_t now)
 		terminal_padded(stdout, copy->holder || copy->bound ? copy_state(copy, now) : "ordinary-key", 15);
 		if (copy->record != CK_INVALID_HANDLE) {
 			time_print_jst(copy->parsed.mso.valid_until, until);
-			terminal_text(stdout, (const char *)copy->parsed.mso.doc_type.ptr, copy->parsed.mso.doc_type.len);
+			terminal_text(stdout, (const char *)copy->parsed.mso.doc_type.ptr,
+				copy->parsed.mso.doc_type.len);
 			printf("  ");
 			printf(_("until %s"), until);
 		}
@@ -135,10 +136,11 @@ print_all(const struct p11_token *token, const struct copies *copies, bool as_js
 		status = tool_rv_error(_("cannot read the certificates of the token"), rv);
 	} else if (as_json) {
 		for (size_t i = 0; i < count; i++)
-			json_array_append_new(list, json_pack("{s:s, s:b}", "subject", certificates[i].subject, "trusted",
-			                                      certificates[i].trusted));
+			json_array_append_new(list,
+				json_pack("{s:s, s:b}", "subject", certificates[i].subject, "trusted",
+					certificates[i].trusted));
 		result = json_pack("{s:s, s:o, s:O}", "token", token->label, "copies", copies_json(copies, now),
-		                   "certificates", list);
+			"certificates", list);
 		status = result != NULL ? json_print(result) : tool_no_memory();
 		json_decref(result);
 	} else {

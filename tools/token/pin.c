@@ -50,7 +50,7 @@ change_by_holder(const struct pin_args *args, struct p11_token *token)
 	if (status == EXIT_STATUS_OK) {
 		/* Without a login first: C_SetPIN checks the old PIN itself, so one try is counted, not two. */
 		rv = token->p11->list->C_SetPIN(token->session, (CK_UTF8CHAR *)old.text, old.len,
-		                                (CK_UTF8CHAR *)fresh.text, fresh.len);
+			(CK_UTF8CHAR *)fresh.text, fresh.len);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot change the PIN"), rv);
 	}
@@ -65,11 +65,14 @@ cmd_pin(const struct command *command, int argc, char **argv)
 	struct pin_args args = { .so = { NULL, NULL } };
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
-		{ "so-pin-file", OPTION_TEXT, &args.so.file, N_("FILE"), N_("set the PIN with the code in FILE"), false },
+		{ "so-pin-file", OPTION_TEXT, &args.so.file, N_("FILE"), N_("set the PIN with the code in FILE"),
+			false },
 		{ "so-pin-fd", OPTION_TEXT, &args.so.fd, N_("NUMBER"), N_("the same, from a file descriptor"), false },
 		PIN_ROWS(args.token),
-		{ "new-pin-file", OPTION_TEXT, &args.fresh.file, N_("FILE"), N_("read the new PIN from a file"), false },
-		{ "new-pin-fd", OPTION_TEXT, &args.fresh.fd, N_("NUMBER"), N_("the same, from a file descriptor"), false },
+		{ "new-pin-file", OPTION_TEXT, &args.fresh.file, N_("FILE"), N_("read the new PIN from a file"),
+			false },
+		{ "new-pin-fd", OPTION_TEXT, &args.fresh.fd, N_("NUMBER"), N_("the same, from a file descriptor"),
+			false },
 		END_ROW,
 	};
 	struct p11 p11 = { NULL, NULL, NULL };

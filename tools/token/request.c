@@ -23,7 +23,7 @@ struct request_args {
 
 struct offer {
 	json_t *json;
-	const char *issuer;        /* borrowed from json, all three */
+	const char *issuer; /* borrowed from json, all three */
 	const char *configuration;
 	const char *nonce;
 };
@@ -60,7 +60,7 @@ make_key(const struct p11_token *token, struct copy *copy)
 		return CKR_FUNCTION_FAILED;
 	mdoc_buf_append(&copy->id, mdoc_bytes_of(id, sizeof(id)));
 	rv = p11_generate(token, MDOC_CURVE_P256, true, mdoc_bytes_of(id, sizeof(id)), HOLDER_KEY_LABEL, &public_key,
-	                  &copy->private_key);
+		&copy->private_key);
 	if (rv != CKR_OK) {
 		copy->private_key = CK_INVALID_HANDLE;
 		return rv;
@@ -75,7 +75,7 @@ make_proof(struct p11_token *token, const struct offer *offer, const struct copy
 {
 	json_t *header = json_pack("{s:s, s:o}", "typ", "openid4vci-proof+jwt", "jwk", jwk_from_key(&copy->key));
 	json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", offer->issuer, "iat", (json_int_t)time(NULL), "nonce",
-	                           offer->nonce);
+		offer->nonce);
 	struct mdoc_buf jws = MDOC_BUF_EMPTY;
 	enum exit_status status = EXIT_STATUS_OK;
 	struct mdoc_p11_key key;
@@ -129,8 +129,8 @@ make_request(const struct request_args *args, struct p11_token *token, const str
 		terminal_progress(_("keys"), i + 1, args->count.value);
 	}
 	if (status == EXIT_STATUS_OK) {
-		request = json_pack("{s:s, s:{s:O}}", "credential_configuration_id", offer->configuration, "proofs", "jwt",
-		                    proofs);
+		request = json_pack("{s:s, s:{s:O}}", "credential_configuration_id", offer->configuration, "proofs",
+			"jwt", proofs);
 		status = request != NULL ? json_write(args->out, 0600, request) : tool_no_memory();
 	}
 	json_decref(request);
@@ -176,7 +176,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
 		{ "offer", OPTION_TEXT, &args.offer, N_("FILE"), N_("the issuer's credential offer (JSON)"), true },
-		{ "count", OPTION_NUMBER, &args.count, N_("N"), N_("how many copies, each good for one presentation"), false },
+		{ "count", OPTION_NUMBER, &args.count, N_("N"), N_("how many copies, each good for one presentation"),
+			false },
 		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the credential request (JSON) here"), true },
 		PIN_ROWS(args.token),
 		END_ROW,
@@ -192,9 +193,9 @@ cmd_request(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_OK && args.token.common.json && strcmp(args.out, "-") != 0)
 		printf("{\"keys\": %lu}\n", args.count.value);
 	else if (status == EXIT_STATUS_OK && strcmp(args.out, "-") != 0) {
-		printf(ngettext("%lu key was made; send %s to the issuer.", "%lu keys were made; send %s to the issuer.",
-		                args.count.value),
-		       args.count.value, args.out);
+		printf(ngettext("%lu key was made; send %s to the issuer.",
+			       "%lu keys were made; send %s to the issuer.", args.count.value),
+			args.count.value, args.out);
 		putchar('\n');
 	}
 	token_end(&p11, &token);

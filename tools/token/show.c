@@ -13,7 +13,7 @@ shown_before(const struct copies *copies, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (copies->items[k].record != CK_INVALID_HANDLE &&
-		    record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
+			record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
 			return true;
 	return false;
 }
@@ -25,7 +25,7 @@ count_same(const struct copies *copies, size_t i)
 
 	for (size_t k = i; k < copies->count; k++)
 		if (copies->items[k].record != CK_INVALID_HANDLE &&
-		    record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
+			record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
 			same++;
 	return same;
 }
@@ -41,7 +41,7 @@ namespaces_json(const struct mdoc_issuer_signed *record)
 
 		for (size_t i = 0; i < ns->count; i++)
 			json_object_setn_new(elements, (const char *)ns->items[i].element.ptr, ns->items[i].element.len,
-			                     value_json(ns->items[i].value));
+				value_json(ns->items[i].value));
 		json_object_setn_new(namespaces, (const char *)ns->name.ptr, ns->name.len, elements);
 	}
 	return namespaces;
@@ -51,9 +51,9 @@ static json_t *
 record_json(const struct mdoc_issuer_signed *record, size_t copies)
 {
 	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "docType", json_text(record->mso.doc_type), "copies",
-	                 (json_int_t)copies, "signed", (json_int_t)record->mso.signed_, "validFrom",
-	                 (json_int_t)record->mso.valid_from, "validUntil", (json_int_t)record->mso.valid_until,
-	                 "nameSpaces", namespaces_json(record));
+		(json_int_t)copies, "signed", (json_int_t)record->mso.signed_, "validFrom",
+		(json_int_t)record->mso.valid_from, "validUntil", (json_int_t)record->mso.valid_until, "nameSpaces",
+		namespaces_json(record));
 }
 
 static void

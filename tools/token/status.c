@@ -28,7 +28,7 @@ read_status_object(const struct p11_token *token)
 	size_t count = 0;
 
 	if (p11_find(token, wanted, 2, &handles, &count) == CKR_OK && count == 1 &&
-	    p11_attribute(token, handles[0], CKA_VALUE, &value) == CKR_OK && value.len > 0)
+		p11_attribute(token, handles[0], CKA_VALUE, &value) == CKR_OK && value.len > 0)
 		status = json_loadb((const char *)value.ptr, value.len, 0, NULL);
 	mdoc_buf_clear(&value);
 	free(handles);
@@ -44,11 +44,13 @@ static enum exit_status
 compute_status(const struct p11_token *token, json_t **status)
 {
 	const CK_FLAGS flags = token->info.flags;
-	const char *pin = (flags & CKF_USER_PIN_INITIALIZED) == 0 ? "none" :
-	                  (flags & CKF_USER_PIN_LOCKED) != 0      ? "locked" : "operational";
-	const char *tries = (flags & CKF_USER_PIN_LOCKED) != 0    ? "none" :
-	                    (flags & CKF_USER_PIN_FINAL_TRY) != 0 ? "final" :
-	                    (flags & CKF_USER_PIN_COUNT_LOW) != 0 ? "low" : "full";
+	const char *pin = (flags & CKF_USER_PIN_INITIALIZED) == 0 ? "none"
+		: (flags & CKF_USER_PIN_LOCKED) != 0              ? "locked"
+								  : "operational";
+	const char *tries = (flags & CKF_USER_PIN_LOCKED) != 0 ? "none"
+		: (flags & CKF_USER_PIN_FINAL_TRY) != 0        ? "final"
+		: (flags & CKF_USER_PIN_COUNT_LOW) != 0        ? "low"
+							       : "full";
 	const int64_t now = (int64_t)time(NULL);
 	struct copies copies = { .items = NULL };
 	enum exit_status result = EXIT_STATUS_OK;
@@ -117,8 +119,17 @@ static const char *
 word(const char *value)
 {
 	static const char *const words[] = {
-		N_("operational"), N_("locked"), N_("disabled"), N_("none"), N_("full"), N_("low"), N_("final"),
-		N_("ok"), N_("suspended"), N_("face"), N_("software vault"),
+		N_("operational"),
+		N_("locked"),
+		N_("disabled"),
+		N_("none"),
+		N_("full"),
+		N_("low"),
+		N_("final"),
+		N_("ok"),
+		N_("suspended"),
+		N_("face"),
+		N_("software vault"),
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -134,8 +145,12 @@ print_status(const json_t *status)
 	static const struct {
 		const char *member, *name;
 	} texts[] = {
-		{ "token", N_("token") }, { "serial", N_("serial") }, { "model", N_("model") },
-		{ "pin", N_("PIN") },     { "tries", N_("tries") },   { "copies", N_("copies") },
+		{ "token", N_("token") },
+		{ "serial", N_("serial") },
+		{ "model", N_("model") },
+		{ "pin", N_("PIN") },
+		{ "tries", N_("tries") },
+		{ "copies", N_("copies") },
 	};
 	static const struct {
 		const char *member, *name;
@@ -149,9 +164,8 @@ print_status(const json_t *status)
 		if (value != NULL)
 			print_line(_(texts[i].name), i == 0 ? value : word(value));
 	}
-	json_array_foreach(json_object_get(status, "marks"), i, mark)
-		if (json_is_string(mark))
-			print_line(_("mark"), word(json_string_value(mark)));
+	json_array_foreach(json_object_get(status, "marks"), i, mark) if (json_is_string(mark))
+		print_line(_("mark"), word(json_string_value(mark)));
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		print_count(status, counts[i].member, _(counts[i].name));
 	print_validity(status);
