@@ -168,7 +168,7 @@ start(struct library *lib)
 		return CKR_HOST_MEMORY;
 	res = token_config_load(&config, why, sizeof(why));
 	if (res == TOKEN_ERR_ARG)
-		trace_note("configuration: %s", why);
+		trace_fault("configuration: %s", why);
 	if (res == TOKEN_OK || res == TOKEN_ERR_ARG)
 		res = token_env_new(&config, lib->libctx, &lib->env);
 	token_config_clear(&config);

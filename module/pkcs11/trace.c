@@ -96,12 +96,12 @@ trace_call(const char *name, CK_ULONG handle, CK_RV rv)
 }
 
 void
-trace_note(const char *format, ...)
+trace_fault(const char *format, ...)
 {
 	char text[TRACE_LINE - 64];
 	va_list args;
 
-	if (atomic_load(&trace_fd) < 0 || atomic_load(&trace_level) < 3)
+	if (atomic_load(&trace_fd) < 0 || atomic_load(&trace_level) < 1)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

@@ -17,7 +17,7 @@ void trace_open(void);
 /* One line for a call that has ended. */
 void trace_call(const char *name, CK_ULONG handle, CK_RV rv);
 
-/* A remark of level 3, in English. */
-void trace_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What is wrong outside of any call, in English; logged from level 1 on, like a call that fails. */
+void trace_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

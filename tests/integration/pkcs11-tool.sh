@@ -79,4 +79,10 @@ must "and the security officer opens it" "${p11[@]}" --token-label stock --login
 must "with the keys still there" "${user[@]}" --sign --id 11 --mechanism ECDSA-SHA256 --signature-format openssl \
 	--input-file message --output-file 11.sig
 must "OpenSSL verifies it" openssl dgst -sha256 -keyform DER -verify 11.der -signature 11.sig message
+
+# The manual says that a wrong line in the configuration is named in the log, and costs nothing else.
+printf 'store = %s\ncolour = red\n' "$MDOC_PKCS11_STORE" > "$scratch/wrong.conf"
+must "a wrong configuration does not stop the module" \
+	env MDOC_PKCS11_CONF="$scratch/wrong.conf" MDOC_PKCS11_LOG="$scratch/log" "${p11[@]}" --list-token-slots
+says "wrong.conf:2: unknown key" "the log names file and line" cat "$scratch/log"
 done_testing

@@ -172,7 +172,7 @@ p11_log_begin(void)
 	if (fd < 0)
 		abort();
 	close(fd);
-	snprintf(wish, sizeof(wish), "%s:3", log_path);
+	snprintf(wish, sizeof(wish), "%s:2", log_path);
 	setenv("MDOC_PKCS11_LOG", wish, 1);
 }
 
