@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
-#include "module/pkcs11/mech_plan.h"
+#include "module/pkcs11/mechanisms/mech_plan.h"
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/pkcs11/status.h"
+#include "module/pkcs11/objects/status.h"
 #include "tests/unit/holder_kit.h"
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"

@@ -1,0 +1,148 @@
+/*
+ * module/pkcs11/mechanisms/holder.c: what stands between a holder key and its signature.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/mechanisms/holder.h"
+
+#include <time.h>
+
+#include "mdoc-pkcs11.h"
+#include "module/pkcs11/mechanisms/mech_plan.h"
+#include "module/pkcs11/shell/rv.h"
+
+bool
+holder_is(const struct object *key)
+{
+	return key->stored != NULL && key->stored->kind == TOKEN_OBJECT_HOLDER_PRIVATE;
+}
+
+/* A holder key that was there at C_SignInit and no longer is has been spent. */
+static CK_RV
+rv_of_copy(enum token_result res)
+{
+	return res == TOKEN_ERR_NOT_FOUND ? CKR_MDOC_SPENT : rv_from_token(res);
+}
+
+/* The key as it is now: binding and spending happen in other sessions and processes too. */
+static CK_RV
+current(struct session *session, const struct object *key, const struct token_object **now)
+{
+	return rv_of_copy(token_object_get(session->slot->token, key->stored->id, now));
+}
+
+CK_RV
+holder_may_sign_raw(struct session *session, const struct object *key)
+{
+	const struct token_object *now = NULL;
+	struct token_info info;
+	CK_RV rv;
+
+	if (!holder_is(key))
+		return CKR_OK;
+	rv = current(session, key, &now);
+	if (rv == CKR_OK && now->copy != 0) {
+		rv = rv_from_token(token_get_info(session->slot->token, &info));
+		if (rv == CKR_OK && !info.raw_sign)
+			rv = CKR_KEY_FUNCTION_NOT_PERMITTED;
+	}
+	token_object_unref(now);
+	return rv;
+}
+
+CK_RV
+holder_record(struct session *session, const struct object *key, struct token_value *record)
+{
+	struct token *token = session->slot->token;
+	const struct token_object *now = NULL;
+	const struct token_object *object = NULL;
+	CK_RV rv;
+
+	rv = current(session, key, &now);
+	if (rv == CKR_OK && now->copy == 0)
+		rv = CKR_MDOC_KEY_NOT_BOUND;
+	if (rv == CKR_OK)
+		rv = rv_of_copy(token_copy_record(token, now, &object));
+	if (rv == CKR_OK)
+		rv = rv_of_copy(token_object_value(token, object, record));
+	token_object_unref(object);
+	token_object_unref(now);
+	return rv;
+}
+
+CK_RV
+holder_load(struct session *session, const struct object *key, struct token_key **loaded)
+{
+	struct token *token = session->slot->token;
+	const struct token_object *now = NULL;
+	CK_RV rv;
+
+	rv = rv_from_token(token_usable(token));
+	if (rv == CKR_OK)
+		rv = current(session, key, &now);
+	if (rv == CKR_OK)
+		rv = rv_of_copy(token_key_load(token, now, loaded));
+	token_object_unref(now);
+	return rv;
+}
+
+CK_RV
+holder_spend(struct session *session, const struct object *key)
+{
+	struct token *token = session->slot->token;
+	const struct token_object *now = NULL;
+	CK_RV rv;
+
+	rv = current(session, key, &now);
+	if (rv == CKR_OK)
+		rv = rv_of_copy(token_copy_spend(token, now, (int64_t)time(NULL)));
+	token_object_unref(now);
+	return rv;
+}
+
+/* A raw signature by a bound key obeys the record's dates and costs the copy like any other. */
+static CK_RV
+spend_for_raw(struct session *session, const struct object *key)
+{
+	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
+	struct token_value value = { 0 };
+	struct mdoc_issuer_signed record = { 0 };
+	CK_RV rv;
+
+	rv = holder_record(session, key, &value);
+	if (rv == CKR_MDOC_KEY_NOT_BOUND) {
+		rv = CKR_OK;
+		goto out;
+	}
+	if (rv != CKR_OK)
+		goto out;
+	if (mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(value.ptr, value.len), &record, NULL) != MDOC_OK) {
+		rv = CKR_MDOC_RECORD_MALFORMED;
+		goto out;
+	}
+	rv = mech_plan_check_time(&record.mso, (int64_t)time(NULL));
+	if (rv == CKR_OK)
+		rv = holder_spend(session, key);
+out:
+	mdoc_issuer_signed_clear(&record);
+	token_value_clear(&value);
+	return rv;
+}
+
+CK_RV
+holder_load_raw(struct session *session, const struct object *key, struct token_key **loaded)
+{
+	struct token_key *mine = NULL;
+	CK_RV rv;
+
+	rv = holder_may_sign_raw(session, key);
+	if (rv == CKR_OK)
+		rv = holder_load(session, key, &mine);
+	if (rv == CKR_OK)
+		rv = spend_for_raw(session, key);
+	if (rv == CKR_OK)
+		*loaded = mine;
+	else
+		token_key_free(mine);
+	return rv;
+}

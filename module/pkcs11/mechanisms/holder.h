@@ -1,0 +1,43 @@
+/*
+ * holder.h: what stands between a holder key and its signature: binding, PIN state, the clock and the
+ * spending of its copy (R-EXH-01, R-SUS-01, R-VAL-01).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MODULE_HOLDER_H
+#define MODULE_HOLDER_H
+
+#include <mdoc/mdoc.h>
+
+#include "module/pkcs11/objects/object.h"
+#include "tokens/token.h"
+
+/* Made for a record (CKA_MDOC_HOLDER_KEY)? False for ordinary and session keys. */
+bool holder_is(const struct object *key);
+
+/*
+ * May this key begin a raw signature? An ordinary key may; a holder key until it is bound, and
+ * after that only in an area with raw_sign.
+ * CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MDOC_SPENT (the key is gone)
+ */
+CK_RV holder_may_sign_raw(struct session *session, const struct object *key);
+
+/* IssuerSigned of a bound holder key, to be released with token_value_clear().
+ * CKR_MDOC_KEY_NOT_BOUND, CKR_MDOC_SPENT. */
+CK_RV holder_record(struct session *session, const struct object *key, struct token_value *record);
+
+/*
+ * The key ready to sign, when the state on disk still allows it: the PIN has been checked by
+ * the caller. *loaded is freed with token_key_free().
+ * CKR_USER_NOT_LOGGED_IN, CKR_PIN_LOCKED, CKR_MDOC_SUSPENDED, CKR_MDOC_SPENT
+ */
+CK_RV holder_load(struct session *session, const struct object *key, struct token_key **loaded);
+
+/* Spend the copy of a bound key, durably; nothing is written for a reusable one. Only after
+ * CKR_OK may a signature leave. CKR_MDOC_SPENT: somebody else was first. */
+CK_RV holder_spend(struct session *session, const struct object *key);
+
+/* All of the above for a raw signature: *loaded may sign once. */
+CK_RV holder_load_raw(struct session *session, const struct object *key, struct token_key **loaded);
+
+#endif

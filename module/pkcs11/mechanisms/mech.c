@@ -1,0 +1,79 @@
+/*
+ * module/pkcs11/mechanisms/mech.c: all mechanisms, in the order in which C_GetMechanismList shows them.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/mechanisms/mech.h"
+
+#include "pkcs11-3.h"
+
+/* Key pairs come from the token itself (object_generate_pair), so there is nothing to run here. */
+const struct mech mech_keygen[] = {
+	{ .type = CKM_EC_KEY_PAIR_GEN,
+		.info = { 256, 521, CKF_GENERATE_KEY_PAIR | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
+		.key_type = CKK_EC },
+	{ .type = CK_UNAVAILABLE_INFORMATION },
+};
+
+static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests };
+
+#define FAMILIES (sizeof(families) / sizeof(*families))
+
+const struct mech *
+mech_find(CK_MECHANISM_TYPE type)
+{
+	const struct mech *mech;
+	size_t i;
+
+	if (type == CK_UNAVAILABLE_INFORMATION)
+		return NULL;
+	for (i = 0; i < FAMILIES; i++)
+		for (mech = families[i]; mech->type != CK_UNAVAILABLE_INFORMATION; mech++)
+			if (mech->type == type)
+				return mech;
+	return NULL;
+}
+
+bool
+mech_takes(const struct mech *mech, CK_KEY_TYPE type)
+{
+	return type == mech->key_type || (mech->or_type != 0 && type == mech->or_type);
+}
+
+bool
+mech_has_pair(const struct mech *mech)
+{
+	return mech->key_type == CKK_EC || mech->key_type == CKK_EC_EDWARDS || mech->key_type == CKK_EC_MONTGOMERY;
+}
+
+CK_RV
+mech_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
+{
+	const struct mech *mech;
+	CK_ULONG room;
+	CK_ULONG n = 0;
+	size_t i;
+
+	if (count == NULL)
+		return CKR_ARGUMENTS_BAD;
+	room = list == NULL ? 0 : *count;
+	for (i = 0; i < FAMILIES; i++)
+		for (mech = families[i]; mech->type != CK_UNAVAILABLE_INFORMATION; mech++, n++)
+			if (n < room)
+				list[n] = mech->type;
+	*count = n;
+	return list == NULL || n <= room ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+}
+
+CK_RV
+mech_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+	const struct mech *mech = mech_find(type);
+
+	if (info == NULL)
+		return CKR_ARGUMENTS_BAD;
+	if (mech == NULL)
+		return CKR_MECHANISM_INVALID;
+	*info = mech->info;
+	return CKR_OK;
+}

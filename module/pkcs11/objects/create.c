@@ -1,0 +1,400 @@
+/*
+ * create.c: C_CreateObject, C_CopyObject, C_SetAttributeValue and C_DestroyObject.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/objects/create.h"
+
+#include <string.h>
+
+#include "mdoc-pkcs11.h"
+#include "module/pkcs11/objects/certificate.h"
+#include "module/pkcs11/mechanisms/ec.h"
+#include "module/pkcs11/objects/make.h"
+#include "module/pkcs11/objects/record.h"
+#include "module/pkcs11/shell/rv.h"
+#include "module/pkcs11/objects/template.h"
+
+/* Take CKA_VALUE out of the attributes, of the classes that keep it apart. */
+static CK_RV
+take_value(struct token_attrs *attrs, struct secret *value)
+{
+	const CK_ATTRIBUTE *attr = attrs_find(attrs, CKA_VALUE);
+
+	if (attr == NULL)
+		return CKR_OK;
+	if (!secret_copy(attr->pValue, attr->ulValueLen, value))
+		return CKR_HOST_MEMORY;
+	attrs_remove(attrs, CKA_VALUE);
+	return CKR_OK;
+}
+
+static bool
+is_record(const struct token_attrs *attrs)
+{
+	const CK_ATTRIBUTE *application = attrs_find(attrs, CKA_APPLICATION);
+
+	return attrs_bool(attrs, CKA_TOKEN, false) && application != NULL &&
+		application->ulValueLen == strlen(RECORD_APPLICATION) &&
+		memcmp(application->pValue, RECORD_APPLICATION, application->ulValueLen) == 0;
+}
+
+/* A data object; of the two with a meaning one is bound to its key and the other is ours. */
+static CK_RV
+finish_data(struct session *session, struct token_attrs *attrs, const struct secret *value,
+	struct token_object_spec *spec)
+{
+	const CK_ATTRIBUTE *application = attrs_find(attrs, CKA_APPLICATION);
+
+	if (is_record(attrs))
+		return record_create(session, attrs, mdoc_bytes_of(value->ptr, value->len), spec);
+	if (attrs_find(attrs, CKA_ID) != NULL || attrs_find(attrs, CKA_MDOC_REUSABLE) != NULL)
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	if (application != NULL && application->ulValueLen == strlen(STATUS_APPLICATION) &&
+		memcmp(application->pValue, STATUS_APPLICATION, application->ulValueLen) == 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return CKR_OK;
+}
+
+static CK_RV
+key_curve(const struct token_attrs *attrs, enum token_curve *curve)
+{
+	const CK_ATTRIBUTE *params = attrs_find(attrs, CKA_EC_PARAMS);
+
+	if (attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION) != CKK_EC)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (params == NULL)
+		return CKR_TEMPLATE_INCOMPLETE;
+	*curve = token_curve_from_params(params->pValue, params->ulValueLen);
+	return *curve == TOKEN_CURVE_NONE ? CKR_CURVE_NOT_SUPPORTED : CKR_OK;
+}
+
+/* DER OCTET STRING of a point: all of our curves have points of less than 256 bytes. */
+static CK_RV
+set_point(struct token_attrs *attrs, const CK_BYTE *point, size_t len)
+{
+	CK_BYTE der[3 + TOKEN_POINT_MAX];
+	size_t head = 0;
+
+	der[head++] = 0x04;
+	if (len > 127)
+		der[head++] = 0x81;
+	der[head++] = (CK_BYTE)len;
+	memcpy(der + head, point, len);
+	return attrs_set(attrs, CKA_EC_POINT, der, head + len) ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+static CK_RV
+finish_public_key(struct token_attrs *attrs)
+{
+	const CK_ATTRIBUTE *point = attrs_find(attrs, CKA_EC_POINT);
+	CK_BYTE copy[TOKEN_POINT_MAX];
+	enum token_curve curve;
+	const CK_BYTE *bytes;
+	size_t len;
+	CK_RV rv;
+
+	rv = key_curve(attrs, &curve);
+	if (rv != CKR_OK)
+		return rv;
+	if (!ec_read_point(curve, point->pValue, point->ulValueLen, &bytes, &len) || len > sizeof(copy))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	memcpy(copy, bytes, len);
+	return set_point(attrs, copy, len);
+}
+
+/* The public point of a private key is worked out: whatever the template says must be the same. */
+static CK_RV
+finish_private_key(struct session *session, struct token_attrs *attrs, struct secret *value)
+{
+	CK_BYTE point[TOKEN_POINT_MAX];
+	struct token_key *key = NULL;
+	struct secret full = SECRET_NONE;
+	enum token_curve curve;
+	size_t size, len = sizeof(point);
+	CK_RV rv;
+
+	rv = key_curve(attrs, &curve);
+	if (rv != CKR_OK)
+		return rv;
+	/* A big integer may come without its leading zeros. */
+	size = token_curve_size(curve);
+	if (value->len > size)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (!secret_alloc(size, &full))
+		return CKR_HOST_MEMORY;
+	memcpy(full.ptr + (size - value->len), value->ptr, value->len);
+	secret_wipe(value);
+	*value = secret_move(&full);
+	if (token_key_from_scalar(session->slot->library->env, curve, value->ptr, value->len, &key) != TOKEN_OK)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	rv = rv_from_token(token_key_point(key, point, &len));
+	token_key_free(key);
+	if (rv == CKR_OK)
+		rv = set_point(attrs, point, len);
+	/* A private key in the token never leaves it, and says so. */
+	if (rv == CKR_OK && attrs_bool(attrs, CKA_TOKEN, false) && !attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		rv = CKR_HOST_MEMORY;
+	return rv;
+}
+
+/* What the class asks for beyond its table. */
+static CK_RV
+finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token_attrs *attrs, struct secret *value,
+	struct token_object_spec *spec)
+{
+	CK_RV rv;
+
+	switch (object_class) {
+	case CKO_DATA:
+		return finish_data(session, attrs, value, spec);
+	case CKO_CERTIFICATE:
+		return certificate_complete(attrs);
+	case CKO_PUBLIC_KEY:
+		rv = finish_public_key(attrs);
+		break;
+	case CKO_PRIVATE_KEY:
+		rv = finish_private_key(session, attrs, value);
+		break;
+	default:
+		rv = make_secret_key(attrs, value->len);
+		break;
+	}
+	return rv == CKR_OK ? make_origin(attrs, CK_UNAVAILABLE_INFORMATION) : rv;
+}
+
+CK_RV
+object_create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
+{
+	struct token_object_spec spec = { .kind = TOKEN_OBJECT_ORDINARY };
+	struct token_attrs *attrs = NULL;
+	struct secret value = SECRET_NONE;
+	CK_OBJECT_CLASS object_class;
+	CK_RV rv;
+
+	if (handle == NULL || (template == NULL && count != 0))
+		return CKR_ARGUMENTS_BAD;
+	rv = template_class(template, count, &object_class);
+	if (rv != CKR_OK)
+		return rv;
+	attrs = attrs_new();
+	rv = attrs == NULL ? CKR_HOST_MEMORY : template_read(object_class, TEMPLATE_CREATE, template, count, attrs);
+	/* A record is private unless the template denies it, which record_create() refuses. */
+	if (rv == CKR_OK && object_class == CKO_DATA && is_record(attrs) && attrs_find(attrs, CKA_PRIVATE) == NULL)
+		rv = attrs_set_bool(attrs, CKA_PRIVATE, true) ? CKR_OK : CKR_HOST_MEMORY;
+	if (rv == CKR_OK)
+		rv = template_complete(object_class, TEMPLATE_CREATE, attrs);
+	if (rv == CKR_OK)
+		rv = make_allowed(session, attrs);
+	if (rv == CKR_OK && object_class != CKO_CERTIFICATE && object_class != CKO_PUBLIC_KEY)
+		rv = take_value(attrs, &value);
+	if (rv == CKR_OK)
+		rv = finish_class(session, object_class, attrs, &value, &spec);
+	if (rv == CKR_OK)
+		rv = make_unique(attrs);
+	if (rv == CKR_OK)
+		return make_publish(session, attrs, &value, &spec, handle);
+	attrs_free(attrs);
+	secret_wipe(&value);
+	return rv;
+}
+
+/* Attributes that may go one way only. */
+static const struct {
+	CK_ATTRIBUTE_TYPE type;
+	bool from; /* once this, */
+	bool copy; /* in a copy too */
+} one_way[] = {
+	{ CKA_SENSITIVE, true, true },
+	{ CKA_EXTRACTABLE, false, true },
+	{ CKA_WRAP_WITH_TRUSTED, true, true },
+	{ CKA_PRIVATE, true, true },
+	{ CKA_ALWAYS_AUTHENTICATE, true, true },
+	{ CKA_COPYABLE, false, false },
+};
+
+static CK_RV
+check_one_way(const struct token_attrs *before, const struct token_attrs *after, bool copying)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(one_way) / sizeof(one_way[0]); i++) {
+		if ((copying && !one_way[i].copy) || attrs_find(before, one_way[i].type) == NULL)
+			continue;
+		if (attrs_bool(before, one_way[i].type, one_way[i].from) == one_way[i].from &&
+			attrs_bool(after, one_way[i].type, one_way[i].from) != one_way[i].from)
+			return CKR_ATTRIBUTE_READ_ONLY;
+	}
+	return CKR_OK;
+}
+
+/* The object's attributes with the template's over them. */
+static CK_RV
+merge(const struct object *object, enum template_origin origin, const CK_ATTRIBUTE *template, CK_ULONG count,
+	struct token_attrs **attrs)
+{
+	const CK_OBJECT_CLASS class_now = object_class(object);
+	CK_RV rv;
+
+	*attrs = attrs_dup(object_attrs(object));
+	if (*attrs == NULL)
+		return CKR_HOST_MEMORY;
+	rv = template_read(class_now, origin, template, count, *attrs);
+	if (rv == CKR_OK)
+		rv = check_one_way(object_attrs(object), *attrs, origin == TEMPLATE_COPY);
+	return rv;
+}
+
+/* Is it one that nobody may change: the status object, a record? */
+static bool
+is_fixed(const struct object *object)
+{
+	return (object->stored == NULL && object->owner == 0) ||
+		(object->stored != NULL && object->stored->kind == TOKEN_OBJECT_RECORD);
+}
+
+/* The new value of a copy or change: the template's, else the old one. */
+static CK_RV
+value_for(struct session *session, const struct object *object, struct token_attrs *attrs, struct secret *value)
+{
+	struct token_value old;
+	CK_RV rv;
+
+	if (object_class(object) == CKO_CERTIFICATE || object_class(object) == CKO_PUBLIC_KEY)
+		return CKR_OK;
+	if (attrs_find(attrs, CKA_VALUE) != NULL)
+		return take_value(attrs, value);
+	rv = object_value(session, object, &old);
+	if (rv != CKR_OK)
+		return rv;
+	rv = secret_copy(old.ptr, old.len, value) ? CKR_OK : CKR_HOST_MEMORY;
+	token_value_clear(&old);
+	return rv;
+}
+
+CK_RV
+object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *template, CK_ULONG count,
+	CK_OBJECT_HANDLE *handle)
+{
+	struct object *object = NULL;
+	struct token_attrs *attrs = NULL;
+	struct secret value = SECRET_NONE;
+	CK_RV rv;
+
+	if (handle == NULL || (template == NULL && count != 0))
+		return CKR_ARGUMENTS_BAD;
+	rv = object_from_handle(session, from, &object);
+	if (rv != CKR_OK)
+		return rv;
+	/* The private part of a token's key is nowhere but in the token. */
+	if (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_COPYABLE, true) ||
+		(object->stored != NULL &&
+			(object_class(object) == CKO_PRIVATE_KEY || object->stored->kind != TOKEN_OBJECT_ORDINARY)))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = merge(object, TEMPLATE_COPY, template, count, &attrs);
+	if (rv == CKR_OK)
+		rv = make_allowed(session, attrs);
+	if (rv == CKR_OK)
+		rv = value_for(session, object, attrs, &value);
+	if (rv == CKR_OK && object_class(object) == CKO_DATA)
+		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
+	/* A private key that moves into the token never leaves it again, and says so. */
+	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
+		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		rv = CKR_HOST_MEMORY;
+	if (rv == CKR_OK)
+		rv = make_unique(attrs);
+	object_unref(object);
+	if (rv == CKR_OK)
+		return make_publish(session, attrs, &value, NULL, handle);
+	attrs_free(attrs);
+	secret_wipe(&value);
+	return rv;
+}
+
+static CK_RV
+replace_stored(struct session *session, const struct object *object, const struct token_attrs *attrs,
+	const struct secret *value)
+{
+	const struct token_object *changed = NULL;
+	enum token_result res;
+
+	res = token_object_replace(session->slot->token, object->stored, attrs, value->ptr, value->len, &changed);
+	if (res == TOKEN_OK)
+		token_object_unref(changed);
+	return rv_from_token(res);
+}
+
+/* A token object's value is sent down again only where the template has one. */
+static CK_RV
+apply_change(struct session *session, const struct object *object, struct token_attrs *attrs)
+{
+	const bool keep = object->stored != NULL && attrs_find(attrs, CKA_VALUE) == NULL;
+	struct secret value = SECRET_NONE;
+	CK_RV rv = CKR_OK;
+
+	if (!keep)
+		rv = value_for(session, object, attrs, &value);
+	if (rv == CKR_OK && object_class(object) == CKO_DATA)
+		rv = is_record(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : finish_data(session, attrs, &value, NULL);
+	if (rv == CKR_OK && object->stored == NULL)
+		return object_republish(session, object, attrs, &value);
+	if (rv == CKR_OK)
+		rv = replace_stored(session, object, attrs, &value);
+	attrs_free(attrs);
+	secret_wipe(&value);
+	return rv;
+}
+
+CK_RV
+object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	struct object *object = NULL;
+	struct token_attrs *attrs = NULL;
+	CK_RV rv;
+
+	if (template == NULL && count != 0)
+		return CKR_ARGUMENTS_BAD;
+	rv = object_from_handle(session, handle, &object);
+	if (rv != CKR_OK)
+		return rv;
+	if (object_is_token(object) && !session->rw)
+		rv = CKR_SESSION_READ_ONLY;
+	else if (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_MODIFIABLE, true))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = merge(object, TEMPLATE_SET, template, count, &attrs);
+	if (rv == CKR_OK && attrs_bool(attrs, CKA_TRUSTED, false) &&
+		!attrs_bool(object_attrs(object), CKA_TRUSTED, false))
+		rv = make_allowed(session, attrs);
+	if (rv == CKR_OK)
+		rv = apply_change(session, object, attrs);
+	else
+		attrs_free(attrs);
+	object_unref(object);
+	return rv;
+}
+
+CK_RV
+object_destroy(struct session *session, CK_OBJECT_HANDLE handle)
+{
+	struct object *object = NULL;
+	CK_RV rv;
+
+	rv = object_from_handle(session, handle, &object);
+	if (rv != CKR_OK)
+		return rv;
+	if (object->stored == NULL && object->owner == 0)
+		rv = CKR_ACTION_PROHIBITED;
+	else if (object_is_token(object) && !session->rw)
+		rv = CKR_SESSION_READ_ONLY;
+	else if (!attrs_bool(object_attrs(object), CKA_DESTROYABLE, true))
+		rv = CKR_ACTION_PROHIBITED;
+	else if (object->stored != NULL)
+		rv = rv_from_token(token_object_destroy(session->slot->token, object->stored));
+	else
+		object_withdraw(session, object);
+	object_unref(object);
+	return rv;
+}

@@ -1,0 +1,355 @@
+/*
+ * keygen.c: C_GenerateKeyPair, C_GenerateKey and C_DeriveKey.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <string.h>
+
+#include "mdoc-pkcs11.h"
+#include "module/pkcs11/objects/create.h"
+#include "module/pkcs11/objects/make.h"
+#include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/shell/rv.h"
+#include "module/pkcs11/objects/template.h"
+
+/* What becomes of the two templates. */
+struct pair {
+	struct token_attrs *public_attrs;
+	struct token_attrs *private_attrs;
+	enum token_curve curve;
+	bool token, holder;
+};
+
+/* Set a boolean that the template may leave out but not deny. */
+static CK_RV
+insist(struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool value)
+{
+	if (attrs_bool(attrs, type, value) != value)
+		return CKR_TEMPLATE_INCONSISTENT;
+	return attrs_set_bool(attrs, type, value) ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+/* A holder key is what it is, whatever else the templates say: made here for good, seen by the user only,
+ * one PIN check for one signature (R-KEY-01, R-KEY-02, R-TX-01). */
+static CK_RV
+insist_on_holder(struct pair *pair)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		bool value;
+	} private_rules[] = {
+		{ CKA_TOKEN, true },
+		{ CKA_PRIVATE, true },
+		{ CKA_SENSITIVE, true },
+		{ CKA_EXTRACTABLE, false },
+		{ CKA_ALWAYS_AUTHENTICATE, true },
+		{ CKA_SIGN, true },
+		{ CKA_COPYABLE, false },
+	};
+	size_t i;
+	CK_RV rv;
+
+	for (i = 0; i < sizeof(private_rules) / sizeof(private_rules[0]); i++) {
+		rv = insist(pair->private_attrs, private_rules[i].type, private_rules[i].value);
+		if (rv != CKR_OK)
+			return rv;
+	}
+	rv = insist(pair->public_attrs, CKA_TOKEN, true);
+	if (rv == CKR_OK)
+		rv = insist(pair->public_attrs, CKA_PRIVATE, true);
+	return rv;
+}
+
+static CK_RV
+read_half(CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *template, CK_ULONG count, struct token_attrs **attrs)
+{
+	CK_RV rv;
+
+	*attrs = attrs_new();
+	if (*attrs == NULL)
+		return CKR_HOST_MEMORY;
+	rv = template_read(object_class, TEMPLATE_GENERATE, template, count, *attrs);
+	if (rv == CKR_OK && (attrs_ulong(*attrs, CKA_KEY_TYPE, CKK_EC) != CKK_EC))
+		rv = CKR_TEMPLATE_INCONSISTENT;
+	if (rv == CKR_OK &&
+		!(attrs_set_ulong(*attrs, CKA_CLASS, object_class) && attrs_set_ulong(*attrs, CKA_KEY_TYPE, CKK_EC)))
+		rv = CKR_HOST_MEMORY;
+	return rv;
+}
+
+/* The public template names the curve; both halves get the OID form of it. */
+static CK_RV
+settle_curve(struct pair *pair)
+{
+	const CK_ATTRIBUTE *params = attrs_find(pair->public_attrs, CKA_EC_PARAMS);
+	const CK_ATTRIBUTE *other = attrs_find(pair->private_attrs, CKA_EC_PARAMS);
+	const uint8_t *der;
+	size_t len;
+
+	if (params == NULL)
+		return CKR_TEMPLATE_INCOMPLETE;
+	pair->curve = token_curve_from_params(params->pValue, params->ulValueLen);
+	if (pair->curve == TOKEN_CURVE_NONE)
+		return CKR_CURVE_NOT_SUPPORTED;
+	if (other != NULL && token_curve_from_params(other->pValue, other->ulValueLen) != pair->curve)
+		return CKR_TEMPLATE_INCONSISTENT;
+	token_curve_params(pair->curve, &der, &len);
+	return attrs_set(pair->public_attrs, CKA_EC_PARAMS, der, len) &&
+			attrs_set(pair->private_attrs, CKA_EC_PARAMS, der, len)
+		? CKR_OK
+		: CKR_HOST_MEMORY;
+}
+
+static CK_RV
+finish_half(CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
+{
+	CK_RV rv;
+
+	rv = template_complete(object_class, TEMPLATE_GENERATE, attrs);
+	/* A private key in the token never leaves it, and says so. */
+	if (rv == CKR_OK && object_class == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
+		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
+		rv = CKR_HOST_MEMORY;
+	if (rv == CKR_OK)
+		rv = make_origin(attrs, CKM_EC_KEY_PAIR_GEN);
+	if (rv == CKR_OK)
+		rv = make_unique(attrs);
+	return rv;
+}
+
+static CK_RV
+prepare_pair(struct session *session, struct pair *pair)
+{
+	CK_RV rv;
+
+	rv = settle_curve(pair);
+	pair->holder = attrs_bool(pair->private_attrs, CKA_MDOC_HOLDER_KEY, false);
+	if (rv == CKR_OK && pair->holder)
+		rv = insist_on_holder(pair);
+	if (rv == CKR_OK)
+		rv = finish_half(CKO_PUBLIC_KEY, pair->public_attrs);
+	if (rv == CKR_OK)
+		rv = finish_half(CKO_PRIVATE_KEY, pair->private_attrs);
+	if (rv == CKR_OK)
+		rv = make_allowed(session, pair->public_attrs);
+	if (rv == CKR_OK)
+		rv = make_allowed(session, pair->private_attrs);
+	if (rv != CKR_OK)
+		return rv;
+	pair->token = attrs_bool(pair->private_attrs, CKA_TOKEN, false);
+	return attrs_bool(pair->public_attrs, CKA_TOKEN, false) == pair->token ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+}
+
+static CK_RV
+generate_in_token(struct session *session, const struct pair *pair, CK_OBJECT_HANDLE *public_handle,
+	CK_OBJECT_HANDLE *private_handle)
+{
+	const struct token_object_spec public_spec = {
+		.private_ = attrs_bool(pair->public_attrs, CKA_PRIVATE, false),
+		.attrs = pair->public_attrs,
+	};
+	const struct token_object_spec private_spec = {
+		.private_ = attrs_bool(pair->private_attrs, CKA_PRIVATE, true),
+		.attrs = pair->private_attrs,
+	};
+	const struct token_object *public_object = NULL, *private_object = NULL;
+	struct token_info info;
+	CK_RV rv;
+
+	/* A pair is stored at once, which a batch promises not to do. */
+	if (session_batch(session) != NULL)
+		return CKR_MDOC_BATCH_ACTIVE;
+	rv = rv_from_token(token_get_info(session->slot->token, &info));
+	if (rv == CKR_OK && pair->holder && !attrs_set_bool(pair->private_attrs, CKA_MDOC_HARDWARE, info.hardware))
+		rv = CKR_HOST_MEMORY;
+	if (rv == CKR_OK)
+		rv = rv_from_token(token_generate_pair(session->slot->token, pair->curve, pair->holder, &public_spec,
+			&private_spec, &public_object, &private_object));
+	if (rv != CKR_OK)
+		return rv;
+	rv = object_stored_handle(session->slot, public_object, public_handle);
+	if (rv == CKR_OK)
+		rv = object_stored_handle(session->slot, private_object, private_handle);
+	token_object_unref(public_object);
+	token_object_unref(private_object);
+	return rv;
+}
+
+/* Both halves as session objects; the lists of the pair are given away. */
+static CK_RV
+generate_in_session(struct session *session, struct pair *pair, CK_OBJECT_HANDLE *public_handle,
+	CK_OBJECT_HANDLE *private_handle)
+{
+	CK_BYTE der[3 + TOKEN_POINT_MAX], point[TOKEN_POINT_MAX];
+	struct secret scalar = SECRET_NONE, none = SECRET_NONE;
+	struct token_key *key = NULL;
+	size_t head = 0, len = sizeof(point);
+	CK_RV rv;
+
+	rv = rv_from_token(token_key_generate(session->slot->library->env, pair->curve, &key));
+	if (rv == CKR_OK)
+		rv = rv_from_token(token_key_point(key, point, &len));
+	if (rv == CKR_OK)
+		rv = rv_from_token(token_key_scalar(key, &scalar));
+	token_key_free(key);
+	if (rv != CKR_OK)
+		return rv;
+	der[head++] = 0x04;
+	if (len > 127)
+		der[head++] = 0x81;
+	der[head++] = (CK_BYTE)len;
+	memcpy(der + head, point, len);
+	if (!attrs_set(pair->public_attrs, CKA_EC_POINT, der, head + len) ||
+		!attrs_set(pair->private_attrs, CKA_EC_POINT, der, head + len)) {
+		secret_wipe(&scalar);
+		return CKR_HOST_MEMORY;
+	}
+	rv = object_publish(session, pair->private_attrs, &scalar, private_handle);
+	pair->private_attrs = NULL;
+	if (rv == CKR_OK) {
+		rv = object_publish(session, pair->public_attrs, &none, public_handle);
+		pair->public_attrs = NULL;
+	}
+	return rv;
+}
+
+CK_RV
+object_generate_pair(struct session *session, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *public_template,
+	CK_ULONG public_count, const CK_ATTRIBUTE *private_template, CK_ULONG private_count,
+	CK_OBJECT_HANDLE *public_handle, CK_OBJECT_HANDLE *private_handle)
+{
+	struct pair pair = { 0 };
+	CK_RV rv;
+
+	if (mechanism == NULL || public_handle == NULL || private_handle == NULL ||
+		(public_template == NULL && public_count != 0) || (private_template == NULL && private_count != 0))
+		return CKR_ARGUMENTS_BAD;
+	if (mechanism->mechanism != CKM_EC_KEY_PAIR_GEN)
+		return CKR_MECHANISM_INVALID;
+	if (mechanism->ulParameterLen != 0)
+		return CKR_MECHANISM_PARAM_INVALID;
+	rv = read_half(CKO_PUBLIC_KEY, public_template, public_count, &pair.public_attrs);
+	if (rv == CKR_OK)
+		rv = read_half(CKO_PRIVATE_KEY, private_template, private_count, &pair.private_attrs);
+	if (rv == CKR_OK)
+		rv = prepare_pair(session, &pair);
+	if (rv == CKR_OK)
+		rv = pair.token ? generate_in_token(session, &pair, public_handle, private_handle)
+				: generate_in_session(session, &pair, public_handle, private_handle);
+	attrs_free(pair.public_attrs);
+	attrs_free(pair.private_attrs);
+	return rv;
+}
+
+/* The template of a secret key that is to be made; want: CKA_VALUE_LEN, 0 when absent. */
+static CK_RV
+read_secret_template(struct session *session, enum template_origin origin, CK_KEY_TYPE otherwise,
+	const CK_ATTRIBUTE *template, CK_ULONG count, struct token_attrs **attrs, CK_ULONG *want)
+{
+	CK_RV rv;
+
+	*attrs = attrs_new();
+	if (*attrs == NULL)
+		return CKR_HOST_MEMORY;
+	rv = template_read(CKO_SECRET_KEY, origin, template, count, *attrs);
+	if (rv != CKR_OK)
+		return rv;
+	*want = attrs_ulong(*attrs, CKA_VALUE_LEN, 0);
+	if (!attrs_set_ulong(*attrs, CKA_CLASS, CKO_SECRET_KEY) ||
+		!attrs_set_ulong(*attrs, CKA_KEY_TYPE, attrs_ulong(*attrs, CKA_KEY_TYPE, otherwise)))
+		return CKR_HOST_MEMORY;
+	rv = template_complete(CKO_SECRET_KEY, origin, *attrs);
+	return rv == CKR_OK ? make_allowed(session, *attrs) : rv;
+}
+
+/* attrs and value are taken over. */
+static CK_RV
+publish_secret(struct session *session, CK_MECHANISM_TYPE made_by, struct token_attrs *attrs, struct secret *value,
+	CK_OBJECT_HANDLE *handle)
+{
+	CK_RV rv;
+
+	rv = make_secret_key(attrs, value->len);
+	if (rv == CKR_OK)
+		rv = make_origin(attrs, made_by);
+	if (rv == CKR_OK)
+		rv = make_unique(attrs);
+	if (rv == CKR_OK)
+		return make_publish(session, attrs, value, NULL, handle);
+	attrs_free(attrs);
+	secret_wipe(value);
+	return rv;
+}
+
+CK_RV
+object_generate_key(struct session *session, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *template,
+	CK_ULONG count, CK_OBJECT_HANDLE *handle)
+{
+	const struct mech *mech;
+	struct token_attrs *attrs = NULL;
+	struct secret value = SECRET_NONE;
+	CK_ULONG want = 0;
+	CK_RV rv;
+
+	if (mechanism == NULL || handle == NULL || (template == NULL && count != 0))
+		return CKR_ARGUMENTS_BAD;
+	mech = mech_find(mechanism->mechanism);
+	if (mech == NULL || mech->generate == NULL)
+		return CKR_MECHANISM_INVALID;
+	rv = read_secret_template(session, TEMPLATE_GENERATE, mech->key_type, template, count, &attrs, &want);
+	if (rv == CKR_OK)
+		rv = mech->generate(session, mechanism, want, &value);
+	if (rv == CKR_OK)
+		return publish_secret(session, mechanism->mechanism, attrs, &value, handle);
+	attrs_free(attrs);
+	return rv;
+}
+
+/* May this key be a base: its type, its usage, and no PIN check that a derivation could not ask for. */
+static CK_RV
+check_base(const struct mech *mech, const struct object *base)
+{
+	const struct token_attrs *attrs = object_attrs(base);
+	const CK_OBJECT_CLASS object_class_ = object_class(base);
+
+	if (object_class_ != CKO_PRIVATE_KEY && object_class_ != CKO_SECRET_KEY)
+		return CKR_KEY_HANDLE_INVALID;
+	if (mech->key_type != MECH_NO_KEY && !mech_takes(mech, attrs_ulong(attrs, CKA_KEY_TYPE, MECH_NO_KEY)))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!attrs_bool(attrs, CKA_DERIVE, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (!op_allows_mechanism(attrs, mech->type))
+		return CKR_MECHANISM_INVALID;
+	return attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+}
+
+CK_RV
+object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_handle,
+	const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
+{
+	const struct mech *mech;
+	struct token_attrs *attrs = NULL;
+	struct object *base = NULL;
+	struct secret value = SECRET_NONE;
+	CK_ULONG want = 0;
+	CK_RV rv;
+
+	if (mechanism == NULL || handle == NULL || (template == NULL && count != 0))
+		return CKR_ARGUMENTS_BAD;
+	mech = mech_find(mechanism->mechanism);
+	if (mech == NULL || mech->derive == NULL)
+		return CKR_MECHANISM_INVALID;
+	rv = object_from_handle(session, base_handle, &base);
+	if (rv != CKR_OK)
+		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+	rv = check_base(mech, base);
+	if (rv == CKR_OK)
+		rv = read_secret_template(session, TEMPLATE_DERIVE, CKK_GENERIC_SECRET, template, count, &attrs, &want);
+	if (rv == CKR_OK)
+		rv = mech->derive(session, mechanism, base, want, &value);
+	object_unref(base);
+	if (rv == CKR_OK)
+		return publish_secret(session, CK_UNAVAILABLE_INFORMATION, attrs, &value, handle);
+	attrs_free(attrs);
+	return rv;
+}

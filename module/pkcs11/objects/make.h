@@ -1,0 +1,37 @@
+/*
+ * make.h: the last steps in the making of any object, whatever it came from.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MODULE_MAKE_H
+#define MODULE_MAKE_H
+
+#include "module/pkcs11/objects/object.h"
+
+/*
+ * May this session make (or change into) an object with these attributes?
+ * CKR_SESSION_READ_ONLY     a token object in a R/O session
+ * CKR_USER_NOT_LOGGED_IN    a private object without the user
+ * CKR_ATTRIBUTE_READ_ONLY   CKA_TRUSTED without the SO
+ * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; a private or
+ *                           secret key that would lie in the store in clear (CKA_PRIVATE false)
+ */
+CK_RV make_allowed(struct session *session, const struct token_attrs *attrs);
+
+/* CKA_UNIQUE_ID: 128 random bits in hexadecimal. */
+CK_RV make_unique(struct token_attrs *attrs);
+
+/* Where a key comes from: CKA_LOCAL, CKA_KEY_GEN_MECHANISM, CKA_ALWAYS_SENSITIVE and
+ * CKA_NEVER_EXTRACTABLE. mechanism CK_UNAVAILABLE_INFORMATION: from outside. */
+CK_RV make_origin(struct token_attrs *attrs, CK_MECHANISM_TYPE mechanism);
+
+/* Secret keys: allowed type and length, CKA_VALUE_LEN, and the defaults of CKA_SENSITIVE and
+ * CKA_EXTRACTABLE (session keys can be read unless the template says otherwise). */
+CK_RV make_secret_key(struct token_attrs *attrs, size_t len);
+
+/* Publish as CKA_TOKEN says, in the session's batch if it has one. attrs and value are taken
+ * over. spec: NULL, or what record_create() said. */
+CK_RV make_publish(struct session *session, struct token_attrs *attrs, struct secret *value,
+	const struct token_object_spec *spec, CK_OBJECT_HANDLE *handle);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * module/pkcs11/objects/status.c: the status object: what anybody may know about a token, and more after login.
+ *
+ * CKO_DATA, CKA_TOKEN true, CKA_PRIVATE false, CKA_LABEL "status", CKA_APPLICATION "mdoc-status", read
+ * only. It is not stored: CKA_VALUE is made when it is read. Its JSON (UTF-8, one object; unknown members
+ * are to be ignored):
+ *
+ *   version   1
+ *   pin       "operational" | "locked" | "none" (never set) | "disabled" (顔認証)
+ *   tries     "full" | "low" (some were wrong) | "final" | "none": as the token's PIN flags say
+ *   marks     list of "face" (顔認証: the PIN was disabled by the holder's wish) and "suspended" (一時停止)
+ *   copies    "ok" | "low" (one or two left) | "none"
+ *
+ * and after a user login also
+ *
+ *   unused    copies that can be used
+ *   spent     copies that have been used
+ *   unbound   holder keys that wait for a record
+ *   validity  { "earliest": {validFrom, validUntil}, "latest": {validFrom, validUntil} }, of the records
+ *             that expire first and last, as "YYYY-MM-DDThh:mm:ssZ"; absent without records
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <jansson.h>
+#include <mdoc/mdoc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/pkcs11/objects/record.h"
+#include "module/pkcs11/shell/rv.h"
+#include "module/pkcs11/objects/status.h"
+
+#define COPIES_LOW 2
+
+static const char *const pin_states[] = {
+	[TOKEN_PIN_NONE] = "none",
+	[TOKEN_PIN_OPERATIONAL] = "operational",
+	[TOKEN_PIN_LOCKED] = "locked",
+	[TOKEN_PIN_DISABLED] = "disabled",
+};
+
+static const char *
+tries(const struct token_info *info)
+{
+	if (info->user_tries_left == 0)
+		return "none";
+	if (info->user_tries_left == 1)
+		return "final";
+	return info->user_tries_left < info->user.tries ? "low" : "full";
+}
+
+static const char *
+copies(const struct token_info *info)
+{
+	if (info->copies_unused == 0)
+		return "none";
+	return info->copies_unused <= COPIES_LOW ? "low" : "ok";
+}
+
+static json_t *
+marks(const struct token_info *info)
+{
+	json_t *list = json_array();
+
+	if (info->user_state == TOKEN_PIN_DISABLED)
+		(void)json_array_append_new(list, json_string("face"));
+	if (info->suspended)
+		(void)json_array_append_new(list, json_string("suspended"));
+	return list;
+}
+
+static json_t *
+period(const struct status_period *when)
+{
+	char from[MDOC_TDATE_LEN + 1];
+	char until[MDOC_TDATE_LEN + 1];
+
+	mdoc_tdate_print(when->from, from);
+	mdoc_tdate_print(when->until, until);
+	return json_pack("{s:s, s:s}", "validFrom", from, "validUntil", until);
+}
+
+/* Not json_dumps: its memory is the allocator's that the application may have given to jansson. */
+static char *
+dump(const json_t *root)
+{
+	const size_t len = json_dumpb(root, NULL, 0, JSON_COMPACT);
+	char *text = len == 0 ? NULL : calloc(1, len + 1);
+
+	if (text != NULL)
+		(void)json_dumpb(root, text, len, JSON_COMPACT);
+	return text;
+}
+
+char *
+status_json(const struct token_info *info, const struct status_details *details)
+{
+	json_t *root;
+	char *text;
+
+	root = json_pack("{s:i, s:s, s:s, s:o, s:s}", "version", 1, "pin", pin_states[info->user_state], "tries",
+		tries(info), "marks", marks(info), "copies", copies(info));
+	if (root != NULL && details != NULL) {
+		(void)json_object_set_new(root, "unused", json_integer((json_int_t)info->copies_unused));
+		(void)json_object_set_new(root, "spent", json_integer((json_int_t)info->copies_spent));
+		(void)json_object_set_new(root, "unbound", json_integer((json_int_t)info->keys_unbound));
+		if (details->records > 0)
+			(void)json_object_set_new(root, "validity",
+				json_pack("{s:o, s:o}", "earliest", period(&details->earliest), "latest",
+					period(&details->latest)));
+	}
+	text = root == NULL ? NULL : dump(root);
+	json_decref(root);
+	return text;
+}
+
+void
+status_add_record(struct status_details *details, int64_t from, int64_t until)
+{
+	const struct status_period when = { from, until };
+
+	if (details->records == 0 || until < details->earliest.until)
+		details->earliest = when;
+	if (details->records == 0 || until > details->latest.until)
+		details->latest = when;
+	details->records++;
+}
+
+/* One record's dates; a record that another process spends meanwhile is left out. */
+static CK_RV
+read_record(struct token *token, const struct token_object *object, struct status_details *details)
+{
+	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
+	struct token_value value = { 0 };
+	struct mdoc_issuer_signed record = { 0 };
+	enum token_result res;
+	CK_RV rv = CKR_OK;
+
+	res = token_object_value(token, object, &value);
+	if (res == TOKEN_ERR_NOT_FOUND || res == TOKEN_ERR_SPENT)
+		goto out;
+	rv = rv_from_token(res);
+	if (rv != CKR_OK)
+		goto out;
+	if (mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(value.ptr, value.len), &record, NULL) == MDOC_OK)
+		status_add_record(details, record.mso.valid_from, record.mso.valid_until);
+out:
+	mdoc_issuer_signed_clear(&record);
+	token_value_clear(&value);
+	return rv;
+}
+
+static CK_RV
+read_records(struct token *token, struct status_details *details)
+{
+	const struct token_object **objects = NULL;
+	size_t count = 0;
+	size_t i;
+	CK_RV rv;
+
+	rv = rv_from_token(token_objects(token, &objects, &count));
+	if (rv != CKR_OK)
+		return rv;
+	for (i = 0; rv == CKR_OK && i < count; i++)
+		if (objects[i]->kind == TOKEN_OBJECT_RECORD)
+			rv = read_record(token, objects[i], details);
+	token_objects_free(objects, count);
+	return rv;
+}
+
+static struct token_attrs *
+status_attrs(void)
+{
+	struct token_attrs *attrs = attrs_new();
+
+	if (attrs != NULL && attrs_set_ulong(attrs, CKA_CLASS, CKO_DATA) && attrs_set_bool(attrs, CKA_TOKEN, true) &&
+		attrs_set_bool(attrs, CKA_PRIVATE, false) && attrs_set_bool(attrs, CKA_MODIFIABLE, false) &&
+		attrs_set_bool(attrs, CKA_COPYABLE, false) && attrs_set_bool(attrs, CKA_DESTROYABLE, false) &&
+		attrs_set(attrs, CKA_LABEL, STATUS_LABEL, strlen(STATUS_LABEL)) &&
+		attrs_set(attrs, CKA_APPLICATION, STATUS_APPLICATION, strlen(STATUS_APPLICATION)) &&
+		attrs_set(attrs, CKA_OBJECT_ID, "", 0))
+		return attrs;
+	attrs_free(attrs);
+	return NULL;
+}
+
+CK_RV
+status_object_find(struct session *session, struct token_attrs **attrs, struct secret *value)
+{
+	struct token *token = session->slot->token;
+	const bool user = slot_role(session->slot) == TOKEN_USER;
+	struct status_details details = { 0 };
+	struct token_attrs *made = NULL;
+	struct token_info info;
+	char *text = NULL;
+	CK_RV rv;
+
+	rv = rv_from_token(token_get_info(token, &info));
+	if (rv == CKR_OK && user)
+		rv = read_records(token, &details);
+	if (rv != CKR_OK)
+		return rv;
+	rv = CKR_HOST_MEMORY;
+	text = status_json(&info, user ? &details : NULL);
+	made = status_attrs();
+	if (text == NULL || made == NULL || !secret_copy(text, strlen(text), value))
+		goto out;
+	*attrs = made;
+	made = NULL;
+	rv = CKR_OK;
+out:
+	attrs_free(made);
+	free(text);
+	return rv;
+}

@@ -1,0 +1,278 @@
+/*
+ * op.c: the frame of every active operation.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/operations/op.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/objects/object.h"
+
+/* What each kind asks of mechanism and key. */
+static const struct {
+	CK_FLAGS flag;            /* of the mechanism */
+	CK_ATTRIBUTE_TYPE usage;  /* of the key */
+	CK_OBJECT_CLASS pair_key; /* which half of a pair */
+} kinds[OP_KINDS] = {
+	[OP_DIGEST] = { CKF_DIGEST, 0, 0 },
+	[OP_SIGN] = { CKF_SIGN, CKA_SIGN, CKO_PRIVATE_KEY },
+	[OP_VERIFY] = { CKF_VERIFY, CKA_VERIFY, CKO_PUBLIC_KEY },
+	[OP_ENCRYPT] = { CKF_ENCRYPT, CKA_ENCRYPT, CKO_PUBLIC_KEY },
+	[OP_DECRYPT] = { CKF_DECRYPT, CKA_DECRYPT, CKO_PRIVATE_KEY },
+};
+
+static void
+op_free(struct op *op)
+{
+	if (op->state != NULL && op->ops != NULL && op->ops->free != NULL)
+		op->ops->free(op->state);
+	object_unref(op->key);
+	free(op);
+}
+
+void
+op_end(struct session *session, enum op_kind kind)
+{
+	if (session->op[kind] != NULL)
+		op_free(session->op[kind]);
+	session->op[kind] = NULL;
+}
+
+bool
+op_allows_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type)
+{
+	const CK_ATTRIBUTE *list = attrs_find(attrs, CKA_ALLOWED_MECHANISMS);
+	CK_MECHANISM_TYPE each;
+	size_t at;
+
+	if (list == NULL)
+		return true;
+	for (at = 0; at + sizeof(each) <= list->ulValueLen; at += sizeof(each)) {
+		memcpy(&each, (const CK_BYTE *)list->pValue + at, sizeof(each));
+		if (each == type)
+			return true;
+	}
+	return false;
+}
+
+static CK_RV
+check_key(const struct mech *mech, enum op_kind kind, const struct object *key)
+{
+	const struct token_attrs *attrs = object_attrs(key);
+	const CK_OBJECT_CLASS found = object_class(key);
+	const CK_OBJECT_CLASS wanted = mech_has_pair(mech) ? kinds[kind].pair_key : CKO_SECRET_KEY;
+
+	if (found != CKO_PUBLIC_KEY && found != CKO_PRIVATE_KEY && found != CKO_SECRET_KEY)
+		return CKR_KEY_HANDLE_INVALID;
+	if (found != wanted || !mech_takes(mech, attrs_ulong(attrs, CKA_KEY_TYPE, MECH_NO_KEY)))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!attrs_bool(attrs, kinds[kind].usage, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	return op_allows_mechanism(attrs, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
+}
+
+static CK_RV
+take_key(struct op *op, const struct mech *mech, CK_OBJECT_HANDLE handle)
+{
+	const bool using = op->kind == OP_SIGN || op->kind == OP_DECRYPT;
+	CK_RV rv;
+
+	rv = object_from_handle(op->session, handle, &op->key);
+	if (rv != CKR_OK)
+		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+	op->always_authenticate = using && attrs_bool(object_attrs(op->key), CKA_ALWAYS_AUTHENTICATE, false);
+	return check_key(mech, op->kind, op->key);
+}
+
+/* The active operation; one on a private key has ended with the login that it was made under. */
+static struct op *
+active(struct session *session, enum op_kind kind)
+{
+	struct op *op = session->op[kind];
+
+	if (op != NULL && op->key != NULL && object_is_private(op->key) &&
+		op->login_epoch != slot_login_epoch(session->slot)) {
+		op_end(session, kind);
+		op = NULL;
+	}
+	return op;
+}
+
+CK_RV
+op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	const struct mech *mech;
+	struct op *op;
+	CK_RV rv = CKR_OK;
+
+	if (mechanism == NULL) {
+		op_end(session, kind);
+		return CKR_OK;
+	}
+	if (active(session, kind) != NULL)
+		return CKR_OPERATION_ACTIVE;
+	mech = mech_find(mechanism->mechanism);
+	if (mech == NULL || (mech->info.flags & kinds[kind].flag) == 0 || mech->init == NULL)
+		return CKR_MECHANISM_INVALID;
+	if (mechanism->pParameter == NULL && mechanism->ulParameterLen != 0)
+		return CKR_MECHANISM_PARAM_INVALID;
+	op = calloc(1, sizeof(*op));
+	if (op == NULL)
+		return CKR_HOST_MEMORY;
+	op->kind = kind;
+	op->mechanism = mechanism->mechanism;
+	op->session = session;
+	op->login_epoch = slot_login_epoch(session->slot);
+	if (mech->key_type != MECH_NO_KEY)
+		rv = take_key(op, mech, key);
+	if (rv == CKR_OK)
+		rv = mech->init(op, mechanism);
+	if (rv == CKR_OK)
+		session->op[kind] = op;
+	else
+		op_free(op);
+	return rv;
+}
+
+CK_RV
+op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len)
+{
+	struct op *op = active(session, kind);
+	CK_RV rv;
+
+	if (op == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (part == NULL && len != 0)
+		rv = CKR_ARGUMENTS_BAD;
+	else if (op->ops->update == NULL)
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	else
+		rv = op->ops->update(op, part, len);
+	op->multi_part = true;
+	if (rv != CKR_OK)
+		op_end(session, kind);
+	return rv;
+}
+
+CK_RV
+op_digest_key(struct session *session, CK_OBJECT_HANDLE handle)
+{
+	struct token_value value = { 0 };
+	struct object *object = NULL;
+	CK_RV rv;
+
+	if (active(session, OP_DIGEST) == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	rv = object_from_handle(session, handle, &object);
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		rv = CKR_KEY_HANDLE_INVALID;
+	if (rv == CKR_OK && object_class(object) != CKO_SECRET_KEY)
+		rv = CKR_KEY_INDIGESTIBLE;
+	if (rv == CKR_OK)
+		rv = object_value(session, object, &value);
+	if (rv == CKR_OK)
+		rv = op_update(session, OP_DIGEST, value.ptr, value.len);
+	else
+		op_end(session, OP_DIGEST);
+	token_value_clear(&value);
+	object_unref(object);
+	return rv;
+}
+
+/* Size first: a length query and a short buffer end here, and cost nothing. */
+static CK_RV
+finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len, bool *go_on)
+{
+	CK_ULONG need = 0;
+	CK_RV rv;
+
+	rv = op->ops->size(op, data, len, &need);
+	if (rv != CKR_OK)
+		return rv;
+	if (out == NULL || *out_len < need) {
+		*out_len = need;
+		*go_on = true;
+		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+	}
+	if (op->always_authenticate && !op->authorised)
+		return CKR_USER_NOT_LOGGED_IN;
+	op->authorised = false;
+	return op->ops->finish(op, data, len, out, out_len);
+}
+
+CK_RV
+op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct op *op = active(session, kind);
+	bool go_on = false;
+	CK_RV rv;
+
+	if (op == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (out_len == NULL || (data == NULL && len != 0))
+		rv = CKR_ARGUMENTS_BAD;
+	else if (op->multi_part)
+		rv = CKR_OPERATION_ACTIVE;
+	else
+		rv = finish(op, data, len, out, out_len, &go_on);
+	if (!go_on)
+		op_end(session, kind);
+	return rv;
+}
+
+CK_RV
+op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct op *op = active(session, kind);
+	bool go_on = false;
+	CK_RV rv;
+
+	if (op == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (out_len == NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	else if (op->ops->update == NULL)
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	else
+		rv = finish(op, NULL, 0, out, out_len, &go_on);
+	if (!go_on)
+		op_end(session, kind);
+	return rv;
+}
+
+CK_RV
+op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len)
+{
+	struct op *op = active(session, OP_VERIFY);
+	CK_RV rv;
+
+	if (op == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (sig == NULL || (data == NULL && len != 0))
+		rv = CKR_ARGUMENTS_BAD;
+	else if (!final && op->multi_part)
+		rv = CKR_OPERATION_ACTIVE;
+	else if (final && op->ops->update == NULL)
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	else
+		rv = op->ops->verify(op, data, len, sig, sig_len);
+	op_end(session, OP_VERIFY);
+	return rv;
+}
+
+struct op *
+op_awaiting_pin(struct session *session)
+{
+	struct op *op, *found = NULL;
+	int kind;
+
+	for (kind = 0; kind < OP_KINDS; kind++) {
+		op = active(session, (enum op_kind)kind);
+		if (op != NULL && op->always_authenticate && (found == NULL || !op->authorised))
+			found = op;
+	}
+	return found;
+}

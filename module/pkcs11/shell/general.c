@@ -1,0 +1,199 @@
+/*
+ * general.c: C_* of the library, slots and tokens.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <openssl/err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "module/pkcs11/shell/call.h"
+#include "module/pkcs11/slots/login.h"
+#include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/shell/trace.h"
+#include "pkcs11-3.h"
+
+CK_RV
+C_Initialize(void *init_args)
+{
+	CK_RV rv;
+
+	ERR_set_mark();
+	rv = library_initialize(init_args);
+	ERR_pop_to_mark();
+	trace_call(__func__, 0, rv);
+	return rv;
+}
+
+CK_RV
+C_Finalize(void *pReserved)
+{
+	CK_RV rv;
+
+	ERR_set_mark();
+	rv = library_finalize(pReserved);
+	ERR_pop_to_mark();
+	trace_call(__func__, 0, rv);
+	return rv;
+}
+
+static CK_RV
+get_info(CK_INFO *info)
+{
+	int major = 0, minor = 0;
+
+	if (info == NULL)
+		return CKR_ARGUMENTS_BAD;
+	(void)sscanf(PACKAGE_VERSION, "%d.%d", &major, &minor);
+	memset(info, 0, sizeof(*info));
+	info->cryptokiVersion = (CK_VERSION){ 3, 0 };
+	slot_pad(info->manufacturerID, sizeof(info->manufacturerID), PACKAGE_NAME);
+	slot_pad(info->libraryDescription, sizeof(info->libraryDescription), "mdoc holder keys and records");
+	info->libraryVersion = (CK_VERSION){ (unsigned char)major, (unsigned char)minor };
+	return CKR_OK;
+}
+
+CK_RV
+C_GetInfo(CK_INFO *pInfo)
+{
+	LIBRARY_CALL(0, get_info(pInfo));
+}
+
+CK_RV
+C_GetSlotList(unsigned char tokenPresent, CK_SLOT_ID *pSlotList, unsigned long *pulCount)
+{
+	LIBRARY_CALL(0, slot_list(call.library, tokenPresent, pSlotList, pulCount));
+}
+
+CK_RV
+C_GetSlotInfo(CK_SLOT_ID slotID, CK_SLOT_INFO *pInfo)
+{
+	SLOT_CALL(slotID, slot_info(slot, pInfo));
+}
+
+CK_RV
+C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
+{
+	SLOT_CALL(slotID, slot_token_info(slot, pInfo));
+}
+
+CK_RV
+C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
+{
+	LIBRARY_CALL(0,
+		pSlot == NULL || pReserved != NULL      ? CKR_ARGUMENTS_BAD
+			: (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT
+							: CKR_FUNCTION_NOT_SUPPORTED);
+}
+
+CK_RV
+C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE *pMechanismList, unsigned long *pulCount)
+{
+	SLOT_CALL(slotID, mech_list(pMechanismList, pulCount));
+}
+
+CK_RV
+C_GetMechanismInfo(CK_SLOT_ID slotID, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *pInfo)
+{
+	SLOT_CALL(slotID, mech_info(type, pInfo));
+}
+
+CK_RV
+C_InitToken(CK_SLOT_ID slotID, unsigned char *pPin, unsigned long ulPinLen, unsigned char *pLabel)
+{
+	SLOT_CALL(slotID, login_init_token(slot, pPin, ulPinLen, pLabel));
+}
+
+CK_RV
+C_InitPIN(CK_SESSION_HANDLE hSession, unsigned char *pPin, unsigned long ulPinLen)
+{
+	SESSION_CALL(hSession, login_init_pin(session, pPin, ulPinLen));
+}
+
+CK_RV
+C_SetPIN(CK_SESSION_HANDLE hSession, unsigned char *pOldPin, unsigned long ulOldLen, unsigned char *pNewPin,
+	unsigned long ulNewLen)
+{
+	SESSION_CALL(hSession, login_set_pin(session, pOldPin, ulOldLen, pNewPin, ulNewLen));
+}
+
+CK_RV
+C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, void *pApplication, CK_NOTIFY Notify, CK_SESSION_HANDLE *phSession)
+{
+	(void)pApplication; /* nothing is ever notified */
+	(void)Notify;
+	SLOT_CALL(slotID, session_open(slot, flags, phSession));
+}
+
+CK_RV
+C_CloseSession(CK_SESSION_HANDLE hSession)
+{
+	LIBRARY_CALL(hSession, session_close(call.library, hSession));
+}
+
+CK_RV
+C_CloseAllSessions(CK_SLOT_ID slotID)
+{
+	SLOT_CALL(slotID, session_close_all(slot));
+}
+
+CK_RV
+C_GetSessionInfo(CK_SESSION_HANDLE hSession, CK_SESSION_INFO *pInfo)
+{
+	SESSION_CALL(hSession, session_info(session, pInfo));
+}
+
+CK_RV
+C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, unsigned char *pPin, unsigned long ulPinLen)
+{
+	SESSION_CALL(hSession, login_in(session, userType, pPin, ulPinLen));
+}
+
+/* No area has named users yet. */
+CK_RV
+C_LoginUser(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR *pPin, CK_ULONG ulPinLen,
+	CK_UTF8CHAR *pUsername, CK_ULONG ulUsernameLen)
+{
+	(void)pUsername;
+	SESSION_CALL(hSession,
+		ulUsernameLen != 0 ? CKR_USER_TYPE_INVALID : login_in(session, userType, pPin, ulPinLen));
+}
+
+CK_RV
+C_Logout(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, login_out(session));
+}
+
+CK_RV
+C_SessionCancel(CK_SESSION_HANDLE hSession, CK_FLAGS flags)
+{
+	SESSION_CALL(hSession, session_cancel(session, flags));
+}
+
+CK_RV
+C_GetFunctionStatus(CK_SESSION_HANDLE hSession)
+{
+	LIBRARY_CALL(hSession, CKR_FUNCTION_NOT_PARALLEL);
+}
+
+CK_RV
+C_CancelFunction(CK_SESSION_HANDLE hSession)
+{
+	LIBRARY_CALL(hSession, CKR_FUNCTION_NOT_PARALLEL);
+}
+
+CK_RV
+C_SeedRandom(CK_SESSION_HANDLE hSession, unsigned char *pSeed, unsigned long ulSeedLen)
+{
+	(void)pSeed;
+	(void)ulSeedLen;
+	SESSION_CALL(hSession, CKR_RANDOM_SEED_NOT_SUPPORTED);
+}
+
+CK_RV
+C_GenerateRandom(CK_SESSION_HANDLE hSession, unsigned char *pRandomData, unsigned long ulRandomLen)
+{
+	SESSION_CALL(hSession, pRandomData == NULL ? CKR_ARGUMENTS_BAD : library_random(pRandomData, ulRandomLen));
+}

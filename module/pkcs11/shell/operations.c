@@ -1,0 +1,114 @@
+/*
+ * operations.c: C_* of the active operations.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/shell/call.h"
+#include "module/pkcs11/operations/op.h"
+
+CK_RV
+C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism)
+{
+	SESSION_CALL(hSession, op_init(session, OP_DIGEST, pMechanism, CK_INVALID_HANDLE));
+}
+
+CK_RV
+C_Digest(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pDigest,
+	unsigned long *pulDigestLen)
+{
+	SESSION_CALL(hSession, op_once(session, OP_DIGEST, pData, ulDataLen, pDigest, pulDigestLen));
+}
+
+CK_RV
+C_DigestUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
+{
+	SESSION_CALL(hSession, op_update(session, OP_DIGEST, pPart, ulPartLen));
+}
+
+CK_RV
+C_DigestKey(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hKey)
+{
+	SESSION_CALL(hSession, op_digest_key(session, hKey));
+}
+
+CK_RV
+C_DigestFinal(CK_SESSION_HANDLE hSession, unsigned char *pDigest, unsigned long *pulDigestLen)
+{
+	SESSION_CALL(hSession, op_final(session, OP_DIGEST, pDigest, pulDigestLen));
+}
+
+CK_RV
+C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
+{
+	SESSION_CALL(hSession, op_init(session, OP_SIGN, pMechanism, hKey));
+}
+
+CK_RV
+C_Sign(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pSignature,
+	unsigned long *pulSignatureLen)
+{
+	SESSION_CALL(hSession, op_once(session, OP_SIGN, pData, ulDataLen, pSignature, pulSignatureLen));
+}
+
+CK_RV
+C_SignUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
+{
+	SESSION_CALL(hSession, op_update(session, OP_SIGN, pPart, ulPartLen));
+}
+
+CK_RV
+C_SignFinal(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned long *pulSignatureLen)
+{
+	SESSION_CALL(hSession, op_final(session, OP_SIGN, pSignature, pulSignatureLen));
+}
+
+CK_RV
+C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
+{
+	SESSION_CALL(hSession, op_init(session, OP_VERIFY, pMechanism, hKey));
+}
+
+CK_RV
+C_Verify(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pSignature,
+	unsigned long ulSignatureLen)
+{
+	SESSION_CALL(hSession, op_verify(session, false, pData, ulDataLen, pSignature, ulSignatureLen));
+}
+
+CK_RV
+C_VerifyUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
+{
+	SESSION_CALL(hSession, op_update(session, OP_VERIFY, pPart, ulPartLen));
+}
+
+CK_RV
+C_VerifyFinal(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned long ulSignatureLen)
+{
+	SESSION_CALL(hSession, op_verify(session, true, NULL, 0, pSignature, ulSignatureLen));
+}
+
+CK_RV
+C_EncryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
+{
+	SESSION_CALL(hSession, op_init(session, OP_ENCRYPT, pMechanism, hKey));
+}
+
+CK_RV
+C_Encrypt(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pEncryptedData,
+	unsigned long *pulEncryptedDataLen)
+{
+	SESSION_CALL(hSession, op_once(session, OP_ENCRYPT, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen));
+}
+
+CK_RV
+C_DecryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
+{
+	SESSION_CALL(hSession, op_init(session, OP_DECRYPT, pMechanism, hKey));
+}
+
+CK_RV
+C_Decrypt(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedData, unsigned long ulEncryptedDataLen,
+	unsigned char *pData, unsigned long *pulDataLen)
+{
+	SESSION_CALL(hSession, op_once(session, OP_DECRYPT, pEncryptedData, ulEncryptedDataLen, pData, pulDataLen));
+}

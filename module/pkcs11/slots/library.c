@@ -1,0 +1,247 @@
+/*
+ * library.c: C_Initialize, C_Finalize and fork.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "module/pkcs11/slots/library.h"
+
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+#include "module/pkcs11/shell/rv.h"
+#include "module/pkcs11/slots/session.h"
+#include "module/pkcs11/shell/trace.h"
+
+static atomic_uint forks;
+static _Atomic(struct library *) current;
+static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+static bool watching;
+
+/* All that happens at a fork: whoever compares the numbers later sees it. */
+static void
+count_fork(void)
+{
+	atomic_fetch_add(&forks, 1);
+}
+
+static void
+watch_forks(void)
+{
+	watching = pthread_atfork(NULL, NULL, count_fork) == 0;
+}
+
+unsigned
+library_forks(void)
+{
+	return atomic_load(&forks);
+}
+
+/* After OPENSSL_cleanup nothing of OpenSSL may be used any more. */
+static bool
+openssl_is_gone(void)
+{
+	return OPENSSL_init_crypto(0, NULL) == 0;
+}
+
+static OSSL_LIB_CTX *
+new_libctx(void)
+{
+	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+
+	if (ctx != NULL && OSSL_PROVIDER_load(ctx, "default") == NULL) {
+		OSSL_LIB_CTX_free(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
+static struct library *
+library_new(struct library *inherited)
+{
+	struct library *lib = calloc(1, sizeof(*lib));
+
+	if (lib == NULL)
+		return NULL;
+	lib->fork = library_forks();
+	lib->inherited = inherited;
+	if (pthread_rwlock_init(&lib->life, NULL) != 0)
+		goto no_life;
+	if (pthread_rwlock_init(&lib->table, NULL) != 0)
+		goto no_table;
+	return lib;
+no_table:
+	pthread_rwlock_destroy(&lib->life);
+no_life:
+	free(lib);
+	return NULL;
+}
+
+/* This process's library: made by the first thread that needs it. In a forked child the
+ * parent's is left as it is, for its locks may be held by threads that are no more. */
+static struct library *
+library_of_process(void)
+{
+	struct library *lib = atomic_load(&current);
+	struct library *fresh;
+
+	if (lib != NULL && lib->fork == library_forks())
+		return lib;
+	fresh = library_new(lib);
+	if (fresh == NULL)
+		return NULL;
+	if (atomic_compare_exchange_strong(&current, &lib, fresh))
+		return fresh;
+	pthread_rwlock_destroy(&fresh->table);
+	pthread_rwlock_destroy(&fresh->life);
+	free(fresh);
+	return lib;
+}
+
+CK_RV
+library_enter(struct library **library)
+{
+	struct library *lib = atomic_load(&current);
+
+	*library = NULL;
+	if (lib == NULL || lib->fork != library_forks() || openssl_is_gone())
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	pthread_rwlock_rdlock(&lib->life);
+	if (!lib->initialised) {
+		pthread_rwlock_unlock(&lib->life);
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	}
+	*library = lib;
+	return CKR_OK;
+}
+
+void
+library_leave(struct library *library)
+{
+	if (library != NULL)
+		pthread_rwlock_unlock(&library->life);
+}
+
+/* Our own locks come from the system: an application that only offers its own is refused. */
+static CK_RV
+check_args(const CK_C_INITIALIZE_ARGS *args)
+{
+	int given;
+
+	if (args == NULL)
+		return CKR_OK;
+	if (args->pReserved != NULL)
+		return CKR_ARGUMENTS_BAD;
+	given = (args->CreateMutex != NULL) + (args->DestroyMutex != NULL) + (args->LockMutex != NULL) +
+		(args->UnlockMutex != NULL);
+	if (given != 0 && given != 4)
+		return CKR_ARGUMENTS_BAD;
+	if (given == 4 && (args->flags & CKF_OS_LOCKING_OK) == 0)
+		return CKR_CANT_LOCK;
+	return CKR_OK;
+}
+
+/* Once in a forked child, before anything of tokens/ is used: forget the parent's arena and files. */
+static void
+forget_parent(struct library *lib)
+{
+	if (lib->inherited == NULL || lib->parent_forgotten)
+		return;
+	arena_after_fork();
+	if (lib->inherited->env != NULL)
+		token_env_abandon(lib->inherited->env);
+	lib->inherited->env = NULL;
+	lib->parent_forgotten = true;
+}
+
+static CK_RV
+start(struct library *lib)
+{
+	struct token_config config = { 0 };
+	enum token_result res;
+	char why[200] = "";
+
+	if (lib->libctx == NULL)
+		lib->libctx = new_libctx();
+	if (lib->libctx == NULL)
+		return CKR_HOST_MEMORY;
+	res = token_config_load(&config, why, sizeof(why));
+	if (res == TOKEN_ERR_ARG)
+		trace_fault("configuration: %s", why);
+	if (res == TOKEN_OK || res == TOKEN_ERR_ARG)
+		res = token_env_new(&config, lib->libctx, &lib->env);
+	token_config_clear(&config);
+	return rv_from_token(res);
+}
+
+CK_RV
+library_initialize(const CK_C_INITIALIZE_ARGS *args)
+{
+	struct library *lib;
+	CK_RV rv;
+
+	rv = check_args(args);
+	if (rv != CKR_OK)
+		return rv;
+	pthread_once(&watch_once, watch_forks);
+	if (!watching || openssl_is_gone())
+		return CKR_GENERAL_ERROR;
+	lib = library_of_process();
+	if (lib == NULL)
+		return CKR_HOST_MEMORY;
+	pthread_rwlock_wrlock(&lib->life);
+	if (lib->initialised) {
+		rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+		goto out;
+	}
+	trace_open();
+	forget_parent(lib);
+	rv = start(lib);
+	lib->initialised = rv == CKR_OK;
+out:
+	pthread_rwlock_unlock(&lib->life);
+	return rv;
+}
+
+CK_RV
+library_finalize(void *reserved)
+{
+	struct library *lib = atomic_load(&current);
+	CK_RV rv = CKR_OK;
+	bool gone;
+
+	if (lib == NULL || lib->fork != library_forks())
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	gone = openssl_is_gone();
+	pthread_rwlock_wrlock(&lib->life);
+	if (!lib->initialised)
+		rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+	else if (reserved != NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv != CKR_OK)
+		goto out;
+	session_table_free(lib, gone);
+	slot_table_free(lib, gone);
+	if (gone)
+		token_env_abandon(lib->env);
+	else
+		token_env_free(lib->env);
+	lib->env = NULL;
+	lib->initialised = false;
+out:
+	pthread_rwlock_unlock(&lib->life);
+	return rv;
+}
+
+OSSL_LIB_CTX *
+library_libctx(void)
+{
+	return atomic_load(&current)->libctx;
+}
+
+CK_RV
+library_random(CK_BYTE *out, CK_ULONG len)
+{
+	return RAND_bytes_ex(library_libctx(), out, len, 0) == 1 ? CKR_OK : CKR_DEVICE_ERROR;
+}

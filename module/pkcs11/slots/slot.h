@@ -1,0 +1,65 @@
+/*
+ * slot.h: slots, one for each area and the free one at the end.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MODULE_SLOT_H
+#define MODULE_SLOT_H
+
+#include "module/pkcs11/slots/library.h"
+
+struct object_table;
+
+struct slot {
+	CK_SLOT_ID id; /* for life */
+	struct library *library;
+	bool gone;             /* guarded by library->table: erased, no longer listed */
+	pthread_mutex_t login; /* one login, logout, initialisation or first open at a time */
+	pthread_mutex_t lock;  /* guards all below; short */
+	pthread_cond_t idle;   /* a session's claim was given back */
+	struct token *token;   /* NULL: free, or not opened yet */
+	size_t sessions, rw_sessions;
+	bool so_pending;      /* an SO login is being checked: no R/O session may open */
+	unsigned login_epoch; /* changes with every login and logout */
+	struct object_table *objects;
+};
+
+/* Bring the slot table up to date with the store. */
+CK_RV slot_refresh(struct library *library);
+
+/* The slot, borrowed until C_Finalize; CKR_SLOT_ID_INVALID. */
+CK_RV slot_from_id(struct library *library, CK_SLOT_ID id, struct slot **slot);
+
+/* The slot's token, opened if need be, borrowed while a session is open or the login lock is
+ * held. CKR_TOKEN_NOT_RECOGNIZED: the free slot. */
+CK_RV slot_token(struct slot *slot, struct token **token);
+
+/* Count a new session in or a closed one out; the last one out logs out. The token is open from
+ * the first answer CKR_OK on. CKR_SESSION_READ_WRITE_SO_EXISTS, CKR_TOKEN_NOT_RECOGNIZED. */
+CK_RV slot_session_begin(struct slot *slot, bool rw);
+void slot_session_end(struct slot *slot, bool rw);
+
+/* Log out; nobody being logged in is fine. The caller holds slot->login. */
+CK_RV slot_logout(struct slot *slot);
+
+unsigned slot_login_epoch(struct slot *slot);
+
+/* The role that is logged in, for all sessions of the slot. */
+enum token_role slot_role(struct slot *slot);
+
+CK_RV slot_list(struct library *library, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count);
+CK_RV slot_info(struct slot *slot, CK_SLOT_INFO *info);
+CK_RV slot_token_info(struct slot *slot, CK_TOKEN_INFO *info);
+
+/* Forget the token before it is initialised anew or erased. CKR_SESSION_EXISTS. The caller
+ * holds slot->login. */
+CK_RV slot_drop_token(struct slot *slot);
+
+/* At C_Finalize, with the library's life held for writing. abandon: OpenSSL has been cleaned
+ * up already, so that nothing of it may be called. */
+void slot_table_free(struct library *library, bool abandon);
+
+/* Copy text into a blank padded field, cut at a whole UTF-8 character. */
+void slot_pad(CK_UTF8CHAR *field, size_t size, const char *text);
+
+#endif
