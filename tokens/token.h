@@ -267,10 +267,37 @@ void token_batch_rollback(struct token_batch *batch);            /* frees it */
 
 /* ---- Keys ---------------------------------------------------------------------------- */
 
-enum token_curve { TOKEN_CURVE_NONE, TOKEN_P256, TOKEN_P384, TOKEN_P521 };
+enum token_curve {
+	TOKEN_CURVE_NONE,
+	TOKEN_P256, /* the first three are what a holder key may be on */
+	TOKEN_P384,
+	TOKEN_P521,
+	TOKEN_BP256, /* brainpoolP256r1 and so on (RFC 5639) */
+	TOKEN_BP320,
+	TOKEN_BP384,
+	TOKEN_BP512,
+	TOKEN_ED25519, /* RFC 8032 */
+	TOKEN_ED448,
+	TOKEN_X25519, /* RFC 7748 */
+	TOKEN_X448
+};
 
-/* Bytes of a coordinate: 32, 48, 66; 0 for TOKEN_CURVE_NONE. */
+/* What a curve is for: ECDSA and ECDH; EdDSA; X25519 and X448. */
+enum token_curve_kind { TOKEN_KIND_NONE, TOKEN_KIND_EC, TOKEN_KIND_EDWARDS, TOKEN_KIND_MONTGOMERY };
+
+enum token_curve_kind token_curve_kind(enum token_curve curve);
+
+/* Bytes of a coordinate and of a private key (32, 48, 66; 57 for Ed448); 0 for TOKEN_CURVE_NONE. */
 size_t token_curve_size(enum token_curve curve);
+
+/* Bytes of a public key: of an uncompressed point, or of RFC 8032's or RFC 7748's encoding. */
+size_t token_curve_point_size(enum token_curve curve);
+
+/* Bytes of a signature; 0 where the curve makes none. */
+size_t token_curve_sig_size(enum token_curve curve);
+
+/* OpenSSL's name: of the group for TOKEN_KIND_EC, else of the key type; static. NULL: no such curve. */
+const char *token_curve_group(enum token_curve curve);
 
 /* The curve that DER CKA_EC_PARAMS names (OID or PrintableString), else TOKEN_CURVE_NONE. */
 enum token_curve token_curve_from_params(const uint8_t *der, size_t len);

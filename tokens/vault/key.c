@@ -10,7 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
 #include <openssl/params.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,25 +26,10 @@ struct vault_key {
 	bool scalar_forbidden;
 };
 
-static const struct {
-	const char *group;
-	int nid;
-} groups[] = {
-	[TOKEN_P256] = { "prime256v1", NID_X9_62_prime256v1 },
-	[TOKEN_P384] = { "secp384r1", NID_secp384r1 },
-	[TOKEN_P521] = { "secp521r1", NID_secp521r1 },
-};
-
 static const struct vault_key *
 vault_key(const struct token_key *key)
 {
 	return (const struct vault_key *)(const void *)key;
-}
-
-static size_t
-point_size(enum token_curve curve)
-{
-	return 1 + 2 * token_curve_size(curve);
 }
 
 /*
@@ -62,8 +47,10 @@ make_pkey(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point, co
 	size_t i;
 
 	*pkey = NULL;
-	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)groups[curve].group, 0);
-	*p++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, point_size(curve));
+	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)token_curve_group(curve),
+		0);
+	*p++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point,
+		token_curve_point_size(curve));
 	if (scalar != NULL) {
 		if (!secret_copy(scalar->ptr, scalar->len, &native))
 			return TOKEN_ERR_MEMORY;
@@ -101,7 +88,7 @@ key_free(struct token_key *head)
 static enum token_result
 key_point(const struct token_key *head, uint8_t *point, size_t *len)
 {
-	*len = point_size(head->curve);
+	*len = token_curve_point_size(head->curve);
 	memcpy(point, vault_key(head)->point, *len);
 	return TOKEN_OK;
 }
@@ -170,7 +157,7 @@ key_derive(const struct token_key *head, const uint8_t *peer, size_t peer_len, s
 	EVP_PKEY_CTX *ctx = NULL;
 	enum token_result res;
 
-	if (peer == NULL || peer_len != point_size(head->curve) || peer[0] != UNCOMPRESSED)
+	if (peer == NULL || peer_len != token_curve_point_size(head->curve) || peer[0] != UNCOMPRESSED)
 		return TOKEN_ERR_ARG;
 	res = make_pkey(key->libctx, head->curve, peer, NULL, &other); /* checks that it is on the curve */
 	if (res != TOKEN_OK)
@@ -215,7 +202,7 @@ new_key(OSSL_LIB_CTX *libctx, enum token_curve curve, struct vault_key **out)
 	struct vault_key *key;
 
 	*out = NULL;
-	if (token_curve_size(curve) == 0)
+	if (token_curve_kind(curve) != TOKEN_KIND_EC)
 		return TOKEN_ERR_CURVE;
 	key = calloc(1, sizeof(*key));
 	if (key == NULL)
@@ -245,7 +232,7 @@ export_pair(const EVP_PKEY *pkey, struct vault_key *key)
 		goto out;
 	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, key->point, sizeof(key->point), &len) != 1)
 		goto out;
-	if (len != point_size(key->head.curve) || key->point[0] != UNCOMPRESSED)
+	if (len != token_curve_point_size(key->head.curve) || key->point[0] != UNCOMPRESSED)
 		goto out;
 	res = TOKEN_OK;
 out:
@@ -315,7 +302,7 @@ vault_key_generate(OSSL_LIB_CTX *libctx, enum token_curve curve, struct token_ke
 	if (res != TOKEN_OK)
 		return res;
 	res = TOKEN_ERR_CRYPTO;
-	pkey = EVP_PKEY_Q_keygen(libctx, NULL, "EC", groups[curve].group);
+	pkey = EVP_PKEY_Q_keygen(libctx, NULL, "EC", token_curve_group(curve));
 	if (pkey == NULL)
 		goto out;
 	res = export_pair(pkey, key);
@@ -338,13 +325,13 @@ static enum token_result
 compute_point(struct vault_key *key)
 {
 	enum token_result res = TOKEN_ERR_CRYPTO;
-	size_t len = point_size(key->head.curve);
+	size_t len = token_curve_point_size(key->head.curve);
 	EC_GROUP *group = NULL;
 	EC_POINT *point = NULL;
 	BN_CTX *bn_ctx = NULL;
 	BIGNUM *scalar = NULL;
 
-	group = EC_GROUP_new_by_curve_name_ex(key->libctx, NULL, groups[key->head.curve].nid);
+	group = EC_GROUP_new_by_curve_name_ex(key->libctx, NULL, OBJ_sn2nid(token_curve_group(key->head.curve)));
 	bn_ctx = BN_CTX_new_ex(key->libctx);
 	point = group != NULL ? EC_POINT_new(group) : NULL;
 	scalar = BN_new();

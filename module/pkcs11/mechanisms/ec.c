@@ -5,32 +5,16 @@
  */
 #include "module/pkcs11/mechanisms/ec.h"
 
-#include <mdoc/cose.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <string.h>
+#include <openssl/params.h>
 
 #include "module/pkcs11/slots/library.h"
 
 #define DER_OCTET_STRING 0x04
 #define POINT_UNCOMPRESSED 0x04
-
-static enum mdoc_curve
-curve_of(enum token_curve curve)
-{
-	switch (curve) {
-	case TOKEN_P256:
-		return MDOC_CURVE_P256;
-	case TOKEN_P384:
-		return MDOC_CURVE_P384;
-	case TOKEN_P521:
-		return MDOC_CURVE_P521;
-	case TOKEN_CURVE_NONE:
-		break;
-	}
-	return MDOC_CURVE_NONE;
-}
 
 /* r||s in DER, as OpenSSL wants it; *der is freed with OPENSSL_free(). */
 static CK_RV
@@ -60,20 +44,27 @@ out:
 	return rv;
 }
 
+/* OpenSSL checks that the point is on the curve. */
 static CK_RV
 public_key(enum token_curve curve, const CK_BYTE *point, size_t point_len, EVP_PKEY **pkey)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
-	struct mdoc_public_key key = { .curve = curve_of(curve), .point_len = point_len };
-	enum mdoc_result res;
+	EVP_PKEY_CTX *ctx = NULL;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+			(char *)(uintptr_t)token_curve_group(curve), 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, point_len),
+		OSSL_PARAM_construct_end(),
+	};
+	CK_RV rv = CKR_HOST_MEMORY;
 
-	if (point_len > sizeof(key.point))
-		return CKR_PUBLIC_KEY_INVALID;
-	memcpy(key.point, point, point_len);
-	res = mdoc_key_to_evp(&crypto, &key, pkey);
-	if (res == MDOC_ERR_MEMORY)
-		return CKR_HOST_MEMORY;
-	return res == MDOC_OK ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
+	*pkey = NULL;
+	ctx = EVP_PKEY_CTX_new_from_name(library_libctx(), "EC", NULL);
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
+		goto out;
+	rv = EVP_PKEY_fromdata(ctx, pkey, EVP_PKEY_PUBLIC_KEY, params) == 1 ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
+out:
+	EVP_PKEY_CTX_free(ctx);
+	return rv;
 }
 
 CK_RV

@@ -49,6 +49,8 @@ insist_on_holder(struct pair *pair)
 	size_t i;
 	CK_RV rv;
 
+	if (pair->curve > TOKEN_P521)
+		return CKR_CURVE_NOT_SUPPORTED;
 	for (i = 0; i < sizeof(private_rules) / sizeof(private_rules[0]); i++) {
 		rv = insist(pair->private_attrs, private_rules[i].type, private_rules[i].value);
 		if (rv != CKR_OK)

@@ -28,6 +28,18 @@ parse(const struct mdoc_crypto *crypto, struct mdoc_bytes value, struct mdoc_iss
 	return rv == CKR_MDOC_INPUT_MALFORMED ? CKR_MDOC_RECORD_MALFORMED : rv;
 }
 
+static enum token_curve
+curve_of(enum mdoc_curve curve)
+{
+	static const enum token_curve curves[] = {
+		[MDOC_CURVE_P256] = TOKEN_P256,
+		[MDOC_CURVE_P384] = TOKEN_P384,
+		[MDOC_CURVE_P521] = TOKEN_P521,
+	};
+
+	return (size_t)curve < sizeof(curves) / sizeof(curves[0]) ? curves[curve] : TOKEN_CURVE_NONE;
+}
+
 /* Does this object's CKA_EC_POINT, of its CKA_EC_PARAMS' curve, equal the device key? */
 static bool
 has_point(const struct token_object *object, const struct mdoc_public_key *key)
@@ -41,7 +53,7 @@ has_point(const struct token_object *object, const struct mdoc_public_key *key)
 	if (params == NULL || point == NULL)
 		return false;
 	curve = token_curve_from_params(params->pValue, params->ulValueLen);
-	return token_curve_size(curve) == mdoc_curve_size(key->curve) &&
+	return curve != TOKEN_CURVE_NONE && curve == curve_of(key->curve) &&
 		ec_read_point(curve, point->pValue, point->ulValueLen, &bytes, &len) &&
 		mdoc_bytes_equal(mdoc_bytes_of(bytes, len), mdoc_bytes_of(key->point, key->point_len));
 }
