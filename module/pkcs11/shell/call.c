@@ -8,8 +8,6 @@
 #include <openssl/err.h>
 #include <string.h>
 
-#include "module/pkcs11/shell/trace.h"
-
 /* PKCS#11 2.40 section 5.4 (which state a function needs); what an object's attributes ask for
  * (private, token) is the template's affair. */
 const struct call_rule call_rules[] = {
@@ -41,9 +39,22 @@ call_allowed(const char *name, CK_STATE state)
 }
 
 CK_RV
+call_bare(struct call *call, const char *name)
+{
+	*call = (struct call){ .name = name };
+	trace_open();
+	if (trace_at(TRACE_ARGUMENTS))
+		trace_begin(&call->trace);
+	ERR_set_mark();
+	return CKR_OK;
+}
+
+CK_RV
 call_begin(struct call *call, const char *name, CK_ULONG handle)
 {
 	*call = (struct call){ .name = name, .handle = handle };
+	if (trace_at(TRACE_ARGUMENTS))
+		trace_begin(&call->trace);
 	ERR_set_mark();
 	return library_enter(&call->library);
 }
@@ -78,6 +89,7 @@ call_end(struct call *call, CK_RV rv)
 		session_release(call->session);
 	library_leave(call->library);
 	ERR_pop_to_mark();
-	trace_call(call->name, call->handle, rv);
+	if (call->trace.number == 0 && trace_at(TRACE_FAULTS))
+		trace_line(call->name, call->handle, rv);
 	return rv;
 }

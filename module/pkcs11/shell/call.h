@@ -6,6 +6,7 @@
 #ifndef MODULE_CALL_H
 #define MODULE_CALL_H
 
+#include "module/pkcs11/shell/trace.h"
 #include "module/pkcs11/slots/session.h"
 
 /* A function as the shell knows it: a row of the table in call.c. */
@@ -30,6 +31,8 @@ struct call {
 	CK_ULONG handle;
 	struct library *library;
 	struct session *session;
+	bool begun; /* what the function itself does was reached */
+	struct trace_call trace;
 };
 
 /* What a session in `state` gets from the function `name`: CKR_OK or why not. */
@@ -41,38 +44,71 @@ CK_RV call_begin(struct call *call, const char *name, CK_ULONG handle);
 CK_RV call_begin_session(struct call *call, const char *name, CK_SESSION_HANDLE handle);
 CK_RV call_begin_slot(struct call *call, const char *name, CK_SLOT_ID id, struct slot **slot);
 
-/* Release all that was taken, trace, and give rv back. */
+/* The same for a function that needs no library; always CKR_OK. */
+CK_RV call_bare(struct call *call, const char *name);
+
+/* Release all that was taken, write the line of the log, and give rv back. */
 CK_RV call_end(struct call *call, CK_RV rv);
 
-/* The whole body of a C_* function: EXPR may use `call`, `session` and `slot`. */
-#define LIBRARY_CALL(HANDLE, EXPR) \
+/* The arguments that the log may show (trace_args.h) are only laid out when it wants them. */
+#define CALL_TRACE(WRITE, ...) \
+	do { \
+		if (call.trace.number != 0) { \
+			const struct trace_arg call_args[] = { { .kind = TRACE_NOTHING }, __VA_ARGS__ }; \
+			const size_t call_arg_count = sizeof(call_args) / sizeof(call_args[0]); \
+			WRITE; \
+		} \
+	} while (0)
+
+/* Nothing that the caller gave is read when the call could not even begin. */
+#define CALL_TRACE_IN(HANDLE, ...) \
+	CALL_TRACE(trace_in(&call.trace, __func__, #HANDLE, HANDLE, call_args, rv == CKR_OK ? call_arg_count : 0), \
+		__VA_ARGS__)
+
+#define CALL_TRACE_OUT(...) \
+	CALL_TRACE(trace_out(&call.trace, __func__, rv, call_args, call.begun ? call_arg_count : 0), __VA_ARGS__)
+
+/* The whole body of a C_* function: EXPR may use `call`, `session` and `slot`. After it come the
+ * arguments as the log may show them, T_*(…) of trace_args.h, the handle excepted. */
+#define CALL_BODY(HANDLE, EXPR, ...) \
+	call.begun = rv == CKR_OK; \
+	CALL_TRACE_IN(HANDLE, __VA_ARGS__); \
+	if (rv == CKR_OK) \
+		rv = (EXPR); \
+	rv = call_end(&call, rv); \
+	CALL_TRACE_OUT(__VA_ARGS__); \
+	return rv
+
+#define LIBRARY_CALL(HANDLE, EXPR, ...) \
 	do { \
 		struct call call; \
 		CK_RV rv = call_begin(&call, __func__, HANDLE); \
-		if (rv == CKR_OK) \
-			rv = (EXPR); \
-		return call_end(&call, rv); \
+		CALL_BODY(HANDLE, EXPR, __VA_ARGS__); \
 	} while (0)
 
-#define SESSION_CALL(HANDLE, EXPR) \
+#define SESSION_CALL(HANDLE, EXPR, ...) \
 	do { \
 		struct call call; \
 		CK_RV rv = call_begin_session(&call, __func__, HANDLE); \
 		struct session *session = call.session; \
 		(void)session; \
-		if (rv == CKR_OK) \
-			rv = (EXPR); \
-		return call_end(&call, rv); \
+		CALL_BODY(HANDLE, EXPR, __VA_ARGS__); \
 	} while (0)
 
-#define SLOT_CALL(ID, EXPR) \
+#define SLOT_CALL(ID, EXPR, ...) \
 	do { \
 		struct call call; \
 		struct slot *slot; \
 		CK_RV rv = call_begin_slot(&call, __func__, ID, &slot); \
-		if (rv == CKR_OK) \
-			rv = (EXPR); \
-		return call_end(&call, rv); \
+		CALL_BODY(ID, EXPR, __VA_ARGS__); \
+	} while (0)
+
+/* A function that does not enter the library. */
+#define BARE_CALL(EXPR, ...) \
+	do { \
+		struct call call; \
+		CK_RV rv = call_bare(&call, __func__); \
+		CALL_BODY(0, EXPR, __VA_ARGS__); \
 	} while (0)
 
 #endif

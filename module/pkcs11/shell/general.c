@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <openssl/err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,31 +10,18 @@
 #include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/slots/login.h"
 #include "module/pkcs11/mechanisms/mech.h"
-#include "module/pkcs11/shell/trace.h"
 #include "pkcs11-3.h"
 
 CK_RV
 C_Initialize(void *init_args)
 {
-	CK_RV rv;
-
-	ERR_set_mark();
-	rv = library_initialize(init_args);
-	ERR_pop_to_mark();
-	trace_call(__func__, 0, rv);
-	return rv;
+	BARE_CALL(library_initialize(init_args));
 }
 
 CK_RV
 C_Finalize(void *pReserved)
 {
-	CK_RV rv;
-
-	ERR_set_mark();
-	rv = library_finalize(pReserved);
-	ERR_pop_to_mark();
-	trace_call(__func__, 0, rv);
-	return rv;
+	BARE_CALL(library_finalize(pReserved));
 }
 
 static CK_RV
@@ -63,7 +49,8 @@ C_GetInfo(CK_INFO *pInfo)
 CK_RV
 C_GetSlotList(unsigned char tokenPresent, CK_SLOT_ID *pSlotList, unsigned long *pulCount)
 {
-	LIBRARY_CALL(0, slot_list(call.library, tokenPresent, pSlotList, pulCount));
+	LIBRARY_CALL(0, slot_list(call.library, tokenPresent, pSlotList, pulCount), T_NUMBER(tokenPresent),
+		T_RESULTS(pSlotList, pulCount));
 }
 
 CK_RV
@@ -75,7 +62,7 @@ C_GetSlotInfo(CK_SLOT_ID slotID, CK_SLOT_INFO *pInfo)
 CK_RV
 C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 {
-	SLOT_CALL(slotID, slot_token_info(slot, pInfo));
+	SLOT_CALL(slotID, slot_token_info(slot, pInfo), T_TOKEN_INFO(pInfo));
 }
 
 CK_RV
@@ -90,32 +77,33 @@ C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
 CK_RV
 C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE *pMechanismList, unsigned long *pulCount)
 {
-	SLOT_CALL(slotID, mech_list(pMechanismList, pulCount));
+	SLOT_CALL(slotID, mech_list(pMechanismList, pulCount), T_MECHANISMS(pMechanismList, pulCount));
 }
 
 CK_RV
 C_GetMechanismInfo(CK_SLOT_ID slotID, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *pInfo)
 {
-	SLOT_CALL(slotID, mech_info(type, pInfo));
+	SLOT_CALL(slotID, mech_info(type, pInfo), T_MECHANISM_TYPE(type), T_MECHANISM_INFO(pInfo));
 }
 
 CK_RV
 C_InitToken(CK_SLOT_ID slotID, unsigned char *pPin, unsigned long ulPinLen, unsigned char *pLabel)
 {
-	SLOT_CALL(slotID, login_init_token(slot, pPin, ulPinLen, pLabel));
+	SLOT_CALL(slotID, login_init_token(slot, pPin, ulPinLen, pLabel), T_SECRET(pPin), T_LABEL(pLabel));
 }
 
 CK_RV
 C_InitPIN(CK_SESSION_HANDLE hSession, unsigned char *pPin, unsigned long ulPinLen)
 {
-	SESSION_CALL(hSession, login_init_pin(session, pPin, ulPinLen));
+	SESSION_CALL(hSession, login_init_pin(session, pPin, ulPinLen), T_SECRET(pPin));
 }
 
 CK_RV
 C_SetPIN(CK_SESSION_HANDLE hSession, unsigned char *pOldPin, unsigned long ulOldLen, unsigned char *pNewPin,
 	unsigned long ulNewLen)
 {
-	SESSION_CALL(hSession, login_set_pin(session, pOldPin, ulOldLen, pNewPin, ulNewLen));
+	SESSION_CALL(hSession, login_set_pin(session, pOldPin, ulOldLen, pNewPin, ulNewLen), T_SECRET(pOldPin),
+		T_SECRET(pNewPin));
 }
 
 CK_RV
@@ -123,7 +111,7 @@ C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, void *pApplication, CK_NOTIFY N
 {
 	(void)pApplication; /* nothing is ever notified */
 	(void)Notify;
-	SLOT_CALL(slotID, session_open(slot, flags, phSession));
+	SLOT_CALL(slotID, session_open(slot, flags, phSession), T_FLAGS(flags), T_RESULT(phSession));
 }
 
 CK_RV
@@ -141,13 +129,13 @@ C_CloseAllSessions(CK_SLOT_ID slotID)
 CK_RV
 C_GetSessionInfo(CK_SESSION_HANDLE hSession, CK_SESSION_INFO *pInfo)
 {
-	SESSION_CALL(hSession, session_info(session, pInfo));
+	SESSION_CALL(hSession, session_info(session, pInfo), T_SESSION_INFO(pInfo));
 }
 
 CK_RV
 C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, unsigned char *pPin, unsigned long ulPinLen)
 {
-	SESSION_CALL(hSession, login_in(session, userType, pPin, ulPinLen));
+	SESSION_CALL(hSession, login_in(session, userType, pPin, ulPinLen), T_USER(userType), T_SECRET(pPin));
 }
 
 /* No area has named users yet. */
@@ -155,9 +143,8 @@ CK_RV
 C_LoginUser(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR *pPin, CK_ULONG ulPinLen,
 	CK_UTF8CHAR *pUsername, CK_ULONG ulUsernameLen)
 {
-	(void)pUsername;
-	SESSION_CALL(hSession,
-		ulUsernameLen != 0 ? CKR_USER_TYPE_INVALID : login_in(session, userType, pPin, ulPinLen));
+	SESSION_CALL(hSession, ulUsernameLen != 0 ? CKR_USER_TYPE_INVALID : login_in(session, userType, pPin, ulPinLen),
+		T_USER(userType), T_SECRET(pPin), T_DATA(pUsername, ulUsernameLen));
 }
 
 CK_RV
@@ -169,7 +156,7 @@ C_Logout(CK_SESSION_HANDLE hSession)
 CK_RV
 C_SessionCancel(CK_SESSION_HANDLE hSession, CK_FLAGS flags)
 {
-	SESSION_CALL(hSession, session_cancel(session, flags));
+	SESSION_CALL(hSession, session_cancel(session, flags), T_FLAGS(flags));
 }
 
 CK_RV
@@ -195,5 +182,6 @@ C_SeedRandom(CK_SESSION_HANDLE hSession, unsigned char *pSeed, unsigned long ulS
 CK_RV
 C_GenerateRandom(CK_SESSION_HANDLE hSession, unsigned char *pRandomData, unsigned long ulRandomLen)
 {
-	SESSION_CALL(hSession, pRandomData == NULL ? CKR_ARGUMENTS_BAD : library_random(pRandomData, ulRandomLen));
+	SESSION_CALL(hSession, pRandomData == NULL ? CKR_ARGUMENTS_BAD : library_random(pRandomData, ulRandomLen),
+		T_DATA(pRandomData, ulRandomLen));
 }
