@@ -14,7 +14,7 @@
 
 #include "tests/unit/p11.h"
 
-CK_FUNCTION_LIST_3_0 *p11;
+CK_FUNCTION_LIST_3_2 *p11;
 CK_MDOC_FUNCTION_LIST *p11_vendor;
 const char *p11_path;
 

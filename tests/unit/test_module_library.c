@@ -21,17 +21,17 @@ every_function_wants_initialisation(void)
 	any_function call;
 	size_t at, count = 0;
 
-	for (at = offsetof(CK_FUNCTION_LIST_3_0, C_Finalize); at < sizeof(*p11); at += sizeof(call)) {
-		if (at == offsetof(CK_FUNCTION_LIST_3_0, C_GetFunctionList) ||
-			at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterfaceList) ||
-			at == offsetof(CK_FUNCTION_LIST_3_0, C_GetInterface))
+	for (at = offsetof(CK_FUNCTION_LIST_3_2, C_Finalize); at < sizeof(*p11); at += sizeof(call)) {
+		if (at == offsetof(CK_FUNCTION_LIST_3_2, C_GetFunctionList) ||
+			at == offsetof(CK_FUNCTION_LIST_3_2, C_GetInterfaceList) ||
+			at == offsetof(CK_FUNCTION_LIST_3_2, C_GetInterface))
 			continue;
 		memcpy(&call, list + at, sizeof(call));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(call);
 		CU_ASSERT_EQUAL(call(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), CKR_CRYPTOKI_NOT_INITIALIZED);
 		count++;
 	}
-	CU_ASSERT_EQUAL(count, 88); /* 68 and 24 less the four that need no C_Initialize */
+	CU_ASSERT_EQUAL(count, 100); /* 68, 24 and 12 less the four that need no C_Initialize */
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(1), CKR_CRYPTOKI_NOT_INITIALIZED);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(1, NULL, NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(NULL, NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
@@ -95,6 +95,7 @@ info_is_padded(void)
 	CU_ASSERT_EQUAL(p11->C_CancelFunction(0), CKR_FUNCTION_NOT_PARALLEL);
 	CU_ASSERT_EQUAL(p11->C_GenerateRandom(99, NULL, 0), CKR_SESSION_HANDLE_INVALID);
 	CU_ASSERT_EQUAL(p11->C_WrapKey(99, NULL, 0, 0, NULL, NULL), CKR_SESSION_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(p11->C_AsyncComplete(99, NULL, NULL), CKR_SESSION_HANDLE_INVALID);
 	CU_ASSERT_EQUAL(p11->C_Finalize(NULL), CKR_OK);
 }
 
@@ -109,37 +110,52 @@ CU_TestInfo tests_library[] = {
 static void
 list_of_interfaces(void)
 {
+	static const CK_VERSION versions[] = { { 3, 2 }, { 3, 0 }, { 2, 40 }, { 1, 0 } };
 	CK_INTERFACE list[8];
 	CK_FUNCTION_LIST *old = NULL;
-	CK_ULONG count = 0;
+	CK_ULONG count = 0, i;
 
 	CU_ASSERT_EQUAL(p11->C_GetInterfaceList(NULL, NULL), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(p11->C_GetInterfaceList(NULL, &count), CKR_OK);
-	CU_ASSERT_EQUAL_FATAL(count, 3);
+	CU_ASSERT_EQUAL_FATAL(count, 4);
 	count = 2;
 	CU_ASSERT_EQUAL(p11->C_GetInterfaceList(list, &count), CKR_BUFFER_TOO_SMALL);
+	CU_ASSERT_EQUAL(count, 4);
 	count = 8;
 	CU_ASSERT_EQUAL(p11->C_GetInterfaceList(list, &count), CKR_OK);
 	CU_ASSERT_STRING_EQUAL(list[0].pInterfaceName, "PKCS 11");
-	CU_ASSERT_EQUAL(((CK_VERSION *)list[0].pFunctionList)->major, 3);
-	CU_ASSERT_EQUAL(((CK_VERSION *)list[1].pFunctionList)->minor, 40);
-	CU_ASSERT_STRING_EQUAL(list[2].pInterfaceName, MDOC_PKCS11_INTERFACE);
+	for (i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(((CK_VERSION *)list[i].pFunctionList)->major, versions[i].major);
+		CU_ASSERT_EQUAL(((CK_VERSION *)list[i].pFunctionList)->minor, versions[i].minor);
+		CU_ASSERT_EQUAL(list[i].flags, 0);
+	}
+	CU_ASSERT_STRING_EQUAL(list[2].pInterfaceName, "PKCS 11");
+	CU_ASSERT_STRING_EQUAL(list[3].pInterfaceName, MDOC_PKCS11_INTERFACE);
 	CU_ASSERT_EQUAL(p11->C_GetFunctionList(NULL), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(p11->C_GetFunctionList(&old), CKR_OK);
-	CU_ASSERT_PTR_EQUAL(old, list[1].pFunctionList);
-	CU_ASSERT(old->C_Sign == p11->C_Sign && old->C_WaitForSlotEvent == p11->C_WaitForSlotEvent);
+	CU_ASSERT_PTR_EQUAL(old, list[2].pFunctionList);
+	/* Each list is the beginning of the one before it, so that the latest may be the default. */
+	CU_ASSERT_EQUAL(memcmp((const CK_BYTE *)old + offsetof(CK_FUNCTION_LIST, C_Initialize),
+				(const CK_BYTE *)p11 + offsetof(CK_FUNCTION_LIST_3_2, C_Initialize),
+				sizeof(*old) - offsetof(CK_FUNCTION_LIST, C_Initialize)),
+		0);
+	CU_ASSERT_EQUAL(memcmp((const CK_BYTE *)list[1].pFunctionList + offsetof(CK_FUNCTION_LIST_3_0, C_Initialize),
+				(const CK_BYTE *)p11 + offsetof(CK_FUNCTION_LIST_3_2, C_Initialize),
+				sizeof(CK_FUNCTION_LIST_3_0) - offsetof(CK_FUNCTION_LIST_3_0, C_Initialize)),
+		0);
 }
 
 static void
 one_interface(void)
 {
-	CK_VERSION two = { 2, 40 }, three = { 3, 0 }, later = { 3, 2 }, one = { 1, 0 };
+	CK_VERSION two = { 2, 40 }, three = { 3, 0 }, later = { 3, 2 }, unknown = { 3, 1 }, one = { 1, 0 };
 	CK_UTF8CHAR name[] = "PKCS 11", ours[] = MDOC_PKCS11_INTERFACE, other[] = "Vendor NSS FIPS Interface";
 	CK_INTERFACE *found = NULL;
 
 	CU_ASSERT_EQUAL(p11->C_GetInterface(name, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(p11->C_GetInterface(other, NULL, &found, 0), CKR_ARGUMENTS_BAD);
-	CU_ASSERT_EQUAL(p11->C_GetInterface(name, &later, &found, 0), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11->C_GetInterface(name, &unknown, &found, 0), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_PTR_NULL(found);
 	CU_ASSERT_EQUAL(p11->C_GetInterface(ours, &three, &found, 0), CKR_ARGUMENTS_BAD);
 	/* We are not: a child must call C_Initialize. */
 	CU_ASSERT_EQUAL(p11->C_GetInterface(name, NULL, &found, CKF_INTERFACE_FORK_SAFE), CKR_ARGUMENTS_BAD);
@@ -148,6 +164,11 @@ one_interface(void)
 	CU_ASSERT_EQUAL(p11->C_GetInterface(name, &two, &found, 0), CKR_OK);
 	CU_ASSERT_EQUAL(((CK_VERSION *)found->pFunctionList)->major, 2);
 	CU_ASSERT_EQUAL(p11->C_GetInterface(name, &three, &found, 0), CKR_OK);
+	CU_ASSERT_EQUAL(((CK_VERSION *)found->pFunctionList)->minor, 0);
+	CU_ASSERT_EQUAL(p11->C_GetInterface(name, &later, &found, 0), CKR_OK);
+	CU_ASSERT_PTR_EQUAL(found->pFunctionList, p11);
+	CU_ASSERT_EQUAL(p11->C_GetInterface(name, NULL, &found, 0), CKR_OK);
+	CU_ASSERT_PTR_EQUAL(found->pFunctionList, p11);
 	CU_ASSERT_EQUAL(p11->C_GetInterface(ours, &one, &found, 0), CKR_OK);
 	CU_ASSERT_PTR_EQUAL(found->pFunctionList, p11_vendor);
 }
@@ -169,7 +190,7 @@ exports(void)
 		count++;
 	}
 	pclose(nm);
-	CU_ASSERT_EQUAL(count, 92);
+	CU_ASSERT_EQUAL(count, 104);
 }
 
 CU_TestInfo tests_interface[] = {

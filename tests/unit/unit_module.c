@@ -64,6 +64,7 @@ main(int argc, char **argv)
 		{ "rules", p11_start, p11_stop, NULL, NULL, tests_rules },
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
 		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
+		{ "PKCS#11 3.2", p11_start, p11_stop, NULL, NULL, tests_later },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
 		{ "log", NULL, NULL, NULL, NULL, tests_log },

@@ -30,6 +30,7 @@ op_free(struct op *op)
 	if (op->state != NULL && op->ops != NULL && op->ops->free != NULL)
 		op->ops->free(op->state);
 	object_unref(op->key);
+	free(op->signature);
 	free(op);
 }
 
@@ -137,14 +138,11 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 	return rv;
 }
 
-CK_RV
-op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len)
+static CK_RV
+update(struct session *session, struct op *op, const CK_BYTE *part, CK_ULONG len)
 {
-	struct op *op = active(session, kind);
 	CK_RV rv;
 
-	if (op == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (part == NULL && len != 0)
 		rv = CKR_ARGUMENTS_BAD;
 	else if (op->ops->update == NULL)
@@ -153,8 +151,16 @@ op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_UL
 		rv = op->ops->update(op, part, len);
 	op->multi_part = true;
 	if (rv != CKR_OK)
-		op_end(session, kind);
+		op_end(session, op->kind);
 	return rv;
+}
+
+CK_RV
+op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len)
+{
+	struct op *op = active(session, kind);
+
+	return op == NULL || op->signature != NULL ? CKR_OPERATION_NOT_INITIALIZED : update(session, op, part, len);
 }
 
 CK_RV
@@ -243,14 +249,12 @@ op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out
 	return rv;
 }
 
-CK_RV
-op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len)
+static CK_RV
+verify(struct session *session, struct op *op, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig,
+	CK_ULONG sig_len)
 {
-	struct op *op = active(session, OP_VERIFY);
 	CK_RV rv;
 
-	if (op == NULL)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	if (sig == NULL || (data == NULL && len != 0))
 		rv = CKR_ARGUMENTS_BAD;
 	else if (!final && op->multi_part)
@@ -261,6 +265,61 @@ op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len
 		rv = op->ops->verify(op, data, len, sig, sig_len);
 	op_end(session, OP_VERIFY);
 	return rv;
+}
+
+CK_RV
+op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len)
+{
+	struct op *op = active(session, OP_VERIFY);
+
+	if (op == NULL || op->signature != NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	return verify(session, op, final, data, len, sig, sig_len);
+}
+
+CK_RV
+op_signature_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, const CK_BYTE *sig,
+	CK_ULONG sig_len)
+{
+	CK_BYTE *copy = NULL;
+	CK_RV rv;
+
+	if (mechanism != NULL) {
+		if (sig == NULL)
+			return CKR_ARGUMENTS_BAD;
+		if (sig_len == 0 || sig_len > TOKEN_SIG_MAX)
+			return CKR_SIGNATURE_LEN_RANGE;
+		copy = malloc(sig_len);
+		if (copy == NULL)
+			return CKR_HOST_MEMORY;
+		memcpy(copy, sig, sig_len);
+	}
+	rv = op_init(session, OP_VERIFY, mechanism, key);
+	if (rv == CKR_OK && copy != NULL) {
+		session->op[OP_VERIFY]->signature = copy;
+		session->op[OP_VERIFY]->signature_len = sig_len;
+	} else {
+		free(copy);
+	}
+	return rv;
+}
+
+CK_RV
+op_signature_update(struct session *session, const CK_BYTE *part, CK_ULONG len)
+{
+	struct op *op = active(session, OP_VERIFY);
+
+	return op == NULL || op->signature == NULL ? CKR_OPERATION_NOT_INITIALIZED : update(session, op, part, len);
+}
+
+CK_RV
+op_signature_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len)
+{
+	struct op *op = active(session, OP_VERIFY);
+
+	if (op == NULL || op->signature == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	return verify(session, op, final, data, len, op->signature, op->signature_len);
 }
 
 struct op *

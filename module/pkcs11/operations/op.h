@@ -58,6 +58,8 @@ struct op {
 	bool always_authenticate; /* finish only after a context-specific login */
 	bool authorised;          /* that login has been made; good for one finish */
 	unsigned login_epoch;     /* of the slot at init; a private key's operation ends with the login */
+	CK_BYTE *signature;       /* of C_VerifySignatureInit, owned; NULL: the signature comes at the end */
+	CK_ULONG signature_len;
 };
 
 /* C_*Init. mechanism NULL: cancel the active operation (PKCS#11 3.0). */
@@ -75,6 +77,13 @@ CK_RV op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULON
 /* C_Verify (final false) and C_VerifyFinal. */
 CK_RV op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig,
 	CK_ULONG sig_len);
+
+/* C_VerifySignatureInit and those after it: verification with the signature given first. The functions of the
+ * one way do not see an operation that was begun in the other. */
+CK_RV op_signature_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
+	const CK_BYTE *sig, CK_ULONG sig_len);
+CK_RV op_signature_update(struct session *session, const CK_BYTE *part, CK_ULONG len);
+CK_RV op_signature_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len);
 
 /* C_Login(CKU_CONTEXT_SPECIFIC): the operation that waits for it, else one that has it already; NULL: none. */
 struct op *op_awaiting_pin(struct session *session);

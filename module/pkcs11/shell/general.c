@@ -33,7 +33,7 @@ get_info(CK_INFO *info)
 		return CKR_ARGUMENTS_BAD;
 	(void)sscanf(PACKAGE_VERSION, "%d.%d", &major, &minor);
 	memset(info, 0, sizeof(*info));
-	info->cryptokiVersion = (CK_VERSION){ 3, 0 };
+	info->cryptokiVersion = (CK_VERSION){ 3, 2 };
 	slot_pad(info->manufacturerID, sizeof(info->manufacturerID), PACKAGE_NAME);
 	slot_pad(info->libraryDescription, sizeof(info->libraryDescription), "mdoc holder keys and records");
 	info->libraryVersion = (CK_VERSION){ (unsigned char)major, (unsigned char)minor };

@@ -1,7 +1,8 @@
 /*
  * interface.c: the function lists and the ways to get them.
  *
- * No interface has CKF_INTERFACE_FORK_SAFE: a forked child must call C_Initialize.
+ * No interface has CKF_INTERFACE_FORK_SAFE: that promises a child its parent's sessions and logins, and ours must
+ * call C_Initialize.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -12,7 +13,7 @@
 #include "module/pkcs11/shell/vendor.h"
 #include "pkcs11-3.h"
 
-/* In the order of the standard, which is the same in both lists as far as 2.40 goes. */
+/* In the order of the standard: a later list begins with the one before. */
 #define FUNCTIONS_2_40 \
 	C_Initialize, C_Finalize, C_GetInfo, C_GetFunctionList, C_GetSlotList, C_GetSlotInfo, C_GetTokenInfo, \
 		C_GetMechanismList, C_GetMechanismInfo, C_InitToken, C_InitPIN, C_SetPIN, C_OpenSession, \
@@ -27,39 +28,25 @@
 		C_WrapKey, C_UnwrapKey, C_DeriveKey, C_SeedRandom, C_GenerateRandom, C_GetFunctionStatus, \
 		C_CancelFunction, C_WaitForSlotEvent
 
+#define ADDED_IN_3_0 \
+	C_GetInterfaceList, C_GetInterface, C_LoginUser, C_SessionCancel, C_MessageEncryptInit, C_EncryptMessage, \
+		C_EncryptMessageBegin, C_EncryptMessageNext, C_MessageEncryptFinal, C_MessageDecryptInit, \
+		C_DecryptMessage, C_DecryptMessageBegin, C_DecryptMessageNext, C_MessageDecryptFinal, \
+		C_MessageSignInit, C_SignMessage, C_SignMessageBegin, C_SignMessageNext, C_MessageSignFinal, \
+		C_MessageVerifyInit, C_VerifyMessage, C_VerifyMessageBegin, C_VerifyMessageNext, C_MessageVerifyFinal
+
+#define ADDED_IN_3_2 \
+	C_EncapsulateKey, C_DecapsulateKey, C_VerifySignatureInit, C_VerifySignature, C_VerifySignatureUpdate, \
+		C_VerifySignatureFinal, C_GetSessionValidationFlags, C_AsyncComplete, C_AsyncGetID, C_AsyncJoin, \
+		C_WrapKeyAuthenticated, C_UnwrapKeyAuthenticated
+
 static CK_FUNCTION_LIST list_2_40 = { { 2, 40 }, FUNCTIONS_2_40 };
+static CK_FUNCTION_LIST_3_0 list_3_0 = { { 3, 0 }, FUNCTIONS_2_40, ADDED_IN_3_0 };
+static CK_FUNCTION_LIST_3_2 list_3_2 = { { 3, 2 }, FUNCTIONS_2_40, ADDED_IN_3_0, ADDED_IN_3_2 };
 
-static CK_FUNCTION_LIST_3_0 list_3_0 = {
-	{ 3, 0 },
-	FUNCTIONS_2_40,
-	C_GetInterfaceList,
-	C_GetInterface,
-	C_LoginUser,
-	C_SessionCancel,
-	C_MessageEncryptInit,
-	C_EncryptMessage,
-	C_EncryptMessageBegin,
-	C_EncryptMessageNext,
-	C_MessageEncryptFinal,
-	C_MessageDecryptInit,
-	C_DecryptMessage,
-	C_DecryptMessageBegin,
-	C_DecryptMessageNext,
-	C_MessageDecryptFinal,
-	C_MessageSignInit,
-	C_SignMessage,
-	C_SignMessageBegin,
-	C_SignMessageNext,
-	C_MessageSignFinal,
-	C_MessageVerifyInit,
-	C_VerifyMessage,
-	C_VerifyMessageBegin,
-	C_VerifyMessageNext,
-	C_MessageVerifyFinal,
-};
-
-/* The first of a name is its default. */
+/* The first of a name is its default: the latest, which begins like those before it. */
 static CK_INTERFACE interfaces[] = {
+	{ (CK_CHAR *)"PKCS 11", &list_3_2, 0 },
 	{ (CK_CHAR *)"PKCS 11", &list_3_0, 0 },
 	{ (CK_CHAR *)"PKCS 11", &list_2_40, 0 },
 	{ (CK_CHAR *)MDOC_PKCS11_INTERFACE, &vendor_functions, 0 },
