@@ -257,7 +257,7 @@ blob_value(const struct token *token, const struct store_row *row, struct token_
 		res = open_private_value(token, row, bytes, value);
 	else
 		res = copy_value(token, row, bytes, tag, value);
-	store_rows_end(cursor);
+	store_rows_end(token->store, cursor);
 	if (res == TOKEN_OK && value->len != row->value_len) {
 		token_value_clear(value);
 		res = TOKEN_ERR_DAMAGED;

@@ -157,7 +157,7 @@ load_rows(struct token *token)
 	res = store_rows(token->store, &cursor);
 	while (res == TOKEN_OK && (res = store_rows_next(cursor, &row)) == TOKEN_OK)
 		res = load_next(token, &l, &row, cursor);
-	store_rows_end(cursor);
+	store_rows_end(token->store, cursor);
 	cache_clear(token);
 	if (res != TOKEN_ERR_NOT_FOUND) {
 		free_rows(l.rows, l.count);
@@ -198,8 +198,12 @@ cache_refresh(struct token *token)
 	enum token_result res;
 
 	res = store_version(token->store, &version);
-	if (res != TOKEN_OK || (token->loaded && version == token->version))
+	if (res != TOKEN_OK)
 		return res;
+	if (token->loaded && version == token->version) {
+		token->mark = *store_mark(token->store);
+		return TOKEN_OK;
+	}
 	token->loaded = false;
 	res = store_area_read(token->store, &area);
 	if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK && area.epoch != token->epoch))
@@ -215,6 +219,7 @@ cache_refresh(struct token *token)
 	if (res != TOKEN_OK)
 		return res;
 	token->version = version;
+	token->mark = *store_mark(token->store);
 	token->loaded = true;
 	return TOKEN_OK;
 }
@@ -225,6 +230,8 @@ token_lock_fresh(struct token *token)
 	enum token_result res;
 
 	(void)pthread_mutex_lock(&token->lock);
+	if (token->loaded && store_is_at(token->store, &token->mark))
+		return TOKEN_OK;
 	res = store_begin(token->store, false);
 	if (res != TOKEN_OK)
 		return res;

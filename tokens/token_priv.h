@@ -62,6 +62,7 @@ struct token {
 
 	bool loaded; /* what follows is what the database held at data version `version` */
 	int64_t version;
+	struct watch_mark mark; /* when nothing at all had been committed after that; for token_lock_fresh() */
 	struct store_root root;
 	uint8_t settings[32]; /* digest of the area row */
 	struct cached *rows;  /* in order of id */

@@ -10,5 +10,6 @@ int add_store_suite(void);
 int add_token_suite(void);
 int add_login_suite(void);
 int add_faults_suite(void);
+int add_watch_suite(void);
 
 #endif

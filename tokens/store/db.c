@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,44 +18,7 @@
 #include <unistd.h>
 
 #include "tokens/store/anchor.h"
-
-static const struct {
-	int code;
-	enum token_result res;
-} results[] = {
-	{ SQLITE_OK, TOKEN_OK },
-	{ SQLITE_ROW, TOKEN_OK },
-	{ SQLITE_DONE, TOKEN_OK },
-	{ SQLITE_FULL, TOKEN_ERR_FULL },
-	{ SQLITE_BUSY, TOKEN_ERR_BUSY },
-	{ SQLITE_LOCKED, TOKEN_ERR_BUSY },
-	{ SQLITE_PROTOCOL, TOKEN_ERR_BUSY },
-	{ SQLITE_READONLY, TOKEN_ERR_READ_ONLY },
-	{ SQLITE_NOMEM, TOKEN_ERR_MEMORY },
-	{ SQLITE_TOOBIG, TOKEN_ERR_TOO_LARGE },
-	/* Our statements fit our tables; what does not fit came from outside. */
-	{ SQLITE_CORRUPT, TOKEN_ERR_DAMAGED },
-	{ SQLITE_NOTADB, TOKEN_ERR_DAMAGED },
-	{ SQLITE_ERROR, TOKEN_ERR_DAMAGED },
-	{ SQLITE_SCHEMA, TOKEN_ERR_DAMAGED },
-	{ SQLITE_MISMATCH, TOKEN_ERR_DAMAGED },
-	{ SQLITE_CONSTRAINT, TOKEN_ERR_DAMAGED },
-};
-
-/* sq says what the system said, for what SQLite calls an I/O error on a full disk. */
-static enum token_result
-db_result(sqlite3 *sq, int code)
-{
-	const int error = sq != NULL ? sqlite3_system_errno(sq) : 0;
-
-	if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && (error == ENOSPC || error == EDQUOT))
-		return TOKEN_ERR_FULL;
-	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
-		if (results[i].code == (code & 0xff))
-			return results[i].res;
-	}
-	return TOKEN_ERR_IO;
-}
+#include "tokens/store/watch.h"
 
 static enum token_result
 errno_result(int error)
@@ -122,101 +84,6 @@ make_file(const char *path)
 	if (fchmod(fd, 0600) != 0)
 		res = errno_result(errno);
 	(void)close(fd);
-	return res;
-}
-
-enum token_result
-db_exec(struct db *db, const char *sql)
-{
-	return db_result(db->sq, sqlite3_exec(db->sq, sql, NULL, NULL, NULL));
-}
-
-enum token_result
-db_number(struct db *db, const char *sql, int64_t *number)
-{
-	sqlite3_stmt *query = NULL;
-	enum token_result res;
-
-	res = db_query(db, &query, sql, "");
-	if (res == TOKEN_OK)
-		res = db_step(query);
-	if (res == TOKEN_OK)
-		*number = sqlite3_column_int64(query, 0);
-	(void)sqlite3_finalize(query);
-	return res;
-}
-
-static int
-bind_all(sqlite3_stmt *query, const char *format, va_list args)
-{
-	int rc = SQLITE_OK;
-
-	for (int i = 1; *format != '\0' && rc == SQLITE_OK; format++, i++) {
-		if (*format == 'i') {
-			rc = sqlite3_bind_int64(query, i, va_arg(args, int64_t));
-		} else if (*format == 't') {
-			rc = sqlite3_bind_text(query, i, va_arg(args, const char *), -1, SQLITE_STATIC);
-		} else {
-			const void *bytes = va_arg(args, const void *);
-			const size_t len = va_arg(args, size_t);
-
-			rc = sqlite3_bind_blob64(query, i, bytes, len, SQLITE_STATIC);
-		}
-	}
-	return rc;
-}
-
-static enum token_result
-prepare(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, va_list args)
-{
-	int rc = sqlite3_prepare_v2(db->sq, sql, -1, query, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = bind_all(*query, format, args);
-	if (rc == SQLITE_OK)
-		return TOKEN_OK;
-	(void)sqlite3_finalize(*query);
-	*query = NULL;
-	return db_result(db->sq, rc);
-}
-
-enum token_result
-db_query(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, ...)
-{
-	enum token_result res;
-	va_list args;
-
-	va_start(args, format);
-	res = prepare(db, query, sql, format, args);
-	va_end(args);
-	return res;
-}
-
-enum token_result
-db_step(sqlite3_stmt *query)
-{
-	const int rc = sqlite3_step(query);
-
-	return rc == SQLITE_DONE ? TOKEN_ERR_NOT_FOUND : db_result(sqlite3_db_handle(query), rc);
-}
-
-enum token_result
-db_run(struct db *db, int64_t *changes, const char *sql, const char *format, ...)
-{
-	sqlite3_stmt *query = NULL;
-	enum token_result res;
-	va_list args;
-
-	va_start(args, format);
-	res = prepare(db, &query, sql, format, args);
-	va_end(args);
-	if (res == TOKEN_OK)
-		res = db_step(query);
-	if (res == TOKEN_ERR_NOT_FOUND)
-		res = TOKEN_OK;
-	if (res == TOKEN_OK && changes != NULL)
-		*changes = sqlite3_changes(db->sq);
-	(void)sqlite3_finalize(query);
 	return res;
 }
 
@@ -382,6 +249,8 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 		res = check_schema(db, schema);
 	if (res == TOKEN_OK && anchored)
 		res = anchor_index(path, db->anchors);
+	if (res == TOKEN_OK && anchored)
+		res = watch_index(db);
 	if (res != TOKEN_OK)
 		db_close(db);
 	return res;
@@ -390,6 +259,8 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 void
 db_close(struct db *db)
 {
+	db_forget_kept(db);
+	watch_end(db);
 	anchor_unlock(db->anchors);
 	(void)sqlite3_close_v2(db->sq);
 	anchor_close(db->anchors);

@@ -26,10 +26,20 @@ struct db_schema {
 	const char *const *ddl; /* ends with NULL */
 };
 
+/* A statement that is prepared once. Found again by the address of its text. */
+#define DB_KEPT_MAX 20
+struct db_kept {
+	const char *sql;
+	sqlite3_stmt *statement;
+	bool taken;
+};
+
 struct db {
 	sqlite3 *sq;
 	bool read_only;
-	int anchors[2]; /* see anchor.h; -1: none */
+	int anchors[2];     /* see anchor.h; -1: none */
+	const void *header; /* see watch.h; NULL: none */
+	struct db_kept kept[DB_KEPT_MAX];
 };
 
 #define DB_NONE ((struct db){ .anchors = { -1, -1 } })
@@ -54,10 +64,14 @@ enum token_result db_create(const char *path, const struct db_schema *schema);
 enum token_result db_open(const char *path, const struct db_schema *schema, struct db *db);
 void db_close(struct db *db); /* DB_NONE is fine */
 
+/* sq, which may be NULL, says what the system said, for what SQLite calls an I/O error on a full disk. */
+enum token_result db_result(sqlite3 *sq, int code);
+
+/* Any number of statements, each to its end, without parameters. */
 enum token_result db_exec(struct db *db, const char *sql);
 
 /*
- * Run one statement to its end. format has a letter for each parameter: i int64_t, t text,
+ * Run one statement to its end. It is kept: sql is a literal. format has a letter for each parameter: i int64_t, t text,
  * b blob (const void *, size_t; NULL gives a NULL). *changes may be NULL.
  */
 enum token_result db_run(struct db *db, int64_t *changes, const char *sql, const char *format, ...);
@@ -65,10 +79,15 @@ enum token_result db_run(struct db *db, int64_t *changes, const char *sql, const
 /* Prepare a query; parameters as in db_run(). Finish with sqlite3_finalize(). */
 enum token_result db_query(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, ...);
 
+/* The same, for what runs often: kept, so sql is a literal. Give back with db_release(), NULL is fine. */
+enum token_result db_keep(struct db *db, sqlite3_stmt **query, const char *sql, const char *format, ...);
+void db_release(struct db *db, sqlite3_stmt *query);
+void db_forget_kept(struct db *db);
+
 /* The next row: TOKEN_OK, or TOKEN_ERR_NOT_FOUND after the last. */
 enum token_result db_step(sqlite3_stmt *query);
 
-/* The first column of the first row as a number. TOKEN_ERR_NOT_FOUND: no row. */
+/* The first column of the first row as a number; kept as by db_keep(). TOKEN_ERR_NOT_FOUND: no row. */
 enum token_result db_number(struct db *db, const char *sql, int64_t *number);
 
 #endif

@@ -21,7 +21,7 @@ store_rows(struct store *store, struct store_cursor **cursor)
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
-	res = db_query(&store->db, &query, "SELECT " ROW_COLUMNS ", attrs, attrs_tag FROM object ORDER BY id", "");
+	res = db_keep(&store->db, &query, "SELECT " ROW_COLUMNS ", attrs, attrs_tag FROM object ORDER BY id", "");
 	*cursor = (struct store_cursor *)(void *)query;
 	return res;
 }
@@ -75,9 +75,9 @@ store_rows_attrs(struct store_cursor *cursor, struct store_blob *attrs, struct s
 }
 
 void
-store_rows_end(struct store_cursor *cursor)
+store_rows_end(struct store *store, struct store_cursor *cursor)
 {
-	(void)sqlite3_finalize(statement(cursor));
+	db_release(&store->db, statement(cursor));
 }
 
 enum token_result
@@ -87,11 +87,11 @@ store_row_blobs(struct store *store, uint64_t id, struct store_cursor **cursor, 
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
-	res = db_query(&store->db, &query, "SELECT attrs, value, value_tag FROM object WHERE id=?", "i", (int64_t)id);
+	res = db_keep(&store->db, &query, "SELECT attrs, value, value_tag FROM object WHERE id=?", "i", (int64_t)id);
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res != TOKEN_OK) {
-		(void)sqlite3_finalize(query);
+		db_release(&store->db, query);
 		return res;
 	}
 	*cursor = (struct store_cursor *)(void *)query;

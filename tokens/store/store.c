@@ -15,6 +15,11 @@
 
 #include "tokens/store/schema.h"
 
+/* Kept statements are found by address. */
+static const char begin_read[] = "BEGIN";
+static const char begin_write[] = "BEGIN IMMEDIATE";
+static const char commit[] = "COMMIT";
+
 static char *
 area_path(const char *folder)
 {
@@ -78,7 +83,8 @@ store_begin(struct store *store, bool write)
 	if (write && store->db.read_only)
 		return TOKEN_ERR_READ_ONLY;
 	(void)pthread_mutex_lock(&store->lock);
-	res = db_exec(&store->db, write ? "BEGIN IMMEDIATE" : "BEGIN");
+	watch_mark(&store->db, &store->begun);
+	res = db_run(&store->db, NULL, write ? begin_write : begin_read, "");
 	if (res != TOKEN_OK)
 		(void)pthread_mutex_unlock(&store->lock);
 	return res;
@@ -88,7 +94,7 @@ enum token_result
 store_end(struct store *store, enum token_result res)
 {
 	if (res == TOKEN_OK)
-		res = db_exec(&store->db, "COMMIT");
+		res = db_run(&store->db, NULL, commit, "");
 	if (res != TOKEN_OK && sqlite3_get_autocommit(store->db.sq) == 0)
 		(void)db_exec(&store->db, "ROLLBACK");
 	(void)pthread_mutex_unlock(&store->lock);
@@ -107,6 +113,18 @@ enum token_result
 store_version(struct store *store, int64_t *version)
 {
 	return db_number(&store->db, "PRAGMA data_version", version);
+}
+
+const struct watch_mark *
+store_mark(const struct store *store)
+{
+	return &store->begun;
+}
+
+bool
+store_is_at(const struct store *store, const struct watch_mark *mark)
+{
+	return watch_is_at(&store->db, mark);
 }
 
 /* False: not a text of at most size - 1 bytes. */
@@ -185,7 +203,7 @@ store_area_read(struct store *store, struct store_area *area)
 	enum token_result res;
 
 	*area = (struct store_area){ 0 };
-	res = db_query(&store->db, &query,
+	res = db_keep(&store->db, &query,
 		"SELECT serial, label, backend, created, epoch, flags, low_water, user_min, user_max, user_tries,"
 		" user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public, seal_private, suspended"
 		" FROM area",
@@ -194,7 +212,7 @@ store_area_read(struct store *store, struct store_area *area)
 		res = db_step(query);
 	if (res == TOKEN_OK && !area_from_row(query, area))
 		res = TOKEN_ERR_DAMAGED;
-	(void)sqlite3_finalize(query);
+	db_release(&store->db, query);
 	return res;
 }
 
@@ -221,7 +239,7 @@ store_counts(struct store *store, struct token_info *info)
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
-	res = db_query(&store->db, &query,
+	res = db_keep(&store->db, &query,
 		"SELECT (SELECT count(*) FROM object WHERE kind=?1 AND state=?2),"
 		" (SELECT count(*) FROM object WHERE kind=?1 AND state=?3), (SELECT count(*) FROM tombstone)",
 		"iii", (int64_t)TOKEN_OBJECT_HOLDER_PRIVATE, (int64_t)STORE_BOUND, (int64_t)STORE_UNBOUND);
@@ -232,7 +250,7 @@ store_counts(struct store *store, struct token_info *info)
 		info->keys_unbound = (uint64_t)sqlite3_column_int64(query, 1);
 		info->copies_spent = (uint64_t)sqlite3_column_int64(query, 2);
 	}
-	(void)sqlite3_finalize(query);
+	db_release(&store->db, query);
 	return res;
 }
 
@@ -260,12 +278,12 @@ store_pin_read(struct store *store, enum backend_role role, struct store_pin *pi
 	enum token_result res;
 
 	*pin = (struct store_pin){ .role = role, .state = TOKEN_PIN_NONE };
-	res = db_query(&store->db, &query, "SELECT state, tries_left, generation, wrap FROM pin WHERE role=?", "i",
+	res = db_keep(&store->db, &query, "SELECT state, tries_left, generation, wrap FROM pin WHERE role=?", "i",
 		(int64_t)role);
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res != TOKEN_OK) {
-		(void)sqlite3_finalize(query);
+		db_release(&store->db, query);
 		return res == TOKEN_ERR_NOT_FOUND ? TOKEN_OK : res;
 	}
 	if (!column_uint(query, 0, TOKEN_PIN_DISABLED, &state) || !column_uint(query, 1, PIN_TRIES_MAX, &tries) ||
@@ -281,7 +299,7 @@ store_pin_read(struct store *store, enum backend_role role, struct store_pin *pi
 		else
 			memcpy(pin->wrap, sqlite3_column_blob(query, 3), pin->wrap_len);
 	}
-	(void)sqlite3_finalize(query);
+	db_release(&store->db, query);
 	return res;
 }
 
@@ -308,7 +326,7 @@ store_root_read(struct store *store, struct store_root *root)
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
-	res = db_query(&store->db, &query, "SELECT generation, hash, mac FROM root", "");
+	res = db_keep(&store->db, &query, "SELECT generation, hash, mac FROM root", "");
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res == TOKEN_ERR_NOT_FOUND ||
@@ -317,7 +335,7 @@ store_root_read(struct store *store, struct store_root *root)
 				!column_bytes(query, 1, root->hash, sizeof(root->hash)) ||
 				!column_bytes(query, 2, root->mac, sizeof(root->mac)))))
 		res = TOKEN_ERR_DAMAGED;
-	(void)sqlite3_finalize(query);
+	db_release(&store->db, query);
 	return res;
 }
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "tokens/backend.h"
+#include "tokens/store/watch.h"
 #include "tokens/token.h"
 #include "tokens/vault/box.h"
 
@@ -47,6 +48,14 @@ void store_checkpoint(struct store *store);
 
 /* Changes when another process has committed something. */
 enum token_result store_version(struct store *store, int64_t *version);
+
+/*
+ * The same without a transaction, a lock or a system call: the mark of the open transaction,
+ * which is not newer than what that one reads, and whether the database is still at a mark.
+ * False also where that cannot be told (a read-only store), and after a commit of one's own.
+ */
+const struct watch_mark *store_mark(const struct store *store);
+bool store_is_at(const struct store *store, const struct watch_mark *mark);
 
 /* ---- The area row ---- */
 
@@ -140,7 +149,7 @@ enum token_result store_rows(struct store *store, struct store_cursor **cursor);
 enum token_result store_rows_next(struct store_cursor *cursor,
 	struct store_row *row); /* TOKEN_ERR_NOT_FOUND: no more */
 void store_rows_attrs(struct store_cursor *cursor, struct store_blob *attrs, struct store_blob *tag);
-void store_rows_end(struct store_cursor *cursor); /* NULL is fine */
+void store_rows_end(struct store *store, struct store_cursor *cursor); /* NULL is fine */
 
 /* One row's blobs, borrowed until store_rows_end(). */
 enum token_result store_row_blobs(struct store *store, uint64_t id, struct store_cursor **cursor,

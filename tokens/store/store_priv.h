@@ -8,12 +8,12 @@
 
 #include <pthread.h>
 
-#include "tokens/store/db.h"
 #include "tokens/store/store.h"
 
 struct store {
 	pthread_mutex_t lock;
 	struct db db;
+	struct watch_mark begun; /* taken before the transaction that is open, or was last */
 };
 
 #endif

@@ -1,0 +1,168 @@
+/*
+ * What one process commits, the others see: at once, and without asking the database in vain.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <CUnit/CUnit.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/tokens_help.h"
+#include "tests/unit/tokens_suites.h"
+#include "tokens/store/store.h"
+
+#define ROUNDS 60
+
+struct pipes {
+	struct fixture *f;
+	int ask[2], done[2];
+};
+
+/* Another process: makes and destroys by turns, and says so when it has. */
+static int
+change_when_asked(const struct pipes *p)
+{
+	struct token_env *env = child_env(p->f);
+	const struct token_object *object = NULL;
+	struct token *token = NULL;
+	char byte = 0;
+
+	if (token_open(env, p->f->slot, &token) != TOKEN_OK || login(token, TOKEN_USER, USER_PIN) != TOKEN_OK)
+		return 1;
+	while (read(p->ask[0], &byte, 1) == 1) {
+		if (object == NULL) {
+			object = make_data(token, "turn", "value", true);
+		} else {
+			if (token_object_destroy(token, object) != TOKEN_OK)
+				return 2;
+			token_object_unref(object);
+			object = NULL;
+		}
+		if (write(p->done[1], &byte, 1) != 1)
+			return 3;
+	}
+	token_close(token);
+	token_env_free(env);
+	return 0;
+}
+
+/* Else a call that begins after another process's commit answers from before it: a spent copy signs again. */
+static void
+test_next_call_sees(void)
+{
+	struct fixture f;
+	struct pipes p = { .f = &f };
+	enum token_result res;
+	int status = -1;
+	char byte = 0;
+	pid_t child;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	CU_ASSERT_EQUAL_FATAL(pipe(p.ask), 0);
+	CU_ASSERT_EQUAL_FATAL(pipe(p.done), 0);
+	child = fork();
+	CU_ASSERT_FATAL(child >= 0);
+	if (child == 0) {
+		(void)close(p.ask[1]);
+		_exit(change_when_asked(&p));
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		CU_ASSERT_EQUAL(count_objects(f.token, &res), i % 2);
+		CU_ASSERT_EQUAL_FATAL(write(p.ask[1], &byte, 1), 1);
+		CU_ASSERT_EQUAL_FATAL(read(p.done[0], &byte, 1), 1);
+		CU_ASSERT_EQUAL(count_objects(f.token, &res), (i + 1) % 2);
+	}
+	(void)close(p.ask[1]);
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_EQUAL(status, 0);
+	(void)close(p.ask[0]);
+	(void)close(p.done[0]);
+	(void)close(p.done[1]);
+	fixture_free(&f);
+}
+
+static void
+read_once(struct store *store, struct watch_mark *mark)
+{
+	struct store_area area;
+
+	CU_ASSERT_EQUAL_FATAL(store_begin(store, false), TOKEN_OK);
+	*mark = *store_mark(store);
+	CU_ASSERT_EQUAL_FATAL(store_end(store, store_area_read(store, &area)), TOKEN_OK);
+}
+
+/* Else a store at rest is asked again and again, or a commit or a log folded in goes unnoticed. */
+static void
+test_mark(void)
+{
+	struct fixture f;
+	struct store *store = NULL;
+	struct watch_mark mark = { 0 };
+	struct watch_mark none = { 0 };
+	char folder[256];
+
+	fixture_new(&f);
+	fixture_area(&f, 5);
+	fixture_path(&f, "", folder, sizeof(folder));
+	CU_ASSERT_EQUAL_FATAL(store_open(folder, &store), TOKEN_OK);
+	CU_ASSERT_FALSE(store_is_at(store, &none));
+	read_once(store, &mark);
+	CU_ASSERT_TRUE(store_is_at(store, &mark));
+	fixture_sql(&f, "BEGIN IMMEDIATE; UPDATE area SET suspended = 1; ROLLBACK");
+	CU_ASSERT_TRUE(store_is_at(store, &mark));
+	fixture_sql(&f, "UPDATE area SET suspended = 1");
+	CU_ASSERT_FALSE(store_is_at(store, &mark));
+	read_once(store, &mark);
+	CU_ASSERT_TRUE(store_is_at(store, &mark));
+	store_checkpoint(store);
+	fixture_sql(&f, "UPDATE area SET suspended = 0");
+	CU_ASSERT_FALSE(store_is_at(store, &mark));
+	store_close(store);
+	fixture_free(&f);
+}
+
+/* A commit while a transaction reads: the mark is of what that one saw. */
+static void
+test_mark_is_not_newer(void)
+{
+	struct fixture f;
+	struct store *store = NULL;
+	struct store_area area;
+	struct watch_mark mark = { 0 };
+	char folder[256];
+
+	fixture_new(&f);
+	fixture_area(&f, 5);
+	fixture_path(&f, "", folder, sizeof(folder));
+	CU_ASSERT_EQUAL_FATAL(store_open(folder, &store), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(store_begin(store, false), TOKEN_OK);
+	CU_ASSERT_EQUAL(store_area_read(store, &area), TOKEN_OK);
+	fixture_sql(&f, "UPDATE area SET suspended = 1");
+	mark = *store_mark(store);
+	CU_ASSERT_EQUAL(store_area_read(store, &area), TOKEN_OK);
+	CU_ASSERT_FALSE(area.suspended);
+	CU_ASSERT_EQUAL(store_end(store, TOKEN_OK), TOKEN_OK);
+	CU_ASSERT_FALSE(store_is_at(store, &mark));
+	store_close(store);
+	fixture_free(&f);
+}
+
+static CU_TestInfo tests[] = {
+	{ "the next call sees another process's commit", test_next_call_sees },
+	{ "marks", test_mark },
+	{ "a mark is not newer than its transaction", test_mark_is_not_newer },
+	CU_TEST_INFO_NULL,
+};
+
+int
+add_watch_suite(void)
+{
+	static CU_SuiteInfo suites[] = {
+		{ "watch", NULL, NULL, NULL, NULL, tests },
+		CU_SUITE_INFO_NULL,
+	};
+
+	return CU_register_suites(suites) == CUE_SUCCESS ? 0 : 1;
+}
