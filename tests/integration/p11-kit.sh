@@ -9,7 +9,7 @@ set -e
 cd "$scratch"
 
 PIN=stock-pin-2026 SO=stock-so-code-of-a-test-0123456789
-export PIN SO GNUTLS_PIN=$PIN
+export PIN SO
 p11=(pkcs11-tool --module "$MDOC_MODULE")
 must "a token" "${p11[@]}" --slot-index 0 --init-token --label kit --so-pin env:SO
 must "its PIN" "${p11[@]}" --token-label kit --login --login-type so --so-pin env:SO --init-pin --new-pin env:PIN
@@ -50,11 +50,4 @@ if [ -n "${MDOC_PREFIX-}" ]; then
 	must "the module file is installed" grep -q '^module: mdoc-pkcs11.so' \
 		"$MDOC_PREFIX/share/p11-kit/modules/mdoc-pkcs11.module"
 fi
-
-# --- GnuTLS ----------------------------------------------------------------------------------------
-tool=(p11tool --provider "$MDOC_MODULE")
-says "token=kit" "p11tool lists the token" "${tool[@]}" --list-tokens
-says "object=kit-key" "and the key after login" "${tool[@]}" --login --list-all 'pkcs11:token=kit'
-must "it signs and verifies" "${tool[@]}" --login --test-sign \
-	'pkcs11:token=kit;object=kit-key;type=private'
 done_testing
