@@ -151,7 +151,58 @@ error_queue_is_the_callers(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
 }
 
+static bool
+readable(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle)
+{
+	CK_ATTRIBUTE label = { CKA_LABEL, NULL, 0 };
+
+	return p11->C_GetAttributeValue(session, handle, &label, 1) == CKR_OK;
+}
+
+static CK_OBJECT_HANDLE
+find_one(CK_SESSION_HANDLE session, const char *label)
+{
+	CK_ATTRIBUTE template = { CKA_LABEL, (void *)label, strlen(label) };
+	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+	CK_ULONG count = 0;
+
+	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, &template, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &handle, 1, &count), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjectsFinal(session), CKR_OK);
+	return handle;
+}
+
+/* Were it otherwise, who knows a handle from before could use the next user's private object by it. */
+static void
+handles_end_with_the_login(void)
+{
+	const CK_SLOT_ID slot = p11_token("handles");
+	CK_SESSION_HANDLE rw = p11_user(slot), other = p11_session(slot);
+	CK_OBJECT_HANDLE secret, open, later, session_object;
+
+	CU_ASSERT_EQUAL(p11_data(rw, true, true, "secret", "1", &secret), CKR_OK);
+	CU_ASSERT_EQUAL(p11_data(rw, true, false, "open", "2", &open), CKR_OK);
+	CU_ASSERT_EQUAL(p11_data(rw, false, true, "session", "3", &session_object), CKR_OK);
+	CU_ASSERT_EQUAL(find_one(other, "secret"), secret);
+	CU_ASSERT(readable(other, secret) && readable(other, open) && readable(other, session_object));
+	CU_ASSERT_EQUAL(p11->C_Logout(other), CKR_OK);
+	CU_ASSERT(!readable(rw, secret) && readable(rw, open) && !readable(rw, session_object));
+	CU_ASSERT_EQUAL(p11_login(rw, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT(!readable(rw, secret) && readable(rw, open) && !readable(rw, session_object));
+	later = find_one(rw, "secret");
+	CU_ASSERT_NOT_EQUAL(later, CK_INVALID_HANDLE);
+	CU_ASSERT_NOT_EQUAL(later, secret);
+	CU_ASSERT_EQUAL(find_one(rw, "open"), open);
+	CU_ASSERT_EQUAL(find_one(rw, "session"), CK_INVALID_HANDLE);
+	/* the last session's end is a logout, too */
+	CU_ASSERT_EQUAL(p11->C_CloseAllSessions(slot), CKR_OK);
+	rw = p11_user(slot);
+	CU_ASSERT(!readable(rw, later) && readable(rw, open));
+	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
+}
+
 CU_TestInfo tests_login[] = {
+	{ "handles of private objects end with the login", handles_end_with_the_login },
 	{ "OpenSSL's error queue is the caller's", error_queue_is_the_callers },
 	{ "login state is the token's", state_is_the_tokens },
 	{ "security officer", security_officer },

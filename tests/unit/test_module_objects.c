@@ -120,7 +120,7 @@ static void
 private_objects(void)
 {
 	CK_SESSION_HANDLE session = p11_user(slot);
-	CK_OBJECT_HANDLE stored, passing, again;
+	CK_OBJECT_HANDLE stored, passing, again, more;
 	CK_ATTRIBUTE hidden = { CKA_LABEL, "hidden", 6 };
 	CK_ULONG found;
 
@@ -136,13 +136,13 @@ private_objects(void)
 	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, &hidden, 1), CKR_OPERATION_ACTIVE);
 	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &again, 1, &found), CKR_OK);
 	CU_ASSERT_EQUAL(found, 1);
-	CU_ASSERT_EQUAL(again, stored);
-	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &again, 1, &found), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(again, stored);
+	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &more, 1, &found), CKR_OK);
 	CU_ASSERT_EQUAL(found, 0);
 	CU_ASSERT_EQUAL(p11->C_SessionCancel(session, CKF_FIND_OBJECTS), CKR_OK);
-	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &again, 1, &found), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &more, 1, &found), CKR_OPERATION_NOT_INITIALIZED);
 	CU_ASSERT_EQUAL(p11->C_FindObjectsFinal(session), CKR_OPERATION_NOT_INITIALIZED);
-	CU_ASSERT_EQUAL(p11->C_DestroyObject(session, stored), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_DestroyObject(session, again), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 

@@ -24,8 +24,11 @@ static void
 stale_operation(void)
 {
 	CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
+	CK_OBJECT_CLASS wanted = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE template = { CKA_CLASS, &wanted, sizeof(wanted) };
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE public_key, private_key;
+	CK_ULONG found = 0;
 
 	slot = p11_token("rules");
 	session = p11_user(slot);
@@ -34,6 +37,9 @@ stale_operation(void)
 	CU_ASSERT_EQUAL(p11->C_SignInit(session, &mechanism, private_key), CKR_OPERATION_ACTIVE);
 	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, &template, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &private_key, 1, &found), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_FindObjectsFinal(session), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_SignInit(session, &mechanism, private_key), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }

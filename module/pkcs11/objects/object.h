@@ -53,7 +53,7 @@ CK_RV object_from_handle(struct session *session, CK_OBJECT_HANDLE handle, struc
 struct object *object_ref(struct object *object);
 void object_unref(struct object *object);
 
-/* The handle of a token object, the same for the process's life. */
+/* The handle of a token object: the same for the process's life, that of a private one until the login ends. */
 CK_RV object_stored_handle(struct slot *slot, const struct token_object *stored, CK_OBJECT_HANDLE *handle);
 
 /* Publish a session object; attrs and value are taken over, also on an error. */

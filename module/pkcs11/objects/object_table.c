@@ -14,12 +14,14 @@
 struct entry {
 	CK_OBJECT_HANDLE handle;
 	uint64_t id;           /* of a token object; 0: a session object */
+	bool private_;         /* a private token object: the handle ends with the login */
 	struct object *object; /* the current version of a session object */
 };
 
 struct known {
 	uint64_t id;
 	CK_OBJECT_HANDLE handle;
+	bool private_;
 };
 
 /* Guarded by slot->lock. */
@@ -99,36 +101,37 @@ id_position(const struct object_table *table, uint64_t id)
 
 /* A new handle; 0: no memory. */
 static CK_OBJECT_HANDLE
-add_entry(struct object_table *table, uint64_t id, struct object *object)
+add_entry(struct object_table *table, uint64_t id, bool private_, struct object *object)
 {
 	struct entry *grown = grow(table->entries, &table->room, table->count, sizeof(*grown));
 
 	if (grown == NULL)
 		return 0;
 	table->entries = grown;
-	table->entries[table->count++] = (struct entry){ .handle = ++table->last, .id = id, .object = object };
+	table->entries[table->count++] =
+		(struct entry){ .handle = ++table->last, .id = id, .private_ = private_, .object = object };
 	return table->last;
 }
 
 /* The handle of a token object; 0: no memory. slot->lock is held. */
 static CK_OBJECT_HANDLE
-handle_of_id(struct object_table *table, uint64_t id)
+handle_of(struct object_table *table, const struct token_object *stored)
 {
-	const size_t at = id_position(table, id);
+	const size_t at = id_position(table, stored->id);
 	struct known *grown;
 	CK_OBJECT_HANDLE handle;
 
-	if (at < table->id_count && table->ids[at].id == id)
+	if (at < table->id_count && table->ids[at].id == stored->id)
 		return table->ids[at].handle;
 	grown = grow(table->ids, &table->id_room, table->id_count, sizeof(*grown));
 	if (grown == NULL)
 		return 0;
 	table->ids = grown;
-	handle = add_entry(table, id, NULL);
+	handle = add_entry(table, stored->id, stored->private_, NULL);
 	if (handle == 0)
 		return 0;
 	memmove(table->ids + at + 1, table->ids + at, (table->id_count - at) * sizeof(*table->ids));
-	table->ids[at] = (struct known){ id, handle };
+	table->ids[at] = (struct known){ stored->id, handle, stored->private_ };
 	table->id_count++;
 	return handle;
 }
@@ -137,7 +140,7 @@ CK_RV
 object_stored_handle(struct slot *slot, const struct token_object *stored, CK_OBJECT_HANDLE *handle)
 {
 	pthread_mutex_lock(&slot->lock);
-	*handle = handle_of_id(slot->objects, stored->id);
+	*handle = handle_of(slot->objects, stored);
 	pthread_mutex_unlock(&slot->lock);
 	return *handle != 0 ? CKR_OK : CKR_HOST_MEMORY;
 }
@@ -173,7 +176,7 @@ status_object(struct session *session, struct object **object)
 		return rv;
 	pthread_mutex_lock(&slot->lock);
 	if (slot->objects->status == 0)
-		slot->objects->status = add_entry(slot->objects, 0, NULL);
+		slot->objects->status = add_entry(slot->objects, 0, false, NULL);
 	handle = slot->objects->status;
 	pthread_mutex_unlock(&slot->lock);
 	*object = handle == 0 ? NULL : object_new(handle, NULL, attrs, &value);
@@ -243,7 +246,7 @@ object_publish(struct session *session, struct token_attrs *attrs, struct secret
 	}
 	object->owner = session->handle;
 	pthread_mutex_lock(&slot->lock);
-	*handle = object->handle = add_entry(slot->objects, 0, object);
+	*handle = object->handle = add_entry(slot->objects, 0, false, object);
 	pthread_mutex_unlock(&slot->lock);
 	if (*handle != 0)
 		return CKR_OK;
@@ -276,7 +279,7 @@ object_republish(struct session *session, const struct object *old, struct token
 	return before == NULL ? CKR_OBJECT_HANDLE_INVALID : CKR_OK;
 }
 
-/* Which session objects go. */
+/* Which session objects go; with the private ones go the handles of private token objects. */
 struct doomed {
 	CK_OBJECT_HANDLE handle; /* this one, */
 	CK_SESSION_HANDLE owner; /* those of this session, */
@@ -284,10 +287,24 @@ struct doomed {
 };
 
 static bool
-is_doomed(const struct object *object, struct doomed which)
+is_doomed(const struct entry *entry, struct doomed which)
 {
-	return object->handle == which.handle || object->owner == which.owner ||
-		(which.private_ && object_is_private(object));
+	if (entry->object == NULL)
+		return which.private_ && entry->private_;
+	return entry->handle == which.handle || entry->object->owner == which.owner ||
+		(which.private_ && object_is_private(entry->object));
+}
+
+/* The ids whose handles have gone. */
+static void
+forget_private_ids(struct object_table *table)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < table->id_count; i++)
+		if (!table->ids[i].private_)
+			table->ids[kept++] = table->ids[i];
+	table->id_count = kept;
 }
 
 static void
@@ -298,12 +315,14 @@ sweep(struct slot *slot, struct doomed which)
 
 	pthread_mutex_lock(&slot->lock);
 	for (i = 0; i < table->count; i++) {
-		if (table->entries[i].object != NULL && is_doomed(table->entries[i].object, which))
+		if (is_doomed(&table->entries[i], which))
 			object_unref(table->entries[i].object);
 		else
 			table->entries[kept++] = table->entries[i];
 	}
 	table->count = kept;
+	if (which.private_)
+		forget_private_ids(table);
 	pthread_mutex_unlock(&slot->lock);
 }
 
