@@ -116,6 +116,9 @@ extern "C" {
 #ifndef CKM_EDDSA
 #define CKM_EDDSA 0x00001057UL
 #endif
+#ifndef CKM_AES_KEY_WRAP_KWP
+#define CKM_AES_KEY_WRAP_KWP 0x0000210BUL
+#endif
 #ifndef CKM_HKDF_DERIVE
 #define CKM_HKDF_DERIVE 0x0000402AUL
 #endif
@@ -127,6 +130,9 @@ extern "C" {
 #endif
 
 /* Return values. */
+#ifndef CKR_AEAD_DECRYPT_FAILED
+#define CKR_AEAD_DECRYPT_FAILED 0x00000042UL
+#endif
 #ifndef CKR_CURVE_NOT_SUPPORTED
 #define CKR_CURVE_NOT_SUPPORTED 0x00000140UL
 #endif

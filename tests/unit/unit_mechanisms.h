@@ -10,6 +10,7 @@
 
 extern CU_SuiteInfo suite_mech_plan;
 extern CU_SuiteInfo suite_mech_plain;
+extern CU_SuiteInfo suite_mech_cipher;
 extern CU_SuiteInfo suite_mech_mdoc;
 extern CU_SuiteInfo suite_record;
 extern CU_SuiteInfo suite_status;

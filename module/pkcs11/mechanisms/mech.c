@@ -15,7 +15,7 @@ const struct mech mech_keygen[] = {
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };
 
-static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests };
+static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests, mech_aes };
 
 #define FAMILIES (sizeof(families) / sizeof(*families))
 

@@ -55,6 +55,7 @@ bool mech_has_pair(const struct mech *mech);
 extern const struct mech mech_digests[]; /* mech_digest.c */
 extern const struct mech mech_ecdsa[];   /* mech_ecdsa.c */
 extern const struct mech mech_ecdh[];    /* mech_ecdh.c */
+extern const struct mech mech_aes[];     /* mech_aes.c */
 extern const struct mech mech_keygen[];  /* mech.c: CKM_EC_KEY_PAIR_GEN */
 extern const struct mech mech_mdoc[];    /* mech_mdoc.c */
 
