@@ -316,31 +316,68 @@ enum token_result token_generate_pair(struct token *token, enum token_curve curv
 	const struct token_object_spec *public_spec, const struct token_object_spec *private_spec,
 	const struct token_object **public_object, const struct token_object **private_object);
 
-/* A private key ready for use; the backend's affair. Stays usable when its object is
- * spent or destroyed meanwhile, not after token_logout. One thread at a time. */
+/*
+ * A private key ready for use; the backend's affair. Counted, and usable by many threads at a time.
+ * Stays usable when its object is spent or destroyed meanwhile; after token_logout whoever still
+ * has it must not use it.
+ */
 struct token_key;
 
+/*
+ * The key of a private key object as it is now. While the user is logged in a token keeps a bounded
+ * number of them ready: a key is read and unsealed once, and is dropped with its object, at
+ * token_logout and when the object changes, whichever process changed it. Single-use holder keys
+ * are never kept.
+ *
+ * TOKEN_ERR_NOT_FOUND  the object is gone, or nobody may see it
+ */
 enum token_result token_key_load(struct token *token, const struct token_object *object, struct token_key **key);
 
-/* Software keys for session objects. scalar: big endian, full length. point: uncompressed. */
+/* Software keys for session objects. scalar: token_curve_size() private bytes; an EC scalar is big endian. */
 enum token_result token_key_generate(struct token_env *env, enum token_curve curve, struct token_key **key);
 enum token_result token_key_from_scalar(struct token_env *env, enum token_curve curve, const uint8_t *scalar,
 	size_t len, struct token_key **key);
-void token_key_free(struct token_key *key);
 
-/* The uncompressed point, TOKEN_POINT_MAX bytes at most. */
+struct token_key *token_key_ref(struct token_key *key);
+void token_key_free(struct token_key *key); /* drops one reference */
+
+enum token_curve token_key_curve(const struct token_key *key);
+
+/* The public key, token_curve_point_size() bytes: TOKEN_POINT_MAX at most. */
 enum token_result token_key_point(const struct token_key *key, uint8_t *point, size_t *len);
 
-/* The scalar of a software session key; TOKEN_ERR_UNSUPPORTED for a token's key. */
+/* The private bytes of a software session key; TOKEN_ERR_UNSUPPORTED for a token's key. */
 enum token_result token_key_scalar(const struct token_key *key, struct secret *scalar);
 
 /* ECDSA over a digest (truncated to the order's size as FIPS 186 says); r||s. */
-enum token_result token_key_sign(const struct token_key *key, const uint8_t *digest, size_t digest_len,
+enum token_result token_key_sign(struct token_key *key, const uint8_t *digest, size_t digest_len,
 	uint8_t sig[TOKEN_SIG_MAX], size_t *sig_len);
 
-/* ECDH: the x coordinate. peer: uncompressed point; TOKEN_ERR_ARG when it is not on the curve. */
-enum token_result token_key_derive(const struct token_key *key, const uint8_t *peer, size_t peer_len,
-	struct secret *shared);
+/* Ed25519 or Ed448 (pure, empty context) over a message; TOKEN_ERR_UNSUPPORTED for other keys. */
+enum token_result token_key_sign_message(struct token_key *key, const uint8_t *message, size_t len,
+	uint8_t sig[TOKEN_SIG_MAX], size_t *sig_len);
+
+/* ECDH (the x coordinate), X25519, X448. peer: a public key of the same curve; TOKEN_ERR_ARG when
+ * it is none, or one that forces an all-zero result. */
+enum token_result token_key_derive(struct token_key *key, const uint8_t *peer, size_t peer_len, struct secret *shared);
+
+/* ---- Public keys: no token and no secret ----------------------------------------------- */
+
+/*
+ * A public key for OpenSSL; *pkey is freed with EVP_PKEY_free().
+ *
+ * TOKEN_ERR_CURVE  TOKEN_CURVE_NONE
+ * TOKEN_ERR_ARG    not token_curve_point_size() bytes, or of EC not on the curve
+ */
+enum token_result token_public_key(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point, size_t len,
+	EVP_PKEY **pkey);
+
+/* Check a signature: ECDSA (r||s) over a digest, EdDSA over a message. Errors as above, and
+ * TOKEN_ERR_UNSUPPORTED for a curve that makes no signatures. */
+enum token_result token_public_verify(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point, size_t len,
+	const uint8_t *data, size_t data_len, const uint8_t *sig, size_t sig_len, bool *good);
+
+/* ---- Copies ---------------------------------------------------------------------------- */
 
 /*
  * Spend the copy of a bound single-use holder key (R-EXH-01): one committed transaction

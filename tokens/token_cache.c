@@ -37,6 +37,8 @@ void
 token_forget_role(struct token *token)
 {
 	token->role = TOKEN_NOBODY;
+	token->forgotten++;
+	ready_clear(token);
 	area_keys_wipe(&token->keys);
 	pin_digest_clear(&token->digest);
 	for (size_t i = 0; i < token->count; i++) {
@@ -216,6 +218,7 @@ cache_refresh(struct token *token)
 		res = load_rows(token);
 	if (res == TOKEN_OK && token->role != TOKEN_NOBODY)
 		res = verify_root(token);
+	ready_sweep(token);
 	if (res != TOKEN_OK)
 		return res;
 	token->version = version;

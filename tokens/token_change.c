@@ -64,6 +64,8 @@ change_end(struct token *token, enum token_result res)
 	res = store_end(token->store, res);
 	if (res != TOKEN_OK && token->changed)
 		cache_clear(token);
+	if (token->changed)
+		ready_sweep(token);
 	(void)pthread_mutex_unlock(&token->lock);
 	return res;
 }

@@ -138,25 +138,86 @@ out:
 	return res;
 }
 
-enum token_result
-token_key_load(struct token *token, const struct token_object *object, struct token_key **key)
+/* What a key is made from: the row as it is now, and when that was seen. */
+struct wanted {
+	struct store_row row;
+	uint64_t forgotten;
+	const struct token_object *object; /* with a reference */
+};
+
+/* The ready key of this object, or NULL and what is wanted. */
+static enum token_result
+find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_key **key)
 {
-	const CK_ATTRIBUTE *params = attrs_find(object->attrs, CKA_EC_PARAMS);
+	const struct cached *c = NULL;
+	enum token_result res;
+
+	res = token_lock_fresh(token);
+	if (res == TOKEN_OK) {
+		c = cache_find(token, id);
+		res = c != NULL && c->object != NULL ? TOKEN_OK : TOKEN_ERR_NOT_FOUND;
+	}
+	if (res == TOKEN_OK) {
+		*key = ready_find(token, &c->row);
+		if (*key == NULL)
+			*wanted = (struct wanted){ c->row, token->forgotten, token_object_ref(c->object) };
+	}
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
+/* A single-use key signs once: it is not kept. What changed while it was loaded is not kept either. */
+static void
+keep_key(struct token *token, const struct wanted *wanted, struct token_key *key)
+{
+	const struct cached *c = NULL;
+
+	if (wanted->row.kind == TOKEN_OBJECT_HOLDER_PRIVATE && (wanted->row.flags & STORE_REUSABLE) == 0)
+		return;
+	if (token_lock_fresh(token) == TOKEN_OK && token->forgotten == wanted->forgotten)
+		c = cache_find(token, wanted->row.id);
+	if (c != NULL && c->row.generation == wanted->row.generation)
+		ready_keep(token, &c->row, key);
+	(void)pthread_mutex_unlock(&token->lock);
+}
+
+static enum token_result
+load_key(struct token *token, const struct wanted *wanted, struct token_key **key)
+{
+	const struct token_attrs *attrs = wanted->object->attrs;
+	const CK_ATTRIBUTE *params = attrs_find(attrs, CKA_EC_PARAMS);
 	struct token_value value = { 0 };
 	enum token_curve curve = TOKEN_CURVE_NONE;
 	enum token_result res;
 
-	if (object->kind != TOKEN_OBJECT_HOLDER_PRIVATE &&
-		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY)
+	if (wanted->row.kind != TOKEN_OBJECT_HOLDER_PRIVATE &&
+		attrs_ulong(attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY)
 		return TOKEN_ERR_ARG;
 	if (params != NULL)
 		curve = token_curve_from_params(params->pValue, params->ulValueLen);
 	if (curve == TOKEN_CURVE_NONE)
 		return TOKEN_ERR_CURVE;
-	res = object_read_value(token, object->id, &value);
+	res = object_read_value(token, wanted->row.id, &value);
 	if (res == TOKEN_OK)
 		res = token->backend->key_load(token->env->seal, curve, value.ptr, value.len, key);
 	token_value_clear(&value);
+	return res;
+}
+
+enum token_result
+token_key_load(struct token *token, const struct token_object *object, struct token_key **key)
+{
+	struct wanted wanted = { 0 };
+	enum token_result res;
+
+	*key = NULL;
+	res = find_key(token, object->id, &wanted, key);
+	if (res != TOKEN_OK || *key != NULL)
+		return res;
+	res = load_key(token, &wanted, key);
+	if (res == TOKEN_OK)
+		keep_key(token, &wanted, *key);
+	token_object_unref(wanted.object);
 	return res;
 }
 

@@ -58,7 +58,9 @@ struct token {
 	enum token_role role;
 	struct area_keys keys;
 	uint64_t epoch;
+	uint64_t forgotten; /* how often a role has been forgotten */
 	struct pin_digest digest;
+	struct ready *ready; /* token_ready.c; NULL: no key is ready */
 
 	bool loaded; /* what follows is what the database held at data version `version` */
 	int64_t version;
@@ -143,6 +145,18 @@ void token_forget_role(struct token *token);
 
 /* Lock the token and refresh in a transaction of its own. The lock is held whatever the result. */
 enum token_result token_lock_fresh(struct token *token);
+
+/* ---- token_ready.c: private keys ready for use; the token's lock is held ---- */
+
+/* The key of this row, with a reference; NULL: it has to be loaded. */
+struct token_key *ready_find(const struct token *token, const struct store_row *row);
+
+/* Keep a key for the next use. Best effort. */
+void ready_keep(struct token *token, const struct store_row *row, struct token_key *key);
+
+/* Let go of keys whose rows have changed or are no more; of all. */
+void ready_sweep(struct token *token);
+void ready_clear(struct token *token);
 
 /* ---- token_change.c: changing rows ---- */
 

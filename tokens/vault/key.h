@@ -1,9 +1,8 @@
 /*
- * tokens/vault/key.h: EC keys in software, the vault's own and session objects'.
+ * tokens/vault/key.h: key pairs in software, the vault's own and session objects'.
  *
- * The result is a struct token_key: token_key_sign(), _derive(), _point(), _scalar() and
- * _free() work on it. The scalar is kept in the arena and goes through OpenSSL's heap only
- * while an operation runs; OpenSSL cleanses it there.
+ * The result is a struct token_key: the token_key_* calls work on it, many threads at a time. The
+ * private bytes live in OpenSSL's heap as long as the key does; OpenSSL cleanses them there.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -13,8 +12,9 @@
 #include "tokens/key.h"
 
 /*
- * Generate a key, scalar over the full range of the order, with a pairwise consistency test
- * (a signature made and verified) before it is given out (R-MED-02). libctx is borrowed for the key's life.
+ * Generate a key with a pairwise consistency test (a signature made and verified; for X25519 and
+ * X448 an agreement made from both sides) before it is given out (R-MED-02). libctx is borrowed for
+ * the key's life.
  *
  * TOKEN_ERR_CURVE   TOKEN_CURVE_NONE
  * TOKEN_ERR_CRYPTO  no random, or the test failed: no key
@@ -22,10 +22,11 @@
 enum token_result vault_key_generate(OSSL_LIB_CTX *libctx, enum token_curve curve, struct token_key **key);
 
 /*
- * A key from its scalar: big endian, exactly token_curve_size() bytes, copied.
+ * A key from its private bytes, exactly token_curve_size() of them, copied: an EC scalar is big endian,
+ * the others are as RFC 8032 and RFC 7748 have them.
  *
  * TOKEN_ERR_CURVE  TOKEN_CURVE_NONE
- * TOKEN_ERR_ARG    another length, zero, or not below the order
+ * TOKEN_ERR_ARG    another length; of EC, zero or not below the order
  */
 enum token_result vault_key_from_scalar(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *scalar, size_t len,
 	struct token_key **key);
