@@ -13,37 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11/mechanisms/cipher_params.h"
 #include "module/pkcs11/slots/library.h"
 #include "pkcs11-3.h"
 
-#define IV_MAX 128                         /* bytes that OpenSSL 3.0 takes for AES-GCM */
-#define GCM_MAX (((uint64_t)1 << 36) - 32) /* bytes under one IV, SP 800-38D section 5.2.1.1 */
-#define CHUNK ((CK_ULONG)1 << 30)          /* EVP counts in int */
-
-enum style { BLOCKS, PADDED, COUNTER, AEAD, WRAP, WRAP_PAD };
-
-#define NAMES(MODE) \
-	{ \
-		"AES-128-" MODE, "AES-192-" MODE, "AES-256-" MODE \
-	}
-
-static const struct mode {
-	CK_MECHANISM_TYPE type;
-	enum style style;
-	CK_ULONG iv_size;     /* of an IV that is the whole parameter */
-	const char *names[3]; /* for keys of 16, 24 and 32 bytes */
-} modes[] = {
-	{ CKM_AES_ECB, BLOCKS, 0, NAMES("ECB") },
-	{ CKM_AES_CBC, BLOCKS, CIPHER_BLOCK, NAMES("CBC") },
-	{ CKM_AES_CBC_PAD, PADDED, CIPHER_BLOCK, NAMES("CBC") },
-	{ CKM_AES_CTR, COUNTER, 0, NAMES("CTR") },
-	{ CKM_AES_GCM, AEAD, 0, NAMES("GCM") },
-	{ CKM_AES_KEY_WRAP, WRAP, 8, NAMES("WRAP") },
-	{ CKM_AES_KEY_WRAP_KWP, WRAP_PAD, 4, NAMES("WRAP-PAD") },
-};
+#define CHUNK ((CK_ULONG)1 << 30) /* EVP counts in int */
 
 struct cipher {
-	const struct mode *mode;
+	const struct cipher_mode *mode;
 	bool encrypt;
 	EVP_CIPHER_CTX *ctx;
 	CK_BYTE held[CIPHER_BLOCK]; /* input that waits for the rest of its block */
@@ -53,119 +30,6 @@ struct cipher {
 	CK_BYTE *kept;    /* input of what gives nothing before the end */
 	CK_ULONG kept_len, kept_room;
 };
-
-/* A parameter as the engine wants it. */
-struct params {
-	const CK_BYTE *iv; /* NULL: the mode's own */
-	CK_ULONG iv_size;
-	const CK_BYTE *aad;
-	CK_ULONG aad_size;
-	CK_ULONG tag_len;
-	CK_BYTE counter[CIPHER_BLOCK];
-	uint64_t left;
-};
-
-/* CK_GCM_PARAMS as it was before ulIvBits came into it, and as some programs still send it. */
-struct gcm_params_old {
-	CK_BYTE *pIv;
-	CK_ULONG ulIvLen;
-	CK_BYTE *pAAD;
-	CK_ULONG ulAADLen;
-	CK_ULONG ulTagBits;
-};
-
-static CK_RV
-take_iv(const struct mode *mode, const CK_MECHANISM *mechanism, struct params *params)
-{
-	const bool optional = mode->style == WRAP || mode->style == WRAP_PAD || mode->iv_size == 0;
-
-	if (mechanism->ulParameterLen == 0)
-		return optional ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
-	if (mechanism->ulParameterLen != mode->iv_size || mechanism->pParameter == NULL)
-		return CKR_MECHANISM_PARAM_INVALID;
-	params->iv = mechanism->pParameter;
-	params->iv_size = mode->iv_size;
-	return CKR_OK;
-}
-
-/* Bytes until a big-endian counter of so many bits would come round to its beginning. */
-static uint64_t
-counter_left(const CK_BYTE block[CIPHER_BLOCK], CK_ULONG bits)
-{
-	uint64_t blocks = 0;
-	CK_ULONG i;
-	CK_BYTE rest;
-
-	for (i = 0; i < CIPHER_BLOCK; i++) {
-		CK_ULONG above = (CIPHER_BLOCK - 1 - i) * 8; /* bits below this byte */
-
-		if (bits <= above)
-			continue;
-		rest = (CK_BYTE)~block[i];
-		if (bits - above < 8)
-			rest &= (CK_BYTE)((1u << (bits - above)) - 1);
-		if (blocks >> 56 != 0)
-			return UINT64_MAX;
-		blocks = blocks << 8 | rest;
-	}
-	return blocks >= (UINT64_MAX >> 4) ? UINT64_MAX : (blocks + 1) * CIPHER_BLOCK;
-}
-
-static CK_RV
-take_counter(const CK_MECHANISM *mechanism, struct params *params)
-{
-	CK_AES_CTR_PARAMS given;
-
-	if (mechanism->pParameter == NULL || mechanism->ulParameterLen != sizeof(given))
-		return CKR_MECHANISM_PARAM_INVALID;
-	memcpy(&given, mechanism->pParameter, sizeof(given));
-	if (given.ulCounterBits < 1 || given.ulCounterBits > 128)
-		return CKR_MECHANISM_PARAM_INVALID;
-	memcpy(params->counter, given.cb, sizeof(params->counter));
-	params->iv = params->counter;
-	params->iv_size = sizeof(params->counter);
-	params->left = counter_left(given.cb, given.ulCounterBits);
-	return CKR_OK;
-}
-
-static CK_RV
-take_gcm(const CK_MECHANISM *mechanism, struct params *params)
-{
-	struct gcm_params_old given;
-	CK_GCM_PARAMS full;
-
-	if (mechanism->pParameter == NULL)
-		return CKR_MECHANISM_PARAM_INVALID;
-	if (mechanism->ulParameterLen == sizeof(full)) {
-		memcpy(&full, mechanism->pParameter, sizeof(full));
-		given = (struct gcm_params_old){ full.pIv, full.ulIvLen, full.pAAD, full.ulAADLen, full.ulTagBits };
-	} else if (mechanism->ulParameterLen == sizeof(given)) {
-		memcpy(&given, mechanism->pParameter, sizeof(given));
-	} else {
-		return CKR_MECHANISM_PARAM_INVALID;
-	}
-	if (given.pIv == NULL || given.ulIvLen < 1 || given.ulIvLen > IV_MAX ||
-		(given.pAAD == NULL && given.ulAADLen != 0) || given.ulTagBits < 32 || given.ulTagBits > 128 ||
-		given.ulTagBits % 8 != 0)
-		return CKR_MECHANISM_PARAM_INVALID;
-	params->iv = given.pIv;
-	params->iv_size = given.ulIvLen;
-	params->aad = given.pAAD;
-	params->aad_size = given.ulAADLen;
-	params->tag_len = given.ulTagBits / 8;
-	params->left = GCM_MAX;
-	return CKR_OK;
-}
-
-static CK_RV
-take_params(const struct mode *mode, const CK_MECHANISM *mechanism, struct params *params)
-{
-	if (mode->style == COUNTER)
-		return take_counter(mechanism, params);
-	if (mode->style == AEAD)
-		return take_gcm(mechanism, params);
-	return take_iv(mode, mechanism, params);
-}
 
 /* out NULL: associated data. */
 static CK_RV
@@ -184,7 +48,7 @@ run(EVP_CIPHER_CTX *ctx, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out)
 }
 
 static CK_RV
-start(struct cipher *cipher, const struct secret *key, const struct params *params)
+start(struct cipher *cipher, const struct secret *key, const struct cipher_params *params)
 {
 	const int encrypt = cipher->encrypt ? 1 : 0;
 	EVP_CIPHER *evp = NULL;
@@ -210,20 +74,14 @@ out:
 CK_RV
 cipher_new(const CK_MECHANISM *mechanism, const struct secret *key, bool encrypt, struct cipher **out)
 {
-	struct params params = { .left = UINT64_MAX };
-	const struct mode *mode = NULL;
+	struct cipher_params params;
+	const struct cipher_mode *mode = NULL;
 	struct cipher *cipher = NULL;
 	CK_RV rv;
-	size_t i;
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (modes[i].type == mechanism->mechanism)
-			mode = &modes[i];
-	if (mode == NULL)
-		return CKR_MECHANISM_INVALID;
-	if (key->len != 16 && key->len != 24 && key->len != 32)
-		return CKR_KEY_SIZE_RANGE;
-	rv = take_params(mode, mechanism, &params);
+	rv = cipher_params_take(mechanism, &mode, &params);
+	if (rv == CKR_OK && key->len != 16 && key->len != 24 && key->len != 32)
+		rv = CKR_KEY_SIZE_RANGE;
 	if (rv != CKR_OK)
 		return rv;
 	rv = CKR_HOST_MEMORY;
