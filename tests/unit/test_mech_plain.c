@@ -239,7 +239,7 @@ test_random(void)
 static void
 test_mechanism_list(void)
 {
-	CK_MECHANISM_TYPE list[64];
+	CK_MECHANISM_TYPE list[256];
 	CK_MECHANISM_INFO info;
 	CK_ULONG count = 0;
 	CK_ULONG less;

@@ -65,6 +65,7 @@ main(int argc, char **argv)
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
 		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
 		{ "PKCS#11 3.2", p11_start, p11_stop, NULL, NULL, tests_later },
+		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
 		{ "log", NULL, NULL, NULL, NULL, tests_log },

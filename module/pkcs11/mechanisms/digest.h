@@ -11,7 +11,10 @@
 
 #define DIGEST_MAX 64 /* bytes of the longest digest */
 
-/* type: CKM_SHA_1, CKM_SHA224 … CKM_SHA512. *context is freed with EVP_MD_CTX_free(). */
+/* OpenSSL's name of a digest mechanism and the bytes that it gives; NULL: no such digest. */
+const char *digest_name(CK_MECHANISM_TYPE type, CK_ULONG *size);
+
+/* type: CKM_SHA_1, CKM_SHA224 … CKM_SHA3_512; CKR_MECHANISM_INVALID. *context is freed with EVP_MD_CTX_free(). */
 CK_RV digest_begin(CK_MECHANISM_TYPE type, EVP_MD_CTX **context);
 CK_RV digest_update(EVP_MD_CTX *context, const CK_BYTE *data, CK_ULONG len);
 

@@ -15,7 +15,8 @@ const struct mech mech_keygen[] = {
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };
 
-static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests, mech_aes };
+static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests, mech_aes,
+	mech_macs, mech_secrets, mech_hkdf };
 
 #define FAMILIES (sizeof(families) / sizeof(*families))
 

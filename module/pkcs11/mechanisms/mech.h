@@ -29,8 +29,9 @@ struct mech {
 	CK_RV(*derive)
 	(struct session *session, const CK_MECHANISM *mechanism, struct object *base, CK_ULONG want,
 		struct secret *secret);
+	bool derives_data; /* what is derived is not a key but the value of a CKO_DATA object */
 
-	/* C_GenerateKey: bytes of the key; want as above. */
+	/* C_GenerateKey: bytes of the key; want as above. CKR_TEMPLATE_INCOMPLETE: want is needed. */
 	CK_RV (*generate)(struct session *session, const CK_MECHANISM *mechanism, CK_ULONG want, struct secret *secret);
 
 	/* C_WrapKey: `plain` (a secret key's value, a private key's PKCS#8) under the wrapping key's value.
@@ -57,7 +58,10 @@ extern const struct mech mech_ecdsa[];   /* mech_ecdsa.c */
 extern const struct mech mech_ecdh[];    /* mech_ecdh.c */
 extern const struct mech mech_aes[];     /* mech_aes.c */
 extern const struct mech mech_keygen[];  /* mech.c: CKM_EC_KEY_PAIR_GEN */
+extern const struct mech mech_hkdf[];    /* mech_hkdf.c */
+extern const struct mech mech_macs[];    /* mech_mac.c: HMAC, CMAC */
 extern const struct mech mech_mdoc[];    /* mech_mdoc.c */
+extern const struct mech mech_secrets[]; /* mech_secret.c: generation of secret keys */
 
 /* NULL: no such mechanism. */
 const struct mech *mech_find(CK_MECHANISM_TYPE type);

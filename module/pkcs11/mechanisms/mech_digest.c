@@ -1,5 +1,5 @@
 /*
- * module/pkcs11/mechanisms/mech_digest.c: SHA-1 and SHA-2.
+ * module/pkcs11/mechanisms/mech_digest.c: SHA-1, SHA-2 and SHA-3.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -8,17 +8,39 @@
 #include "module/pkcs11/mechanisms/digest.h"
 #include "module/pkcs11/slots/library.h"
 #include "module/pkcs11/mechanisms/mech.h"
+#include "pkcs11-3.h"
 
 static const struct {
 	CK_MECHANISM_TYPE type;
 	const char *name;
+	CK_ULONG size;
 } digests[] = {
-	{ CKM_SHA_1, "SHA1" },
-	{ CKM_SHA224, "SHA224" },
-	{ CKM_SHA256, "SHA256" },
-	{ CKM_SHA384, "SHA384" },
-	{ CKM_SHA512, "SHA512" },
+	{ CKM_SHA_1, "SHA1", 20 },
+	{ CKM_SHA224, "SHA224", 28 },
+	{ CKM_SHA256, "SHA256", 32 },
+	{ CKM_SHA384, "SHA384", 48 },
+	{ CKM_SHA512, "SHA512", 64 },
+	{ CKM_SHA512_224, "SHA512-224", 28 },
+	{ CKM_SHA512_256, "SHA512-256", 32 },
+	{ CKM_SHA3_224, "SHA3-224", 28 },
+	{ CKM_SHA3_256, "SHA3-256", 32 },
+	{ CKM_SHA3_384, "SHA3-384", 48 },
+	{ CKM_SHA3_512, "SHA3-512", 64 },
 };
+
+const char *
+digest_name(CK_MECHANISM_TYPE type, CK_ULONG *size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(digests) / sizeof(*digests); i++) {
+		if (digests[i].type == type) {
+			*size = digests[i].size;
+			return digests[i].name;
+		}
+	}
+	return NULL;
+}
 
 CK_RV
 digest_begin(CK_MECHANISM_TYPE type, EVP_MD_CTX **context)
@@ -26,15 +48,14 @@ digest_begin(CK_MECHANISM_TYPE type, EVP_MD_CTX **context)
 	EVP_MD_CTX *ctx = NULL;
 	EVP_MD *md = NULL;
 	CK_RV rv = CKR_MECHANISM_INVALID;
-	size_t i;
+	const char *name;
+	CK_ULONG size;
 
-	for (i = 0; i < sizeof(digests) / sizeof(*digests); i++)
-		if (digests[i].type == type)
-			break;
-	if (i == sizeof(digests) / sizeof(*digests))
+	name = digest_name(type, &size);
+	if (name == NULL)
 		goto out;
 	rv = CKR_FUNCTION_FAILED;
-	md = EVP_MD_fetch(library_libctx(), digests[i].name, NULL);
+	md = EVP_MD_fetch(library_libctx(), name, NULL);
 	if (md == NULL)
 		goto out;
 	rv = CKR_HOST_MEMORY;
@@ -134,5 +155,11 @@ const struct mech mech_digests[] = {
 	DIGEST(CKM_SHA256),
 	DIGEST(CKM_SHA384),
 	DIGEST(CKM_SHA512),
+	DIGEST(CKM_SHA512_224),
+	DIGEST(CKM_SHA512_256),
+	DIGEST(CKM_SHA3_224),
+	DIGEST(CKM_SHA3_256),
+	DIGEST(CKM_SHA3_384),
+	DIGEST(CKM_SHA3_512),
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

@@ -39,21 +39,31 @@ is_record(const struct token_attrs *attrs)
 		memcmp(application->pValue, RECORD_APPLICATION, application->ulValueLen) == 0;
 }
 
+static bool
+is_status(const struct token_attrs *attrs)
+{
+	const CK_ATTRIBUTE *application = attrs_find(attrs, CKA_APPLICATION);
+
+	return application != NULL && application->ulValueLen == strlen(STATUS_APPLICATION) &&
+		memcmp(application->pValue, STATUS_APPLICATION, application->ulValueLen) == 0;
+}
+
+CK_RV
+object_check_plain_data(const struct token_attrs *attrs)
+{
+	return is_record(attrs) || is_status(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
 /* A data object; of the two with a meaning one is bound to its key and the other is ours. */
 static CK_RV
 finish_data(struct session *session, struct token_attrs *attrs, const struct secret *value,
 	struct token_object_spec *spec)
 {
-	const CK_ATTRIBUTE *application = attrs_find(attrs, CKA_APPLICATION);
-
 	if (is_record(attrs))
 		return record_create(session, attrs, mdoc_bytes_of(value->ptr, value->len), spec);
 	if (attrs_find(attrs, CKA_ID) != NULL || attrs_find(attrs, CKA_MDOC_REUSABLE) != NULL)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
-	if (application != NULL && application->ulValueLen == strlen(STATUS_APPLICATION) &&
-		memcmp(application->pValue, STATUS_APPLICATION, application->ulValueLen) == 0)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	return CKR_OK;
+	return is_status(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
 }
 
 static CK_RV
@@ -157,7 +167,7 @@ finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token
 		rv = finish_private_key(session, attrs, value);
 		break;
 	default:
-		rv = make_secret_key(attrs, value->len);
+		rv = make_secret_key(attrs, value);
 		break;
 	}
 	return rv == CKR_OK ? make_origin(attrs, CK_UNAVAILABLE_INFORMATION) : rv;

@@ -15,6 +15,10 @@ CK_RV object_destroy(struct session *session, CK_OBJECT_HANDLE handle);
 CK_RV object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template,
 	CK_ULONG count);
 
+/* A data object that is neither a record nor the status object, whose names nobody else may take:
+ * CKR_ATTRIBUTE_VALUE_INVALID. */
+CK_RV object_check_plain_data(const struct token_attrs *attrs);
+
 /* C_GenerateKey and C_DeriveKey: mech.h's functions give the bytes. */
 CK_RV object_generate_key(struct session *session, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *template,
 	CK_ULONG count, CK_OBJECT_HANDLE *handle);

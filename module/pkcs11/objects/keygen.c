@@ -1,5 +1,5 @@
 /*
- * keygen.c: C_GenerateKeyPair, C_GenerateKey and C_DeriveKey.
+ * keygen.c: C_GenerateKeyPair.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -8,7 +8,6 @@
 #include "mdoc-pkcs11.h"
 #include "module/pkcs11/objects/create.h"
 #include "module/pkcs11/objects/make.h"
-#include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/shell/rv.h"
 #include "module/pkcs11/objects/template.h"
 
@@ -240,118 +239,5 @@ object_generate_pair(struct session *session, const CK_MECHANISM *mechanism, con
 				: generate_in_session(session, &pair, public_handle, private_handle);
 	attrs_free(pair.public_attrs);
 	attrs_free(pair.private_attrs);
-	return rv;
-}
-
-/* The template of a secret key that is to be made; want: CKA_VALUE_LEN, 0 when absent. */
-static CK_RV
-read_secret_template(struct session *session, enum template_origin origin, CK_KEY_TYPE otherwise,
-	const CK_ATTRIBUTE *template, CK_ULONG count, struct token_attrs **attrs, CK_ULONG *want)
-{
-	CK_RV rv;
-
-	*attrs = attrs_new();
-	if (*attrs == NULL)
-		return CKR_HOST_MEMORY;
-	rv = template_read(CKO_SECRET_KEY, origin, template, count, *attrs);
-	if (rv != CKR_OK)
-		return rv;
-	*want = attrs_ulong(*attrs, CKA_VALUE_LEN, 0);
-	if (!attrs_set_ulong(*attrs, CKA_CLASS, CKO_SECRET_KEY) ||
-		!attrs_set_ulong(*attrs, CKA_KEY_TYPE, attrs_ulong(*attrs, CKA_KEY_TYPE, otherwise)))
-		return CKR_HOST_MEMORY;
-	rv = template_complete(CKO_SECRET_KEY, origin, *attrs);
-	return rv == CKR_OK ? make_allowed(session, *attrs) : rv;
-}
-
-/* attrs and value are taken over. */
-static CK_RV
-publish_secret(struct session *session, CK_MECHANISM_TYPE made_by, struct token_attrs *attrs, struct secret *value,
-	CK_OBJECT_HANDLE *handle)
-{
-	CK_RV rv;
-
-	rv = make_secret_key(attrs, value->len);
-	if (rv == CKR_OK)
-		rv = make_origin(attrs, made_by);
-	if (rv == CKR_OK)
-		rv = make_unique(attrs);
-	if (rv == CKR_OK)
-		return make_publish(session, attrs, value, NULL, handle);
-	attrs_free(attrs);
-	secret_wipe(value);
-	return rv;
-}
-
-CK_RV
-object_generate_key(struct session *session, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *template,
-	CK_ULONG count, CK_OBJECT_HANDLE *handle)
-{
-	const struct mech *mech;
-	struct token_attrs *attrs = NULL;
-	struct secret value = SECRET_NONE;
-	CK_ULONG want = 0;
-	CK_RV rv;
-
-	if (mechanism == NULL || handle == NULL || (template == NULL && count != 0))
-		return CKR_ARGUMENTS_BAD;
-	mech = mech_find(mechanism->mechanism);
-	if (mech == NULL || mech->generate == NULL)
-		return CKR_MECHANISM_INVALID;
-	rv = read_secret_template(session, TEMPLATE_GENERATE, mech->key_type, template, count, &attrs, &want);
-	if (rv == CKR_OK)
-		rv = mech->generate(session, mechanism, want, &value);
-	if (rv == CKR_OK)
-		return publish_secret(session, mechanism->mechanism, attrs, &value, handle);
-	attrs_free(attrs);
-	return rv;
-}
-
-/* May this key be a base: its type, its usage, and no PIN check that a derivation could not ask for. */
-static CK_RV
-check_base(const struct mech *mech, const struct object *base)
-{
-	const struct token_attrs *attrs = object_attrs(base);
-	const CK_OBJECT_CLASS object_class_ = object_class(base);
-
-	if (object_class_ != CKO_PRIVATE_KEY && object_class_ != CKO_SECRET_KEY)
-		return CKR_KEY_HANDLE_INVALID;
-	if (mech->key_type != MECH_NO_KEY && !mech_takes(mech, attrs_ulong(attrs, CKA_KEY_TYPE, MECH_NO_KEY)))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!attrs_bool(attrs, CKA_DERIVE, false))
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	if (!op_allows_mechanism(attrs, mech->type))
-		return CKR_MECHANISM_INVALID;
-	return attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
-}
-
-CK_RV
-object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_handle,
-	const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
-{
-	const struct mech *mech;
-	struct token_attrs *attrs = NULL;
-	struct object *base = NULL;
-	struct secret value = SECRET_NONE;
-	CK_ULONG want = 0;
-	CK_RV rv;
-
-	if (mechanism == NULL || handle == NULL || (template == NULL && count != 0))
-		return CKR_ARGUMENTS_BAD;
-	mech = mech_find(mechanism->mechanism);
-	if (mech == NULL || mech->derive == NULL)
-		return CKR_MECHANISM_INVALID;
-	rv = object_from_handle(session, base_handle, &base);
-	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
-	rv = check_base(mech, base);
-	if (rv == CKR_OK)
-		rv = read_secret_template(session, TEMPLATE_DERIVE, CKK_GENERIC_SECRET, template, count, &attrs, &want);
-	if (rv == CKR_OK)
-		rv = mech->derive(session, mechanism, base, want, &value);
-	object_unref(base);
-	if (rv == CKR_OK)
-		return publish_secret(session, CK_UNAVAILABLE_INFORMATION, attrs, &value, handle);
-	attrs_free(attrs);
 	return rv;
 }

@@ -5,10 +5,15 @@
  */
 #include "module/pkcs11/objects/make.h"
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "module/pkcs11/shell/rv.h"
 #include "pkcs11-3.h"
+
+#define CHECK_VALUE_LEN 3
 
 /* A key that nobody may see at rest: a public object lies in the store in clear. */
 static bool
@@ -70,34 +75,103 @@ make_origin(struct token_attrs *attrs, CK_MECHANISM_TYPE mechanism)
 	return done ? CKR_OK : CKR_HOST_MEMORY;
 }
 
+CK_RV
+make_derived(struct token_attrs *attrs, const struct token_attrs *base)
+{
+	const bool sensitive = attrs_bool(base, CKA_ALWAYS_SENSITIVE, false) && attrs_bool(attrs, CKA_SENSITIVE, false);
+	const bool kept = attrs_bool(base, CKA_NEVER_EXTRACTABLE, false) && !attrs_bool(attrs, CKA_EXTRACTABLE, true);
+
+	return attrs_set_bool(attrs, CKA_LOCAL, false) &&
+			attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION) &&
+			attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, sensitive) &&
+			attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE, kept)
+		? CKR_OK
+		: CKR_HOST_MEMORY;
+}
+
+/* Keys that are any bytes; of AES keys the length counts. */
+static const CK_KEY_TYPE byte_keys[] = { CKK_GENERIC_SECRET, CKK_HKDF, CKK_SHA_1_HMAC, CKK_SHA224_HMAC, CKK_SHA256_HMAC,
+	CKK_SHA384_HMAC, CKK_SHA512_HMAC, CKK_SHA512_224_HMAC, CKK_SHA512_256_HMAC, CKK_SHA3_224_HMAC,
+	CKK_SHA3_256_HMAC, CKK_SHA3_384_HMAC, CKK_SHA3_512_HMAC };
+
 static CK_RV
 check_secret_key(CK_KEY_TYPE type, size_t len)
 {
-	switch (type) {
-	case CKK_AES:
+	size_t i;
+
+	if (type == CKK_AES)
 		return len == 16 || len == 24 || len == 32 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
-	case CKK_GENERIC_SECRET:
-	case CKK_SHA_1_HMAC:
-	case CKK_SHA224_HMAC:
-	case CKK_SHA256_HMAC:
-	case CKK_SHA384_HMAC:
-	case CKK_SHA512_HMAC:
-		return len > 0 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
-	default:
-		return CKR_ATTRIBUTE_VALUE_INVALID;
+	for (i = 0; i < sizeof(byte_keys) / sizeof(*byte_keys); i++)
+		if (byte_keys[i] == type)
+			return len > 0 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+	return CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+/* The first bytes of a zero block under an AES key, and of the SHA-1 of any other. */
+static CK_RV
+key_check_value(CK_KEY_TYPE type, const struct secret *value, CK_BYTE out[CHECK_VALUE_LEN])
+{
+	static const CK_BYTE zeros[16];
+	CK_BYTE bytes[EVP_MAX_MD_SIZE + 16];
+	EVP_CIPHER_CTX *context = NULL;
+	EVP_CIPHER *cipher = NULL;
+	const char *name = value->len == 16 ? "AES-128-ECB" : value->len == 24 ? "AES-192-ECB" : "AES-256-ECB";
+	size_t len = 0;
+	int written = 0;
+	CK_RV rv = CKR_FUNCTION_FAILED;
+
+	if (type != CKK_AES) {
+		if (EVP_Q_digest(library_libctx(), "SHA1", NULL, value->ptr, value->len, bytes, &len) != 1)
+			goto out;
+	} else {
+		cipher = EVP_CIPHER_fetch(library_libctx(), name, NULL);
+		context = EVP_CIPHER_CTX_new();
+		if (cipher == NULL || context == NULL ||
+			EVP_EncryptInit_ex2(context, cipher, value->ptr, NULL, NULL) != 1 ||
+			EVP_EncryptUpdate(context, bytes, &written, zeros, sizeof(zeros)) != 1)
+			goto out;
 	}
+	memcpy(out, bytes, CHECK_VALUE_LEN);
+	rv = CKR_OK;
+out:
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	EVP_CIPHER_CTX_free(context);
+	EVP_CIPHER_free(cipher);
+	return rv;
+}
+
+/* CKA_CHECK_VALUE: worked out; one that the template gives must be it, or empty (PKCS#11 2.40, 4.10.2). */
+static CK_RV
+set_check_value(struct token_attrs *attrs, CK_KEY_TYPE type, const struct secret *value)
+{
+	const CK_ATTRIBUTE *given = attrs_find(attrs, CKA_CHECK_VALUE);
+	CK_BYTE bytes[CHECK_VALUE_LEN];
+	CK_RV rv;
+
+	if (given != NULL && given->ulValueLen == 0)
+		return CKR_OK;
+	rv = key_check_value(type, value, bytes);
+	if (rv != CKR_OK)
+		return rv;
+	if (given != NULL &&
+		(given->ulValueLen != sizeof(bytes) || CRYPTO_memcmp(given->pValue, bytes, sizeof(bytes)) != 0))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return attrs_set(attrs, CKA_CHECK_VALUE, bytes, sizeof(bytes)) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
 CK_RV
-make_secret_key(struct token_attrs *attrs, size_t len)
+make_secret_key(struct token_attrs *attrs, const struct secret *value)
 {
+	const CK_KEY_TYPE type = attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION);
 	const bool token = attrs_bool(attrs, CKA_TOKEN, false);
 	CK_RV rv;
 
-	rv = check_secret_key(attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION), len);
+	rv = check_secret_key(type, value->len);
+	if (rv == CKR_OK)
+		rv = set_check_value(attrs, type, value);
 	if (rv != CKR_OK)
 		return rv;
-	if (!attrs_set_ulong(attrs, CKA_VALUE_LEN, len) ||
+	if (!attrs_set_ulong(attrs, CKA_VALUE_LEN, value->len) ||
 		!attrs_set_bool(attrs, CKA_SENSITIVE, attrs_bool(attrs, CKA_SENSITIVE, token)) ||
 		!attrs_set_bool(attrs, CKA_EXTRACTABLE, attrs_bool(attrs, CKA_EXTRACTABLE, !token)))
 		return CKR_HOST_MEMORY;

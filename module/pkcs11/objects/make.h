@@ -25,9 +25,12 @@ CK_RV make_unique(struct token_attrs *attrs);
  * CKA_NEVER_EXTRACTABLE. mechanism CK_UNAVAILABLE_INFORMATION: from outside. */
 CK_RV make_origin(struct token_attrs *attrs, CK_MECHANISM_TYPE mechanism);
 
-/* Secret keys: allowed type and length, CKA_VALUE_LEN, and the defaults of CKA_SENSITIVE and
- * CKA_EXTRACTABLE (session keys can be read unless the template says otherwise). */
-CK_RV make_secret_key(struct token_attrs *attrs, size_t len);
+/* The same of a key derived from one with the attributes `base`: it has always been what both are. */
+CK_RV make_derived(struct token_attrs *attrs, const struct token_attrs *base);
+
+/* Secret keys: allowed type and length (CKR_ATTRIBUTE_VALUE_INVALID), CKA_VALUE_LEN, CKA_CHECK_VALUE, and the
+ * defaults of CKA_SENSITIVE and CKA_EXTRACTABLE (session keys can be read unless the template says otherwise). */
+CK_RV make_secret_key(struct token_attrs *attrs, const struct secret *value);
 
 /* Publish as CKA_TOKEN says, in the session's batch if it has one. attrs and value are taken
  * over. spec: NULL, or what record_create() said. */
