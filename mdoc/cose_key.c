@@ -17,6 +17,9 @@
 #define LABEL_Y (-3)
 #define KTY_EC2 2
 
+/* "EC" by object identifier: by that name OpenSSL would ask an ENGINE that the application made its default. */
+#define EC_TYPE "1.2.840.10045.2.1"
+
 #define POINT_UNCOMPRESSED 0x04
 #define POINT_COMPRESSED 0x02 /* | 1 when y is odd */
 
@@ -87,7 +90,7 @@ evp_from_point(OSSL_LIB_CTX *libctx, enum mdoc_curve curve, const uint8_t *point
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, len);
 	params[2] = OSSL_PARAM_construct_end();
-	ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
+	ctx = EVP_PKEY_CTX_new_from_name(libctx, EC_TYPE, NULL);
 	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
 		goto out;
 	res = MDOC_ERR_KEY;

@@ -28,7 +28,7 @@ ec_public_key(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point
 
 	if (point[0] != POINT_UNCOMPRESSED)
 		return TOKEN_ERR_ARG;
-	ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
+	ctx = EVP_PKEY_CTX_new_from_name(libctx, TOKEN_EC_TYPE, NULL);
 	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
 		goto out;
 	res = TOKEN_OK;

@@ -299,6 +299,12 @@ size_t token_curve_sig_size(enum token_curve curve);
 /* OpenSSL's name: of the group for TOKEN_KIND_EC, else of the key type; static. NULL: no such curve. */
 const char *token_curve_group(enum token_curve curve);
 
+/*
+ * OpenSSL's EC key type, by object identifier. By the name "EC" OpenSSL would ask the ENGINE that an application
+ * made its default for EC keys (`openssl -engine`, curl), also within a library context of our own.
+ */
+#define TOKEN_EC_TYPE "1.2.840.10045.2.1"
+
 /* The curve that DER CKA_EC_PARAMS names (OID or PrintableString), else TOKEN_CURVE_NONE. */
 enum token_curve token_curve_from_params(const uint8_t *der, size_t len);
 

@@ -85,7 +85,7 @@ make_key gnu client 02
 certify gnu client 02 client
 port=$(free_port)
 key="$first" cert="$url;object=first;type=cert"
-fails "a server with a wrong PIN does not start" "${wrong[@]}" gnutls-serv --quiet --port "$port" \
+fails "a server with a wrong PIN does not start" timeout 20 "${wrong[@]}" gnutls-serv --quiet --port "$port" \
 	--provider "$MDOC_MODULE" --x509keyfile "$key" --x509certfile "$cert"
 start server gnutls-serv --echo --quiet --port "$port" --provider "$MDOC_MODULE" --x509keyfile "$key" \
 	--x509certfile "$cert" --x509cafile ca.pem --require-client-cert --verify-client-cert

@@ -215,9 +215,16 @@ out:
 static EVP_PKEY *
 generate(OSSL_LIB_CTX *libctx, enum token_curve curve)
 {
-	if (token_curve_kind(curve) == TOKEN_KIND_EC)
-		return EVP_PKEY_Q_keygen(libctx, NULL, "EC", token_curve_group(curve));
-	return EVP_PKEY_Q_keygen(libctx, NULL, token_curve_group(curve));
+	const bool ec = token_curve_kind(curve) == TOKEN_KIND_EC;
+	const char *group = token_curve_group(curve);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, ec ? TOKEN_EC_TYPE : group, NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 || (ec && EVP_PKEY_CTX_set_group_name(ctx, group) != 1) ||
+		EVP_PKEY_generate(ctx, &pkey) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
 }
 
 /* The pair goes through its bytes once, so that what is tested is what will be stored. */

@@ -78,7 +78,7 @@ vault_ec_import(OSSL_LIB_CTX *libctx, enum token_curve curve, const struct secre
 	*p++ = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native.ptr, native.len);
 	*p = OSSL_PARAM_construct_end();
 	res = TOKEN_ERR_CRYPTO;
-	ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
+	ctx = EVP_PKEY_CTX_new_from_name(libctx, TOKEN_EC_TYPE, NULL);
 	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
 		goto out;
 	if (EVP_PKEY_fromdata(ctx, pkey, EVP_PKEY_KEYPAIR, params) == 1)
