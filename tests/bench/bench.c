@@ -152,6 +152,7 @@ bench_load(const char *path, struct bench_module *m)
 {
 	CK_C_GetFunctionList get_list = NULL;
 	CK_C_GetInterface get_interface = NULL;
+	CK_C_INITIALIZE_ARGS threads = { .flags = CKF_OS_LOCKING_OK };
 	CK_INTERFACE *found = NULL;
 	void *address;
 
@@ -168,7 +169,7 @@ bench_load(const char *path, struct bench_module *m)
 	memcpy(&get_interface, &address, sizeof(get_interface));
 	if (get_interface != NULL && get_interface((CK_UTF8CHAR *)MDOC_PKCS11_INTERFACE, NULL, &found, 0) == CKR_OK)
 		m->vendor = found->pFunctionList;
-	bench_ok(m->f->C_Initialize(NULL), "C_Initialize");
+	bench_ok(m->f->C_Initialize(&threads), "C_Initialize");
 	return true;
 }
 
