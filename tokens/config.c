@@ -267,7 +267,7 @@ read_file(struct token_config *config, FILE *file, struct where *where)
 
 /* The file that counts, NULL when there is none. */
 static enum token_result
-find_file(FILE **file, char **path, struct where *where)
+find_file(FILE **file, char **path, enum token_config_source *source, struct where *where)
 {
 	const char *named = environment("MDOC_PKCS11_CONF");
 
@@ -277,23 +277,28 @@ find_file(FILE **file, char **path, struct where *where)
 		if (*path == NULL)
 			return TOKEN_ERR_MEMORY;
 		where->path = *path;
+		*source = TOKEN_CONFIG_ENVIRONMENT;
 		*file = fopen(*path, "re");
 		return *file != NULL ? TOKEN_OK : refuse(where, "%s", strerror(errno));
 	}
 	*path = xdg_path("XDG_CONFIG_HOME", "/.config", "/" FOLDER "/" CONF_NAME);
 	if (*path == NULL)
 		return TOKEN_ERR_MEMORY;
+	*source = TOKEN_CONFIG_USER;
 	*file = fopen(*path, "re");
 	if (*file == NULL && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
 		free(*path);
 		*path = strdup(SYSCONFDIR "/" FOLDER "/" CONF_NAME);
 		if (*path == NULL)
 			return TOKEN_ERR_MEMORY;
+		*source = TOKEN_CONFIG_SYSTEM;
 		*file = fopen(*path, "re");
 	}
 	where->path = *path;
 	if (*file == NULL && errno != ENOENT && errno != ENOTDIR)
 		return refuse(where, "%s", strerror(errno));
+	if (*file == NULL)
+		*source = TOKEN_CONFIG_NONE;
 	return TOKEN_OK;
 }
 
@@ -312,6 +317,7 @@ token_config_load(struct token_config *config, char *why, size_t why_len)
 	struct where where = { .path = "", .why = why, .why_len = why_len };
 	const char *store = environment("MDOC_PKCS11_STORE");
 	enum token_result res;
+	enum token_config_source source = TOKEN_CONFIG_NONE;
 	FILE *file = NULL;
 	char *path = NULL;
 
@@ -321,13 +327,19 @@ token_config_load(struct token_config *config, char *why, size_t why_len)
 	res = set_defaults(config);
 	if (res != TOKEN_OK)
 		goto out;
-	res = find_file(&file, &path, &where);
+	res = find_file(&file, &path, &source, &where);
 	if (res == TOKEN_OK && file != NULL)
 		res = read_file(config, file, &where);
 	if (res == TOKEN_ERR_ARG && set_defaults(config) != TOKEN_OK)
 		res = TOKEN_ERR_MEMORY;
 	if (store != NULL && replace(&config->store, absolute(store)) != TOKEN_OK)
 		res = TOKEN_ERR_MEMORY;
+	config->store_from_environment = store != NULL;
+	config->source = source;
+	if (source != TOKEN_CONFIG_NONE) {
+		config->file = path;
+		path = NULL;
+	}
 out:
 	if (file != NULL)
 		fclose(file);
@@ -342,5 +354,6 @@ token_config_clear(struct token_config *config)
 {
 	free(config->store);
 	free(config->backend);
+	free(config->file);
 	memset(config, 0, sizeof(*config));
 }

@@ -29,11 +29,23 @@
 
 /* ---- The environment: store folder and configuration -------------------------------- */
 
+/* Where the configuration comes from. */
+enum token_config_source {
+	TOKEN_CONFIG_NONE,        /* there is no file */
+	TOKEN_CONFIG_ENVIRONMENT, /* MDOC_PKCS11_CONF names it */
+	TOKEN_CONFIG_USER,
+	TOKEN_CONFIG_SYSTEM
+};
+
 struct token_config {
 	char *store;            /* folder of slots.db and the areas */
 	char *backend;          /* default backend, "vault" */
 	unsigned min_pin;       /* user PIN floor of areas made by stock calls; 0: backend's own */
 	bool allow_weak_so_pin; /* SO codes below 80 bits in areas made by stock calls */
+	/* For people; token_env_new() takes no notice of them. */
+	char *file; /* that counts, also when it is wrong; NULL: none */
+	enum token_config_source source;
+	bool store_from_environment;
 };
 
 /*

@@ -238,6 +238,7 @@ token_diagnose(struct token_env *env, uint64_t slot, char **json)
 		put_area(&r, env, slot, folder);
 		put_files(&r, store, folder);
 	} else {
+		put_member(&r, "opened", token_result_name(res));
 		problem(&r, explain(res));
 	}
 	text = sqlite3_str_finish(r.problems);

@@ -139,6 +139,8 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	CK_RV (*C_MDOC_RollbackBatch)(CK_SESSION_HANDLE hSession);
 
 	/* What is wrong with a slot, for people who must repair it: JSON in UTF-8, no secrets.
+	 * CK_UNAVAILABLE_INFORMATION instead of a slot: what concerns all of them, which are
+	 * configuration, store folder and locked memory.
 	 * Works without a session. Length query and CKR_BUFFER_TOO_SMALL as usual. */
 	CK_RV (*C_MDOC_Diagnose)(CK_SLOT_ID slot, CK_UTF8CHAR *pJson, CK_ULONG *pulLen);
 

@@ -141,6 +141,9 @@ test_values(void)
 	setenv("MDOC_PKCS11_STORE", "/elsewhere", 1);
 	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
 	CU_ASSERT_STRING_EQUAL(config.store, "/elsewhere");
+	CU_ASSERT_TRUE(config.store_from_environment);
+	CU_ASSERT_EQUAL(config.source, TOKEN_CONFIG_ENVIRONMENT);
+	CU_ASSERT_STRING_EQUAL(config.file, conf);
 	token_config_clear(&config);
 	setenv("MDOC_PKCS11_STORE", "here", 1);
 	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
@@ -160,6 +163,8 @@ test_search(void)
 	unsetenv("MDOC_PKCS11_CONF");
 	setenv("XDG_CONFIG_HOME", folder, 1);
 	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
+	CU_ASSERT_EQUAL(config.source, TOKEN_CONFIG_NONE);
+	CU_ASSERT_PTR_NULL(config.file);
 	token_config_clear(&config);
 	snprintf(path, sizeof(path), "%s/mdoc-pkcs11", folder);
 	CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
@@ -167,6 +172,8 @@ test_search(void)
 	write_conf("min-pin = 6\n", 12);
 	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
 	CU_ASSERT_EQUAL(config.min_pin, 6);
+	CU_ASSERT_EQUAL(config.source, TOKEN_CONFIG_USER);
+	CU_ASSERT_STRING_EQUAL(config.file, conf);
 	token_config_clear(&config);
 	unsetenv("XDG_DATA_HOME");
 	setenv("XDG_CONFIG_HOME", "relative", 1);

@@ -32,6 +32,14 @@ find_vendor_interface(struct p11 *p11)
 		p11->vendor = interface->pFunctionList;
 }
 
+const char *
+p11_module_path(const char *path)
+{
+	if (path == NULL)
+		path = secure_getenv("MDOC_PKCS11_MODULE");
+	return path == NULL || *path == '\0' ? INSTALLED_MODULE : path;
+}
+
 enum exit_status
 p11_open(const char *path, struct p11 *p11)
 {
@@ -39,10 +47,7 @@ p11_open(const char *path, struct p11 *p11)
 	CK_RV rv;
 
 	memset(p11, 0, sizeof(*p11));
-	if (path == NULL)
-		path = secure_getenv("MDOC_PKCS11_MODULE");
-	if (path == NULL || *path == '\0')
-		path = INSTALLED_MODULE;
+	path = p11_module_path(path);
 	p11->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (p11->handle == NULL) {
 		tool_error(_("cannot load the PKCS#11 module %s"), path);

@@ -27,6 +27,9 @@ struct p11 {
 enum exit_status p11_open(const char *path, struct p11 *p11);
 void p11_close(struct p11 *p11);
 
+/* The path of the module that p11_open() would take for `path`. Borrowed. */
+const char *p11_module_path(const char *path);
+
 struct p11_token {
 	struct p11 *p11; /* borrowed */
 	CK_SLOT_ID slot;

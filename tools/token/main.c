@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "list", "", N_("list copies, keys and certificates"), cmd_list },
 	{ "show", "", N_("show what is in the records"), cmd_show },
 	{ "status", "", N_("show the state of PIN and copies"), cmd_status },
+	{ "doctor", "", N_("say what is wrong with module, store and tokens, and what to do"), cmd_doctor },
 	{ "erase", "", N_("erase the token, or its records only"), cmd_erase },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "module/pkcs11/shell/call.h"
+#include "module/pkcs11/slots/diagnose.h"
 #include "module/pkcs11/slots/login.h"
 #include "module/pkcs11/shell/rv.h"
 
@@ -89,9 +90,13 @@ diagnose(struct library *library, CK_SLOT_ID id, CK_UTF8CHAR *out, CK_ULONG *len
 
 	if (len == NULL)
 		return CKR_ARGUMENTS_BAD;
-	rv = slot_from_id(library, id, &slot);
-	if (rv == CKR_OK)
-		rv = rv_from_token(token_diagnose(library->env, id, &json));
+	if (id == CK_UNAVAILABLE_INFORMATION) {
+		rv = diagnose_library(&json);
+	} else {
+		rv = slot_from_id(library, id, &slot);
+		if (rv == CKR_OK)
+			rv = rv_from_token(token_diagnose(library->env, id, &json));
+	}
 	if (rv != CKR_OK)
 		return rv;
 	need = strlen(json);
