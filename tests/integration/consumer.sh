@@ -35,7 +35,7 @@ make_ca() { # ca.key and ca.pem
 
 certify() { # certify TOKEN NAME ID CN: a certificate for that key, in NAME.pem and in the token
 	printf '%s\n' 'basicConstraints=CA:FALSE' 'keyUsage=critical,digitalSignature' \
-		'extendedKeyUsage=serverAuth,clientAuth' 'subjectAltName=DNS:localhost,IP:127.0.0.1' > leaf.ext
+		'extendedKeyUsage=serverAuth,clientAuth,emailProtection,codeSigning' 'subjectAltName=DNS:localhost,IP:127.0.0.1' > leaf.ext
 	setup openssl x509 -new -subj "/CN=$4" -force_pubkey "$2.pub" -CA ca.pem -CAkey ca.key -days 30 \
 		-extfile leaf.ext -out "$2.pem"
 	setup openssl x509 -in "$2.pem" -outform DER -out "$2.crt"
@@ -44,6 +44,15 @@ certify() { # certify TOKEN NAME ID CN: a certificate for that key, in NAME.pem 
 
 free_port() { # a TCP port that nobody listens on
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# refuses CLAIM COMMAND...: as fails, of programs that end with -1 when they fail: any code but those
+# of a sanitizer, a time limit or a signal.
+refuses() {
+	local claim=$1 got=0; shift
+	show "$@"
+	"$@" || got=$?
+	case $got in 0|99|12[4-9]|13[0-9]) not_ok "$claim (exit $got)" ;; *) ok "$claim" ;; esac
 }
 
 start() { # start NAME COMMAND...: in the background until the script ends, its output in NAME.log

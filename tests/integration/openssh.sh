@@ -55,11 +55,11 @@ direct=("${ssh[@]}" -o IdentityAgent=none -o PKCS11Provider="$module" "$me@127.0
 says "logged in" "a login with the token's key" with "$PIN" "${direct[@]}" 'echo logged in'
 must "the PIN was asked for once" test "$(wc -l < asked)" -eq 1
 says "Accepted publickey for $me" "the server saw a public key" cat sshd.log
-exits 255 "a wrong PIN does not log in" with "$WRONG" "${direct[@]}" true
+refuses "a wrong PIN does not log in" with "$WRONG" "${direct[@]}" true
 says "user PIN count low" "and was counted" "${p11[@]}" --list-token-slots
 says "0123456789" "data through the connection" with "$PIN" "${direct[@]}" 'echo 0123456789'
 cp host_key.pub authorized_keys
-exits 255 "no login with a key that the server does not know" with "$PIN" "${direct[@]}" true
+refuses "no login with a key that the server does not know" with "$PIN" "${direct[@]}" true
 cp login.ssh authorized_keys
 
 # --- The agent ---------------------------------------------------------------------------------------
@@ -73,14 +73,14 @@ for _ in $(seq 50); do [ -S agent ] && break; sleep 0.1; done
 fails "nor one whose PIN is wrong" with "$WRONG" ssh-add -s "$module"
 signing=(ssh-keygen -Y sign -q -n file -f login.ssh)
 echo letter > letter
-exits 255 "and then it signs nothing" "${signing[@]}" letter
+refuses "and then it signs nothing" "${signing[@]}" letter
 must "ssh-add -s with the right one" with "$PIN" ssh-add -s "$module"
 says "$(cut -d' ' -f2 login.ssh)" "the agent has the key" ssh-add -L
 must "it signs a file" "${signing[@]}" letter
 echo "me $(cat login.ssh)" > signers
 verify=(ssh-keygen -Y verify -f signers -I me -n file -s letter.sig)
 must "ssh-keygen verifies it" "${verify[@]}" < letter
-exits 255 "and refuses another file" "${verify[@]}" < host_key.pub
+refuses "and refuses another file" "${verify[@]}" < host_key.pub
 says "logged in" "a login through the agent" "${ssh[@]}" "$me@127.0.0.1" 'echo logged in'
 many() { # eight logins at once through one agent
 	local try pids=() code=0
@@ -93,5 +93,5 @@ many() { # eight logins at once through one agent
 }
 must "eight logins at once through the agent" many
 must "ssh-add -e" with "$PIN" ssh-add -e "$module"
-exits 255 "then the agent signs no more" "${signing[@]}" letter
+refuses "then the agent signs no more" "${signing[@]}" letter
 done_testing
