@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "module/pkcs11/mechanisms/cipher.h"
 #include "pkcs11-3.h"
-#include "tests/unit/holder_kit.h"
+#include "tests/unit/cipher_kit.h"
 #include "tests/unit/unit_mechanisms.h"
 
 static struct holder_kit kit;
@@ -100,47 +99,6 @@ static const struct {
 		"afbeb0f07dfbf5419200f2ccb50bb24f" },
 };
 
-/* A mechanism with its parameter, in whichever structure it has. */
-struct setup {
-	CK_MECHANISM mechanism;
-	CK_GCM_PARAMS gcm;
-	CK_AES_CTR_PARAMS ctr;
-	CK_BYTE iv[64], aad[64];
-};
-
-static void
-set_mechanism(struct setup *setup, CK_MECHANISM_TYPE type, CK_ULONG iv_size, CK_ULONG aad_size)
-{
-	setup->mechanism = (CK_MECHANISM){ type, iv_size == 0 ? NULL : setup->iv, iv_size };
-	if (type == CKM_AES_GCM) {
-		setup->gcm = (CK_GCM_PARAMS){ setup->iv, iv_size, iv_size * 8, setup->aad, aad_size, 128 };
-		setup->mechanism = (CK_MECHANISM){ type, &setup->gcm, sizeof(setup->gcm) };
-	} else if (type == CKM_AES_CTR) {
-		setup->ctr.ulCounterBits = 128;
-		memcpy(setup->ctr.cb, setup->iv, 16);
-		setup->mechanism = (CK_MECHANISM){ type, &setup->ctr, sizeof(setup->ctr) };
-	}
-}
-
-static CK_OBJECT_HANDLE
-make_key(CK_BYTE *value, CK_ULONG len)
-{
-	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_KEY_TYPE type = CKK_AES;
-	CK_BBOOL yes = CK_TRUE;
-	CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_KEY_TYPE, &type, sizeof(type) },
-		{ CKA_VALUE, value, len },
-		{ CKA_ENCRYPT, &yes, sizeof(yes) },
-		{ CKA_DECRYPT, &yes, sizeof(yes) },
-	};
-
-	CU_ASSERT_EQUAL(kit.p11->C_CreateObject(kit.session, template, 5, &key), CKR_OK);
-	return key;
-}
-
 /* One-shot through C_*, into `out` of 256 bytes. */
 static CK_RV
 crypt(bool encrypt, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_BYTE *in, CK_ULONG len, CK_BYTE *out,
@@ -162,7 +120,7 @@ test_vectors(void)
 {
 	CK_BYTE key[32], plain[256], sealed[256], out[256];
 	CK_ULONG key_len, plain_len, sealed_len, len;
-	struct setup setup;
+	struct cipher_setup setup;
 	CK_OBJECT_HANDLE handle;
 	size_t i;
 
@@ -172,8 +130,8 @@ test_vectors(void)
 		key_len = hex(vectors[i].key, key);
 		plain_len = hex(vectors[i].plain, plain);
 		sealed_len = hex(vectors[i].sealed, sealed);
-		set_mechanism(&setup, vectors[i].type, iv_size, hex(vectors[i].aad, setup.aad));
-		handle = make_key(key, key_len);
+		cipher_setup(&setup, vectors[i].type, iv_size, hex(vectors[i].aad, setup.aad));
+		handle = cipher_key(&kit, key, key_len);
 		CU_ASSERT_EQUAL(crypt(true, &setup.mechanism, handle, plain, plain_len, out, &len), CKR_OK);
 		CU_ASSERT(len == sealed_len && memcmp(out, sealed, len) == 0);
 		CU_ASSERT_EQUAL(crypt(false, &setup.mechanism, handle, sealed, sealed_len, out, &len), CKR_OK);
@@ -203,7 +161,7 @@ test_parameters(void)
 {
 	static const CK_MECHANISM_TYPE with_iv[] = { CKM_AES_CBC, CKM_AES_CBC_PAD };
 	CK_BYTE bytes[256] = { 0 };
-	const CK_OBJECT_HANDLE key = make_key(bytes, 16);
+	const CK_OBJECT_HANDLE key = cipher_key(&kit, bytes, 16);
 	CK_GCM_PARAMS gcm = { bytes, 12, 96, bytes, 4, 128 };
 	CK_AES_CTR_PARAMS ctr = { 0, { 0 } };
 	struct {
@@ -287,26 +245,6 @@ test_counter_wraps(void)
 	CU_ASSERT_EQUAL(cipher_once(&mechanism, &secret, true, in, 64, out, &len), CKR_OK);
 }
 
-static const CK_MECHANISM_TYPE all[] = { CKM_AES_ECB, CKM_AES_CBC, CKM_AES_CBC_PAD, CKM_AES_CTR, CKM_AES_GCM,
-	CKM_AES_KEY_WRAP, CKM_AES_KEY_WRAP_KWP };
-
-/* What the mode takes; else the caller's data would be cut or filled up without his knowing. */
-static bool
-takes(CK_MECHANISM_TYPE type, CK_ULONG len)
-{
-	switch (type) {
-	case CKM_AES_ECB:
-	case CKM_AES_CBC:
-		return len % 16 == 0;
-	case CKM_AES_KEY_WRAP:
-		return len >= 16 && len % 8 == 0;
-	case CKM_AES_KEY_WRAP_KWP:
-		return len > 0;
-	default:
-		return true;
-	}
-}
-
 /* A caller that gives exactly the room that he was told must get his data; one byte less must cost nothing. */
 static void
 test_lengths(void)
@@ -314,15 +252,15 @@ test_lengths(void)
 	CK_BYTE key[32] = { 7 }, plain[80], sealed[128], opened[128];
 	const struct secret secret = { key, sizeof(key) };
 	CK_ULONG len, want, sealed_len;
-	struct setup setup = { .iv = { 3 } };
+	struct cipher_setup setup = { .iv = { 3 } };
 	size_t i, n;
 
 	for (n = 0; n < sizeof(plain); n++)
 		plain[n] = (CK_BYTE)n;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (i = 0; i < CIPHER_MODES; i++)
 		for (n = 0; n < sizeof(plain); n++) {
-			set_mechanism(&setup, all[i], all[i] == CKM_AES_ECB || i >= 5 ? 0 : 16, 5);
-			if (!takes(all[i], n)) {
+			cipher_setup(&setup, cipher_modes[i], cipher_iv_size(cipher_modes[i]), 5);
+			if (!cipher_takes(cipher_modes[i], n)) {
 				CU_ASSERT_EQUAL(cipher_once(&setup.mechanism, &secret, true, plain, n, NULL, &len),
 					CKR_DATA_LEN_RANGE);
 				continue;
@@ -354,12 +292,12 @@ test_altered(void)
 	CK_BYTE key[16] = { 9 }, plain[24] = { 1 }, sealed[64], out[64];
 	const CK_BYTE zeros[64] = { 0 };
 	const struct secret secret = { key, sizeof(key) };
-	struct setup setup = { .iv = { 3 } };
+	struct cipher_setup setup = { .iv = { 3 } };
 	CK_ULONG len, sealed_len, bit;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		set_mechanism(&setup, sealing[i], i == 0 ? 12 : 0, 5);
+		cipher_setup(&setup, sealing[i], i == 0 ? 12 : 0, 5);
 		sealed_len = sizeof(sealed);
 		CU_ASSERT_EQUAL(cipher_once(&setup.mechanism, &secret, true, plain, 24, sealed, &sealed_len), CKR_OK);
 		for (bit = 0; bit < sealed_len * 8; bit++) {

@@ -11,6 +11,18 @@
 #include "pkcs11-3.h"
 
 static CK_RV
+aes_part_size(const struct op *op, CK_ULONG len, CK_ULONG *need)
+{
+	return cipher_update_size(op->state, len, need);
+}
+
+static CK_RV
+aes_part(struct op *op, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len)
+{
+	return cipher_update(op->state, in, len, out, out_len);
+}
+
+static CK_RV
 aes_size(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_ULONG *need)
 {
 	return cipher_final_size(op->state, data, len, need);
@@ -29,6 +41,8 @@ aes_free(void *state)
 }
 
 static const struct op_ops aes_ops = {
+	.part_size = aes_part_size,
+	.part = aes_part,
 	.size = aes_size,
 	.finish = aes_finish,
 	.free = aes_free,

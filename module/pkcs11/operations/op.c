@@ -88,9 +88,8 @@ take_key(struct op *op, const struct mech *mech, CK_OBJECT_HANDLE handle)
 	return check_key(mech, op->kind, op->key);
 }
 
-/* The active operation; one on a private key has ended with the login that it was made under. */
-static struct op *
-active(struct session *session, enum op_kind kind)
+struct op *
+op_active(struct session *session, enum op_kind kind)
 {
 	struct op *op = session->op[kind];
 
@@ -113,7 +112,7 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 		op_end(session, kind);
 		return CKR_OK;
 	}
-	if (active(session, kind) != NULL)
+	if (op_active(session, kind) != NULL)
 		return CKR_OPERATION_ACTIVE;
 	mech = mech_find(mechanism->mechanism);
 	if (mech == NULL || (mech->info.flags & kinds[kind].flag) == 0 || mech->init == NULL)
@@ -158,7 +157,7 @@ update(struct session *session, struct op *op, const CK_BYTE *part, CK_ULONG len
 CK_RV
 op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len)
 {
-	struct op *op = active(session, kind);
+	struct op *op = op_active(session, kind);
 
 	return op == NULL || op->signature != NULL ? CKR_OPERATION_NOT_INITIALIZED : update(session, op, part, len);
 }
@@ -170,7 +169,7 @@ op_digest_key(struct session *session, CK_OBJECT_HANDLE handle)
 	struct object *object = NULL;
 	CK_RV rv;
 
-	if (active(session, OP_DIGEST) == NULL)
+	if (op_active(session, OP_DIGEST) == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	rv = object_from_handle(session, handle, &object);
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
@@ -188,6 +187,15 @@ op_digest_key(struct session *session, CK_OBJECT_HANDLE handle)
 	return rv;
 }
 
+CK_RV
+op_authorise(struct op *op)
+{
+	if (op->always_authenticate && !op->authorised)
+		return CKR_USER_NOT_LOGGED_IN;
+	op->authorised = false;
+	return CKR_OK;
+}
+
 /* Size first: a length query and a short buffer end here, and cost nothing. */
 static CK_RV
 finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len, bool *go_on)
@@ -203,16 +211,14 @@ finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG 
 		*go_on = true;
 		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 	}
-	if (op->always_authenticate && !op->authorised)
-		return CKR_USER_NOT_LOGGED_IN;
-	op->authorised = false;
-	return op->ops->finish(op, data, len, out, out_len);
+	rv = op_authorise(op);
+	return rv == CKR_OK ? op->ops->finish(op, data, len, out, out_len) : rv;
 }
 
 CK_RV
 op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len)
 {
-	struct op *op = active(session, kind);
+	struct op *op = op_active(session, kind);
 	bool go_on = false;
 	CK_RV rv;
 
@@ -232,7 +238,7 @@ op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULON
 CK_RV
 op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out_len)
 {
-	struct op *op = active(session, kind);
+	struct op *op = op_active(session, kind);
 	bool go_on = false;
 	CK_RV rv;
 
@@ -240,7 +246,7 @@ op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (out_len == NULL)
 		rv = CKR_ARGUMENTS_BAD;
-	else if (op->ops->update == NULL)
+	else if (op->ops->update == NULL && op->ops->part == NULL)
 		rv = CKR_FUNCTION_NOT_SUPPORTED;
 	else
 		rv = finish(op, NULL, 0, out, out_len, &go_on);
@@ -270,7 +276,7 @@ verify(struct session *session, struct op *op, bool final, const CK_BYTE *data, 
 CK_RV
 op_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len)
 {
-	struct op *op = active(session, OP_VERIFY);
+	struct op *op = op_active(session, OP_VERIFY);
 
 	if (op == NULL || op->signature != NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
@@ -307,7 +313,7 @@ op_signature_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 CK_RV
 op_signature_update(struct session *session, const CK_BYTE *part, CK_ULONG len)
 {
-	struct op *op = active(session, OP_VERIFY);
+	struct op *op = op_active(session, OP_VERIFY);
 
 	return op == NULL || op->signature == NULL ? CKR_OPERATION_NOT_INITIALIZED : update(session, op, part, len);
 }
@@ -315,7 +321,7 @@ op_signature_update(struct session *session, const CK_BYTE *part, CK_ULONG len)
 CK_RV
 op_signature_verify(struct session *session, bool final, const CK_BYTE *data, CK_ULONG len)
 {
-	struct op *op = active(session, OP_VERIFY);
+	struct op *op = op_active(session, OP_VERIFY);
 
 	if (op == NULL || op->signature == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
@@ -329,7 +335,7 @@ op_awaiting_pin(struct session *session)
 	int kind;
 
 	for (kind = 0; kind < OP_KINDS; kind++) {
-		op = active(session, (enum op_kind)kind);
+		op = op_active(session, (enum op_kind)kind);
 		if (op != NULL && op->always_authenticate && (found == NULL || !op->authorised))
 			found = op;
 	}

@@ -27,9 +27,9 @@ struct op_ops {
 	CK_RV (*update)(struct op *op, const CK_BYTE *part, CK_ULONG len);
 
 	/*
-	 * Bytes that finish would give (an upper bound will do) for what was taken in and then
-	 * `data`. Changes nothing. Called before the PIN check, also for a length query: what can
-	 * be refused without the key is refused here.
+	 * Bytes that finish would give for what was taken in and then `data`; an upper bound will do, but
+	 * a caller with less room gets CKR_BUFFER_TOO_SMALL. Changes nothing. Called before the PIN check,
+	 * also for a length query: what can be refused without the key is refused here.
 	 */
 	CK_RV (*size)(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_ULONG *need);
 
@@ -39,6 +39,13 @@ struct op_ops {
 	 * Authorised: the PIN check of CKA_ALWAYS_AUTHENTICATE has been made.
 	 */
 	CK_RV (*finish)(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len);
+
+	/*
+	 * OP_ENCRYPT and OP_DECRYPT in the place of update: what part would write for so many bytes,
+	 * exactly and changing nothing, and the part itself (*out_len: at least that; out may be `in`).
+	 */
+	CK_RV (*part_size)(const struct op *op, CK_ULONG len, CK_ULONG *need);
+	CK_RV (*part)(struct op *op, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len);
 
 	/* OP_VERIFY in the place of size and finish. */
 	CK_RV (*verify)(struct op *op, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len);
@@ -67,6 +74,14 @@ CK_RV op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *me
 CK_RV op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_ULONG len);
 CK_RV op_digest_key(struct session *session, CK_OBJECT_HANDLE key);
 
+/* C_EncryptUpdate and C_DecryptUpdate. */
+CK_RV op_part(struct session *session, enum op_kind kind, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out,
+	CK_ULONG *out_len);
+
+/* C_DigestEncryptUpdate and the like: `cipher` is OP_ENCRYPT or OP_DECRYPT, `other` takes in the plaintext. */
+CK_RV op_dual_part(struct session *session, enum op_kind cipher, enum op_kind other, const CK_BYTE *in, CK_ULONG len,
+	CK_BYTE *out, CK_ULONG *out_len);
+
 /* C_Digest, C_Sign and the like. */
 CK_RV op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
 	CK_ULONG *out_len);
@@ -90,6 +105,12 @@ struct op *op_awaiting_pin(struct session *session);
 
 /* Does the key's CKA_ALLOWED_MECHANISMS, where it has one, name this mechanism? */
 bool op_allows_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type);
+
+/* The active operation or NULL; one on a private key has ended with the login that it was made under. */
+struct op *op_active(struct session *session, enum op_kind kind);
+
+/* Use up the PIN check that the key may ask for. CKR_USER_NOT_LOGGED_IN: it has not been made. */
+CK_RV op_authorise(struct op *op);
 
 /* End an operation; none is fine. */
 void op_end(struct session *session, enum op_kind kind);

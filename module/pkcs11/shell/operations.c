@@ -101,6 +101,21 @@ C_Encrypt(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulData
 }
 
 CK_RV
+C_EncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
+	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
+{
+	SESSION_CALL(hSession, op_part(session, OP_ENCRYPT, pPart, ulPartLen, pEncryptedPart, pulEncryptedPartLen),
+		T_DATA(pPart, ulPartLen), T_BUFFER(pEncryptedPart, pulEncryptedPartLen));
+}
+
+CK_RV
+C_EncryptFinal(CK_SESSION_HANDLE hSession, unsigned char *pLastEncryptedPart, unsigned long *pulLastEncryptedPartLen)
+{
+	SESSION_CALL(hSession, op_final(session, OP_ENCRYPT, pLastEncryptedPart, pulLastEncryptedPartLen),
+		T_BUFFER(pLastEncryptedPart, pulLastEncryptedPartLen));
+}
+
+CK_RV
 C_DecryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
 	SESSION_CALL(hSession, op_init(session, OP_DECRYPT, pMechanism, hKey));
@@ -111,4 +126,55 @@ C_Decrypt(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedData, unsigned lo
 	unsigned char *pData, unsigned long *pulDataLen)
 {
 	SESSION_CALL(hSession, op_once(session, OP_DECRYPT, pEncryptedData, ulEncryptedDataLen, pData, pulDataLen));
+}
+
+CK_RV
+C_DecryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
+	unsigned char *pPart, unsigned long *pulPartLen)
+{
+	SESSION_CALL(hSession, op_part(session, OP_DECRYPT, pEncryptedPart, ulEncryptedPartLen, pPart, pulPartLen),
+		T_DATA(pEncryptedPart, ulEncryptedPartLen), T_BUFFER(pPart, pulPartLen));
+}
+
+CK_RV
+C_DecryptFinal(CK_SESSION_HANDLE hSession, unsigned char *pLastPart, unsigned long *pulLastPartLen)
+{
+	SESSION_CALL(hSession, op_final(session, OP_DECRYPT, pLastPart, pulLastPartLen),
+		T_BUFFER(pLastPart, pulLastPartLen));
+}
+
+CK_RV
+C_DigestEncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
+	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
+{
+	SESSION_CALL(hSession,
+		op_dual_part(session, OP_ENCRYPT, OP_DIGEST, pPart, ulPartLen, pEncryptedPart, pulEncryptedPartLen),
+		T_DATA(pPart, ulPartLen), T_BUFFER(pEncryptedPart, pulEncryptedPartLen));
+}
+
+CK_RV
+C_DecryptDigestUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
+	unsigned char *pPart, unsigned long *pulPartLen)
+{
+	SESSION_CALL(hSession,
+		op_dual_part(session, OP_DECRYPT, OP_DIGEST, pEncryptedPart, ulEncryptedPartLen, pPart, pulPartLen),
+		T_DATA(pEncryptedPart, ulEncryptedPartLen), T_BUFFER(pPart, pulPartLen));
+}
+
+CK_RV
+C_SignEncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
+	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
+{
+	SESSION_CALL(hSession,
+		op_dual_part(session, OP_ENCRYPT, OP_SIGN, pPart, ulPartLen, pEncryptedPart, pulEncryptedPartLen),
+		T_DATA(pPart, ulPartLen), T_BUFFER(pEncryptedPart, pulEncryptedPartLen));
+}
+
+CK_RV
+C_DecryptVerifyUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
+	unsigned char *pPart, unsigned long *pulPartLen)
+{
+	SESSION_CALL(hSession,
+		op_dual_part(session, OP_DECRYPT, OP_VERIFY, pEncryptedPart, ulEncryptedPartLen, pPart, pulPartLen),
+		T_DATA(pEncryptedPart, ulEncryptedPartLen), T_BUFFER(pPart, pulPartLen));
 }

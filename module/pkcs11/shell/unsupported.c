@@ -24,32 +24,6 @@ C_SetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, 
 }
 
 CK_RV
-C_EncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
-	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_EncryptFinal(CK_SESSION_HANDLE hSession, unsigned char *pLastEncryptedPart, unsigned long *pulLastEncryptedPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_DecryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
-	unsigned char *pPart, unsigned long *pulPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_DecryptFinal(CK_SESSION_HANDLE hSession, unsigned char *pLastPart, unsigned long *pulLastPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
 C_SignRecoverInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
@@ -71,34 +45,6 @@ C_VerifyRecoverInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJ
 CK_RV
 C_VerifyRecover(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned long ulSignatureLen,
 	unsigned char *pData, unsigned long *pulDataLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_DigestEncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
-	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_DecryptDigestUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
-	unsigned char *pPart, unsigned long *pulPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_SignEncryptUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen,
-	unsigned char *pEncryptedPart, unsigned long *pulEncryptedPartLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_DecryptVerifyUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart, unsigned long ulEncryptedPartLen,
-	unsigned char *pPart, unsigned long *pulPartLen)
 {
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
 }
