@@ -1,6 +1,6 @@
 /*
  * tokens/token.h: the contract of a token. What the module sees of tokens/ is here,
- * in arena.h, attrs.h and result.h; which backend holds a key it sees only as a name.
+ * in arena.h, attrs.h, attr_index.h and result.h; which backend holds a key it sees only as a name.
  *
  * Everything is thread safe unless it says otherwise. Strings are UTF-8. Times are seconds
  * since the epoch, UTC, and come in as arguments.
@@ -227,6 +227,14 @@ void token_object_unref(const struct token_object *object);
  * user is logged in. Picks up other processes' changes first; costs nothing when there are
  * none. *objects is malloc'ed with one reference each: token_objects_free(). */
 enum token_result token_objects(struct token *token, const struct token_object ***objects, size_t *count);
+
+/*
+ * The same, but only those that can have all the attributes wanted: by an index where one is
+ * of a kind that it has (attr_index.h), so that the time does not grow with the number of
+ * objects. What comes back is to be compared in full: some may have other attributes.
+ */
+enum token_result token_objects_match(struct token *token, const CK_ATTRIBUTE *wanted, size_t wanted_count,
+	const struct token_object ***objects, size_t *count);
 void token_objects_free(const struct token_object **objects, size_t count);
 
 /* The current version of one object, with a reference; TOKEN_ERR_NOT_FOUND when it is gone

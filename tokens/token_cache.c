@@ -23,9 +23,31 @@ free_rows(struct cached *rows, size_t count)
 	free(rows);
 }
 
+static void
+drop_index(struct token *token)
+{
+	attr_index_free(token->index);
+	token->index = NULL;
+}
+
+void
+cache_index_add(struct token *token, const struct token_object *object)
+{
+	if (token->index != NULL && object != NULL && !attr_index_add(token->index, object->attrs, object->id))
+		drop_index(token);
+}
+
+void
+cache_index_remove(struct token *token, const struct token_object *object)
+{
+	if (token->index != NULL && object != NULL)
+		attr_index_remove(token->index, object->attrs, object->id);
+}
+
 void
 cache_clear(struct token *token)
 {
+	drop_index(token);
 	free_rows(token->rows, token->count);
 	token->rows = NULL;
 	token->count = 0;
@@ -41,6 +63,7 @@ token_forget_role(struct token *token)
 	ready_clear(token);
 	area_keys_wipe(&token->keys);
 	pin_digest_clear(&token->digest);
+	drop_index(token);
 	for (size_t i = 0; i < token->count; i++) {
 		struct cached *c = &token->rows[i];
 

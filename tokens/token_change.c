@@ -179,6 +179,7 @@ change_insert(struct token *token, struct store_row *row, const struct token_att
 		return res;
 	c = &token->rows[token->count++];
 	*c = (struct cached){ .row = *row, .checked = token->role != TOKEN_NOBODY, .object = made };
+	cache_index_add(token, made);
 	if (object != NULL)
 		*object = made;
 	return add_term(token, c);
@@ -209,8 +210,10 @@ change_update(struct token *token, struct cached *at, const struct store_row *to
 	if (res != TOKEN_OK)
 		goto out;
 	take_term(token, at);
+	cache_index_remove(token, at->object);
 	token_object_unref(at->object);
 	at->object = made;
+	cache_index_add(token, made);
 	at->row = row;
 	at->checked = token->role != TOKEN_NOBODY;
 	res = add_term(token, at);
@@ -230,6 +233,7 @@ change_delete(struct token *token, struct cached *at)
 	if (res != TOKEN_OK)
 		return res;
 	take_term(token, at);
+	cache_index_remove(token, at->object);
 	token_object_unref(at->object);
 	memmove(at, at + 1, (token->count - index - 1) * sizeof(*at));
 	token->count--;

@@ -7,22 +7,53 @@
 
 #include <stdlib.h>
 
+/* Of all rows at once; without memory for it searches look at every object. Token lock held. */
+static void
+build_index(struct token *token)
+{
+	if (token->index != NULL)
+		return;
+	token->index = attr_index_new();
+	for (size_t i = 0; i < token->count && token->index != NULL; i++)
+		cache_index_add(token, token->rows[i].object);
+}
+
+static void
+add_hits(struct token *token, struct attr_hits hits, const struct token_object **objects, size_t *count)
+{
+	for (size_t i = 0; i < hits.count; i++) {
+		const struct cached *c = cache_find(token, hits.ids[i]);
+
+		if (c != NULL && c->object != NULL)
+			objects[(*count)++] = token_object_ref(c->object);
+	}
+}
+
 enum token_result
-token_objects(struct token *token, const struct token_object ***out, size_t *out_count)
+token_objects_match(struct token *token, const CK_ATTRIBUTE *wanted, size_t wanted_count,
+	const struct token_object ***out, size_t *out_count)
 {
 	const struct token_object **objects = NULL;
+	struct attr_hits hits = { NULL, 0 };
+	bool indexed = false;
 	size_t count = 0;
 	enum token_result res;
 
 	res = token_lock_fresh(token);
 	if (res != TOKEN_OK)
 		goto out;
-	objects = malloc((token->count + 1) * sizeof(*objects));
+	if (wanted_count > 0)
+		build_index(token);
+	if (wanted_count > 0 && token->index != NULL)
+		indexed = attr_index_find(token->index, wanted, wanted_count, &hits);
+	objects = malloc(((indexed ? hits.count : token->count) + 1) * sizeof(*objects));
 	if (objects == NULL) {
 		res = TOKEN_ERR_MEMORY;
 		goto out;
 	}
-	for (size_t i = 0; i < token->count; i++) {
+	if (indexed)
+		add_hits(token, hits, objects, &count);
+	for (size_t i = 0; i < token->count && !indexed; i++) {
 		if (token->rows[i].object != NULL)
 			objects[count++] = token_object_ref(token->rows[i].object);
 	}
@@ -31,6 +62,12 @@ token_objects(struct token *token, const struct token_object ***out, size_t *out
 out:
 	(void)pthread_mutex_unlock(&token->lock);
 	return res;
+}
+
+enum token_result
+token_objects(struct token *token, const struct token_object ***objects, size_t *count)
+{
+	return token_objects_match(token, NULL, 0, objects, count);
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "tokens/attr_index.h"
 #include "tokens/backend.h"
 #include "tokens/store/store.h"
 #include "tokens/token.h"
@@ -69,6 +70,7 @@ struct token {
 	uint8_t settings[32]; /* digest of the area row */
 	struct cached *rows;  /* in order of id */
 	size_t count, room;
+	struct attr_index *index; /* of the objects in rows; NULL: not asked for since they came or went all at once */
 
 	/* During a change (token_change.c). */
 	bool changed; /* rows differ from what was loaded */
@@ -139,6 +141,10 @@ enum token_result cache_refresh(struct token *token);
 struct cached *cache_find(struct token *token, uint64_t id);
 bool cache_visible(const struct token *token, const struct store_row *row);
 void cache_clear(struct token *token);
+
+/* The index follows what happens to one object. */
+void cache_index_add(struct token *token, const struct token_object *object);
+void cache_index_remove(struct token *token, const struct token_object *object);
 
 /* Take out what only a logged-in role may have: private objects, terms, keys, digest. */
 void token_forget_role(struct token *token);

@@ -13,7 +13,7 @@
 
 /* One list of tests a file, ended by CU_TEST_INFO_NULL. */
 extern CU_TestInfo tests_arena[], tests_attrs[], tests_box[], tests_config[], tests_curve[], tests_kdf[], tests_key[],
-	tests_lock[], tests_policy[], tests_seal[], tests_wrap[];
+	tests_lock[], tests_policy[], tests_seal[], tests_wrap[], tests_attr_index[];
 
 /* Made before the first test; one library context for all. */
 extern OSSL_LIB_CTX *leaf_libctx;

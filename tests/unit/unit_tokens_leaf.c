@@ -59,6 +59,7 @@ main(void)
 	CU_SuiteInfo suites[] = {
 		{ .pName = "arena", .pTests = tests_arena },
 		{ .pName = "attrs", .pTests = tests_attrs },
+		{ .pName = "attr_index", .pTests = tests_attr_index },
 		{ .pName = "config", .pTests = tests_config },
 		{ .pName = "curve", .pTests = tests_curve },
 		{ .pName = "seal", .pTests = tests_seal },

@@ -403,7 +403,7 @@ object_destroy(struct session *session, CK_OBJECT_HANDLE handle)
 		rv = CKR_ACTION_PROHIBITED;
 	else if (object->stored != NULL)
 		rv = rv_from_token(token_object_destroy(session->slot->token, object->stored));
-	else
+	if (rv == CKR_OK)
 		object_withdraw(session, object);
 	object_unref(object);
 	return rv;

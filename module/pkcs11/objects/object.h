@@ -64,11 +64,18 @@ CK_RV object_publish(struct session *session, struct token_attrs *attrs, struct 
 CK_RV object_search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE **handles,
 	CK_ULONG *found);
 
+/* The session objects that can match, each with a reference; malloc'ed, NULL when there are none. */
+CK_RV object_session_candidates(struct slot *slot, const CK_ATTRIBUTE *wanted, CK_ULONG wanted_count,
+	struct object ***list, size_t *count);
+
+/* A built-in object (builtin.h), made anew, with a reference. */
+CK_RV object_builtin(struct session *session, CK_OBJECT_HANDLE handle, struct object **object);
+
 /* Put a new version of a session object under its handle; attrs and value as above. */
 CK_RV object_republish(struct session *session, const struct object *old, struct token_attrs *attrs,
 	struct secret *value);
 
-/* Take a session object away. */
+/* Take a session object away; forget the handle of a token object that has been destroyed. */
 void object_withdraw(struct session *session, const struct object *object);
 
 /* A session went, or the user logged out: its (his private) session objects go. */

@@ -1,37 +1,33 @@
 /*
- * object_table.c: handles, the session objects behind them, and searches.
+ * object_table.c: handles, and the session objects behind them.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11/objects/builtin.h"
 #include "module/pkcs11/objects/object.h"
-#include "module/pkcs11/objects/record.h"
 #include "module/pkcs11/shell/rv.h"
+#include "tokens/attr_index.h"
 
-/* A handle names a session object, or a token object by its id. */
-struct entry {
-	CK_OBJECT_HANDLE handle;
-	uint64_t id;           /* of a token object; 0: a session object */
-	bool private_;         /* a private token object: the handle ends with the login */
-	struct object *object; /* the current version of a session object */
-};
+#define INDEX_FROM 32 /* session objects; fewer are looked at one by one */
 
+/* A token object that has a handle. Handles are given in order, ids come in any. */
 struct known {
-	uint64_t id;
 	CK_OBJECT_HANDLE handle;
-	bool private_;
+	uint64_t id;
+	bool private_; /* the handle ends with the login */
 };
 
 /* Guarded by slot->lock. */
 struct object_table {
-	struct entry *entries; /* in order of handle: new ones go to the end */
-	size_t count, room;
-	struct known *ids; /* token objects in order of id */
-	size_t id_count, id_room;
+	struct object **local; /* the current versions of session objects, in order of handle */
+	size_t local_count, local_room;
+	struct attr_index *index; /* of those, by handle; NULL: not built */
+	struct known *by_handle, *by_id;
+	size_t known_count, by_handle_room, by_id_room;
 	CK_OBJECT_HANDLE last;
-	CK_OBJECT_HANDLE status; /* of the status object; 0: never asked for */
 };
 
 struct object_table *
@@ -47,10 +43,12 @@ object_table_free(struct object_table *table)
 
 	if (table == NULL)
 		return;
-	for (i = 0; i < table->count; i++)
-		object_unref(table->entries[i].object);
-	free(table->entries);
-	free(table->ids);
+	for (i = 0; i < table->local_count; i++)
+		object_unref(table->local[i]);
+	attr_index_free(table->index);
+	free(table->local);
+	free(table->by_handle);
+	free(table->by_id);
 	free(table);
 }
 
@@ -69,29 +67,24 @@ grow(void *list, size_t *room, size_t count, size_t size)
 	return grown;
 }
 
-static struct entry *
-find_entry(struct object_table *table, CK_OBJECT_HANDLE handle)
+/* The next handle; those of built-in objects are passed over. */
+static CK_OBJECT_HANDLE
+next_handle(struct object_table *table)
 {
-	size_t low = 0, high = table->count, mid;
-
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (table->entries[mid].handle < handle)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < table->count && table->entries[low].handle == handle ? &table->entries[low] : NULL;
+	if (++table->last == BUILTIN_FIRST)
+		table->last = BUILTIN_LAST + 1;
+	return table->last;
 }
 
+/* Where a session object is or would be. */
 static size_t
-id_position(const struct object_table *table, uint64_t id)
+local_position(const struct object_table *table, CK_OBJECT_HANDLE handle)
 {
-	size_t low = 0, high = table->id_count, mid;
+	size_t low = 0, high = table->local_count, mid;
 
 	while (low < high) {
 		mid = (low + high) / 2;
-		if (table->ids[mid].id < id)
+		if (table->local[mid]->handle < handle)
 			low = mid + 1;
 		else
 			high = mid;
@@ -99,41 +92,86 @@ id_position(const struct object_table *table, uint64_t id)
 	return low;
 }
 
-/* A new handle; 0: no memory. */
-static CK_OBJECT_HANDLE
-add_entry(struct object_table *table, uint64_t id, bool private_, struct object *object)
+static struct object **
+find_local(struct object_table *table, CK_OBJECT_HANDLE handle)
 {
-	struct entry *grown = grow(table->entries, &table->room, table->count, sizeof(*grown));
+	const size_t at = local_position(table, handle);
 
-	if (grown == NULL)
-		return 0;
-	table->entries = grown;
-	table->entries[table->count++] =
-		(struct entry){ .handle = ++table->last, .id = id, .private_ = private_, .object = object };
-	return table->last;
+	return at < table->local_count && table->local[at]->handle == handle ? &table->local[at] : NULL;
+}
+
+/* ---- Handles of token objects ---- */
+
+static size_t
+handle_position(const struct object_table *table, CK_OBJECT_HANDLE handle)
+{
+	size_t low = 0, high = table->known_count, mid;
+
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (table->by_handle[mid].handle < handle)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static size_t
+id_position(const struct object_table *table, uint64_t id)
+{
+	size_t low = 0, high = table->known_count, mid;
+
+	if (high > 0 && table->by_id[high - 1].id < id)
+		return high;
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (table->by_id[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The id behind a handle; 0: none. */
+static uint64_t
+id_of(struct slot *slot, CK_OBJECT_HANDLE handle)
+{
+	const struct object_table *table = slot->objects;
+	uint64_t id = 0;
+	size_t at;
+
+	pthread_mutex_lock(&slot->lock);
+	at = handle_position(table, handle);
+	if (at < table->known_count && table->by_handle[at].handle == handle)
+		id = table->by_handle[at].id;
+	pthread_mutex_unlock(&slot->lock);
+	return id;
 }
 
 /* The handle of a token object; 0: no memory. slot->lock is held. */
 static CK_OBJECT_HANDLE
 handle_of(struct object_table *table, const struct token_object *stored)
 {
-	const size_t at = id_position(table, stored->id);
-	struct known *grown;
-	CK_OBJECT_HANDLE handle;
+	const size_t at = id_position(table, stored->id), count = table->known_count;
+	struct known *by_handle, *by_id;
 
-	if (at < table->id_count && table->ids[at].id == stored->id)
-		return table->ids[at].handle;
-	grown = grow(table->ids, &table->id_room, table->id_count, sizeof(*grown));
-	if (grown == NULL)
+	if (at < count && table->by_id[at].id == stored->id)
+		return table->by_id[at].handle;
+	by_handle = grow(table->by_handle, &table->by_handle_room, count, sizeof(*by_handle));
+	if (by_handle == NULL)
 		return 0;
-	table->ids = grown;
-	handle = add_entry(table, stored->id, stored->private_, NULL);
-	if (handle == 0)
+	table->by_handle = by_handle;
+	by_id = grow(table->by_id, &table->by_id_room, count, sizeof(*by_id));
+	if (by_id == NULL)
 		return 0;
-	memmove(table->ids + at + 1, table->ids + at, (table->id_count - at) * sizeof(*table->ids));
-	table->ids[at] = (struct known){ stored->id, handle, stored->private_ };
-	table->id_count++;
-	return handle;
+	table->by_id = by_id;
+	memmove(by_id + at + 1, by_id + at, (count - at) * sizeof(*by_id));
+	by_id[at] = (struct known){ next_handle(table), stored->id, stored->private_ };
+	by_handle[count] = by_id[at];
+	table->known_count++;
+	return by_id[at].handle;
 }
 
 CK_RV
@@ -144,6 +182,40 @@ object_stored_handle(struct slot *slot, const struct token_object *stored, CK_OB
 	pthread_mutex_unlock(&slot->lock);
 	return *handle != 0 ? CKR_OK : CKR_HOST_MEMORY;
 }
+
+/* The object of a handle has gone; ids are given out once. */
+static void
+forget_id(struct slot *slot, uint64_t id)
+{
+	struct object_table *table = slot->objects;
+	size_t by_id, by_handle;
+
+	pthread_mutex_lock(&slot->lock);
+	by_id = id_position(table, id);
+	if (by_id < table->known_count && table->by_id[by_id].id == id) {
+		by_handle = handle_position(table, table->by_id[by_id].handle);
+		table->known_count--;
+		memmove(table->by_id + by_id, table->by_id + by_id + 1,
+			(table->known_count - by_id) * sizeof(*table->by_id));
+		memmove(table->by_handle + by_handle, table->by_handle + by_handle + 1,
+			(table->known_count - by_handle) * sizeof(*table->by_handle));
+	}
+	pthread_mutex_unlock(&slot->lock);
+}
+
+/* Without the private ones, how many are left. */
+static size_t
+keep_public(struct known *list, size_t count)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < count; i++)
+		if (!list[i].private_)
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* ---- From handles to objects ---- */
 
 static struct object *
 object_new(CK_OBJECT_HANDLE handle, const struct token_object *stored, struct token_attrs *attrs, struct secret *value)
@@ -161,25 +233,17 @@ object_new(CK_OBJECT_HANDLE handle, const struct token_object *stored, struct to
 	return object;
 }
 
-/* The status object, made anew each time. */
-static CK_RV
-status_object(struct session *session, struct object **object)
+CK_RV
+object_builtin(struct session *session, CK_OBJECT_HANDLE handle, struct object **object)
 {
-	struct slot *slot = session->slot;
 	struct token_attrs *attrs = NULL;
 	struct secret value = SECRET_NONE;
-	CK_OBJECT_HANDLE handle;
 	CK_RV rv;
 
-	rv = status_object_find(session, &attrs, &value);
+	rv = builtin_make(session, handle, &attrs, &value);
 	if (rv != CKR_OK)
 		return rv;
-	pthread_mutex_lock(&slot->lock);
-	if (slot->objects->status == 0)
-		slot->objects->status = add_entry(slot->objects, 0, false, NULL);
-	handle = slot->objects->status;
-	pthread_mutex_unlock(&slot->lock);
-	*object = handle == 0 ? NULL : object_new(handle, NULL, attrs, &value);
+	*object = object_new(handle, NULL, attrs, &value);
 	if (*object != NULL)
 		return CKR_OK;
 	attrs_free(attrs);
@@ -194,6 +258,8 @@ token_object_of(struct session *session, CK_OBJECT_HANDLE handle, uint64_t id, s
 	enum token_result res;
 
 	res = token_object_get(session->slot->token, id, &stored);
+	if (res == TOKEN_ERR_NOT_FOUND)
+		forget_id(session->slot, id);
 	if (res != TOKEN_OK)
 		return rv_from_token(res);
 	*object = object_new(handle, stored, NULL, NULL);
@@ -207,24 +273,20 @@ CK_RV
 object_from_handle(struct session *session, CK_OBJECT_HANDLE handle, struct object **object)
 {
 	struct slot *slot = session->slot;
-	const struct entry *entry;
-	uint64_t id = 0;
-	bool status;
+	struct object **local;
+	uint64_t id;
 
 	*object = NULL;
-	pthread_mutex_lock(&slot->lock);
-	status = handle != 0 && handle == slot->objects->status;
-	entry = find_entry(slot->objects, handle);
-	if (entry != NULL) {
-		id = entry->id;
-		if (entry->object != NULL)
-			*object = object_ref(entry->object);
-	}
-	pthread_mutex_unlock(&slot->lock);
-	if (status)
-		return status_object(session, object);
+	if (handle >= BUILTIN_FIRST && handle <= BUILTIN_LAST)
+		return object_builtin(session, handle, object);
+	id = id_of(slot, handle);
 	if (id != 0)
 		return token_object_of(session, handle, id, object);
+	pthread_mutex_lock(&slot->lock);
+	local = find_local(slot->objects, handle);
+	if (local != NULL)
+		*object = object_ref(*local);
+	pthread_mutex_unlock(&slot->lock);
 	if (*object != NULL && object_is_private(*object) && slot_role(slot) != TOKEN_USER) {
 		object_unref(*object);
 		*object = NULL;
@@ -232,11 +294,62 @@ object_from_handle(struct session *session, CK_OBJECT_HANDLE handle, struct obje
 	return *object != NULL ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
 }
 
+/* ---- Session objects ---- */
+
+static void
+drop_index(struct object_table *table)
+{
+	attr_index_free(table->index);
+	table->index = NULL;
+}
+
+/* slot->lock is held for the four that follow. */
+static void
+index_add(struct object_table *table, const struct object *object)
+{
+	if (table->index != NULL && !attr_index_add(table->index, object->attrs, object->handle))
+		drop_index(table);
+}
+
+static void
+index_remove(struct object_table *table, const struct object *object)
+{
+	if (table->index != NULL)
+		attr_index_remove(table->index, object->attrs, object->handle);
+}
+
+static void
+build_index(struct object_table *table)
+{
+	size_t i;
+
+	if (table->index != NULL || table->local_count < INDEX_FROM)
+		return;
+	table->index = attr_index_new();
+	for (i = 0; i < table->local_count && table->index != NULL; i++)
+		index_add(table, table->local[i]);
+}
+
+static bool
+add_local(struct object_table *table, struct object *object)
+{
+	struct object **grown = grow(table->local, &table->local_room, table->local_count, sizeof(struct object *));
+
+	if (grown == NULL)
+		return false;
+	table->local = grown;
+	object->handle = next_handle(table);
+	table->local[table->local_count++] = object;
+	index_add(table, object);
+	return true;
+}
+
 CK_RV
 object_publish(struct session *session, struct token_attrs *attrs, struct secret *value, CK_OBJECT_HANDLE *handle)
 {
 	struct slot *slot = session->slot;
 	struct object *object;
+	bool added;
 
 	object = object_new(0, NULL, attrs, value);
 	if (object == NULL) {
@@ -246,9 +359,10 @@ object_publish(struct session *session, struct token_attrs *attrs, struct secret
 	}
 	object->owner = session->handle;
 	pthread_mutex_lock(&slot->lock);
-	*handle = object->handle = add_entry(slot->objects, 0, false, object);
+	added = add_local(slot->objects, object);
+	*handle = object->handle;
 	pthread_mutex_unlock(&slot->lock);
-	if (*handle != 0)
+	if (added)
 		return CKR_OK;
 	object_unref(object);
 	return CKR_HOST_MEMORY;
@@ -259,7 +373,7 @@ object_republish(struct session *session, const struct object *old, struct token
 {
 	struct slot *slot = session->slot;
 	struct object *object, *before = NULL;
-	struct entry *entry;
+	struct object **local;
 
 	object = object_new(old->handle, NULL, attrs, value);
 	if (object == NULL) {
@@ -269,233 +383,111 @@ object_republish(struct session *session, const struct object *old, struct token
 	}
 	object->owner = old->owner;
 	pthread_mutex_lock(&slot->lock);
-	entry = find_entry(slot->objects, old->handle);
-	if (entry != NULL && entry->object != NULL) {
-		before = entry->object;
-		entry->object = object;
+	local = find_local(slot->objects, old->handle);
+	if (local != NULL) {
+		before = *local;
+		index_remove(slot->objects, before);
+		*local = object;
+		index_add(slot->objects, object);
 	}
 	pthread_mutex_unlock(&slot->lock);
 	object_unref(before == NULL ? object : before);
 	return before == NULL ? CKR_OBJECT_HANDLE_INVALID : CKR_OK;
 }
 
-/* Which session objects go; with the private ones go the handles of private token objects. */
-struct doomed {
-	CK_OBJECT_HANDLE handle; /* this one, */
-	CK_SESSION_HANDLE owner; /* those of this session, */
-	bool private_;           /* or the private ones */
-};
-
-static bool
-is_doomed(const struct entry *entry, struct doomed which)
-{
-	if (entry->object == NULL)
-		return which.private_ && entry->private_;
-	return entry->handle == which.handle || entry->object->owner == which.owner ||
-		(which.private_ && object_is_private(entry->object));
-}
-
-/* The ids whose handles have gone. */
-static void
-forget_private_ids(struct object_table *table)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < table->id_count; i++)
-		if (!table->ids[i].private_)
-			table->ids[kept++] = table->ids[i];
-	table->id_count = kept;
-}
-
-static void
-sweep(struct slot *slot, struct doomed which)
-{
-	struct object_table *table = slot->objects;
-	size_t i, kept = 0;
-
-	pthread_mutex_lock(&slot->lock);
-	for (i = 0; i < table->count; i++) {
-		if (is_doomed(&table->entries[i], which))
-			object_unref(table->entries[i].object);
-		else
-			table->entries[kept++] = table->entries[i];
-	}
-	table->count = kept;
-	if (which.private_)
-		forget_private_ids(table);
-	pthread_mutex_unlock(&slot->lock);
-}
-
 void
 object_withdraw(struct session *session, const struct object *object)
 {
-	sweep(session->slot, (struct doomed){ .handle = object->handle });
+	struct object_table *table = session->slot->objects;
+	struct object **local, *gone = NULL;
+
+	if (object->stored != NULL) {
+		forget_id(session->slot, object->stored->id);
+		return;
+	}
+	pthread_mutex_lock(&session->slot->lock);
+	local = find_local(table, object->handle);
+	if (local != NULL) {
+		gone = *local;
+		index_remove(table, gone);
+		table->local_count--;
+		memmove(local, local + 1,
+			(table->local_count - (size_t)(local - table->local)) * sizeof(struct object *));
+	}
+	pthread_mutex_unlock(&session->slot->lock);
+	object_unref(gone);
+}
+
+/* The session objects of an owner go, or, without one, the private ones. slot->lock is held. */
+static void
+sweep(struct object_table *table, CK_SESSION_HANDLE owner)
+{
+	struct object *object;
+	size_t i, kept = 0;
+
+	for (i = 0; i < table->local_count; i++) {
+		object = table->local[i];
+		if (owner != 0 ? object->owner != owner : !object_is_private(object)) {
+			table->local[kept++] = object;
+			continue;
+		}
+		index_remove(table, object);
+		object_unref(object);
+	}
+	table->local_count = kept;
 }
 
 void
 object_forget_session(struct slot *slot, CK_SESSION_HANDLE owner)
 {
-	sweep(slot, (struct doomed){ .owner = owner });
+	pthread_mutex_lock(&slot->lock);
+	sweep(slot->objects, owner);
+	pthread_mutex_unlock(&slot->lock);
 }
 
 void
 object_forget_private(struct slot *slot)
 {
-	sweep(slot, (struct doomed){ .private_ = true });
-}
-
-static bool
-equals(const void *bytes, size_t len, const CK_ATTRIBUTE *wanted)
-{
-	return len == wanted->ulValueLen && (len == 0 || memcmp(bytes, wanted->pValue, len) == 0);
-}
-
-/* Data objects can be looked for by their value; keys cannot. */
-static bool
-matches_value(struct session *session, const struct object *object, const CK_ATTRIBUTE *wanted)
-{
-	struct token_value value;
-	bool same;
-
-	if (object_class(object) != CKO_DATA || object_value(session, object, &value) != CKR_OK)
-		return false;
-	same = equals(value.ptr, value.len, wanted);
-	token_value_clear(&value);
-	return same;
-}
-
-static bool
-matches(struct session *session, const struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
-{
-	const CK_ATTRIBUTE *value = NULL, *attr;
-	struct object_room room;
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++) {
-		attr = object_attribute(object, template[i].type, &room);
-		if (attr == NULL && template[i].type == CKA_VALUE)
-			value = &template[i];
-		else if (attr == NULL || !equals(attr->pValue, attr->ulValueLen, &template[i]))
-			return false;
-	}
-	return value == NULL || matches_value(session, object, value);
-}
-
-struct result {
-	CK_OBJECT_HANDLE *handles;
-	size_t count, room;
-};
-
-static CK_RV
-add_result(struct result *result, CK_OBJECT_HANDLE handle)
-{
-	CK_OBJECT_HANDLE *grown = grow(result->handles, &result->room, result->count, sizeof(*grown));
-
-	if (grown == NULL)
-		return CKR_HOST_MEMORY;
-	result->handles = grown;
-	result->handles[result->count++] = handle;
-	return CKR_OK;
-}
-
-static CK_RV
-search_token(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
-{
-	const struct token_object **stored = NULL;
-	struct object object = { 0 };
-	CK_OBJECT_HANDLE handle;
-	size_t n = 0, i;
-	CK_RV rv;
-
-	rv = rv_from_token(token_objects(session->slot->token, &stored, &n));
-	for (i = 0; i < n && rv == CKR_OK; i++) {
-		object.stored = stored[i];
-		if (!matches(session, &object, template, count))
-			continue;
-		rv = object_stored_handle(session->slot, stored[i], &handle);
-		if (rv == CKR_OK)
-			rv = add_result(result, handle);
-	}
-	token_objects_free(stored, n);
-	return rv;
-}
-
-static CK_RV
-search_session(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
-{
-	struct slot *slot = session->slot;
-	const bool user = slot_role(slot) == TOKEN_USER;
-	const struct object_table *table = slot->objects;
-	struct object **snapshot = NULL;
-	size_t i, n = 0;
-	CK_RV rv = CKR_OK;
+	struct object_table *table = slot->objects;
 
 	pthread_mutex_lock(&slot->lock);
-	if (table->count > 0)
-		snapshot = calloc(table->count, sizeof(struct object *));
-	for (i = 0; i < table->count && snapshot != NULL; i++)
-		if (table->entries[i].object != NULL)
-			snapshot[n++] = object_ref(table->entries[i].object);
-	if (table->count > 0 && snapshot == NULL)
-		rv = CKR_HOST_MEMORY;
+	sweep(table, 0);
+	(void)keep_public(table->by_handle, table->known_count);
+	table->known_count = keep_public(table->by_id, table->known_count);
 	pthread_mutex_unlock(&slot->lock);
-	for (i = 0; i < n; i++) {
-		if (rv == CKR_OK && (user || !object_is_private(snapshot[i])) &&
-			matches(session, snapshot[i], template, count))
-			rv = add_result(result, snapshot[i]->handle);
-		object_unref(snapshot[i]);
-	}
-	free(snapshot);
-	return rv;
-}
-
-/* The status object shows only to those who name it. */
-static bool
-names_status(const CK_ATTRIBUTE *template, CK_ULONG count)
-{
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++)
-		if (template[i].type == CKA_APPLICATION &&
-			equals(STATUS_APPLICATION, strlen(STATUS_APPLICATION), &template[i]))
-			return true;
-	return false;
-}
-
-static CK_RV
-search_status(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
-{
-	struct object *object = NULL;
-	CK_RV rv;
-
-	rv = status_object(session, &object);
-	if (rv == CKR_OK && matches(session, object, template, count))
-		rv = add_result(result, object->handle);
-	object_unref(object);
-	return rv;
 }
 
 CK_RV
-object_search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE **handles,
-	CK_ULONG *found)
+object_session_candidates(struct slot *slot, const CK_ATTRIBUTE *wanted, CK_ULONG wanted_count, struct object ***out,
+	size_t *count)
 {
-	struct result result = { 0 };
-	CK_ULONG i;
-	CK_RV rv;
+	struct object_table *table = slot->objects;
+	struct attr_hits hits = { NULL, 0 };
+	struct object **list = NULL, **local;
+	bool indexed = false;
+	size_t i, room, n = 0;
+	CK_RV rv = CKR_OK;
 
-	for (i = 0; i < count; i++)
-		if (template[i].pValue == NULL && template[i].ulValueLen != 0)
-			return CKR_ATTRIBUTE_VALUE_INVALID;
-	rv = search_token(session, template, count, &result);
-	if (rv == CKR_OK)
-		rv = search_session(session, template, count, &result);
-	if (rv == CKR_OK && names_status(template, count))
-		rv = search_status(session, template, count, &result);
-	if (rv != CKR_OK) {
-		free(result.handles);
-		return rv;
+	pthread_mutex_lock(&slot->lock);
+	if (table->local_count == 0)
+		goto out;
+	build_index(table);
+	if (table->index != NULL)
+		indexed = attr_index_find(table->index, wanted, wanted_count, &hits);
+	room = indexed ? hits.count : table->local_count;
+	if (room == 0)
+		goto out;
+	list = calloc(room, sizeof(struct object *));
+	if (list == NULL)
+		rv = CKR_HOST_MEMORY;
+	for (i = 0; i < room && list != NULL; i++) {
+		local = indexed ? find_local(table, (CK_OBJECT_HANDLE)hits.ids[i]) : &table->local[i];
+		if (local != NULL)
+			list[n++] = object_ref(*local);
 	}
-	*handles = result.handles;
-	*found = result.count;
-	return CKR_OK;
+out:
+	pthread_mutex_unlock(&slot->lock);
+	*out = list;
+	*count = n;
+	return rv;
 }
