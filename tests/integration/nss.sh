@@ -67,8 +67,8 @@ refuses "a server with a wrong PIN does not start" timeout 20 selfserv -d sql:db
 	-f wrong-pin
 start server selfserv -d sql:db -p "$port" -e nss:server -n nss:server -f pin -V tls1.2:tls1.3 -H 1 -r -r -v
 must "selfserv listens" listens "$port"
-printf 'GET / HTTP/1.0\r\n\r\n' > get
-client=(timeout 20 tstclnt -4 -h localhost -p "$port" -d sql:db -A get -v)
+printf 'GET / HTTP/1.0\r\n\r\n' > request
+client=(timeout 20 tstclnt -4 -h localhost -p "$port" -d sql:db -A request -v)
 for version in tls1.2 tls1.3; do
 	says "200 OK" "$version" "${client[@]}" -V $version:$version -n nss:client -W pin
 	refuses "none without a key" "${client[@]}" -V $version:$version -n none
