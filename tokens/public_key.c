@@ -9,6 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <string.h>
+
 #include "tokens/token.h"
 
 #define POINT_UNCOMPRESSED 0x04
@@ -53,6 +55,52 @@ token_public_key(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *po
 		return ec_public_key(libctx, curve, point, len, pkey);
 	*pkey = EVP_PKEY_new_raw_public_key_ex(libctx, token_curve_group(curve), NULL, point, len);
 	return *pkey != NULL ? TOKEN_OK : TOKEN_ERR_ARG;
+}
+
+/* A DER element at `at`; its bytes are there already when content is NULL. The position behind it. */
+static uint8_t *
+put_element(uint8_t *at, uint8_t tag, const uint8_t *content, size_t len)
+{
+	*at++ = tag;
+	if (len > 127)
+		*at++ = 0x81;
+	*at++ = (uint8_t)len;
+	if (content != NULL)
+		memcpy(at, content, len);
+	return at + (content != NULL ? len : 0);
+}
+
+/* With its tag and length. */
+static size_t
+element_size(size_t len)
+{
+	return (len > 127 ? 3 : 2) + len;
+}
+
+size_t
+token_public_info(enum token_curve curve, const uint8_t *point, size_t len, uint8_t info[TOKEN_INFO_MAX])
+{
+	static const uint8_t ec_public_key[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+	const bool ec = token_curve_kind(curve) == TOKEN_KIND_EC;
+	const uint8_t *oid = NULL;
+	uint8_t *at = info;
+	size_t oid_len = 0, algorithm;
+
+	token_curve_params(curve, &oid, &oid_len);
+	if (oid == NULL || len != token_curve_point_size(curve))
+		return 0;
+	algorithm = (ec ? sizeof(ec_public_key) : 0) + oid_len;
+	at = put_element(at, 0x30, NULL, element_size(algorithm) + element_size(1 + len));
+	at = put_element(at, 0x30, NULL, algorithm);
+	if (ec) {
+		memcpy(at, ec_public_key, sizeof(ec_public_key));
+		at += sizeof(ec_public_key);
+	}
+	memcpy(at, oid, oid_len);
+	at = put_element(at + oid_len, 0x03, NULL, 1 + len);
+	*at++ = 0; /* no unused bits */
+	memcpy(at, point, len);
+	return (size_t)(at + len - info);
 }
 
 /* r||s in DER, as OpenSSL wants it; *der is freed with OPENSSL_free(). */

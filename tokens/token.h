@@ -25,6 +25,7 @@
 #define TOKEN_VALUE_MAX ((size_t)16 * 1024 * 1024) /* bytes of one object's value */
 #define TOKEN_SIG_MAX 160                          /* bytes of r||s, any curve */
 #define TOKEN_POINT_MAX 133                        /* bytes of an uncompressed EC point */
+#define TOKEN_INFO_MAX 192                         /* bytes of a SubjectPublicKeyInfo, any curve */
 #define TOKEN_SERIAL_LEN 16                        /* characters of a serial number */
 
 /* ---- The environment: store folder and configuration -------------------------------- */
@@ -333,8 +334,8 @@ void token_curve_params(enum token_curve curve, const uint8_t **der, size_t *len
 
 /*
  * Generate a key pair inside the backend and store both halves in one transaction. To both
- * attribute sets CKA_EC_PARAMS is the caller's, CKA_EC_POINT (DER OCTET STRING) is added to
- * both. A pairwise consistency test is done (R-MED-02).
+ * attribute sets CKA_EC_PARAMS is the caller's; CKA_EC_POINT (DER OCTET STRING) and
+ * CKA_PUBLIC_KEY_INFO are added to both. A pairwise consistency test is done (R-MED-02).
  *
  * holder  a holder key: both halves private objects, unbound
  */
@@ -397,6 +398,10 @@ enum token_result token_key_derive(struct token_key *key, const uint8_t *peer, s
  */
 enum token_result token_public_key(OSSL_LIB_CTX *libctx, enum token_curve curve, const uint8_t *point, size_t len,
 	EVP_PKEY **pkey);
+
+/* SubjectPublicKeyInfo in DER (RFC 5480, RFC 8410), for CKA_PUBLIC_KEY_INFO; its length, 0 when the
+ * point's length is not the curve's. */
+size_t token_public_info(enum token_curve curve, const uint8_t *point, size_t len, uint8_t info[TOKEN_INFO_MAX]);
 
 /* Check a signature: ECDSA (r||s) over a digest, EdDSA over a message. Errors as above, and
  * TOKEN_ERR_UNSUPPORTED for a curve that makes no signatures. */

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The caller's attributes with CKA_EC_POINT: the point in a DER OCTET STRING. */
+/* The caller's attributes with CKA_EC_POINT (the point in a DER OCTET STRING) and CKA_PUBLIC_KEY_INFO. */
 static enum token_result
-with_point(const struct token_attrs *attrs, const uint8_t *point, size_t len, struct token_attrs **out)
+with_point(const struct token_attrs *attrs, enum token_curve curve, const uint8_t *point, size_t len,
+	struct token_attrs **out)
 {
 	uint8_t der[TOKEN_POINT_MAX + 3] = { 0x04 };
-	size_t head = 1;
+	uint8_t info[TOKEN_INFO_MAX];
+	size_t head = 1, info_len = token_public_info(curve, point, len, info);
 	struct token_attrs *copy = attrs_dup(attrs);
 
 	if (copy == NULL)
@@ -22,7 +24,7 @@ with_point(const struct token_attrs *attrs, const uint8_t *point, size_t len, st
 		der[head++] = 0x81;
 	der[head++] = (uint8_t)len;
 	memcpy(der + head, point, len);
-	if (!attrs_set(copy, CKA_EC_POINT, der, head + len)) {
+	if (!attrs_set(copy, CKA_EC_POINT, der, head + len) || !attrs_set(copy, CKA_PUBLIC_KEY_INFO, info, info_len)) {
 		attrs_free(copy);
 		return TOKEN_ERR_MEMORY;
 	}
@@ -64,9 +66,9 @@ make_pair(const struct token *token, enum token_curve curve, const struct token_
 	if (res == TOKEN_OK)
 		res = token_key_point(key, point, &len);
 	if (res == TOKEN_OK)
-		res = with_point(public_spec->attrs, point, len, &pair->public_attrs);
+		res = with_point(public_spec->attrs, curve, point, len, &pair->public_attrs);
 	if (res == TOKEN_OK)
-		res = with_point(private_spec->attrs, point, len, &pair->private_attrs);
+		res = with_point(private_spec->attrs, curve, point, len, &pair->private_attrs);
 	token_key_free(key);
 	return res;
 }

@@ -107,6 +107,18 @@ extern "C" {
 #ifndef CKM_ECDSA_SHA512
 #define CKM_ECDSA_SHA512 0x00001046UL
 #endif
+#ifndef CKM_ECDSA_SHA3_224
+#define CKM_ECDSA_SHA3_224 0x00001047UL
+#endif
+#ifndef CKM_ECDSA_SHA3_256
+#define CKM_ECDSA_SHA3_256 0x00001048UL
+#endif
+#ifndef CKM_ECDSA_SHA3_384
+#define CKM_ECDSA_SHA3_384 0x00001049UL
+#endif
+#ifndef CKM_ECDSA_SHA3_512
+#define CKM_ECDSA_SHA3_512 0x0000104AUL
+#endif
 #ifndef CKM_EC_EDWARDS_KEY_PAIR_GEN
 #define CKM_EC_EDWARDS_KEY_PAIR_GEN 0x00001055UL
 #endif
@@ -214,6 +226,30 @@ extern "C" {
 #endif
 #ifndef CKM_SHA512_256_KEY_GEN
 #define CKM_SHA512_256_KEY_GEN 0x00004009UL
+#endif
+
+/* Derivation functions of ECDH. */
+#ifndef CKD_SHA3_224_KDF
+#define CKD_SHA3_224_KDF 0x0000000AUL
+#endif
+#ifndef CKD_SHA3_256_KDF
+#define CKD_SHA3_256_KDF 0x0000000BUL
+#endif
+#ifndef CKD_SHA3_384_KDF
+#define CKD_SHA3_384_KDF 0x0000000CUL
+#endif
+#ifndef CKD_SHA3_512_KDF
+#define CKD_SHA3_512_KDF 0x0000000DUL
+#endif
+
+/* EdDSA. The struct came with the 3.0 header. */
+#if CRYPTOKI_VERSION_MAJOR < 3
+typedef struct CK_EDDSA_PARAMS {
+	CK_BBOOL phFlag;
+	CK_ULONG ulContextDataLen;
+	CK_BYTE *pContextData;
+} CK_EDDSA_PARAMS;
+typedef CK_EDDSA_PARAMS *CK_EDDSA_PARAMS_PTR;
 #endif
 
 /* HKDF. A struct cannot be tested for; its flags can. */

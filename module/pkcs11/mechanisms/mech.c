@@ -5,18 +5,22 @@
  */
 #include "module/pkcs11/mechanisms/mech.h"
 
-#include "pkcs11-3.h"
-
 /* Key pairs come from the token itself (object_generate_pair), so there is nothing to run here. */
 const struct mech mech_keygen[] = {
 	{ .type = CKM_EC_KEY_PAIR_GEN,
-		.info = { 256, 521, CKF_GENERATE_KEY_PAIR | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS },
+		.info = { 256, 521, CKF_GENERATE_KEY_PAIR | MECH_EC_FLAGS },
 		.key_type = CKK_EC },
+	{ .type = CKM_EC_EDWARDS_KEY_PAIR_GEN,
+		.info = { 255, 448, CKF_GENERATE_KEY_PAIR | MECH_CURVE_FLAGS },
+		.key_type = CKK_EC_EDWARDS },
+	{ .type = CKM_EC_MONTGOMERY_KEY_PAIR_GEN,
+		.info = { 255, 448, CKF_GENERATE_KEY_PAIR | MECH_CURVE_FLAGS },
+		.key_type = CKK_EC_MONTGOMERY },
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };
 
-static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_ecdh, mech_mdoc, mech_digests, mech_aes,
-	mech_macs, mech_secrets, mech_hkdf };
+static const struct mech *const families[] = { mech_keygen, mech_ecdsa, mech_eddsa, mech_ecdh, mech_mdoc, mech_digests,
+	mech_aes, mech_macs, mech_secrets, mech_hkdf };
 
 #define FAMILIES (sizeof(families) / sizeof(*families))
 

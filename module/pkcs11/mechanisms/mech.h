@@ -7,9 +7,15 @@
 #define MODULE_MECH_H
 
 #include "module/pkcs11/operations/op.h"
+#include "pkcs11-3.h"
 #include "tokens/token.h"
 
 #define MECH_NO_KEY CK_UNAVAILABLE_INFORMATION
+
+/* What all EC mechanisms can: curves over prime fields, by OID and by name; those of Edwards and Montgomery form
+ * have no choice of how a point is written. */
+#define MECH_CURVE_FLAGS (CKF_EC_F_P | CKF_EC_OID | CKF_EC_CURVENAME)
+#define MECH_EC_FLAGS (MECH_CURVE_FLAGS | CKF_EC_UNCOMPRESS)
 
 struct mech {
 	CK_MECHANISM_TYPE type;
@@ -56,8 +62,9 @@ bool mech_has_pair(const struct mech *mech);
 extern const struct mech mech_digests[]; /* mech_digest.c */
 extern const struct mech mech_ecdsa[];   /* mech_ecdsa.c */
 extern const struct mech mech_ecdh[];    /* mech_ecdh.c */
+extern const struct mech mech_eddsa[];   /* mech_eddsa.c */
 extern const struct mech mech_aes[];     /* mech_aes.c */
-extern const struct mech mech_keygen[];  /* mech.c: CKM_EC_KEY_PAIR_GEN */
+extern const struct mech mech_keygen[];  /* mech.c: key pairs */
 extern const struct mech mech_hkdf[];    /* mech_hkdf.c */
 extern const struct mech mech_macs[];    /* mech_mac.c: HMAC, CMAC */
 extern const struct mech mech_mdoc[];    /* mech_mdoc.c */

@@ -17,6 +17,7 @@
 #include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/shell/rv.h"
+#include "pkcs11-3.h"
 
 static const struct {
 	CK_MECHANISM_TYPE type;
@@ -27,6 +28,10 @@ static const struct {
 	{ CKM_ECDSA_SHA256, CKM_SHA256 },
 	{ CKM_ECDSA_SHA384, CKM_SHA384 },
 	{ CKM_ECDSA_SHA512, CKM_SHA512 },
+	{ CKM_ECDSA_SHA3_224, CKM_SHA3_224 },
+	{ CKM_ECDSA_SHA3_256, CKM_SHA3_256 },
+	{ CKM_ECDSA_SHA3_384, CKM_SHA3_384 },
+	{ CKM_ECDSA_SHA3_512, CKM_SHA3_512 },
 };
 
 struct ecdsa {
@@ -182,10 +187,9 @@ ecdsa_init(struct op *op, const CK_MECHANISM *mechanism)
 	return CKR_OK;
 }
 
-#define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 #define ECDSA(TYPE) \
 	{ \
-		.type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | EC_FLAGS }, .key_type = CKK_EC, \
+		.type = TYPE, .info = { 256, 521, CKF_SIGN | CKF_VERIFY | MECH_EC_FLAGS }, .key_type = CKK_EC, \
 		.init = ecdsa_init \
 	}
 
@@ -196,5 +200,9 @@ const struct mech mech_ecdsa[] = {
 	ECDSA(CKM_ECDSA_SHA256),
 	ECDSA(CKM_ECDSA_SHA384),
 	ECDSA(CKM_ECDSA_SHA512),
+	ECDSA(CKM_ECDSA_SHA3_224),
+	ECDSA(CKM_ECDSA_SHA3_256),
+	ECDSA(CKM_ECDSA_SHA3_384),
+	ECDSA(CKM_ECDSA_SHA3_512),
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

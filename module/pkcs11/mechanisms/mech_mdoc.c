@@ -189,10 +189,10 @@ mdoc_sign_init(struct op *op, const CK_MECHANISM *mechanism)
 	return CKR_OK;
 }
 
-#define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 #define MDOC(TYPE) \
 	{ \
-		.type = TYPE, .info = { 256, 521, CKF_SIGN | EC_FLAGS }, .key_type = CKK_EC, .init = mdoc_sign_init \
+		.type = TYPE, .info = { 256, 521, CKF_SIGN | MECH_EC_FLAGS }, .key_type = CKK_EC, \
+		.init = mdoc_sign_init \
 	}
 
 const struct mech mech_mdoc[] = {

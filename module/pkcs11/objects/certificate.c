@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "module/pkcs11/slots/library.h"
+#include "pkcs11-3.h"
 
 #define CHECK_VALUE_LEN 3
 
@@ -49,6 +50,15 @@ set_serial(struct token_attrs *attrs, const X509 *cert)
 	int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &der);
 
 	return set_der(attrs, CKA_SERIAL_NUMBER, der, len);
+}
+
+static bool
+set_public_key(struct token_attrs *attrs, const X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+	return set_der(attrs, CKA_PUBLIC_KEY_INFO, der, len);
 }
 
 static bool
@@ -97,7 +107,7 @@ certificate_complete(struct token_attrs *attrs)
 	rv = CKR_HOST_MEMORY;
 	if (set_check_value(attrs, value) && set_name(attrs, CKA_SUBJECT, X509_get_subject_name(cert)) &&
 		set_name(attrs, CKA_ISSUER, X509_get_issuer_name(cert)) && set_serial(attrs, cert) &&
-		set_date(attrs, CKA_START_DATE, X509_get0_notBefore(cert)) &&
+		set_public_key(attrs, cert) && set_date(attrs, CKA_START_DATE, X509_get0_notBefore(cert)) &&
 		set_date(attrs, CKA_END_DATE, X509_get0_notAfter(cert)))
 		rv = CKR_OK;
 out:

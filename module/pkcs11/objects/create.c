@@ -9,7 +9,7 @@
 
 #include "mdoc-pkcs11.h"
 #include "module/pkcs11/objects/certificate.h"
-#include "module/pkcs11/mechanisms/ec.h"
+#include "module/pkcs11/objects/ec_key.h"
 #include "module/pkcs11/objects/make.h"
 #include "module/pkcs11/objects/record.h"
 #include "module/pkcs11/shell/rv.h"
@@ -66,88 +66,6 @@ finish_data(struct session *session, struct token_attrs *attrs, const struct sec
 	return is_status(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
 }
 
-static CK_RV
-key_curve(const struct token_attrs *attrs, enum token_curve *curve)
-{
-	const CK_ATTRIBUTE *params = attrs_find(attrs, CKA_EC_PARAMS);
-
-	if (attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION) != CKK_EC)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (params == NULL)
-		return CKR_TEMPLATE_INCOMPLETE;
-	*curve = token_curve_from_params(params->pValue, params->ulValueLen);
-	return *curve == TOKEN_CURVE_NONE ? CKR_CURVE_NOT_SUPPORTED : CKR_OK;
-}
-
-/* DER OCTET STRING of a point: all of our curves have points of less than 256 bytes. */
-static CK_RV
-set_point(struct token_attrs *attrs, const CK_BYTE *point, size_t len)
-{
-	CK_BYTE der[3 + TOKEN_POINT_MAX];
-	size_t head = 0;
-
-	der[head++] = 0x04;
-	if (len > 127)
-		der[head++] = 0x81;
-	der[head++] = (CK_BYTE)len;
-	memcpy(der + head, point, len);
-	return attrs_set(attrs, CKA_EC_POINT, der, head + len) ? CKR_OK : CKR_HOST_MEMORY;
-}
-
-static CK_RV
-finish_public_key(struct token_attrs *attrs)
-{
-	const CK_ATTRIBUTE *point = attrs_find(attrs, CKA_EC_POINT);
-	CK_BYTE copy[TOKEN_POINT_MAX];
-	enum token_curve curve;
-	const CK_BYTE *bytes;
-	size_t len;
-	CK_RV rv;
-
-	rv = key_curve(attrs, &curve);
-	if (rv != CKR_OK)
-		return rv;
-	if (!ec_read_point(curve, point->pValue, point->ulValueLen, &bytes, &len) || len > sizeof(copy))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	memcpy(copy, bytes, len);
-	return set_point(attrs, copy, len);
-}
-
-/* The public point of a private key is worked out: whatever the template says must be the same. */
-static CK_RV
-finish_private_key(struct session *session, struct token_attrs *attrs, struct secret *value)
-{
-	CK_BYTE point[TOKEN_POINT_MAX];
-	struct token_key *key = NULL;
-	struct secret full = SECRET_NONE;
-	enum token_curve curve;
-	size_t size, len = sizeof(point);
-	CK_RV rv;
-
-	rv = key_curve(attrs, &curve);
-	if (rv != CKR_OK)
-		return rv;
-	/* A big integer may come without its leading zeros. */
-	size = token_curve_size(curve);
-	if (value->len > size)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (!secret_alloc(size, &full))
-		return CKR_HOST_MEMORY;
-	memcpy(full.ptr + (size - value->len), value->ptr, value->len);
-	secret_wipe(value);
-	*value = secret_move(&full);
-	if (token_key_from_scalar(session->slot->library->env, curve, value->ptr, value->len, &key) != TOKEN_OK)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	rv = rv_from_token(token_key_point(key, point, &len));
-	token_key_free(key);
-	if (rv == CKR_OK)
-		rv = set_point(attrs, point, len);
-	/* A private key in the token never leaves it, and says so. */
-	if (rv == CKR_OK && attrs_bool(attrs, CKA_TOKEN, false) && !attrs_set_bool(attrs, CKA_SENSITIVE, true))
-		rv = CKR_HOST_MEMORY;
-	return rv;
-}
-
 /* What the class asks for beyond its table. */
 static CK_RV
 finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token_attrs *attrs, struct secret *value,
@@ -161,10 +79,10 @@ finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token
 	case CKO_CERTIFICATE:
 		return certificate_complete(attrs);
 	case CKO_PUBLIC_KEY:
-		rv = finish_public_key(attrs);
+		rv = ec_key_finish_public(attrs);
 		break;
 	case CKO_PRIVATE_KEY:
-		rv = finish_private_key(session, attrs, value);
+		rv = ec_key_finish_private(session, attrs, value);
 		break;
 	default:
 		rv = make_secret_key(attrs, value);
@@ -192,6 +110,9 @@ object_create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 	/* A record is private unless the template denies it, which record_create() refuses. */
 	if (rv == CKR_OK && object_class == CKO_DATA && is_record(attrs) && attrs_find(attrs, CKA_PRIVATE) == NULL)
 		rv = attrs_set_bool(attrs, CKA_PRIVATE, true) ? CKR_OK : CKR_HOST_MEMORY;
+	if (rv == CKR_OK && (object_class == CKO_PUBLIC_KEY || object_class == CKO_PRIVATE_KEY))
+		rv = ec_key_default_usage(attrs, object_class,
+			attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION));
 	if (rv == CKR_OK)
 		rv = template_complete(object_class, TEMPLATE_CREATE, attrs);
 	if (rv == CKR_OK)

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/objects/create.h"
+#include "module/pkcs11/objects/ec_key.h"
 #include "module/pkcs11/objects/make.h"
 #include "module/pkcs11/shell/rv.h"
 #include "module/pkcs11/objects/template.h"
@@ -15,6 +17,8 @@
 struct pair {
 	struct token_attrs *public_attrs;
 	struct token_attrs *private_attrs;
+	CK_MECHANISM_TYPE mechanism;
+	CK_KEY_TYPE type; /* that the mechanism makes */
 	enum token_curve curve;
 	bool token, holder;
 };
@@ -62,7 +66,8 @@ insist_on_holder(struct pair *pair)
 }
 
 static CK_RV
-read_half(CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *template, CK_ULONG count, struct token_attrs **attrs)
+read_half(CK_KEY_TYPE type, CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *template, CK_ULONG count,
+	struct token_attrs **attrs)
 {
 	CK_RV rv;
 
@@ -70,11 +75,13 @@ read_half(CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *template, CK_ULONG c
 	if (*attrs == NULL)
 		return CKR_HOST_MEMORY;
 	rv = template_read(object_class, TEMPLATE_GENERATE, template, count, *attrs);
-	if (rv == CKR_OK && (attrs_ulong(*attrs, CKA_KEY_TYPE, CKK_EC) != CKK_EC))
+	if (rv == CKR_OK && attrs_ulong(*attrs, CKA_KEY_TYPE, type) != type)
 		rv = CKR_TEMPLATE_INCONSISTENT;
 	if (rv == CKR_OK &&
-		!(attrs_set_ulong(*attrs, CKA_CLASS, object_class) && attrs_set_ulong(*attrs, CKA_KEY_TYPE, CKK_EC)))
+		!(attrs_set_ulong(*attrs, CKA_CLASS, object_class) && attrs_set_ulong(*attrs, CKA_KEY_TYPE, type)))
 		rv = CKR_HOST_MEMORY;
+	if (rv == CKR_OK)
+		rv = ec_key_default_usage(*attrs, object_class, type);
 	return rv;
 }
 
@@ -90,7 +97,7 @@ settle_curve(struct pair *pair)
 	if (params == NULL)
 		return CKR_TEMPLATE_INCOMPLETE;
 	pair->curve = token_curve_from_params(params->pValue, params->ulValueLen);
-	if (pair->curve == TOKEN_CURVE_NONE)
+	if (pair->curve == TOKEN_CURVE_NONE || ec_key_type(pair->curve) != pair->type)
 		return CKR_CURVE_NOT_SUPPORTED;
 	if (other != NULL && token_curve_from_params(other->pValue, other->ulValueLen) != pair->curve)
 		return CKR_TEMPLATE_INCONSISTENT;
@@ -102,7 +109,7 @@ settle_curve(struct pair *pair)
 }
 
 static CK_RV
-finish_half(CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
+finish_half(const struct pair *pair, CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
 {
 	CK_RV rv;
 
@@ -112,7 +119,7 @@ finish_half(CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
 		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
 		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
-		rv = make_origin(attrs, CKM_EC_KEY_PAIR_GEN);
+		rv = make_origin(attrs, pair->mechanism);
 	if (rv == CKR_OK)
 		rv = make_unique(attrs);
 	return rv;
@@ -128,9 +135,9 @@ prepare_pair(struct session *session, struct pair *pair)
 	if (rv == CKR_OK && pair->holder)
 		rv = insist_on_holder(pair);
 	if (rv == CKR_OK)
-		rv = finish_half(CKO_PUBLIC_KEY, pair->public_attrs);
+		rv = finish_half(pair, CKO_PUBLIC_KEY, pair->public_attrs);
 	if (rv == CKR_OK)
-		rv = finish_half(CKO_PRIVATE_KEY, pair->private_attrs);
+		rv = finish_half(pair, CKO_PRIVATE_KEY, pair->private_attrs);
 	if (rv == CKR_OK)
 		rv = make_allowed(session, pair->public_attrs);
 	if (rv == CKR_OK)
@@ -181,10 +188,10 @@ static CK_RV
 generate_in_session(struct session *session, struct pair *pair, CK_OBJECT_HANDLE *public_handle,
 	CK_OBJECT_HANDLE *private_handle)
 {
-	CK_BYTE der[3 + TOKEN_POINT_MAX], point[TOKEN_POINT_MAX];
+	CK_BYTE point[TOKEN_POINT_MAX];
 	struct secret scalar = SECRET_NONE, none = SECRET_NONE;
 	struct token_key *key = NULL;
-	size_t head = 0, len = sizeof(point);
+	size_t len = sizeof(point);
 	CK_RV rv;
 
 	rv = rv_from_token(token_key_generate(session->slot->library->env, pair->curve, &key));
@@ -193,17 +200,13 @@ generate_in_session(struct session *session, struct pair *pair, CK_OBJECT_HANDLE
 	if (rv == CKR_OK)
 		rv = rv_from_token(token_key_scalar(key, &scalar));
 	token_key_free(key);
-	if (rv != CKR_OK)
-		return rv;
-	der[head++] = 0x04;
-	if (len > 127)
-		der[head++] = 0x81;
-	der[head++] = (CK_BYTE)len;
-	memcpy(der + head, point, len);
-	if (!attrs_set(pair->public_attrs, CKA_EC_POINT, der, head + len) ||
-		!attrs_set(pair->private_attrs, CKA_EC_POINT, der, head + len)) {
+	if (rv == CKR_OK)
+		rv = ec_key_set_public(pair->public_attrs, pair->curve, point, len);
+	if (rv == CKR_OK)
+		rv = ec_key_set_public(pair->private_attrs, pair->curve, point, len);
+	if (rv != CKR_OK) {
 		secret_wipe(&scalar);
-		return CKR_HOST_MEMORY;
+		return rv;
 	}
 	rv = object_publish(session, pair->private_attrs, &scalar, private_handle);
 	pair->private_attrs = NULL;
@@ -219,19 +222,23 @@ object_generate_pair(struct session *session, const CK_MECHANISM *mechanism, con
 	CK_ULONG public_count, const CK_ATTRIBUTE *private_template, CK_ULONG private_count,
 	CK_OBJECT_HANDLE *public_handle, CK_OBJECT_HANDLE *private_handle)
 {
+	const struct mech *mech;
 	struct pair pair = { 0 };
 	CK_RV rv;
 
 	if (mechanism == NULL || public_handle == NULL || private_handle == NULL ||
 		(public_template == NULL && public_count != 0) || (private_template == NULL && private_count != 0))
 		return CKR_ARGUMENTS_BAD;
-	if (mechanism->mechanism != CKM_EC_KEY_PAIR_GEN)
+	mech = mech_find(mechanism->mechanism);
+	if (mech == NULL || (mech->info.flags & CKF_GENERATE_KEY_PAIR) == 0)
 		return CKR_MECHANISM_INVALID;
 	if (mechanism->ulParameterLen != 0)
 		return CKR_MECHANISM_PARAM_INVALID;
-	rv = read_half(CKO_PUBLIC_KEY, public_template, public_count, &pair.public_attrs);
+	pair.mechanism = mech->type;
+	pair.type = mech->key_type;
+	rv = read_half(pair.type, CKO_PUBLIC_KEY, public_template, public_count, &pair.public_attrs);
 	if (rv == CKR_OK)
-		rv = read_half(CKO_PRIVATE_KEY, private_template, private_count, &pair.private_attrs);
+		rv = read_half(pair.type, CKO_PRIVATE_KEY, private_template, private_count, &pair.private_attrs);
 	if (rv == CKR_OK)
 		rv = prepare_pair(session, &pair);
 	if (rv == CKR_OK)
