@@ -17,6 +17,7 @@ enum token_result {
 	TOKEN_ERR_NEWER,           /* written by a newer version */
 	TOKEN_ERR_DAMAGED,         /* authentication of stored data failed */
 	TOKEN_ERR_NOT_FOUND,       /* no such slot, object or key */
+	TOKEN_ERR_GONE,            /* another process has erased the area */
 	TOKEN_ERR_EXISTS,          /* somebody else was first */
 	TOKEN_ERR_PIN,             /* the PIN is wrong; the try was counted */
 	TOKEN_ERR_PIN_LOCKED,      /* no tries left, or the PIN is disabled */

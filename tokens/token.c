@@ -229,6 +229,12 @@ out:
 	return res;
 }
 
+bool
+token_is_read_only(const struct token *token)
+{
+	return store_is_read_only(token->store);
+}
+
 enum token_result
 token_get_info(struct token *token, struct token_info *info)
 {

@@ -160,6 +160,9 @@ struct token_info {
 /* Always the state on disk, whoever changed it last. */
 enum token_result token_get_info(struct token *token, struct token_info *info);
 
+/* Nothing can be written to the token's store by this process. */
+bool token_is_read_only(const struct token *token);
+
 enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO };
 
 enum token_role token_get_role(struct token *token);

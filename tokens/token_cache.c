@@ -231,7 +231,7 @@ cache_refresh(struct token *token)
 	}
 	token->loaded = false;
 	res = store_area_read(token->store, &area);
-	if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK && area.epoch != token->epoch))
+	if (res == TOKEN_ERR_GONE || (res == TOKEN_OK && area.epoch != token->epoch))
 		token_forget_role(token);
 	if (res != TOKEN_OK)
 		return res;

@@ -84,7 +84,7 @@ explain(enum token_result res)
 		{ TOKEN_ERR_IO, "The store cannot be read; look at the permissions and at the disk." },
 		{ TOKEN_ERR_MEMORY, "There is too little memory." },
 		{ TOKEN_ERR_UNSUPPORTED, "The area belongs to a backend that this build does not have." },
-		{ TOKEN_ERR_NOT_FOUND, "The area has been erased." },
+		{ TOKEN_ERR_GONE, "The area has been erased." },
 	};
 
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {

@@ -135,7 +135,7 @@ enum token_result blob_value(const struct token *token, const struct store_row *
  * was initialised anew meanwhile nobody is logged in afterwards.
  *
  * TOKEN_ERR_DAMAGED   the rows are not what was committed
- * TOKEN_ERR_NOT_FOUND the area has been erased
+ * TOKEN_ERR_GONE      the area has been erased
  */
 enum token_result cache_refresh(struct token *token);
 struct cached *cache_find(struct token *token, uint64_t id);

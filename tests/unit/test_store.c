@@ -416,7 +416,7 @@ test_reinit_and_erase(void)
 	CU_ASSERT_EQUAL(count_objects(f.token, &res), 0);
 	CU_ASSERT_EQUAL(token_area_erase(f.env, 1, wrong), TOKEN_ERR_PIN);
 	CU_ASSERT_EQUAL(token_area_erase(f.env, 1, so), TOKEN_OK);
-	CU_ASSERT_EQUAL(token_get_info(f.token, &info), TOKEN_ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(token_get_info(f.token, &info), TOKEN_ERR_GONE);
 	CU_ASSERT_EQUAL(count_objects(f.token, &res), -1);
 	secret_wipe(&so);
 	secret_wipe(&wrong);

@@ -210,6 +210,8 @@ store_area_read(struct store *store, struct store_area *area)
 		"");
 	if (res == TOKEN_OK)
 		res = db_step(query);
+	if (res == TOKEN_ERR_NOT_FOUND)
+		res = TOKEN_ERR_GONE;
 	if (res == TOKEN_OK && !area_from_row(query, area))
 		res = TOKEN_ERR_DAMAGED;
 	db_release(&store->db, query);

@@ -79,7 +79,7 @@ struct store_area {
 	bool suspended;
 };
 
-/* TOKEN_ERR_NOT_FOUND: the area has been erased. TOKEN_ERR_DAMAGED: impossible content. */
+/* TOKEN_ERR_GONE: the area has been erased. TOKEN_ERR_DAMAGED: impossible content. */
 enum token_result store_area_read(struct store *store, struct store_area *area);
 enum token_result store_area_write(struct store *store, const struct store_area *area);
 

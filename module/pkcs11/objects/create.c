@@ -290,9 +290,9 @@ object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK
 	rv = object_from_handle(session, handle, &object);
 	if (rv != CKR_OK)
 		return rv;
-	if (object_is_token(object) && !session->rw)
-		rv = CKR_SESSION_READ_ONLY;
-	else if (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_MODIFIABLE, true))
+	if (object_is_token(object))
+		rv = make_writable(session);
+	if (rv == CKR_OK && (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_MODIFIABLE, true)))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
 		rv = merge(object, TEMPLATE_SET, template, count, &attrs);
@@ -316,13 +316,13 @@ object_destroy(struct session *session, CK_OBJECT_HANDLE handle)
 	rv = object_from_handle(session, handle, &object);
 	if (rv != CKR_OK)
 		return rv;
-	if (object->stored == NULL && object->owner == 0)
+	if (object_is_token(object) && !(object->stored == NULL && object->owner == 0))
+		rv = make_writable(session);
+	if (rv == CKR_OK &&
+		((object->stored == NULL && object->owner == 0) ||
+			!attrs_bool(object_attrs(object), CKA_DESTROYABLE, true)))
 		rv = CKR_ACTION_PROHIBITED;
-	else if (object_is_token(object) && !session->rw)
-		rv = CKR_SESSION_READ_ONLY;
-	else if (!attrs_bool(object_attrs(object), CKA_DESTROYABLE, true))
-		rv = CKR_ACTION_PROHIBITED;
-	else if (object->stored != NULL)
+	if (rv == CKR_OK && object->stored != NULL)
 		rv = rv_from_token(token_object_destroy(session->slot->token, object->stored));
 	if (rv == CKR_OK)
 		object_withdraw(session, object);

@@ -25,13 +25,24 @@ is_secret(const struct token_attrs *attrs)
 }
 
 CK_RV
+make_writable(const struct session *session)
+{
+	if (token_is_read_only(session->slot->token))
+		return CKR_TOKEN_WRITE_PROTECTED;
+	return session->rw ? CKR_OK : CKR_SESSION_READ_ONLY;
+}
+
+CK_RV
 make_allowed(struct session *session, const struct token_attrs *attrs)
 {
 	const enum token_role role = slot_role(session->slot);
 	const bool private_ = attrs_bool(attrs, CKA_PRIVATE, false);
+	CK_RV rv = CKR_OK;
 
-	if (attrs_bool(attrs, CKA_TOKEN, false) && !session->rw)
-		return CKR_SESSION_READ_ONLY;
+	if (attrs_bool(attrs, CKA_TOKEN, false))
+		rv = make_writable(session);
+	if (rv != CKR_OK)
+		return rv;
 	if (private_ && role != TOKEN_USER)
 		return CKR_USER_NOT_LOGGED_IN;
 	if (attrs_bool(attrs, CKA_TRUSTED, false) && role != TOKEN_SO)

@@ -8,9 +8,12 @@
 
 #include "module/pkcs11/objects/object.h"
 
+/* May this session write token objects? CKR_TOKEN_WRITE_PROTECTED before CKR_SESSION_READ_ONLY. */
+CK_RV make_writable(const struct session *session);
+
 /*
  * May this session make (or change into) an object with these attributes?
- * CKR_SESSION_READ_ONLY     a token object in a R/O session
+ * CKR_TOKEN_WRITE_PROTECTED, CKR_SESSION_READ_ONLY  a token object, as make_writable()
  * CKR_USER_NOT_LOGGED_IN    a private object without the user
  * CKR_ATTRIBUTE_READ_ONLY   CKA_TRUSTED without the SO
  * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; a private or

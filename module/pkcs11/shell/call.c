@@ -11,12 +11,12 @@
 /* PKCS#11 2.40 section 5.4 (which state a function needs); what an object's attributes ask for
  * (private, token) is the template's affair. */
 const struct call_rule call_rules[] = {
-	{ "C_InitPIN", CALL_RW_SO },
-	{ "C_SetPIN", CALL_RW_PUBLIC | CALL_RW_USER | CALL_RW_SO },
-	{ "C_Logout", CALL_RO_USER | CALL_RW_USER | CALL_RW_SO },
-	{ "C_MDOC_BeginBatch", CALL_RW_USER },
-	{ "C_MDOC_CommitBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO },
-	{ "C_MDOC_RollbackBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO },
+	{ "C_InitPIN", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_SetPIN", CALL_RW_PUBLIC | CALL_RW_USER | CALL_RW_SO, CKR_OK },
+	{ "C_Logout", CALL_RO_USER | CALL_RW_USER | CALL_RW_SO, CKR_OK },
+	{ "C_MDOC_BeginBatch", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_CommitBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
+	{ "C_MDOC_RollbackBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
 };
 
 const size_t call_rule_count = sizeof(call_rules) / sizeof(call_rules[0]);
@@ -25,14 +25,19 @@ CK_RV
 call_allowed(const char *name, CK_STATE state)
 {
 	unsigned states = CALL_ANY;
+	CK_RV refusal = CKR_OK;
 	bool rw = state == CKS_RW_PUBLIC_SESSION || state == CKS_RW_USER_FUNCTIONS || state == CKS_RW_SO_FUNCTIONS;
 	size_t i;
 
 	for (i = 0; i < call_rule_count; i++)
-		if (strcmp(call_rules[i].name, name) == 0)
+		if (strcmp(call_rules[i].name, name) == 0) {
 			states = call_rules[i].states;
+			refusal = call_rules[i].refusal;
+		}
 	if ((states & (1u << state)) != 0)
 		return CKR_OK;
+	if (refusal != CKR_OK)
+		return refusal;
 	if (!rw && (states & (CALL_RO_PUBLIC | CALL_RO_USER)) == 0)
 		return CKR_SESSION_READ_ONLY;
 	return CKR_USER_NOT_LOGGED_IN;

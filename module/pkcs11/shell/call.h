@@ -13,6 +13,7 @@
 struct call_rule {
 	const char *name;
 	unsigned states; /* in which session states it may be called: CALL_* bits; 0: no session */
+	CK_RV refusal;   /* in all others; CKR_OK: CKR_SESSION_READ_ONLY or CKR_USER_NOT_LOGGED_IN as fits */
 };
 
 #define CALL_RO_PUBLIC (1u << CKS_RO_PUBLIC_SESSION)

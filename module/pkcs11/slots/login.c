@@ -121,7 +121,7 @@ login_init_pin(struct session *session, const CK_UTF8CHAR *pin, CK_ULONG len)
 	if (rv != CKR_OK)
 		return rv;
 	pthread_mutex_lock(&slot->login);
-	rv = rv_from_token(token_init_pin(slot->token, copy));
+	rv = rv_from_check(token_init_pin(slot->token, copy));
 	pthread_mutex_unlock(&slot->login);
 	secret_wipe(&copy);
 	return rv;

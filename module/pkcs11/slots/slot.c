@@ -180,6 +180,8 @@ slot_session_begin(struct slot *slot, bool rw)
 
 	pthread_mutex_lock(&slot->lock);
 	rv = open_token(slot);
+	if (rv == CKR_OK && rw && token_is_read_only(slot->token))
+		rv = CKR_TOKEN_WRITE_PROTECTED;
 	if (rv == CKR_OK && !rw && (slot->so_pending || token_get_role(slot->token) == TOKEN_SO))
 		rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
 	if (rv == CKR_OK) {
@@ -364,8 +366,7 @@ fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
 		res = token_get_info(token, &state);
 	pthread_mutex_unlock(&slot->login);
 	if (rv == CKR_OK)
-		rv = res == TOKEN_ERR_NOT_FOUND ? CKR_DEVICE_REMOVED
-						: rv_from_token(res); /* erased by another process */
+		rv = rv_from_token(res);
 	if (rv != CKR_OK)
 		return rv;
 	snprintf(model, sizeof(model), state.hardware ? "%.16s" : "software %.7s", state.backend);
