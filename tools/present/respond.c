@@ -173,9 +173,12 @@ sign_with(struct p11_token *token, struct presentation *p, const struct copy *co
 	struct mdoc_device_signer signer;
 	struct mdoc_p11_key key;
 	struct mdoc_error error;
+	bool ends_itself;
 	CK_RV rv;
 
 	*gone = false;
+	/* Our module behind p11-kit's remoting, which hides its mechanisms, still ends a copy with its signature. */
+	ends_itself = p11_attribute_bool(token, copy->private_key, CKA_MDOC_HOLDER_KEY);
 	p11_key(token, copy->private_key, &key);
 	state.key = &key;
 	state.alg = mdoc_curve_alg(copy->key.curve);
@@ -193,7 +196,7 @@ sign_with(struct p11_token *token, struct presentation *p, const struct copy *co
 		return EXIT_STATUS_OK;
 	/* A module that does not know single use: the copy ends here, before the response leaves. */
 	rv = copy_destroy(token, copy);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && ends_itself))
 		return EXIT_STATUS_OK;
 	mdoc_buf_clear(&p->response);
 	*gone = is_gone(rv);
