@@ -2,7 +2,8 @@
  * tokens/attrs.h: the small attributes of one object, as an owned list and as bytes at rest.
  *
  * In memory a value has PKCS#11's native form (CK_ULONG, CK_BBOOL, bytes). At rest it is a
- * CBOR map {type: uint / bool / bstr}, the same on every architecture.
+ * CBOR map {type: uint / bool / bstr}, the same on every architecture. An array attribute
+ * (CKA_WRAP_TEMPLATE and its like) has the same form in both: the bytes of attrs_encode().
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -40,7 +41,8 @@ const CK_ATTRIBUTE *attrs_at(const struct token_attrs *attrs, size_t i);
 /*
  * To and from bytes at rest. *bytes is malloc'ed, the caller wipes and frees it.
  * TOKEN_ERR_DAMAGED: not such a map (the caller has authenticated the bytes before).
- * TOKEN_ERR_ARG: a CK_ULONG or CK_BBOOL attribute whose value has another size.
+ * TOKEN_ERR_ARG: a CK_ULONG or CK_BBOOL attribute whose value has another size, an array attribute
+ * whose value is not the bytes of a list or has another array in it.
  */
 enum token_result attrs_encode(const struct token_attrs *attrs, uint8_t **bytes, size_t *len);
 enum token_result attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **attrs);

@@ -116,6 +116,19 @@ to_native(uint64_t stored, CK_ULONG *value)
 	return stored == UINT64_MAX || *value == stored;
 }
 
+static enum token_result decode(const uint8_t *bytes, size_t len, bool inside, struct token_attrs **out);
+
+/* An array attribute's value is the bytes of a list, whose attributes are no arrays. */
+static bool
+is_list(const void *bytes, size_t len)
+{
+	struct token_attrs *list = NULL;
+	bool good = decode(bytes, len, true, &list) == TOKEN_OK;
+
+	attrs_free(list);
+	return good;
+}
+
 static bool
 well_sized(const CK_ATTRIBUTE *attr)
 {
@@ -129,7 +142,7 @@ well_sized(const CK_ATTRIBUTE *attr)
 	case FORM_ULONGS:
 		return attr->ulValueLen % sizeof(CK_ULONG) == 0;
 	case FORM_TEMPLATE:
-		break;
+		return is_list(attr->pValue, attr->ulValueLen);
 	}
 	return false;
 }
@@ -333,8 +346,9 @@ out:
 	return res;
 }
 
+/* inside: of a list that is the value of an array attribute. */
 static enum token_result
-decode_value(struct input *in, struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type)
+decode_value(struct input *in, bool inside, struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 {
 	struct item item;
 	CK_ULONG value;
@@ -357,13 +371,15 @@ decode_value(struct input *in, struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type
 			return TOKEN_ERR_DAMAGED;
 		return set(attrs, type, item.bytes, item.len);
 	case FORM_TEMPLATE:
-		break;
+		if (inside || !take(in, ITEM_BYTES, &item) || !is_list(item.bytes, item.len))
+			return TOKEN_ERR_DAMAGED;
+		return set(attrs, type, item.bytes, item.len);
 	}
 	return TOKEN_ERR_DAMAGED;
 }
 
-enum token_result
-attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **out)
+static enum token_result
+decode(const uint8_t *bytes, size_t len, bool inside, struct token_attrs **out)
 {
 	struct input in = { bytes, len };
 	struct token_attrs *attrs = NULL;
@@ -387,7 +403,7 @@ attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **out)
 		type = (CK_ATTRIBUTE_TYPE)item.number;
 		if (type != item.number)
 			goto out;
-		res = decode_value(&in, attrs, type);
+		res = decode_value(&in, inside, attrs, type);
 		if (res != TOKEN_OK)
 			goto out;
 	}
@@ -401,4 +417,10 @@ attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **out)
 out:
 	attrs_free(attrs);
 	return res;
+}
+
+enum token_result
+attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **out)
+{
+	return decode(bytes, len, false, out);
 }

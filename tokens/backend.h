@@ -33,7 +33,7 @@ struct backend_pin {
 struct token_backend {
 	const char *name; /* at most 15 characters */
 	bool hardware;
-	bool imports_keys;             /* takes EC private keys from outside */
+	bool imports_keys;             /* takes private keys from outside, and has their bytes as they came */
 	const struct pin_limits *user; /* defaults and floors of an area's policy */
 	const struct pin_limits *so;
 

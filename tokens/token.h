@@ -363,6 +363,15 @@ struct token_key;
  */
 enum token_result token_key_load(struct token *token, const struct token_object *object, struct token_key **key);
 
+/*
+ * The private bytes of an ordinary key in the token, token_curve_size() of them, for wrapping it and
+ * for copies. Whether the key's attributes allow that is the caller's to check.
+ *
+ * TOKEN_ERR_UNSUPPORTED  a holder key (R-KEY-02), or a backend that lets no key out
+ * TOKEN_ERR_NOT_FOUND    the object is gone, or nobody may see it
+ */
+enum token_result token_key_export(struct token *token, const struct token_object *object, struct secret *scalar);
+
 /* Software keys for session objects. scalar: token_curve_size() private bytes; an EC scalar is big endian. */
 enum token_result token_key_generate(struct token_env *env, enum token_curve curve, struct token_key **key);
 enum token_result token_key_from_scalar(struct token_env *env, enum token_curve curve, const uint8_t *scalar,

@@ -223,6 +223,22 @@ token_key_load(struct token *token, const struct token_object *object, struct to
 	return res;
 }
 
+enum token_result
+token_key_export(struct token *token, const struct token_object *object, struct secret *scalar)
+{
+	struct token_value value = { 0 };
+	enum token_result res;
+
+	if (object->kind != TOKEN_OBJECT_ORDINARY ||
+		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token->backend->imports_keys)
+		return TOKEN_ERR_UNSUPPORTED;
+	res = object_read_value(token, object->id, &value);
+	if (res == TOKEN_OK && !secret_copy(value.ptr, value.len, scalar))
+		res = TOKEN_ERR_MEMORY;
+	token_value_clear(&value);
+	return res;
+}
+
 /* Inside a change: everything that a spend depends on is read in its transaction. */
 static enum token_result
 spend(struct token *token, uint64_t id, int64_t when)

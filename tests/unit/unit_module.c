@@ -67,6 +67,7 @@ main(int argc, char **argv)
 		{ "PKCS#11 3.2", p11_start, p11_stop, NULL, NULL, tests_later },
 		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
 		{ "search", p11_start, p11_stop, NULL, NULL, tests_search },
+		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
 		{ "log", NULL, NULL, NULL, NULL, tests_log },

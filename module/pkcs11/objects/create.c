@@ -66,10 +66,9 @@ finish_data(struct session *session, struct token_attrs *attrs, const struct sec
 	return is_status(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
 }
 
-/* What the class asks for beyond its table. */
-static CK_RV
-finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token_attrs *attrs, struct secret *value,
-	struct token_object_spec *spec)
+CK_RV
+object_finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token_attrs *attrs,
+	struct secret *value, struct token_object_spec *spec)
 {
 	CK_RV rv;
 
@@ -83,6 +82,9 @@ finish_class(struct session *session, CK_OBJECT_CLASS object_class, struct token
 		break;
 	case CKO_PRIVATE_KEY:
 		rv = ec_key_finish_private(session, attrs, value);
+		/* A private key in the token is never shown, and says so. */
+		if (rv == CKR_OK && attrs_bool(attrs, CKA_TOKEN, false) && !attrs_set_bool(attrs, CKA_SENSITIVE, true))
+			rv = CKR_HOST_MEMORY;
 		break;
 	default:
 		rv = make_secret_key(attrs, value);
@@ -120,7 +122,7 @@ object_create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 	if (rv == CKR_OK && object_class != CKO_CERTIFICATE && object_class != CKO_PUBLIC_KEY)
 		rv = take_value(attrs, &value);
 	if (rv == CKR_OK)
-		rv = finish_class(session, object_class, attrs, &value, &spec);
+		rv = object_finish_class(session, object_class, attrs, &value, &spec);
 	if (rv == CKR_OK)
 		rv = make_unique(attrs);
 	if (rv == CKR_OK)
@@ -184,6 +186,15 @@ is_fixed(const struct object *object)
 		(object->stored != NULL && object->stored->kind == TOKEN_OBJECT_RECORD);
 }
 
+/* A private key's bytes, for a copy; the answer is one that C_CopyObject may give. */
+static CK_RV
+copied_bytes(struct session *session, const struct object *object, struct secret *value)
+{
+	CK_RV rv = object_key_bytes(session, object, value);
+
+	return rv == CKR_KEY_UNEXTRACTABLE ? CKR_ACTION_PROHIBITED : rv;
+}
+
 /* The new value of a copy or change: the template's, else the old one. */
 static CK_RV
 value_for(struct session *session, const struct object *object, struct token_attrs *attrs, struct secret *value)
@@ -195,6 +206,8 @@ value_for(struct session *session, const struct object *object, struct token_att
 		return CKR_OK;
 	if (attrs_find(attrs, CKA_VALUE) != NULL)
 		return take_value(attrs, value);
+	if (object_class(object) == CKO_PRIVATE_KEY)
+		return copied_bytes(session, object, value);
 	rv = object_value(session, object, &old);
 	if (rv != CKR_OK)
 		return rv;
@@ -217,10 +230,8 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 	rv = object_from_handle(session, from, &object);
 	if (rv != CKR_OK)
 		return rv;
-	/* The private part of a token's key is nowhere but in the token. */
 	if (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_COPYABLE, true) ||
-		(object->stored != NULL &&
-			(object_class(object) == CKO_PRIVATE_KEY || object->stored->kind != TOKEN_OBJECT_ORDINARY)))
+		(object->stored != NULL && object->stored->kind != TOKEN_OBJECT_ORDINARY))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
 		rv = merge(object, TEMPLATE_COPY, template, count, &attrs);
@@ -230,7 +241,7 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		rv = value_for(session, object, attrs, &value);
 	if (rv == CKR_OK && object_class(object) == CKO_DATA)
 		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
-	/* A private key that moves into the token never leaves it again, and says so. */
+	/* A private key that moves into the token is never shown again, and says so. */
 	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
 		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
 		rv = CKR_HOST_MEMORY;

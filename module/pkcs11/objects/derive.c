@@ -5,6 +5,7 @@
  */
 #include "module/pkcs11/mechanisms/holder.h"
 #include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/objects/array.h"
 #include "module/pkcs11/objects/create.h"
 #include "module/pkcs11/objects/make.h"
 #include "module/pkcs11/objects/template.h"
@@ -113,6 +114,7 @@ object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 	const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
 {
 	const struct mech *mech;
+	struct array_merged merged = { 0 };
 	struct token_attrs *attrs = NULL;
 	struct object *base = NULL;
 	struct secret value = SECRET_NONE;
@@ -129,14 +131,17 @@ object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 	rv = check_base(mech, base);
 	if (rv == CKR_OK)
+		rv = array_merge(object_attrs(base), CKA_DERIVE_TEMPLATE, template, count, &merged);
+	if (rv == CKR_OK)
 		rv = read_template(session, TEMPLATE_DERIVE, mech->derives_data ? CKO_DATA : CKO_SECRET_KEY,
-			CKK_GENERIC_SECRET, template, count, &attrs, &want);
+			CKK_GENERIC_SECRET, merged.list, merged.count, &attrs, &want);
 	if (rv == CKR_OK)
 		rv = mech->derive(session, mechanism, base, want, &value);
 	if (rv == CKR_OK)
 		rv = publish_derived(session, mech, base, attrs, &value, handle);
 	else
 		attrs_free(attrs);
+	array_merged_clear(&merged);
 	object_unref(base);
 	return rv;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "module/pkcs11/objects/array.h"
 #include "module/pkcs11/objects/template.h"
 
 /* Key bytes are shown only of a key that is neither sensitive nor bound to the token. */
@@ -71,6 +72,7 @@ hand_out_value(struct session *session, const struct object *object, CK_ATTRIBUT
 static CK_RV
 read_one(struct session *session, const struct object *object, CK_ATTRIBUTE *to)
 {
+	const struct template_rule *rule;
 	const CK_ATTRIBUTE *attr;
 	struct object_room room;
 
@@ -85,6 +87,9 @@ read_one(struct session *session, const struct object *object, CK_ATTRIBUTE *to)
 		to->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	}
+	rule = template_rule(object_class(object), to->type);
+	if (rule != NULL && rule->kind == TEMPLATE_ARRAY)
+		return array_hand_out(attr, to);
 	return hand_out(to, attr->pValue, attr->ulValueLen);
 }
 

@@ -74,6 +74,24 @@ object_value(struct session *session, const struct object *object, struct token_
 	return CKR_OK;
 }
 
+CK_RV
+object_key_bytes(struct session *session, const struct object *object, struct secret *bytes)
+{
+	struct token_value value = { 0 };
+	enum token_result res;
+	CK_RV rv;
+
+	if (object->stored != NULL && object_class(object) == CKO_PRIVATE_KEY) {
+		res = token_key_export(session->slot->token, object->stored, bytes);
+		return res == TOKEN_ERR_UNSUPPORTED ? CKR_KEY_UNEXTRACTABLE : rv_from_token(res);
+	}
+	rv = object_value(session, object, &value);
+	if (rv == CKR_OK && !secret_copy(value.ptr, value.len, bytes))
+		rv = CKR_HOST_MEMORY;
+	token_value_clear(&value);
+	return rv;
+}
+
 static enum token_curve
 object_curve(const struct object *object)
 {

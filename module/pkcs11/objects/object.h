@@ -41,6 +41,10 @@ const CK_ATTRIBUTE *object_attribute(const struct object *object, CK_ATTRIBUTE_T
 /* CKO_DATA and secret keys: the value, in the arena when private; token_value_clear(). */
 CK_RV object_value(struct session *session, const struct object *object, struct token_value *value);
 
+/* The bytes of a secret or ordinary private key, the caller's to wipe: for wrapping and copying. CKR_KEY_UNEXTRACTABLE:
+ * a holder key, or a backend that lets no key out; what the attributes allow is not looked at. */
+CK_RV object_key_bytes(struct session *session, const struct object *object, struct secret *bytes);
+
 /* An EC private key ready for use, the caller's to free with token_key_free(). */
 CK_RV object_load_key(struct session *session, const struct object *object, struct token_key **key);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/objects/array.h"
 #include "pkcs11-3.h"
 
 #define D 0x01u /* CKO_DATA */
@@ -21,9 +22,10 @@
 #define C_ (1u << TEMPLATE_CREATE)
 #define G_ (1u << TEMPLATE_GENERATE)
 #define V_ (1u << TEMPLATE_DERIVE)
+#define W_ (1u << TEMPLATE_UNWRAP)
 #define O_ (1u << TEMPLATE_COPY)
 #define M_ (1u << TEMPLATE_SET)
-#define MADE (C_ | G_ | V_)
+#define MADE (C_ | G_ | V_ | W_)
 
 static const struct template_rule rules[] = {
 	/* every object */
@@ -64,7 +66,7 @@ static const struct template_rule rules[] = {
 	{ CKA_DERIVE, KEYS, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
 	{ CKA_LOCAL, KEYS, TEMPLATE_BOOL, 0, false, DEFAULT_NONE, false },
 	{ CKA_KEY_GEN_MECHANISM, KEYS, TEMPLATE_ULONG, 0, false, DEFAULT_NONE, false },
-	{ CKA_ALLOWED_MECHANISMS, KEYS, TEMPLATE_BYTES, MADE, false, DEFAULT_NONE, false },
+	{ CKA_ALLOWED_MECHANISMS, KEYS, TEMPLATE_ULONGS, MADE, false, DEFAULT_NONE, false },
 	{ CKA_SUBJECT, U | R, TEMPLATE_BYTES, MADE | O_ | M_, false, DEFAULT_EMPTY, false },
 	{ CKA_ENCRYPT, U | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
 	{ CKA_DECRYPT, R | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
@@ -74,8 +76,11 @@ static const struct template_rule rules[] = {
 	{ CKA_SIGN_RECOVER, R, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
 	{ CKA_WRAP, U | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
 	{ CKA_UNWRAP, R | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
+	{ CKA_WRAP_TEMPLATE, U | S, TEMPLATE_ARRAY, MADE, false, DEFAULT_NONE, false },
+	{ CKA_UNWRAP_TEMPLATE, R | S, TEMPLATE_ARRAY, MADE, false, DEFAULT_NONE, false },
+	{ CKA_DERIVE_TEMPLATE, R | S, TEMPLATE_ARRAY, MADE, false, DEFAULT_NONE, false },
 	{ CKA_TRUSTED, U | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
-	{ CKA_EC_PARAMS, U | R, TEMPLATE_BYTES, C_ | G_, true, DEFAULT_NONE, false },
+	{ CKA_EC_PARAMS, U | R, TEMPLATE_BYTES, C_ | G_ | W_, true, DEFAULT_NONE, false },
 	{ CKA_EC_POINT, U, TEMPLATE_BYTES, C_, true, DEFAULT_NONE, false },
 	{ CKA_EC_POINT, R, TEMPLATE_BYTES, C_, false, DEFAULT_NONE, false },
 	{ CKA_SENSITIVE, R, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_TRUE, false },
@@ -85,10 +90,10 @@ static const struct template_rule rules[] = {
 	{ CKA_ALWAYS_SENSITIVE, R | S, TEMPLATE_BOOL, 0, false, DEFAULT_NONE, false },
 	{ CKA_NEVER_EXTRACTABLE, R | S, TEMPLATE_BOOL, 0, false, DEFAULT_NONE, false },
 	{ CKA_WRAP_WITH_TRUSTED, R | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
-	{ CKA_ALWAYS_AUTHENTICATE, R, TEMPLATE_BOOL, C_ | G_ | O_, false, DEFAULT_FALSE, false },
+	{ CKA_ALWAYS_AUTHENTICATE, R, TEMPLATE_BOOL, C_ | G_ | W_ | O_, false, DEFAULT_FALSE, false },
 	{ CKA_VALUE, R | S, TEMPLATE_BYTES, C_, true, DEFAULT_NONE, true },
 	{ CKA_VALUE_LEN, D, TEMPLATE_ULONG, V_, false, DEFAULT_NONE, false },
-	{ CKA_VALUE_LEN, S, TEMPLATE_ULONG, G_ | V_, false, DEFAULT_NONE, false },
+	{ CKA_VALUE_LEN, S, TEMPLATE_ULONG, G_ | V_ | W_, false, DEFAULT_NONE, false },
 	{ CKA_CHECK_VALUE, S, TEMPLATE_BYTES, MADE, false, DEFAULT_NONE, false },
 	{ CKA_MDOC_HOLDER_KEY, R, TEMPLATE_BOOL, G_, false, DEFAULT_FALSE, false },
 	{ CKA_MDOC_COPY_STATE, R, TEMPLATE_ULONG, 0, false, DEFAULT_NONE, false },
@@ -128,11 +133,24 @@ template_rule(CK_OBJECT_CLASS object_class, CK_ATTRIBUTE_TYPE type)
 	return NULL;
 }
 
+const struct template_rule *
+template_rule_any(CK_ATTRIBUTE_TYPE type)
+{
+	size_t i;
+
+	for (i = 0; i < RULES; i++)
+		if (rules[i].type == type)
+			return &rules[i];
+	return NULL;
+}
+
 CK_RV
 template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLASS *object_class)
 {
 	CK_ULONG i;
 
+	if (count > TEMPLATE_MAX)
+		return CKR_TEMPLATE_INCONSISTENT;
 	for (i = 0; i < count; i++) {
 		if (template[i].type != CKA_CLASS)
 			continue;
@@ -144,8 +162,38 @@ template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLASS *ob
 	return CKR_TEMPLATE_INCOMPLETE;
 }
 
+/* Digits of a CK_DATE as a number; 0: not digits only. */
+static unsigned
+number(const CK_BYTE *digits, size_t len)
+{
+	unsigned value = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return 0;
+		value = value * 10 + (unsigned)(digits[i] - '0');
+	}
+	return value;
+}
+
+/* Empty, or a day as "YYYYMMDD". */
 static bool
-value_fits(enum template_type kind, const CK_ATTRIBUTE *attr)
+is_date(const CK_BYTE *bytes, CK_ULONG len)
+{
+	static const unsigned days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	unsigned month;
+
+	if (len == 0)
+		return true;
+	if (len != sizeof(CK_DATE) || number(bytes, 4) == 0)
+		return false;
+	month = number(bytes + 4, 2);
+	return month >= 1 && month <= 12 && number(bytes + 6, 2) >= 1 && number(bytes + 6, 2) <= days[month - 1];
+}
+
+bool
+template_value_fits(enum template_type kind, const CK_ATTRIBUTE *attr)
 {
 	const CK_BYTE *bytes = attr->pValue;
 
@@ -156,8 +204,10 @@ value_fits(enum template_type kind, const CK_ATTRIBUTE *attr)
 		return attr->ulValueLen == sizeof(CK_BBOOL) && bytes[0] <= CK_TRUE;
 	case TEMPLATE_ULONG:
 		return attr->ulValueLen == sizeof(CK_ULONG);
+	case TEMPLATE_ULONGS:
+		return attr->ulValueLen % sizeof(CK_ULONG) == 0 && attr->ulValueLen <= (CK_ULONG)INT32_MAX;
 	case TEMPLATE_DATE:
-		return attr->ulValueLen == 0 || attr->ulValueLen == sizeof(CK_DATE);
+		return is_date(bytes, attr->ulValueLen);
 	default:
 		return attr->ulValueLen <= (CK_ULONG)INT32_MAX;
 	}
@@ -173,7 +223,7 @@ check_one(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_AT
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	if ((rule->allowed & (1u << origin)) == 0)
 		return CKR_ATTRIBUTE_READ_ONLY;
-	if (!value_fits(rule->kind, attr))
+	if (!template_value_fits(rule->kind, attr))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (attr->type == CKA_CLASS) {
 		memcpy(&named, attr->pValue, sizeof(named));
@@ -183,6 +233,14 @@ check_one(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_AT
 	return CKR_OK;
 }
 
+static CK_RV
+take_one(CK_OBJECT_CLASS object_class, const CK_ATTRIBUTE *attr, struct token_attrs *attrs)
+{
+	if (template_rule(object_class, attr->type)->kind == TEMPLATE_ARRAY)
+		return array_set(attrs, attr);
+	return attrs_set(attrs, attr->type, attr->pValue, attr->ulValueLen) ? CKR_OK : CKR_HOST_MEMORY;
+}
+
 CK_RV
 template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_ATTRIBUTE *template, CK_ULONG count,
 	struct token_attrs *attrs)
@@ -190,6 +248,8 @@ template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const C
 	CK_ULONG i, j;
 	CK_RV rv;
 
+	if (count > TEMPLATE_MAX)
+		return CKR_TEMPLATE_INCONSISTENT;
 	for (i = 0; i < count; i++) {
 		rv = check_one(object_class, origin, &template[i]);
 		if (rv != CKR_OK)
@@ -197,8 +257,9 @@ template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const C
 		for (j = 0; j < i; j++)
 			if (template[j].type == template[i].type)
 				return CKR_TEMPLATE_INCONSISTENT;
-		if (!attrs_set(attrs, template[i].type, template[i].pValue, template[i].ulValueLen))
-			return CKR_HOST_MEMORY;
+		rv = take_one(object_class, &template[i], attrs);
+		if (rv != CKR_OK)
+			return rv;
 	}
 	return CKR_OK;
 }

@@ -13,9 +13,19 @@
 #include "tokens/attrs.h"
 
 /* How an object comes to be: the columns of the table. */
-enum template_origin { TEMPLATE_CREATE, TEMPLATE_GENERATE, TEMPLATE_DERIVE, TEMPLATE_COPY, TEMPLATE_SET };
+enum template_origin {
+	TEMPLATE_CREATE,
+	TEMPLATE_GENERATE,
+	TEMPLATE_DERIVE,
+	TEMPLATE_UNWRAP,
+	TEMPLATE_COPY,
+	TEMPLATE_SET
+};
 
-enum template_type { TEMPLATE_BOOL, TEMPLATE_ULONG, TEMPLATE_BYTES, TEMPLATE_DATE };
+enum template_type { TEMPLATE_BOOL, TEMPLATE_ULONG, TEMPLATE_ULONGS, TEMPLATE_BYTES, TEMPLATE_DATE, TEMPLATE_ARRAY };
+
+/* More attributes than there are: no template has as many, so that a count which is none is not followed. */
+#define TEMPLATE_MAX 128
 
 struct template_rule {
 	CK_ATTRIBUTE_TYPE type;
@@ -33,6 +43,12 @@ unsigned template_class_bit(CK_OBJECT_CLASS object_class);
 /* NULL: the class has no such attribute. */
 const struct template_rule *template_rule(CK_OBJECT_CLASS object_class, CK_ATTRIBUTE_TYPE type);
 
+/* The rule of the first class that has such an attribute (its kind is the same in all); NULL: none has. */
+const struct template_rule *template_rule_any(CK_ATTRIBUTE_TYPE type);
+
+/* Is the value one of this kind? Not for TEMPLATE_ARRAY, whose inside array_set() checks. */
+bool template_value_fits(enum template_type kind, const CK_ATTRIBUTE *attr);
+
 /* CKA_CLASS of a template; CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID. */
 CK_RV template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLASS *object_class);
 
@@ -41,8 +57,8 @@ CK_RV template_class(const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_CLA
  *
  * CKR_ATTRIBUTE_TYPE_INVALID     no such attribute in the class
  * CKR_ATTRIBUTE_READ_ONLY        not the caller's to set in this way
- * CKR_ATTRIBUTE_VALUE_INVALID    a value of the wrong size, or not a boolean
- * CKR_TEMPLATE_INCONSISTENT      an attribute twice, or another class
+ * CKR_ATTRIBUTE_VALUE_INVALID    a value of the wrong size, not a boolean, no day of the calendar
+ * CKR_TEMPLATE_INCONSISTENT      an attribute twice, another class, or more than TEMPLATE_MAX
  */
 CK_RV template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, const CK_ATTRIBUTE *template,
 	CK_ULONG count, struct token_attrs *attrs);

@@ -99,3 +99,24 @@ C_DeriveKey(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HAND
 	SESSION_CALL(hSession, object_derive_key(session, pMechanism, hBaseKey, pTemplate, ulAttributeCount, phKey),
 		T_MECHANISM(pMechanism), T_HANDLE(hBaseKey), T_TEMPLATE(pTemplate, ulAttributeCount), T_RESULT(phKey));
 }
+
+CK_RV
+C_WrapKey(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hWrappingKey, CK_OBJECT_HANDLE hKey,
+	unsigned char *pWrappedKey, unsigned long *pulWrappedKeyLen)
+{
+	SESSION_CALL(hSession, object_wrap_key(session, pMechanism, hWrappingKey, hKey, pWrappedKey, pulWrappedKeyLen),
+		T_MECHANISM(pMechanism), T_HANDLE(hWrappingKey), T_HANDLE(hKey),
+		T_BUFFER(pWrappedKey, pulWrappedKeyLen));
+}
+
+CK_RV
+C_UnwrapKey(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hUnwrappingKey,
+	unsigned char *pWrappedKey, unsigned long ulWrappedKeyLen, CK_ATTRIBUTE *pTemplate,
+	unsigned long ulAttributeCount, CK_OBJECT_HANDLE *phKey)
+{
+	SESSION_CALL(hSession,
+		object_unwrap_key(session, pMechanism, hUnwrappingKey, pWrappedKey, ulWrappedKeyLen, pTemplate,
+			ulAttributeCount, phKey),
+		T_MECHANISM(pMechanism), T_HANDLE(hUnwrappingKey), T_DATA(pWrappedKey, ulWrappedKeyLen),
+		T_TEMPLATE(pTemplate, ulAttributeCount), T_RESULT(phKey));
+}

@@ -50,21 +50,6 @@ C_VerifyRecover(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned 
 }
 
 CK_RV
-C_WrapKey(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hWrappingKey, CK_OBJECT_HANDLE hKey,
-	unsigned char *pWrappedKey, unsigned long *pulWrappedKeyLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_UnwrapKey(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hUnwrappingKey,
-	unsigned char *pWrappedKey, unsigned long ulWrappedKeyLen, CK_ATTRIBUTE *pTemplate,
-	unsigned long ulAttributeCount, CK_OBJECT_HANDLE *phKey)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
 C_MessageEncryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
