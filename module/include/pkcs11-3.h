@@ -252,6 +252,27 @@ typedef struct CK_EDDSA_PARAMS {
 typedef CK_EDDSA_PARAMS *CK_EDDSA_PARAMS_PTR;
 #endif
 
+/* AES-GCM over messages. A struct cannot be tested for; its generators can. */
+#ifndef CKG_NO_GENERATE
+#define CKG_NO_GENERATE 0x00000000UL
+#define CKG_GENERATE 0x00000001UL
+#define CKG_GENERATE_COUNTER 0x00000002UL
+#define CKG_GENERATE_RANDOM 0x00000003UL
+#define CKG_GENERATE_COUNTER_XOR 0x00000004UL
+
+typedef CK_ULONG CK_GENERATOR_FUNCTION;
+
+typedef struct CK_GCM_MESSAGE_PARAMS {
+	CK_BYTE *pIv;
+	CK_ULONG ulIvLen;       /* bytes */
+	CK_ULONG ulIvFixedBits; /* leading bits that the caller gives */
+	CK_GENERATOR_FUNCTION ivGenerator;
+	CK_BYTE *pTag;
+	CK_ULONG ulTagBits;
+} CK_GCM_MESSAGE_PARAMS;
+typedef CK_GCM_MESSAGE_PARAMS *CK_GCM_MESSAGE_PARAMS_PTR;
+#endif
+
 /* HKDF. A struct cannot be tested for; its flags can. */
 #ifndef CKF_HKDF_SALT_NULL
 #define CKF_HKDF_SALT_NULL 0x00000001UL

@@ -232,6 +232,8 @@ test_random(void)
 	CU_ASSERT_EQUAL(kit.p11->C_GenerateRandom(kit.session, a, sizeof(a)), CKR_OK);
 	CU_ASSERT_EQUAL(kit.p11->C_GenerateRandom(kit.session, b, sizeof(b)), CKR_OK);
 	CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(kit.p11->C_GenerateRandom(kit.session, NULL, 0), CKR_OK);
+	CU_ASSERT_EQUAL(kit.p11->C_GenerateRandom(kit.session, NULL, 1), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(kit.p11->C_SeedRandom(kit.session, a, sizeof(a)), CKR_RANDOM_SEED_NOT_SUPPORTED);
 }
 

@@ -27,7 +27,9 @@ struct cipher {
 	CK_ULONG held_len;
 	uint64_t left;    /* COUNTER, AEAD: bytes that may still come */
 	CK_ULONG tag_len; /* AEAD */
-	CK_BYTE *kept;    /* input of what gives nothing before the end */
+	CK_BYTE tag[CIPHER_BLOCK];
+	bool detached; /* the tag is in tag, not at the end of the input */
+	CK_BYTE *kept; /* input of what gives nothing before the end */
 	CK_ULONG kept_len, kept_room;
 };
 
@@ -100,6 +102,29 @@ cipher_new(const CK_MECHANISM *mechanism, const struct secret *key, bool encrypt
 out:
 	cipher_free(cipher);
 	return rv;
+}
+
+CK_RV
+cipher_check(const CK_MECHANISM *mechanism)
+{
+	const struct cipher_mode *mode;
+	struct cipher_params params;
+
+	return cipher_params_take(mechanism, &mode, &params);
+}
+
+void
+cipher_set_tag(struct cipher *cipher, const CK_BYTE *tag)
+{
+	memcpy(cipher->tag, tag, cipher->tag_len);
+	cipher->detached = true;
+}
+
+/* Bytes of the input that are a tag. */
+static CK_ULONG
+tag_within(const struct cipher *cipher)
+{
+	return cipher->detached ? 0 : cipher->tag_len;
 }
 
 void
@@ -350,11 +375,11 @@ aead_size(const struct cipher *cipher, CK_ULONG len, CK_ULONG *need)
 {
 	if (len > (CK_ULONG)-1 - cipher->tag_len)
 		return bad_length(cipher);
-	if (!cipher->encrypt && (len < cipher->tag_len || len - cipher->tag_len > cipher->left))
+	if (!cipher->encrypt && (len < tag_within(cipher) || len - tag_within(cipher) > cipher->left))
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	if (cipher->encrypt && len > cipher->left)
 		return CKR_DATA_LEN_RANGE;
-	*need = cipher->encrypt ? len + cipher->tag_len : len - cipher->tag_len;
+	*need = cipher->encrypt ? len + cipher->tag_len : len - tag_within(cipher);
 	return CKR_OK;
 }
 
@@ -412,19 +437,20 @@ run_last(struct cipher *cipher, CK_BYTE *out, CK_ULONG *out_len)
 static CK_RV
 open_aead(struct cipher *cipher, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out)
 {
-	const CK_ULONG text = len - cipher->tag_len;
-	CK_BYTE tag[CIPHER_BLOCK], none[CIPHER_BLOCK];
+	const CK_ULONG text = len - tag_within(cipher);
+	CK_BYTE none[CIPHER_BLOCK];
 	CK_BYTE *copy = NULL;
 	int written = 0;
 	CK_RV rv;
 
-	memcpy(tag, in + text, cipher->tag_len);
+	if (!cipher->detached)
+		memcpy(cipher->tag, in + text, cipher->tag_len);
 	rv = part_from(cipher, &in, text, out, text, &copy);
 	if (rv != CKR_OK)
 		return rv;
 	rv = run(cipher->ctx, in, text, out);
 	if (rv == CKR_OK &&
-		(EVP_CIPHER_CTX_ctrl(cipher->ctx, EVP_CTRL_AEAD_SET_TAG, (int)cipher->tag_len, tag) != 1 ||
+		(EVP_CIPHER_CTX_ctrl(cipher->ctx, EVP_CTRL_AEAD_SET_TAG, (int)cipher->tag_len, cipher->tag) != 1 ||
 			EVP_CipherFinal_ex(cipher->ctx, none, &written) != 1))
 		rv = CKR_ENCRYPTED_DATA_INVALID;
 	if (rv != CKR_OK && text > 0)
@@ -458,7 +484,7 @@ final_kept(struct cipher *cipher, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out,
 	}
 	if (cipher->mode->style == AEAD) {
 		rv = open_aead(cipher, in, len, out);
-		*out_len = len - cipher->tag_len;
+		*out_len = len - tag_within(cipher);
 		return rv;
 	}
 	rv = run_wrap(cipher, in, len, &result);

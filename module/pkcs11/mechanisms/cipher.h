@@ -12,6 +12,7 @@
 #include "tokens/arena.h"
 
 #define CIPHER_BLOCK 16
+#define CIPHER_IV_MAX 128 /* bytes that OpenSSL 3.0 takes for AES-GCM */
 
 /* Most that is kept of an input which gives nothing before its end (multi-part AES-GCM decryption, key wrap). */
 #define CIPHER_KEPT_MAX ((CK_ULONG)16 << 20)
@@ -34,6 +35,12 @@ CK_RV cipher_new(const CK_MECHANISM *mechanism, const struct secret *key, bool e
 
 /* NULL is fine. */
 void cipher_free(struct cipher *cipher);
+
+/* Are mechanism and parameter good? CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID */
+CK_RV cipher_check(const CK_MECHANISM *mechanism);
+
+/* AES-GCM, decryption, before cipher_final(): the tag, which is not at the end of the input then. */
+void cipher_set_tag(struct cipher *cipher, const CK_BYTE *tag);
 
 /*
  * How many bytes cipher_update() would write, exactly; changes nothing. Decryption by AES-GCM and key wrap

@@ -10,7 +10,6 @@
 
 #include "pkcs11-3.h"
 
-#define IV_MAX 128                         /* bytes that OpenSSL 3.0 takes for AES-GCM */
 #define GCM_MAX (((uint64_t)1 << 36) - 32) /* bytes under one IV, SP 800-38D section 5.2.1.1 */
 
 #define NAMES(MODE) \
@@ -107,7 +106,7 @@ take_gcm(const CK_MECHANISM *mechanism, struct cipher_params *params)
 	} else {
 		return CKR_MECHANISM_PARAM_INVALID;
 	}
-	if (given.pIv == NULL || given.ulIvLen < 1 || given.ulIvLen > IV_MAX ||
+	if (given.pIv == NULL || given.ulIvLen < 1 || given.ulIvLen > CIPHER_IV_MAX ||
 		(given.pAAD == NULL && given.ulAADLen != 0) || given.ulTagBits < 32 || given.ulTagBits > 128 ||
 		given.ulTagBits % 8 != 0)
 		return CKR_MECHANISM_PARAM_INVALID;

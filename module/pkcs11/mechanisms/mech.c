@@ -51,6 +51,21 @@ mech_has_pair(const struct mech *mech)
 	return mech->key_type == CKK_EC || mech->key_type == CKK_EC_EDWARDS || mech->key_type == CKK_EC_MONTGOMERY;
 }
 
+/* Whatever signs data signs messages; ours sign records, and a copy of those once. */
+CK_FLAGS
+mech_flags(const struct mech *mech)
+{
+	const bool in_parts = mech->type != CKM_ECDSA;
+	CK_FLAGS flags = mech->info.flags;
+
+	if ((mech->type & CKM_VENDOR_DEFINED) == 0) {
+		flags |= (flags & CKF_SIGN) != 0 ? CKF_MESSAGE_SIGN : 0;
+		flags |= (flags & CKF_VERIFY) != 0 ? CKF_MESSAGE_VERIFY : 0;
+		flags |= (flags & (CKF_SIGN | CKF_VERIFY)) != 0 && in_parts ? CKF_MULTI_MESSAGE : 0;
+	}
+	return flags;
+}
+
 CK_RV
 mech_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
@@ -80,5 +95,6 @@ mech_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 	if (mech == NULL)
 		return CKR_MECHANISM_INVALID;
 	*info = mech->info;
+	info->flags = mech_flags(mech);
 	return CKR_OK;
 }

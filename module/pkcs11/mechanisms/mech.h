@@ -55,6 +55,9 @@ struct mech {
 /* Does a key of this type fit the mechanism? */
 bool mech_takes(const struct mech *mech, CK_KEY_TYPE type);
 
+/* info.flags, and those of the message functions that follow from them. */
+CK_FLAGS mech_flags(const struct mech *mech);
+
 /* Is it one of key pairs, not of secret keys? */
 bool mech_has_pair(const struct mech *mech);
 

@@ -7,6 +7,7 @@
 
 #include "module/pkcs11/mechanisms/cipher.h"
 #include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/mechanisms/mech_gcm_message.h"
 #include "module/pkcs11/objects/object.h"
 #include "pkcs11-3.h"
 
@@ -55,6 +56,8 @@ aes_init(struct op *op, const CK_MECHANISM *mechanism)
 	struct cipher *cipher = NULL;
 	CK_RV rv;
 
+	if (op->kind == OP_MESSAGE_ENCRYPT || op->kind == OP_MESSAGE_DECRYPT)
+		return gcm_message_init(op, mechanism);
 	rv = object_value(op->session, op->key, &value);
 	if (rv == CKR_OK)
 		rv = cipher_new(mechanism, &(struct secret){ value.ptr, value.len }, op->kind == OP_ENCRYPT, &cipher);
@@ -131,19 +134,19 @@ aes_unwrap(const CK_MECHANISM *mechanism, const struct secret *key, const CK_BYT
 	return rv_of_unwrap(rv);
 }
 
-#define AES(TYPE) \
+#define AES(TYPE, MORE) \
 	{ \
-		.type = TYPE, .info = { 16, 32, CKF_ENCRYPT | CKF_DECRYPT | CKF_WRAP | CKF_UNWRAP }, \
+		.type = TYPE, .info = { 16, 32, CKF_ENCRYPT | CKF_DECRYPT | CKF_WRAP | CKF_UNWRAP | (MORE) }, \
 		.key_type = CKK_AES, .init = aes_init, .wrap = aes_wrap, .unwrap = aes_unwrap \
 	}
 
 const struct mech mech_aes[] = {
-	AES(CKM_AES_ECB),
-	AES(CKM_AES_CBC),
-	AES(CKM_AES_CBC_PAD),
-	AES(CKM_AES_CTR),
-	AES(CKM_AES_GCM),
-	AES(CKM_AES_KEY_WRAP),
-	AES(CKM_AES_KEY_WRAP_KWP),
+	AES(CKM_AES_ECB, 0),
+	AES(CKM_AES_CBC, 0),
+	AES(CKM_AES_CBC_PAD, 0),
+	AES(CKM_AES_CTR, 0),
+	AES(CKM_AES_GCM, CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MULTI_MESSAGE),
+	AES(CKM_AES_KEY_WRAP, 0),
+	AES(CKM_AES_KEY_WRAP_KWP, 0),
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

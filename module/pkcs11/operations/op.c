@@ -10,6 +10,8 @@
 
 #include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/objects/object.h"
+#include "module/pkcs11/operations/message.h"
+#include "pkcs11-3.h"
 
 /* What each kind asks of mechanism and key. */
 static const struct {
@@ -22,11 +24,17 @@ static const struct {
 	[OP_VERIFY] = { CKF_VERIFY, CKA_VERIFY, CKO_PUBLIC_KEY },
 	[OP_ENCRYPT] = { CKF_ENCRYPT, CKA_ENCRYPT, CKO_PUBLIC_KEY },
 	[OP_DECRYPT] = { CKF_DECRYPT, CKA_DECRYPT, CKO_PRIVATE_KEY },
+	[OP_MESSAGE_SIGN] = { CKF_MESSAGE_SIGN, CKA_SIGN, CKO_PRIVATE_KEY },
+	[OP_MESSAGE_VERIFY] = { CKF_MESSAGE_VERIFY, CKA_VERIFY, CKO_PUBLIC_KEY },
+	[OP_MESSAGE_ENCRYPT] = { CKF_MESSAGE_ENCRYPT, CKA_ENCRYPT, CKO_PUBLIC_KEY },
+	[OP_MESSAGE_DECRYPT] = { CKF_MESSAGE_DECRYPT, CKA_DECRYPT, CKO_PRIVATE_KEY },
 };
 
-static void
+void
 op_free(struct op *op)
 {
+	if (op == NULL)
+		return;
 	if (op->state != NULL && op->ops != NULL && op->ops->free != NULL)
 		op->ops->free(op->state);
 	object_unref(op->key);
@@ -37,8 +45,7 @@ op_free(struct op *op)
 void
 op_end(struct session *session, enum op_kind kind)
 {
-	if (session->op[kind] != NULL)
-		op_free(session->op[kind]);
+	op_free(session->op[kind]);
 	session->op[kind] = NULL;
 }
 
@@ -75,19 +82,6 @@ check_key(const struct mech *mech, enum op_kind kind, const struct object *key)
 	return op_allows_mechanism(attrs, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
-static CK_RV
-take_key(struct op *op, const struct mech *mech, CK_OBJECT_HANDLE handle)
-{
-	const bool using = op->kind == OP_SIGN || op->kind == OP_DECRYPT;
-	CK_RV rv;
-
-	rv = object_from_handle(op->session, handle, &op->key);
-	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
-	op->always_authenticate = using && attrs_bool(object_attrs(op->key), CKA_ALWAYS_AUTHENTICATE, false);
-	return check_key(mech, op->kind, op->key);
-}
-
 struct op *
 op_active(struct session *session, enum op_kind kind)
 {
@@ -102,10 +96,43 @@ op_active(struct session *session, enum op_kind kind)
 }
 
 CK_RV
-op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+op_make(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, struct object *key, struct op **out)
+{
+	const bool over_messages = kind == OP_MESSAGE_SIGN || kind == OP_MESSAGE_VERIFY;
+	const struct mech *mech = mech_find(mechanism->mechanism);
+	struct op *op = NULL;
+	CK_RV rv;
+
+	if (mech == NULL || (mech_flags(mech) & kinds[kind].flag) == 0 || mech->init == NULL)
+		return CKR_MECHANISM_INVALID;
+	if (mechanism->pParameter == NULL && mechanism->ulParameterLen != 0)
+		return CKR_MECHANISM_PARAM_INVALID;
+	rv = key != NULL ? check_key(mech, kind, key) : CKR_OK;
+	if (rv != CKR_OK)
+		return rv;
+	op = calloc(1, sizeof(*op));
+	if (op == NULL)
+		return CKR_HOST_MEMORY;
+	op->kind = kind;
+	op->mechanism = mechanism->mechanism;
+	op->session = session;
+	op->login_epoch = slot_login_epoch(session->slot);
+	op->key = key != NULL ? object_ref(key) : NULL;
+	op->always_authenticate = key != NULL && kinds[kind].pair_key == CKO_PRIVATE_KEY &&
+		attrs_bool(object_attrs(key), CKA_ALWAYS_AUTHENTICATE, false);
+	rv = over_messages ? message_start(op, mechanism) : mech->init(op, mechanism);
+	if (rv == CKR_OK)
+		*out = op;
+	else
+		op_free(op);
+	return rv;
+}
+
+CK_RV
+op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle)
 {
 	const struct mech *mech;
-	struct op *op;
+	struct object *key = NULL;
 	CK_RV rv = CKR_OK;
 
 	if (mechanism == NULL) {
@@ -115,26 +142,12 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 	if (op_active(session, kind) != NULL)
 		return CKR_OPERATION_ACTIVE;
 	mech = mech_find(mechanism->mechanism);
-	if (mech == NULL || (mech->info.flags & kinds[kind].flag) == 0 || mech->init == NULL)
-		return CKR_MECHANISM_INVALID;
-	if (mechanism->pParameter == NULL && mechanism->ulParameterLen != 0)
-		return CKR_MECHANISM_PARAM_INVALID;
-	op = calloc(1, sizeof(*op));
-	if (op == NULL)
-		return CKR_HOST_MEMORY;
-	op->kind = kind;
-	op->mechanism = mechanism->mechanism;
-	op->session = session;
-	op->login_epoch = slot_login_epoch(session->slot);
-	if (mech->key_type != MECH_NO_KEY)
-		rv = take_key(op, mech, key);
+	if (mech != NULL && mech->key_type != MECH_NO_KEY && (mech_flags(mech) & kinds[kind].flag) != 0)
+		rv = object_from_handle(session, handle, &key);
 	if (rv == CKR_OK)
-		rv = mech->init(op, mechanism);
-	if (rv == CKR_OK)
-		session->op[kind] = op;
-	else
-		op_free(op);
-	return rv;
+		rv = op_make(session, kind, mechanism, key, &session->op[kind]);
+	object_unref(key);
+	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 }
 
 static CK_RV
@@ -197,8 +210,8 @@ op_authorise(struct op *op)
 }
 
 /* Size first: a length query and a short buffer end here, and cost nothing. */
-static CK_RV
-finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len, bool *go_on)
+CK_RV
+op_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len, bool *go_on)
 {
 	CK_ULONG need = 0;
 	CK_RV rv;
@@ -229,7 +242,7 @@ op_once(struct session *session, enum op_kind kind, const CK_BYTE *data, CK_ULON
 	else if (op->multi_part)
 		rv = CKR_OPERATION_ACTIVE;
 	else
-		rv = finish(op, data, len, out, out_len, &go_on);
+		rv = op_finish(op, data, len, out, out_len, &go_on);
 	if (!go_on)
 		op_end(session, kind);
 	return rv;
@@ -249,7 +262,7 @@ op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out
 	else if (op->ops->update == NULL && op->ops->part == NULL)
 		rv = CKR_FUNCTION_NOT_SUPPORTED;
 	else
-		rv = finish(op, NULL, 0, out, out_len, &go_on);
+		rv = op_finish(op, NULL, 0, out, out_len, &go_on);
 	if (!go_on)
 		op_end(session, kind);
 	return rv;

@@ -1,5 +1,5 @@
 /*
- * op.h: the active operations of a session: digest, sign, verify, encrypt, decrypt.
+ * op.h: the active operations of a session: digest, sign, verify, encrypt, decrypt, and the same over messages.
  *
  * The frame (op.c) does what is the same for all of them: finding mechanism and key, usage
  * flags, CKA_ALWAYS_AUTHENTICATE, length query, one shot after an update, and the end of the
@@ -18,7 +18,18 @@ struct op;
 struct session;
 struct token_attrs;
 
-enum op_kind { OP_DIGEST, OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_KINDS };
+enum op_kind {
+	OP_DIGEST,
+	OP_SIGN,
+	OP_VERIFY,
+	OP_ENCRYPT,
+	OP_DECRYPT,
+	OP_MESSAGE_SIGN, /* these four: message.h */
+	OP_MESSAGE_VERIFY,
+	OP_MESSAGE_ENCRYPT,
+	OP_MESSAGE_DECRYPT,
+	OP_KINDS
+};
 
 /* Functions of one mechanism in one kind of operation. Whatever they answer but CKR_OK ends
  * the operation, and so does finish or verify. */
@@ -50,6 +61,20 @@ struct op_ops {
 	/* OP_VERIFY in the place of size and finish. */
 	CK_RV (*verify)(struct op *op, const CK_BYTE *data, CK_ULONG len, const CK_BYTE *sig, CK_ULONG sig_len);
 
+	/*
+	 * OP_MESSAGE_ENCRYPT and OP_MESSAGE_DECRYPT. begin checks the parameter and makes the IV where it is to be
+	 * made. size: what next would write, exactly and changing nothing, also before begin (of a whole message).
+	 * next: one more part, with `last` the tag is written to the parameter or compared with it. drop: forget
+	 * the message, whole or not.
+	 */
+	CK_RV(*message_begin)
+	(struct op *op, void *parameter, CK_ULONG parameter_len, const CK_BYTE *aad, CK_ULONG aad_len);
+	CK_RV (*message_size)(const struct op *op, CK_ULONG len, bool last, CK_ULONG *need);
+	CK_RV(*message_next)
+	(struct op *op, void *parameter, CK_ULONG parameter_len, const CK_BYTE *in, CK_ULONG len, bool last,
+		CK_BYTE *out, CK_ULONG *out_len);
+	void (*message_drop)(struct op *op);
+
 	/* Release op->state (never NULL when called; wipe what is secret). */
 	void (*free)(void *state);
 };
@@ -62,6 +87,7 @@ struct op {
 	const struct op_ops *ops; /* set by the mechanism's init, with state */
 	void *state;
 	bool multi_part;          /* an update has been taken */
+	bool in_message;          /* OP_MESSAGE_*: one has been begun and not ended */
 	bool always_authenticate; /* finish only after a context-specific login */
 	bool authorised;          /* that login has been made; good for one finish */
 	unsigned login_epoch;     /* of the slot at init; a private key's operation ends with the login */
@@ -108,6 +134,17 @@ bool op_allows_mechanism(const struct token_attrs *attrs, CK_MECHANISM_TYPE type
 
 /* The active operation or NULL; one on a private key has ended with the login that it was made under. */
 struct op *op_active(struct session *session, enum op_kind kind);
+
+/*
+ * An operation that is not (yet) the session's: mechanism, key and its permissions are checked as for C_*Init.
+ * key: referenced by the operation; NULL where the mechanism takes none. Freed with op_free().
+ */
+CK_RV op_make(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, struct object *key,
+	struct op **op);
+void op_free(struct op *op);
+
+/* Size, then PIN check, then result. *go_on: it was a length query or the room too short, and nothing happened. */
+CK_RV op_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len, bool *go_on);
 
 /* Use up the PIN check that the key may ask for. CKR_USER_NOT_LOGGED_IN: it has not been made. */
 CK_RV op_authorise(struct op *op);

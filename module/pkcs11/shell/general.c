@@ -182,6 +182,5 @@ C_SeedRandom(CK_SESSION_HANDLE hSession, unsigned char *pSeed, unsigned long ulS
 CK_RV
 C_GenerateRandom(CK_SESSION_HANDLE hSession, unsigned char *pRandomData, unsigned long ulRandomLen)
 {
-	SESSION_CALL(hSession, pRandomData == NULL ? CKR_ARGUMENTS_BAD : library_random(pRandomData, ulRandomLen),
-		T_DATA(pRandomData, ulRandomLen));
+	SESSION_CALL(hSession, library_random(pRandomData, ulRandomLen), T_DATA(pRandomData, ulRandomLen));
 }

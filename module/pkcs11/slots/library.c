@@ -243,5 +243,7 @@ library_libctx(void)
 CK_RV
 library_random(CK_BYTE *out, CK_ULONG len)
 {
-	return RAND_bytes_ex(library_libctx(), out, len, 0) == 1 ? CKR_OK : CKR_DEVICE_ERROR;
+	if (out == NULL && len != 0)
+		return CKR_ARGUMENTS_BAD;
+	return len == 0 || RAND_bytes_ex(library_libctx(), out, len, 0) == 1 ? CKR_OK : CKR_DEVICE_ERROR;
 }

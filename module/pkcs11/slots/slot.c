@@ -337,7 +337,7 @@ pin_flags(unsigned left, unsigned tries, bool locked, CK_FLAGS low, CK_FLAGS fin
 static CK_FLAGS
 token_flags(const struct token_info *state)
 {
-	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED;
+	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS;
 
 	if (state->user_state != TOKEN_PIN_NONE) {
 		flags |= CKF_USER_PIN_INITIALIZED;
@@ -396,7 +396,7 @@ slot_token_info(struct slot *slot, CK_TOKEN_INFO *info)
 	info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
 	info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
 	info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
-	info->flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+	info->flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS;
 	info->ulMinPinLen = 1;
 	info->ulMaxPinLen = 255;
 	rv = fill_from_token(slot, info);
