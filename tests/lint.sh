@@ -37,6 +37,44 @@ no_licence() { sources module tokens mdoc tools tests | xargs grep -L 'SPDX-Lice
 # shellcheck disable=SC2317
 untranslated() { msgfmt --statistics -o /dev/null tools/po/ja.po 2>&1 | grep -E 'fuzzy|untranslated'; }
 
+manual=module/man/mdoc-pkcs11.7
+# What only one of two lists has.
+# shellcheck disable=SC2317
+compare() { diff <("$1" | sort -u) <("$2" | sort -u) | grep '^[<>]'; }
+# shellcheck disable=SC2317
+functions_of_the_module() {
+	git grep -hoE '^C_[A-Za-z]+\(' -- 'module/pkcs11/shell/*.c' | tr -d '('
+	grep -oE '\(\*C_MDOC_[A-Za-z]+\)' module/include/mdoc-pkcs11.h | tr -d '(*)'
+}
+# shellcheck disable=SC2317
+functions_of_the_manual() { grep -oE 'Fn C_[A-Za-z_]+' $manual | sed 's/^Fn //'; }
+# shellcheck disable=SC2317 # a whole function is its name, parameters and one call
+functions_without_body() {
+	cat module/pkcs11/shell/*.c | tr '\n' ' ' | grep -oE 'C_[A-Za-z]+\([^)]*\) \{\s*SESSION_CALL\(\w+, CKR_FUNCTION_NOT_SUPPORTED' |
+		grep -oE '^C_[A-Za-z]+' | grep -v C_MDOC_
+}
+# shellcheck disable=SC2317
+functions_not_supported() {
+	sed -n '/^\.Dv CKR_FUNCTION_NOT_SUPPORTED$/,/^\.Ed/p' $manual | grep -oE '^\.Fn C_[A-Za-z]+' | sed 's/^.Fn //'
+}
+# shellcheck disable=SC2317
+names_of_the_header() {
+	sed -nE 's/^#define (CK[AR]_MDOC_[A-Z_]+) (0x[0-9A-F]+)UL.*/\1 \2/p' module/include/mdoc-pkcs11.h
+	sed -nE 's/^#define (CKM_MDOC_[A-Z_]+|CKF_MDOC_[A-Z_]+) .*/\1/p' module/include/mdoc-pkcs11.h
+}
+# shellcheck disable=SC2317
+names_of_the_manual() {
+	sed -nE 's/^\.It Dv (CK[AR]_MDOC_[A-Z_]+) No (0x[0-9A-F]+)$/\1 \2/p' $manual
+	grep -oE 'CK[MF]_MDOC_[A-Z_]+[A-Z]' $manual
+}
+# shellcheck disable=SC2317
+unnamed_variables() {
+	local name
+	for name in $(git grep -hoE '(getenv|environment|xdg_path)\("[A-Z0-9_]+"' -- module tokens tools | sed 's/.*"\(.*\)"/\1/' | sort -u); do
+		grep -qE "Ev .*\b$name\b" $manual module/man/*.5 tools/man/*.1 || echo "$name"
+	done
+}
+
 empty "tools call neither tokens nor the module's inside" \
 	grep -rnE '#include[ ]*["<](\.\./)*(tokens|module)/' tools --include=*.c --include=*.h
 empty "tokens call neither module nor tools" \
@@ -61,4 +99,9 @@ for page in $(git ls-files 'tools/man/*' 'module/*.[78]'); do
 	passes "manual $page" mandoc -T lint -W warning "$page"
 done
 empty "every message has its Japanese" untranslated
+empty "mdoc-pkcs11(7) names every function, and no other" compare functions_of_the_module functions_of_the_manual
+empty "it says of each whether it is supported" compare functions_without_body functions_not_supported
+empty "it names every CKA_, CKM_, CKR_ and CKF_MDOC_ and their numbers, and no other" \
+	compare names_of_the_header names_of_the_manual
+empty "the manuals name every environment variable that is read" unnamed_variables
 [ "$failures" -eq 0 ]

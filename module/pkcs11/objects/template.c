@@ -27,7 +27,7 @@
 #define M_ (1u << TEMPLATE_SET)
 #define MADE (C_ | G_ | V_ | W_)
 
-static const struct template_rule rules[] = {
+const struct template_rule template_rules[] = {
 	/* every object */
 	{ CKA_CLASS, ALL, TEMPLATE_ULONG, MADE, true, DEFAULT_NONE, false },
 	{ CKA_TOKEN, ALL, TEMPLATE_BOOL, MADE | O_, false, DEFAULT_FALSE, false },
@@ -100,7 +100,7 @@ static const struct template_rule rules[] = {
 	{ CKA_MDOC_HARDWARE, R, TEMPLATE_BOOL, 0, false, DEFAULT_NONE, false },
 };
 
-#define RULES (sizeof(rules) / sizeof(rules[0]))
+const size_t template_rule_count = sizeof(template_rules) / sizeof(template_rules[0]);
 
 unsigned
 template_class_bit(CK_OBJECT_CLASS object_class)
@@ -127,9 +127,9 @@ template_rule(CK_OBJECT_CLASS object_class, CK_ATTRIBUTE_TYPE type)
 	const unsigned bit = template_class_bit(object_class);
 	size_t i;
 
-	for (i = 0; i < RULES; i++)
-		if (rules[i].type == type && (rules[i].classes & bit) != 0)
-			return &rules[i];
+	for (i = 0; i < template_rule_count; i++)
+		if (template_rules[i].type == type && (template_rules[i].classes & bit) != 0)
+			return &template_rules[i];
 	return NULL;
 }
 
@@ -138,9 +138,9 @@ template_rule_any(CK_ATTRIBUTE_TYPE type)
 {
 	size_t i;
 
-	for (i = 0; i < RULES; i++)
-		if (rules[i].type == type)
-			return &rules[i];
+	for (i = 0; i < template_rule_count; i++)
+		if (template_rules[i].type == type)
+			return &template_rules[i];
 	return NULL;
 }
 
@@ -286,12 +286,12 @@ template_complete(CK_OBJECT_CLASS object_class, enum template_origin origin, str
 	const unsigned bit = template_class_bit(object_class);
 	size_t i;
 
-	for (i = 0; i < RULES; i++) {
-		if ((rules[i].classes & bit) == 0 || attrs_find(attrs, rules[i].type) != NULL)
+	for (i = 0; i < template_rule_count; i++) {
+		if ((template_rules[i].classes & bit) == 0 || attrs_find(attrs, template_rules[i].type) != NULL)
 			continue;
-		if (rules[i].required && origin == TEMPLATE_CREATE)
+		if (template_rules[i].required && origin == TEMPLATE_CREATE)
 			return CKR_TEMPLATE_INCOMPLETE;
-		if (!set_default(&rules[i], attrs))
+		if (!set_default(&template_rules[i], attrs))
 			return CKR_HOST_MEMORY;
 	}
 	return CKR_OK;

@@ -37,6 +37,10 @@ struct template_rule {
 	bool sensitive; /* not shown when CKA_SENSITIVE or not CKA_EXTRACTABLE */
 };
 
+/* All of them; a type may have several, for different classes. */
+extern const struct template_rule template_rules[];
+extern const size_t template_rule_count;
+
 /* 0: a class that we do not have. */
 unsigned template_class_bit(CK_OBJECT_CLASS object_class);
 

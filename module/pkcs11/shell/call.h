@@ -54,7 +54,7 @@ CK_RV call_end(struct call *call, CK_RV rv);
 /* The arguments that the log may show (trace_args.h) are only laid out when it wants them. */
 #define CALL_TRACE(WRITE, ...) \
 	do { \
-		if (call.trace.number != 0) { \
+		if (__builtin_expect(call.trace.number != 0, 0)) { \
 			const struct trace_arg call_args[] = { { .kind = TRACE_NOTHING }, __VA_ARGS__ }; \
 			const size_t call_arg_count = sizeof(call_args) / sizeof(call_args[0]); \
 			WRITE; \
