@@ -279,6 +279,9 @@ token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
 		res = store_end(token->store, store_empty(token->store, true));
 	if (res == TOKEN_OK) {
 		forget_picture(token); /* the wraps are overwritten before the files go */
+		(void)pthread_mutex_lock(&env->lock);
+		token->erased = true;
+		(void)pthread_mutex_unlock(&env->lock);
 		res = slots_drop(env->config.store, slot, token->serial);
 	}
 	pin_checked_clear(&checked);

@@ -3,13 +3,20 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include "tokens/token_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokens/store/slots.h"
+#include "tokens/store/schema.h"
+
+/* Closed tokens that stay open for the next one who asks; each has five files open. */
+#define IDLE_TOKENS 8
 
 static bool
 copy_string(const char *from, char **to)
@@ -28,6 +35,7 @@ token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct to
 		return TOKEN_ERR_MEMORY;
 	(void)pthread_mutex_init(&env->lock, NULL);
 	env->libctx = libctx;
+	env->watch = SLOTS_WATCH_NONE;
 	env->config.min_pin = config->min_pin;
 	env->config.allow_weak_so_pin = config->allow_weak_so_pin;
 	if (!copy_string(config->store, &env->config.store) ||
@@ -43,11 +51,31 @@ out:
 	return res;
 }
 
+static void
+token_free(struct token *token)
+{
+	if (token == NULL)
+		return;
+	token_forget_role(token);
+	cache_clear(token);
+	store_close(token->store);
+	(void)pthread_mutex_destroy(&token->lock);
+	free(token->folder);
+	free(token);
+}
+
 void
 token_env_free(struct token_env *env)
 {
+	struct token *token = NULL;
+
 	if (env == NULL)
 		return;
+	while ((token = env->idle) != NULL) {
+		env->idle = token->next;
+		token_free(token);
+	}
+	slots_watch_end(&env->watch);
 	seal_ctx_free(env->seal);
 	free(env->config.store);
 	free(env->config.backend);
@@ -81,17 +109,17 @@ token_slots(struct token_env *env, struct token_slot **slots, size_t *count)
 	return env->config.store != NULL ? slots_list(env->config.store, slots, count) : TOKEN_ERR_IO;
 }
 
-static void
-token_free(struct token *token)
+enum token_result
+token_slots_stamp(struct token_env *env, struct token_stamp *stamp)
 {
-	if (token == NULL)
-		return;
-	token_forget_role(token);
-	cache_clear(token);
-	store_close(token->store);
-	(void)pthread_mutex_destroy(&token->lock);
-	free(token->folder);
-	free(token);
+	enum token_result res;
+
+	if (env->config.store == NULL)
+		return TOKEN_ERR_IO;
+	(void)pthread_mutex_lock(&env->lock);
+	res = slots_stamp(env->config.store, &env->watch, stamp);
+	(void)pthread_mutex_unlock(&env->lock);
+	return res;
 }
 
 static enum token_result
@@ -123,7 +151,6 @@ open_token(struct token_env *env, uint64_t slot, struct token **out)
 	(void)pthread_mutex_init(&token->lock, NULL);
 	token->env = env;
 	token->slot = slot;
-	token->users = 1;
 	res = slots_find(env->config.store, slot, &token->folder, token->serial);
 	if (res == TOKEN_OK) {
 		res = store_open(token->folder, &token->store);
@@ -147,6 +174,81 @@ out:
 	return res;
 }
 
+/* Where the list points to the slot's token, or its end. */
+static struct token **
+find_token(struct token **list, uint64_t slot)
+{
+	while (*list != NULL && (*list)->slot != slot)
+		list = &(*list)->next;
+	return list;
+}
+
+static bool
+look_at_file(const struct token *token, struct stat *file)
+{
+	char *path = NULL;
+	bool there;
+
+	if (asprintf(&path, "%s/" STORE_AREA_FILE, token->folder) < 0)
+		return false;
+	there = stat(path, file) == 0;
+	free(path);
+	return there;
+}
+
+/* A kept token's file may have been replaced, and its tables changed, by anybody. */
+static bool
+is_good_still(struct token *token)
+{
+	struct stat now;
+
+	return look_at_file(token, &now) && now.st_dev == token->file.st_dev && now.st_ino == token->file.st_ino &&
+		now.st_size == token->file.st_size && now.st_mtim.tv_sec == token->file.st_mtim.tv_sec &&
+		now.st_mtim.tv_nsec == token->file.st_mtim.tv_nsec && store_check(token->store) == TOKEN_OK &&
+		check_area(token) == TOKEN_OK;
+}
+
+/* A kept token, out of the list; NULL: there is none, or it must be opened anew. */
+static struct token *
+take_idle(struct token_env *env, uint64_t slot)
+{
+	struct token **link = find_token(&env->idle, slot);
+	struct token *token = *link;
+
+	if (token == NULL)
+		return NULL;
+	*link = token->next;
+	if (is_good_still(token))
+		return token;
+	token_free(token);
+	return NULL;
+}
+
+/* May it be kept? As it is now, then. */
+static bool
+mark_idle(struct token *token)
+{
+	return !token->erased && !store_is_read_only(token->store) && look_at_file(token, &token->file);
+}
+
+/* Keep a token that nobody uses; the one that was closed longest ago goes. */
+static void
+keep_idle(struct token_env *env, struct token *token)
+{
+	struct token **link = &env->idle;
+	struct token *last = NULL;
+	unsigned count;
+
+	token_forget_role(token);
+	token->next = env->idle;
+	env->idle = token;
+	for (count = 0; *link != NULL && count < IDLE_TOKENS; count++)
+		link = &(*link)->next;
+	last = *link;
+	*link = NULL;
+	token_free(last);
+}
+
 enum token_result
 token_open(struct token_env *env, uint64_t slot, struct token **out)
 {
@@ -156,17 +258,18 @@ token_open(struct token_env *env, uint64_t slot, struct token **out)
 	if (env->config.store == NULL)
 		return TOKEN_ERR_NOT_FOUND;
 	(void)pthread_mutex_lock(&env->lock);
-	for (token = env->tokens; token != NULL && token->slot != slot; token = token->next)
-		;
-	if (token != NULL) {
-		token->users++;
-	} else {
-		res = open_token(env, slot, &token);
+	token = *find_token(&env->tokens, slot);
+	if (token == NULL) {
+		token = take_idle(env, slot);
+		if (token == NULL)
+			res = open_token(env, slot, &token);
 		if (res == TOKEN_OK) {
 			token->next = env->tokens;
 			env->tokens = token;
 		}
 	}
+	if (res == TOKEN_OK)
+		token->users++;
 	(void)pthread_mutex_unlock(&env->lock);
 	if (res == TOKEN_OK)
 		*out = token;
@@ -176,7 +279,6 @@ token_open(struct token_env *env, uint64_t slot, struct token **out)
 void
 token_close(struct token *token)
 {
-	struct token **link = NULL;
 	struct token_env *env = NULL;
 
 	if (token == NULL)
@@ -184,10 +286,11 @@ token_close(struct token *token)
 	env = token->env;
 	(void)pthread_mutex_lock(&env->lock);
 	if (--token->users == 0) {
-		for (link = &env->tokens; *link != token; link = &(*link)->next)
-			;
-		*link = token->next;
-		token_free(token);
+		*find_token(&env->tokens, token->slot) = token->next;
+		if (mark_idle(token))
+			keep_idle(env, token);
+		else
+			token_free(token);
 	}
 	(void)pthread_mutex_unlock(&env->lock);
 }

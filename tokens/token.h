@@ -84,6 +84,12 @@ struct token_slot {
  * nothing is created by looking. */
 enum token_result token_slots(struct token_env *env, struct token_slot **slots, size_t *count);
 
+/* What the listing was made from: another one, and the listing may be another. Costs no more than a look at a file. */
+struct token_stamp {
+	uint64_t file, counter; /* both 0: there is no store yet */
+};
+enum token_result token_slots_stamp(struct token_env *env, struct token_stamp *stamp);
+
 enum token_pin_alphabet { TOKEN_PIN_ANY, TOKEN_PIN_DIGITS, TOKEN_PIN_ALNUM_UPPER };
 
 struct token_pin_policy {
@@ -112,8 +118,8 @@ void token_area_spec_stock(const struct token_env *env, const char *label, struc
  * Nothing is left behind on an error.
  *
  * TOKEN_ERR_PIN_LENGTH, TOKEN_ERR_PIN_ALPHABET  the SO code is against the policy
- * TOKEN_ERR_ARG     unknown backend, label too long, policy out of range, or a policy
- *                   weaker than the backend's floor without allow_weak_pin
+ * TOKEN_ERR_PIN_LENGTH  also: a policy weaker than the backend's floor, without allow_weak_pin
+ * TOKEN_ERR_ARG     unknown backend, label too long, policy out of range
  * TOKEN_ERR_EXISTS  the slot holds an area (use token_area_reinit)
  */
 enum token_result token_area_create(struct token_env *env, uint64_t slot, const struct token_area_spec *spec,
@@ -130,7 +136,8 @@ enum token_result token_area_erase(struct token_env *env, uint64_t slot, struct 
 
 struct token;
 
-/* One struct per slot and process, counted. TOKEN_ERR_NOT_FOUND: free or unknown slot. */
+/* One struct per slot and process, counted. A few closed ones are kept open for the next who asks, with nobody
+ * logged in. TOKEN_ERR_NOT_FOUND: free or unknown slot. */
 enum token_result token_open(struct token_env *env, uint64_t slot, struct token **token);
 void token_close(struct token *token);
 

@@ -11,9 +11,11 @@
 #define TOKENS_TOKEN_PRIV_H
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "tokens/attr_index.h"
 #include "tokens/backend.h"
+#include "tokens/store/slots.h"
 #include "tokens/store/store.h"
 #include "tokens/token.h"
 
@@ -21,8 +23,10 @@ struct token_env {
 	struct token_config config;
 	OSSL_LIB_CTX *libctx;
 	struct seal_ctx *seal;
-	pthread_mutex_t lock; /* of the list */
+	pthread_mutex_t lock; /* of the lists, and of the watch */
 	struct token *tokens;
+	struct token *idle; /* closed ones that are kept for a while, the last closed first */
+	struct slots_watch watch;
 	struct token_env *next; /* of the abandoned ones */
 };
 
@@ -48,7 +52,9 @@ struct cached {
 struct token {
 	struct token_env *env; /* borrowed */
 	struct token *next;
-	unsigned users; /* under the environment's lock */
+	unsigned users;   /* under the environment's lock */
+	bool erased;      /* so is this: never to be opened again */
+	struct stat file; /* area.db when it was put with the idle ones */
 	uint64_t slot;
 	char serial[TOKEN_SERIAL_LEN + 1];
 	char *folder;

@@ -81,8 +81,9 @@ CK_SLOT_ID
 p11_free_slot(void)
 {
 	CK_SLOT_ID slots[64];
-	CK_ULONG count = 64;
+	CK_ULONG count = 0;
 
+	need(p11->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK && count <= 64, "no slots, or too many");
 	need(p11->C_GetSlotList(CK_TRUE, slots, &count) == CKR_OK && count > 0, "no slots");
 	return slots[count - 1];
 }

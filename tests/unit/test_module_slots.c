@@ -31,6 +31,7 @@ ids_stay(void)
 	CK_SLOT_ID slots[8];
 	CK_ULONG count = 0;
 	CK_TOKEN_INFO info;
+	CK_CHAR serial[16];
 
 	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(first, &info), CKR_OK);
 	CU_ASSERT_EQUAL(info.flags & CKF_TOKEN_INITIALIZED, 0);
@@ -47,13 +48,19 @@ ids_stay(void)
 	CU_ASSERT_NOT_EQUAL(info.flags & CKF_TOKEN_INITIALIZED, 0);
 	CU_ASSERT_EQUAL(info.flags & CKF_USER_PIN_INITIALIZED, 0);
 	CU_ASSERT_NSTRING_EQUAL(info.label, "first                           ", 32);
-	CU_ASSERT_NSTRING_EQUAL(info.model, "software vault  ", 16);
+	CU_ASSERT_NSTRING_EQUAL(info.model, "vault (software)", 16);
+	memcpy(serial, info.serialNumber, sizeof(serial));
+	CU_ASSERT_NSTRING_EQUAL(info.utcTime, "                ", 16);
+	CU_ASSERT_EQUAL(info.flags & (CKF_CLOCK_ON_TOKEN | CKF_WRITE_PROTECTED), 0);
+	CU_ASSERT_EQUAL(info.ulMaxPinLen, 64);
+	CU_ASSERT_EQUAL(info.ulMinPinLen, 8);
 	/* again, as another token in the same slot */
 	CU_ASSERT_EQUAL(init_token(first, "wrong-code-of-the-unit-tests", "again"), CKR_PIN_INCORRECT);
 	CU_ASSERT_NOT_EQUAL(p11_token_flags(first) & CKF_SO_PIN_COUNT_LOW, 0);
 	CU_ASSERT_EQUAL(init_token(first, SO_PIN, "again"), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(first, &info), CKR_OK);
 	CU_ASSERT_NSTRING_EQUAL(info.label, "again ", 6);
+	CU_ASSERT_EQUAL(memcmp(serial, info.serialNumber, sizeof(serial)), 0);
 	count = 8;
 	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
 	CU_ASSERT_EQUAL(count, 2);
@@ -123,7 +130,10 @@ vendor_areas(void)
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_ARGUMENTS_BAD);
 	area.pBackend = NULL;
 	area.user = (CK_MDOC_PIN_POLICY){ 4, 4, 3, CKV_MDOC_PIN_DIGITS };
-	CU_ASSERT_NOT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_OK);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_PIN_LEN_RANGE);
+	area.user.ulMaxLen = 3;
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_ARGUMENTS_BAD);
+	area.user.ulMaxLen = 4;
 	area.flags = CKF_MDOC_AREA_ALLOW_WEAK_PIN;
 	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_MakeArea(&area, &slot), CKR_OK);
 	CU_ASSERT_NOT_EQUAL(p11_token_flags(slot) & CKF_TOKEN_INITIALIZED, 0);

@@ -27,15 +27,15 @@ test_policies(void)
 		enum token_result res;
 		unsigned min_len, tries;
 	} table[] = {
-		{ false, false, { 7, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 7, 0 },
-		{ false, true, { 3, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 3, 0 },
+		{ false, false, { 7, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_PIN_LENGTH, 7, 0 },
+		{ false, true, { 3, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_PIN_LENGTH, 3, 0 },
 		{ false, false, { 0, 65, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 0, 0 },
 		{ false, false, { 0, 7, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 0, 0 },
 		{ false, false, { 20, 19, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 20, 0 },
 		{ false, false, { 0, 0, 101, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 0, 101 },
 		{ false, false, { 0, 0, 0, (enum token_pin_alphabet)3 }, TOKEN_ERR_ARG, 0, 0 },
-		{ true, false, { 15, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 15, 0 },
-		{ true, true, { 3, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_ARG, 3, 0 },
+		{ true, false, { 15, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_PIN_LENGTH, 15, 0 },
+		{ true, true, { 3, 0, 0, TOKEN_PIN_ANY }, TOKEN_ERR_PIN_LENGTH, 3, 0 },
 		{ false, false, { 0, 0, 0, TOKEN_PIN_ANY }, TOKEN_OK, 8, 5 },
 		{ false, true, { 0, 0, 0, TOKEN_PIN_ANY }, TOKEN_OK, 4, 5 },
 		{ false, true, { 4, 4, 3, TOKEN_PIN_DIGITS }, TOKEN_OK, 4, 3 },

@@ -59,6 +59,7 @@ main(int argc, char **argv)
 		{ "interfaces", NULL, NULL, NULL, NULL, tests_interface },
 		{ "library", NULL, NULL, NULL, NULL, tests_library },
 		{ "slots and tokens", p11_start, p11_stop, NULL, NULL, tests_slots },
+		{ "slot events", p11_start, p11_stop, NULL, NULL, tests_events },
 		{ "login", p11_start, p11_stop, NULL, NULL, tests_login },
 		{ "objects", p11_start, p11_stop, NULL, NULL, tests_objects },
 		{ "rules", p11_start, p11_stop, NULL, NULL, tests_rules },

@@ -27,10 +27,12 @@ pin_policy_complete(const struct pin_limits *limits, bool allow_weak, struct tok
 		full.max_len = limits->defaults.max_len;
 	if (full.tries == 0)
 		full.tries = limits->defaults.tries;
-	if (full.min_len < floor || full.max_len < full.min_len || full.max_len > PIN_LEN_MAX)
+	if (full.max_len < full.min_len || full.max_len > PIN_LEN_MAX)
 		return TOKEN_ERR_ARG;
 	if (full.tries > PIN_TRIES_MAX || (unsigned)full.alphabet > TOKEN_PIN_ALNUM_UPPER)
 		return TOKEN_ERR_ARG;
+	if (full.min_len < floor)
+		return TOKEN_ERR_PIN_LENGTH;
 	*policy = full;
 	return TOKEN_OK;
 }

@@ -33,8 +33,9 @@ extern const struct pin_limits pin_limits_vault_so;
  *
  * allow_weak  min_len may go down to weak_min, and is weak_min when it was zero
  *
- * TOKEN_ERR_ARG  min_len below the floor or above max_len, max_len above PIN_LEN_MAX, tries
- *                above PIN_TRIES_MAX, unknown alphabet; the policy is unchanged
+ * TOKEN_ERR_PIN_LENGTH  min_len below the floor
+ * TOKEN_ERR_ARG         min_len above max_len, max_len above PIN_LEN_MAX, tries above PIN_TRIES_MAX, unknown
+ *                       alphabet; either way the policy is unchanged
  */
 enum token_result pin_policy_complete(const struct pin_limits *limits, bool allow_weak,
 	struct token_pin_policy *policy);

@@ -231,6 +231,19 @@ check_schema(struct db *db, const struct db_schema *schema)
 	return check_tables(db, schema);
 }
 
+/* In one transaction, for each takes a dozen system calls. */
+enum token_result
+db_check(struct db *db, const struct db_schema *schema)
+{
+	enum token_result res = db_exec(db, "BEGIN");
+
+	if (res != TOKEN_OK)
+		return res;
+	res = check_schema(db, schema);
+	(void)db_exec(db, "COMMIT");
+	return res;
+}
+
 enum token_result
 db_open(const char *path, const struct db_schema *schema, struct db *db)
 {
@@ -246,7 +259,7 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 	if (res == TOKEN_OK)
 		res = open_handle(path, db);
 	if (res == TOKEN_OK)
-		res = check_schema(db, schema);
+		res = db_check(db, schema);
 	if (res == TOKEN_OK && anchored)
 		res = anchor_index(path, db->anchors);
 	if (res == TOKEN_OK && anchored)

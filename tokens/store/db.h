@@ -62,6 +62,9 @@ enum token_result db_create(const char *path, const struct db_schema *schema);
  * TOKEN_ERR_DAMAGED    not a database, another program's, or with tables that are not ours
  */
 enum token_result db_open(const char *path, const struct db_schema *schema, struct db *db);
+
+/* What db_open() asks of the version and the tables, again; no transaction may be open. */
+enum token_result db_check(struct db *db, const struct db_schema *schema);
 void db_close(struct db *db); /* DB_NONE is fine */
 
 /* sq, which may be NULL, says what the system said, for what SQLite calls an I/O error on a full disk. */

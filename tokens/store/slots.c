@@ -10,6 +10,7 @@
 #include "tokens/store/slots.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,66 @@ out:
 	free(slots);
 	db_close(&db);
 	return res;
+}
+
+void
+slots_watch_end(struct slots_watch *watch)
+{
+	if (watch->fd >= 0)
+		(void)close(watch->fd);
+	*watch = SLOTS_WATCH_NONE;
+}
+
+/* The file's own number, for one that was put in its place has another. */
+static uint64_t
+file_number(const struct stat *st)
+{
+	return ((uint64_t)st->st_dev << 48) ^ (uint64_t)st->st_ino;
+}
+
+static enum token_result
+look_at(const char *path, struct slots_watch *watch)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? TOKEN_ERR_NOT_FOUND : TOKEN_ERR_IO;
+	if (watch->fd >= 0 && watch->file == file_number(&st))
+		return TOKEN_OK;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return TOKEN_ERR_IO;
+	slots_watch_end(watch);
+	watch->fd = fd;
+	if (fstat(fd, &st) != 0)
+		return TOKEN_ERR_IO;
+	watch->file = file_number(&st);
+	return TOKEN_OK;
+}
+
+#define CHANGE_COUNTER 24 /* where SQLite's file format has it: 4 bytes, big endian */
+
+enum token_result
+slots_stamp(const char *root, struct slots_watch *watch, struct token_stamp *stamp)
+{
+	char *path = slots_path(root);
+	uint8_t counter[4] = { 0 };
+	enum token_result res;
+
+	*stamp = (struct token_stamp){ 0 };
+	if (path == NULL)
+		return TOKEN_ERR_MEMORY;
+	res = look_at(path, watch);
+	free(path);
+	if (res != TOKEN_OK)
+		return res == TOKEN_ERR_NOT_FOUND ? TOKEN_OK : res;
+	if (pread(watch->fd, counter, sizeof(counter), CHANGE_COUNTER) < 0)
+		return TOKEN_ERR_IO;
+	stamp->file = watch->file;
+	for (size_t i = 0; i < sizeof(counter); i++)
+		stamp->counter = stamp->counter << 8 | counter[i];
+	return TOKEN_OK;
 }
 
 static bool

@@ -17,6 +17,19 @@
 /* As token_slots(). */
 enum token_result slots_list(const char *root, struct token_slot **slots, size_t *count);
 
+/* An eye on slots.db: a descriptor that stays open, for closing one would take away the locks that SQLite has on the
+ * file in another thread. Not thread safe. */
+struct slots_watch {
+	int fd; /* -1: none */
+	uint64_t file;
+};
+
+#define SLOTS_WATCH_NONE ((struct slots_watch){ -1, 0 })
+
+/* As token_slots_stamp(): the file and SQLite's counter of its commits. */
+enum token_result slots_stamp(const char *root, struct slots_watch *watch, struct token_stamp *stamp);
+void slots_watch_end(struct slots_watch *watch);
+
 /* The folder of a slot's area, malloc'ed, and its serial. TOKEN_ERR_NOT_FOUND: no area there. */
 enum token_result slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIAL_LEN + 1]);
 

@@ -76,6 +76,17 @@ store_is_read_only(const struct store *store)
 }
 
 enum token_result
+store_check(struct store *store)
+{
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&store->lock);
+	res = db_check(&store->db, &schema_area);
+	(void)pthread_mutex_unlock(&store->lock);
+	return res;
+}
+
+enum token_result
 store_begin(struct store *store, bool write)
 {
 	enum token_result res;

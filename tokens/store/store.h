@@ -29,6 +29,9 @@ enum token_result store_open(const char *folder, struct store **store);
 void store_close(struct store *store); /* NULL is fine */
 bool store_is_read_only(const struct store *store);
 
+/* Are version and tables still what store_open() found? Errors as there. No transaction may be open. */
+enum token_result store_check(struct store *store);
+
 /*
  * Lock the store and begin a transaction. A transaction for writing has the database to
  * itself from the start. On an error nothing is held.

@@ -65,13 +65,43 @@ C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 	SLOT_CALL(slotID, slot_token_info(slot, pInfo), T_TOKEN_INFO(pInfo));
 }
 
+#define EVENT_POLL_MS 200
+
+/* One look for an event; *again and *start: which life of the library has been looked at. */
+static CK_RV
+look_for_event(const struct call *call, CK_SLOT_ID *slot, const void *reserved, bool *again, unsigned *start)
+{
+	if (slot == NULL || reserved != NULL)
+		return CKR_ARGUMENTS_BAD;
+	if (*again && *start != call->library->starts)
+		return CKR_CRYPTOKI_NOT_INITIALIZED; /* finalised, and begun anew meanwhile */
+	*again = true;
+	*start = call->library->starts;
+	return slot_event(call->library, slot);
+}
+
+/* Nothing is held while it waits, so that C_Finalize can end it. */
 CK_RV
 C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
 {
-	LIBRARY_CALL(0,
-		pSlot == NULL || pReserved != NULL      ? CKR_ARGUMENTS_BAD
-			: (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT
-							: CKR_FUNCTION_NOT_SUPPORTED);
+	struct library *library;
+	struct call call;
+	unsigned start = 0;
+	bool again = false;
+	CK_RV rv;
+
+	rv = call_begin(&call, __func__, flags);
+	if (rv == CKR_OK)
+		rv = look_for_event(&call, pSlot, pReserved, &again, &start);
+	while (rv == CKR_NO_EVENT && (flags & CKF_DONT_BLOCK) == 0) {
+		library = call.library;
+		library_leave(library);
+		library_rest(library, EVENT_POLL_MS);
+		rv = library_enter(&call.library);
+		if (rv == CKR_OK)
+			rv = look_for_event(&call, pSlot, pReserved, &again, &start);
+	}
+	return call_end(&call, rv);
 }
 
 CK_RV

@@ -9,6 +9,7 @@
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "module/pkcs11/shell/rv.h"
 #include "module/pkcs11/slots/session.h"
@@ -57,6 +58,31 @@ new_libctx(void)
 	return ctx;
 }
 
+/* A condition whose waits are not upset by somebody who sets the clock. */
+static bool
+new_clock(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	bool good;
+
+	if (pthread_condattr_init(&attr) != 0)
+		return false;
+	good = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return good;
+}
+
+static void
+library_free(struct library *lib)
+{
+	pthread_cond_destroy(&lib->finalized);
+	pthread_mutex_destroy(&lib->rest);
+	pthread_mutex_destroy(&lib->refresh);
+	pthread_rwlock_destroy(&lib->table);
+	pthread_rwlock_destroy(&lib->life);
+	free(lib);
+}
+
 static struct library *
 library_new(struct library *inherited)
 {
@@ -70,7 +96,19 @@ library_new(struct library *inherited)
 		goto no_life;
 	if (pthread_rwlock_init(&lib->table, NULL) != 0)
 		goto no_table;
+	if (pthread_mutex_init(&lib->refresh, NULL) != 0)
+		goto no_refresh;
+	if (pthread_mutex_init(&lib->rest, NULL) != 0)
+		goto no_rest;
+	if (!new_clock(&lib->finalized))
+		goto no_clock;
 	return lib;
+no_clock:
+	pthread_mutex_destroy(&lib->rest);
+no_rest:
+	pthread_mutex_destroy(&lib->refresh);
+no_refresh:
+	pthread_rwlock_destroy(&lib->table);
 no_table:
 	pthread_rwlock_destroy(&lib->life);
 no_life:
@@ -93,9 +131,7 @@ library_of_process(void)
 		return NULL;
 	if (atomic_compare_exchange_strong(&current, &lib, fresh))
 		return fresh;
-	pthread_rwlock_destroy(&fresh->table);
-	pthread_rwlock_destroy(&fresh->life);
-	free(fresh);
+	library_free(fresh);
 	return lib;
 }
 
@@ -199,6 +235,7 @@ library_initialize(const CK_C_INITIALIZE_ARGS *args)
 	forget_parent(lib);
 	rv = start(lib);
 	lib->initialised = rv == CKR_OK;
+	lib->starts++;
 out:
 	pthread_rwlock_unlock(&lib->life);
 	return rv;
@@ -228,10 +265,31 @@ library_finalize(void *reserved)
 	else
 		token_env_free(lib->env);
 	lib->env = NULL;
+	lib->listed = false;
 	lib->initialised = false;
+	pthread_mutex_lock(&lib->rest);
+	pthread_cond_broadcast(&lib->finalized);
+	pthread_mutex_unlock(&lib->rest);
 out:
 	pthread_rwlock_unlock(&lib->life);
 	return rv;
+}
+
+void
+library_rest(struct library *lib, unsigned ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&lib->rest);
+	(void)pthread_cond_timedwait(&lib->finalized, &lib->rest, &until);
+	pthread_mutex_unlock(&lib->rest);
 }
 
 OSSL_LIB_CTX *

@@ -4,7 +4,7 @@
  * Order of waiting, outermost first; nobody waits for an outer one while holding an inner one:
  *   library life (read during every call, write in C_Initialize and C_Finalize)
  *   -> claim of a session (session.h: one call at a time)
- *   -> table (slots and sessions; short) -> slot (short) -> the token's own locks.
+ *   -> refresh (the listing of slots) -> table (slots and sessions; short) -> slot (short) -> the token's own locks.
  * No lock but life is held over cryptography, key derivation or storage of another token.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -33,8 +33,14 @@ struct library {
 	bool initialised;
 	OSSL_LIB_CTX *libctx; /* default provider only, no configuration; for the process's life */
 	struct token_env *env;
-	pthread_rwlock_t table; /* guards the four below */
-	struct slot **slots;    /* in order of id; a slot lives until C_Finalize */
+	unsigned starts;          /* how often it was initialised */
+	pthread_mutex_t rest;     /* of `finalized` only, and held for nothing else */
+	pthread_cond_t finalized; /* C_Finalize is coming */
+	pthread_mutex_t refresh;  /* one listing of the slots at a time; guards the two below */
+	bool listed;
+	struct token_stamp stamp; /* of the listing that the table shows */
+	pthread_rwlock_t table;   /* guards the rest */
+	struct slot **slots;      /* in order of id; a slot lives until C_Finalize */
 	size_t slot_count;
 	struct session **sessions; /* in order of handle */
 	size_t session_count;
@@ -54,6 +60,9 @@ void library_leave(struct library *library);
 /* C_Initialize and C_Finalize themselves. */
 CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *args);
 CK_RV library_finalize(void *reserved);
+
+/* Wait ms milliseconds, or until somebody calls C_Finalize; outside of any call. */
+void library_rest(struct library *library, unsigned ms);
 
 /* The library's OpenSSL context; only between library_enter() and library_leave(). */
 OSSL_LIB_CTX *library_libctx(void);

@@ -166,25 +166,26 @@ take_label(const CK_UTF8CHAR *field, char label[LABEL_SIZE + 1])
 	return CKR_OK;
 }
 
-static bool
-slot_is_free(struct library *library, CK_SLOT_ID id)
+/* In the free slot an area is made; who comes second finds it there, with the first one's SO code. */
+static CK_RV
+init_token(struct slot *slot, const char *label, struct secret pin)
 {
-	struct token_slot *slots = NULL;
-	size_t count = 0, i;
-	bool is_free = false;
+	struct token_env *env = slot->library->env;
+	struct token_area_spec spec;
+	enum token_result res = TOKEN_ERR_EXISTS;
 
-	if (token_slots(library->env, &slots, &count) == TOKEN_OK)
-		for (i = 0; i < count; i++)
-			is_free = is_free || (slots[i].id == id && !slots[i].initialised);
-	free(slots);
-	return is_free;
+	if (slot_is_free(slot)) {
+		token_area_spec_stock(env, label, &spec);
+		res = token_area_create(env, slot->id, &spec, pin);
+	}
+	if (res == TOKEN_ERR_EXISTS)
+		return rv_from_check(token_area_reinit(env, slot->id, label, pin));
+	return rv_from_token(res);
 }
 
 CK_RV
 login_init_token(struct slot *slot, const CK_UTF8CHAR *pin, CK_ULONG len, const CK_UTF8CHAR *label)
 {
-	struct library *library = slot->library;
-	struct token_area_spec spec;
 	struct secret copy = SECRET_NONE;
 	char text[LABEL_SIZE + 1];
 	CK_RV rv;
@@ -195,15 +196,15 @@ login_init_token(struct slot *slot, const CK_UTF8CHAR *pin, CK_ULONG len, const 
 	if (rv != CKR_OK)
 		return rv;
 	pthread_mutex_lock(&slot->login);
-	rv = slot_drop_token(slot);
-	if (rv == CKR_OK && slot_is_free(library, slot->id)) {
-		token_area_spec_stock(library->env, text, &spec);
-		rv = rv_from_token(token_area_create(library->env, slot->id, &spec, copy));
-	} else if (rv == CKR_OK) {
-		rv = rv_from_check(token_area_reinit(library->env, slot->id, text, copy));
+	rv = slot_begin_init(slot);
+	if (rv == CKR_OK) {
+		rv = init_token(slot, text, copy);
+		slot_end_init(slot);
 	}
 	pthread_mutex_unlock(&slot->login);
 	secret_wipe(&copy);
+	if (rv == CKR_OK)
+		(void)slot_refresh_own(slot->library, slot->id);
 	return rv;
 }
 
@@ -283,7 +284,7 @@ login_make_area(struct library *library, const CK_MDOC_AREA *area, CK_SLOT_ID *s
 	if (rv == CKR_OK)
 		rv = rv_from_token(create_in_free_slot(library, &spec, copy, slot));
 	if (rv == CKR_OK)
-		rv = slot_refresh(library);
+		rv = slot_refresh_own(library, *slot);
 	secret_wipe(&copy);
 	return rv;
 }
@@ -291,7 +292,6 @@ login_make_area(struct library *library, const CK_MDOC_AREA *area, CK_SLOT_ID *s
 CK_RV
 login_erase_area(struct slot *slot, const CK_UTF8CHAR *pin, CK_ULONG len)
 {
-	struct library *library = slot->library;
 	struct secret copy = SECRET_NONE;
 	CK_RV rv;
 
@@ -299,12 +299,14 @@ login_erase_area(struct slot *slot, const CK_UTF8CHAR *pin, CK_ULONG len)
 	if (rv != CKR_OK)
 		return rv;
 	pthread_mutex_lock(&slot->login);
-	rv = slot_is_free(library, slot->id) ? CKR_TOKEN_NOT_RECOGNIZED : slot_drop_token(slot);
-	if (rv == CKR_OK)
-		rv = rv_from_check(token_area_erase(library->env, slot->id, copy));
+	rv = slot_is_free(slot) ? CKR_TOKEN_NOT_RECOGNIZED : slot_begin_init(slot);
+	if (rv == CKR_OK) {
+		rv = rv_from_check(token_area_erase(slot->library->env, slot->id, copy));
+		slot_end_init(slot);
+	}
 	pthread_mutex_unlock(&slot->login);
 	secret_wipe(&copy);
 	if (rv == CKR_OK)
-		rv = slot_refresh(library);
+		rv = slot_refresh_own(slot->library, slot->id);
 	return rv;
 }

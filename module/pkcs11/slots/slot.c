@@ -1,33 +1,15 @@
 /*
- * slot.c: the slot table and what slots and tokens say of themselves.
+ * slot.c: the slot table, and who has a slot open.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "module/pkcs11/slots/slot.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/shell/rv.h"
-
-#define MANUFACTURER "mdoc-pkcs11"
-
-void
-slot_pad(CK_UTF8CHAR *field, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len > size) {
-		len = size;
-		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-			len--;
-	}
-	memset(field, ' ', size);
-	memcpy(field, text, len);
-}
 
 static struct slot *
 slot_new(struct library *library, CK_SLOT_ID id)
@@ -75,48 +57,144 @@ slot_position(const struct library *library, CK_SLOT_ID id)
 	return low;
 }
 
-static CK_RV
-add_slot(struct library *library, CK_SLOT_ID id)
+/* The slot of an id, made if need be; NULL: no memory. The table lock is held. */
+static struct slot *
+take_slot(struct library *library, CK_SLOT_ID id)
 {
 	const size_t at = slot_position(library, id);
 	struct slot **grown;
 	struct slot *slot;
 
-	if (at < library->slot_count && library->slots[at]->id == id) {
-		library->slots[at]->gone = false;
-		return CKR_OK;
-	}
-	slot = slot_new(library, id);
+	if (at < library->slot_count && library->slots[at]->id == id)
+		return library->slots[at];
 	grown = realloc(library->slots, (library->slot_count + 1) * sizeof(*grown));
-	if (grown != NULL)
-		library->slots = grown;
-	if (slot == NULL || grown == NULL) {
-		free(slot);
-		return CKR_HOST_MEMORY;
-	}
-	memmove(grown + at + 1, grown + at, (library->slot_count - at) * sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	library->slots = grown;
+	slot = slot_new(library, id);
+	if (slot == NULL)
+		return NULL;
+	memmove(grown + at + 1, grown + at, (library->slot_count - at) * sizeof(struct slot *));
 	grown[at] = slot;
 	library->slot_count++;
+	return slot;
+}
+
+/* The table after a listing. Before the first one nobody can have seen a slot, so that none is new. */
+static CK_RV
+apply(struct library *library, const struct token_slot *found, size_t count, bool first)
+{
+	struct slot *slot;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		slot = take_slot(library, (CK_SLOT_ID)found[i].id);
+		if (slot == NULL)
+			return CKR_HOST_MEMORY;
+		if (!first && slot->initialised != found[i].initialised)
+			slot->event = true;
+		slot->initialised = found[i].initialised;
+		slot->gone = false;
+	}
+	/* Both are in order of id, and all that was found is in the table. */
+	for (i = 0; i < library->slot_count; i++) {
+		slot = library->slots[i];
+		if (n < count && slot->id == found[n].id) {
+			n++;
+			continue;
+		}
+		slot->event = slot->event || slot->initialised;
+		slot->initialised = false;
+		slot->gone = true;
+	}
 	return CKR_OK;
 }
 
-CK_RV
-slot_refresh(struct library *library)
+/* library->refresh is held, so that no older listing comes after a newer one. */
+static CK_RV
+list_anew(struct library *library, struct token_stamp stamp)
 {
 	struct token_slot *found = NULL;
-	size_t count = 0, i;
+	size_t count = 0;
 	CK_RV rv;
 
 	rv = rv_from_token(token_slots(library->env, &found, &count));
 	if (rv != CKR_OK)
 		return rv;
 	pthread_rwlock_wrlock(&library->table);
-	for (i = 0; i < library->slot_count; i++)
-		library->slots[i]->gone = true;
-	for (i = 0; i < count && rv == CKR_OK; i++)
-		rv = add_slot(library, (CK_SLOT_ID)found[i].id);
+	rv = apply(library, found, count, !library->listed);
 	pthread_rwlock_unlock(&library->table);
 	free(found);
+	if (rv == CKR_OK) {
+		library->stamp = stamp;
+		library->listed = true;
+	}
+	return rv;
+}
+
+CK_RV
+slot_refresh(struct library *library)
+{
+	struct token_stamp stamp;
+	CK_RV rv;
+
+	pthread_mutex_lock(&library->refresh);
+	/* The stamp is older than the listing: what comes between is seen the next time. */
+	rv = rv_from_token(token_slots_stamp(library->env, &stamp));
+	if (rv == CKR_OK &&
+		(!library->listed || stamp.file != library->stamp.file || stamp.counter != library->stamp.counter))
+		rv = list_anew(library, stamp);
+	pthread_mutex_unlock(&library->refresh);
+	return rv;
+}
+
+CK_RV
+slot_refresh_own(struct library *library, CK_SLOT_ID id)
+{
+	CK_RV rv = slot_refresh(library);
+	size_t at;
+
+	pthread_rwlock_wrlock(&library->table);
+	at = slot_position(library, id);
+	if (at < library->slot_count && library->slots[at]->id == id)
+		library->slots[at]->event = false;
+	pthread_rwlock_unlock(&library->table);
+	return rv;
+}
+
+bool
+slot_is_free(struct slot *slot)
+{
+	struct library *library = slot->library;
+	bool is_free;
+
+	if (slot_refresh(library) != CKR_OK)
+		return false;
+	pthread_rwlock_rdlock(&library->table);
+	is_free = !slot->gone && !slot->initialised;
+	pthread_rwlock_unlock(&library->table);
+	return is_free;
+}
+
+CK_RV
+slot_event(struct library *library, CK_SLOT_ID *id)
+{
+	CK_RV rv;
+	size_t i;
+
+	rv = slot_refresh(library);
+	if (rv != CKR_OK)
+		return rv;
+	rv = CKR_NO_EVENT;
+	pthread_rwlock_wrlock(&library->table);
+	for (i = 0; i < library->slot_count && rv == CKR_NO_EVENT; i++) {
+		if (!library->slots[i]->event)
+			continue;
+		library->slots[i]->event = false;
+		*id = library->slots[i]->id;
+		rv = CKR_OK;
+	}
+	pthread_rwlock_unlock(&library->table);
 	return rv;
 }
 
@@ -162,23 +240,13 @@ open_token(struct slot *slot)
 }
 
 CK_RV
-slot_token(struct slot *slot, struct token **token)
-{
-	CK_RV rv;
-
-	pthread_mutex_lock(&slot->lock);
-	rv = open_token(slot);
-	*token = slot->token;
-	pthread_mutex_unlock(&slot->lock);
-	return rv;
-}
-
-CK_RV
 slot_session_begin(struct slot *slot, bool rw)
 {
 	CK_RV rv;
 
 	pthread_mutex_lock(&slot->lock);
+	while (slot->initialising)
+		pthread_cond_wait(&slot->idle, &slot->lock);
 	rv = open_token(slot);
 	if (rv == CKR_OK && rw && token_is_read_only(slot->token))
 		rv = CKR_TOKEN_WRITE_PROTECTED;
@@ -209,6 +277,7 @@ slot_logout(struct slot *slot)
 void
 slot_session_end(struct slot *slot, bool rw)
 {
+	struct token *token = NULL;
 	bool last;
 
 	/* A login that is being checked belongs to an open session: only the last one out has
@@ -230,6 +299,13 @@ slot_session_end(struct slot *slot, bool rw)
 	pthread_mutex_unlock(&slot->lock);
 	if (last)
 		(void)slot_logout(slot);
+	pthread_mutex_lock(&slot->lock);
+	if (slot->sessions == 0) {
+		token = slot->token;
+		slot->token = NULL;
+	}
+	pthread_mutex_unlock(&slot->lock);
+	token_close(token);
 	pthread_mutex_unlock(&slot->login);
 }
 
@@ -257,22 +333,37 @@ slot_role(struct slot *slot)
 }
 
 CK_RV
-slot_drop_token(struct slot *slot)
+slot_begin_init(struct slot *slot)
 {
-	struct token *token = NULL;
 	CK_RV rv = CKR_OK;
 
 	pthread_mutex_lock(&slot->lock);
-	if (slot->sessions > 0) {
+	if (slot->sessions > 0)
 		rv = CKR_SESSION_EXISTS;
-	} else {
-		token = slot->token;
-		slot->token = NULL;
-	}
+	else
+		slot->initialising = true;
 	pthread_mutex_unlock(&slot->lock);
-	if (token != NULL)
-		token_close(token);
 	return rv;
+}
+
+void
+slot_end_init(struct slot *slot)
+{
+	pthread_mutex_lock(&slot->lock);
+	slot->initialising = false;
+	pthread_cond_broadcast(&slot->idle);
+	pthread_mutex_unlock(&slot->lock);
+}
+
+static bool
+is_listed(struct library *library)
+{
+	bool listed;
+
+	pthread_mutex_lock(&library->refresh);
+	listed = library->listed;
+	pthread_mutex_unlock(&library->refresh);
+	return listed;
 }
 
 CK_RV
@@ -285,7 +376,8 @@ slot_list(struct library *library, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG 
 	(void)present; /* a token, maybe one that is not initialised yet, is in every slot */
 	if (count == NULL)
 		return CKR_ARGUMENTS_BAD;
-	rv = slot_refresh(library);
+	/* Who asks for the number and then for the list must find both alike (PKCS#11 3.0, 5.5.1). */
+	rv = list == NULL || !is_listed(library) ? slot_refresh(library) : CKR_OK;
 	if (rv != CKR_OK)
 		return rv;
 	room = list == NULL ? 0 : *count;
@@ -302,113 +394,6 @@ slot_list(struct library *library, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG 
 	return list != NULL && n > room ? CKR_BUFFER_TOO_SMALL : CKR_OK;
 }
 
-CK_RV
-slot_info(struct slot *slot, CK_SLOT_INFO *info)
-{
-	char description[65];
-
-	if (info == NULL)
-		return CKR_ARGUMENTS_BAD;
-	memset(info, 0, sizeof(*info));
-	snprintf(description, sizeof(description), "mdoc-pkcs11 slot %lu", slot->id);
-	slot_pad(info->slotDescription, sizeof(info->slotDescription), description);
-	slot_pad(info->manufacturerID, sizeof(info->manufacturerID), MANUFACTURER);
-	info->flags = CKF_TOKEN_PRESENT;
-	info->hardwareVersion = (CK_VERSION){ 0, 0 };
-	info->firmwareVersion = (CK_VERSION){ 0, 0 };
-	return CKR_OK;
-}
-
-/* The three flags of one role, always from what is on disk. */
-static CK_FLAGS
-pin_flags(unsigned left, unsigned tries, bool locked, CK_FLAGS low, CK_FLAGS final, CK_FLAGS lock)
-{
-	CK_FLAGS flags = 0;
-
-	if (locked || left == 0)
-		return lock;
-	if (left < tries)
-		flags |= low;
-	if (left == 1)
-		flags |= final;
-	return flags;
-}
-
-static CK_FLAGS
-token_flags(const struct token_info *state)
-{
-	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS;
-
-	if (state->user_state != TOKEN_PIN_NONE) {
-		flags |= CKF_USER_PIN_INITIALIZED;
-		flags |= pin_flags(state->user_tries_left, state->user.tries,
-			state->user_state == TOKEN_PIN_LOCKED || state->user_state == TOKEN_PIN_DISABLED,
-			CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED);
-	}
-	flags |= pin_flags(state->so_tries_left, state->so.tries, false, CKF_SO_PIN_COUNT_LOW, CKF_SO_PIN_FINAL_TRY,
-		CKF_SO_PIN_LOCKED);
-	return flags;
-}
-
-static CK_RV
-fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
-{
-	struct token_info state;
-	struct token *token;
-	enum token_result res = TOKEN_OK;
-	char model[17];
-	CK_RV rv;
-
-	/* The login lock keeps the token open while its state is read without the short lock. */
-	pthread_mutex_lock(&slot->login);
-	rv = slot_token(slot, &token);
-	if (rv == CKR_OK)
-		res = token_get_info(token, &state);
-	pthread_mutex_unlock(&slot->login);
-	if (rv == CKR_OK)
-		rv = rv_from_token(res);
-	if (rv != CKR_OK)
-		return rv;
-	snprintf(model, sizeof(model), state.hardware ? "%.16s" : "software %.7s", state.backend);
-	slot_pad(info->label, sizeof(info->label), state.label);
-	slot_pad(info->model, sizeof(info->model), model);
-	slot_pad(info->serialNumber, sizeof(info->serialNumber), state.serial);
-	info->flags = token_flags(&state);
-	info->ulMinPinLen = state.user.min_len < state.so.min_len ? state.user.min_len : state.so.min_len;
-	info->ulMaxPinLen = state.user.max_len > state.so.max_len ? state.user.max_len : state.so.max_len;
-	return CKR_OK;
-}
-
-CK_RV
-slot_token_info(struct slot *slot, CK_TOKEN_INFO *info)
-{
-	CK_RV rv;
-
-	if (info == NULL)
-		return CKR_ARGUMENTS_BAD;
-	memset(info, 0, sizeof(*info));
-	slot_pad(info->label, sizeof(info->label), "");
-	slot_pad(info->manufacturerID, sizeof(info->manufacturerID), MANUFACTURER);
-	slot_pad(info->model, sizeof(info->model), "");
-	slot_pad(info->serialNumber, sizeof(info->serialNumber), "");
-	memset(info->utcTime, ' ', sizeof(info->utcTime));
-	info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
-	info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
-	info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
-	info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
-	info->flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS;
-	info->ulMinPinLen = 1;
-	info->ulMaxPinLen = 255;
-	rv = fill_from_token(slot, info);
-	if (rv == CKR_TOKEN_NOT_RECOGNIZED)
-		rv = CKR_OK; /* the free slot: not initialised */
-	pthread_mutex_lock(&slot->lock);
-	info->ulSessionCount = slot->sessions;
-	info->ulRwSessionCount = slot->rw_sessions;
-	pthread_mutex_unlock(&slot->lock);
-	return rv;
-}
-
 void
 slot_table_free(struct library *library, bool abandon)
 {
@@ -418,11 +403,8 @@ slot_table_free(struct library *library, bool abandon)
 	for (i = 0; i < library->slot_count; i++) {
 		slot = library->slots[i];
 		object_table_free(slot->objects);
-		if (!abandon && slot->token != NULL) {
-			if (token_get_role(slot->token) != TOKEN_NOBODY)
-				(void)token_logout(slot->token);
+		if (!abandon)
 			token_close(slot->token);
-		}
 		pthread_cond_destroy(&slot->idle);
 		pthread_mutex_destroy(&slot->lock);
 		pthread_mutex_destroy(&slot->login);
