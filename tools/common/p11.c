@@ -91,6 +91,19 @@ p11_label(const CK_UTF8CHAR padded[32], char label[33])
 	label[len] = '\0';
 }
 
+/* A token that a module does not recognise may have more to say to who opens a session. */
+static CK_RV
+why_unrecognised(struct p11 *p11, CK_SLOT_ID slot)
+{
+	CK_SESSION_HANDLE session;
+	const CK_RV rv = p11->list->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session);
+
+	if (rv != CKR_OK)
+		return rv;
+	(void)p11->list->C_CloseSession(session);
+	return CKR_TOKEN_NOT_RECOGNIZED;
+}
+
 /* *trouble: why a slot could not be read; it may be the one that is looked for. */
 static bool
 slot_has_label(struct p11 *p11, CK_SLOT_ID slot, const char *label, CK_RV *trouble)
@@ -100,7 +113,7 @@ slot_has_label(struct p11 *p11, CK_SLOT_ID slot, const char *label, CK_RV *troub
 	const CK_RV rv = p11->list->C_GetTokenInfo(slot, &info);
 
 	if (rv != CKR_OK && rv != CKR_TOKEN_NOT_PRESENT)
-		*trouble = rv;
+		*trouble = rv == CKR_TOKEN_NOT_RECOGNIZED ? why_unrecognised(p11, slot) : rv;
 	if (rv != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
 		return false;
 	p11_label(info.label, found);
