@@ -66,6 +66,7 @@ main(int argc, char **argv)
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
 		{ "operations", p11_start, p11_stop, NULL, NULL, tests_operations },
 		{ "PKCS#11 3.2", p11_start, p11_stop, NULL, NULL, tests_later },
+		{ "curves", p11_start, p11_stop, NULL, NULL, tests_curves },
 		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
 		{ "search", p11_start, p11_stop, NULL, NULL, tests_search },
 		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
