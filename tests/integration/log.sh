@@ -21,6 +21,7 @@ must "a key pair" "${p11[@]}" --token-label seen --login --pin env:PIN --keypair
 	--label seen-key
 fails "a wrong PIN" "${p11[@]}" --token-label seen --login --pin env:WRONG --list-objects
 must "PINs, keys and data go through the module" "${calls[@]}" calls "$MDOC_MODULE" seen
+must "a key was unwrapped" grep -q ' C_UnwrapKey = CKR_OK' "$log"
 must "no PIN, key or private value is in the log, in any spelling" "${calls[@]}" search "$log"
 must "the log is for its owner only" test "$(stat -c %a "$log")" = 600
 must "its lines are whole" "${calls[@]}" lines "$log"

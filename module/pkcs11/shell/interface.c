@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/shell/vendor.h"
 #include "pkcs11-3.h"
 
@@ -57,27 +58,30 @@ static CK_INTERFACE interfaces[] = {
 CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **ppFunctionList)
 {
-	if (ppFunctionList == NULL)
+	BARE_CALL(ppFunctionList == NULL ? CKR_ARGUMENTS_BAD : (*ppFunctionList = &list_2_40, CKR_OK));
+}
+
+static CK_RV
+list_interfaces(CK_INTERFACE *list, CK_ULONG *count)
+{
+	CK_ULONG room;
+
+	if (count == NULL)
 		return CKR_ARGUMENTS_BAD;
-	*ppFunctionList = &list_2_40;
+	room = *count;
+	*count = INTERFACES;
+	if (list == NULL)
+		return CKR_OK;
+	if (room < INTERFACES)
+		return CKR_BUFFER_TOO_SMALL;
+	memcpy(list, interfaces, sizeof(interfaces));
 	return CKR_OK;
 }
 
 CK_RV
 C_GetInterfaceList(CK_INTERFACE *pInterfacesList, CK_ULONG *pulCount)
 {
-	CK_ULONG room;
-
-	if (pulCount == NULL)
-		return CKR_ARGUMENTS_BAD;
-	room = *pulCount;
-	*pulCount = INTERFACES;
-	if (pInterfacesList == NULL)
-		return CKR_OK;
-	if (room < INTERFACES)
-		return CKR_BUFFER_TOO_SMALL;
-	memcpy(pInterfacesList, interfaces, sizeof(interfaces));
-	return CKR_OK;
+	BARE_CALL(list_interfaces(pInterfacesList, pulCount), T_RESULT(pulCount));
 }
 
 /* Every function list begins with its version. */
@@ -93,17 +97,24 @@ is_wanted(const CK_INTERFACE *interface, const CK_UTF8CHAR *name, const CK_VERSI
 	return (flags & ~interface->flags) == 0;
 }
 
-CK_RV
-C_GetInterface(CK_UTF8CHAR *pInterfaceName, CK_VERSION *pVersion, CK_INTERFACE **ppInterface, CK_FLAGS flags)
+static CK_RV
+find_interface(const CK_UTF8CHAR *name, const CK_VERSION *version, CK_INTERFACE **interface, CK_FLAGS flags)
 {
 	size_t i;
 
-	if (ppInterface == NULL)
+	if (interface == NULL)
 		return CKR_ARGUMENTS_BAD;
 	for (i = 0; i < INTERFACES; i++)
-		if (is_wanted(&interfaces[i], pInterfaceName, pVersion, flags)) {
-			*ppInterface = &interfaces[i];
+		if (is_wanted(&interfaces[i], name, version, flags)) {
+			*interface = &interfaces[i];
 			return CKR_OK;
 		}
 	return CKR_ARGUMENTS_BAD;
+}
+
+CK_RV
+C_GetInterface(CK_UTF8CHAR *pInterfaceName, CK_VERSION *pVersion, CK_INTERFACE **ppInterface, CK_FLAGS flags)
+{
+	BARE_CALL(find_interface(pInterfaceName, pVersion, ppInterface, flags), T_NAME(pInterfaceName),
+		T_VERSION(pVersion), T_FLAGS(flags), T_INTERFACE(ppInterface));
 }

@@ -12,19 +12,20 @@ CK_RV
 C_VerifySignatureInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey, CK_BYTE *pSignature,
 	CK_ULONG ulSignatureLen)
 {
-	SESSION_CALL(hSession, op_signature_init(session, pMechanism, hKey, pSignature, ulSignatureLen));
+	SESSION_CALL(hSession, op_signature_init(session, pMechanism, hKey, pSignature, ulSignatureLen),
+		T_MECHANISM(pMechanism), T_HANDLE(hKey), T_DATA(pSignature, ulSignatureLen));
 }
 
 CK_RV
 C_VerifySignature(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen)
 {
-	SESSION_CALL(hSession, op_signature_verify(session, false, pData, ulDataLen));
+	SESSION_CALL(hSession, op_signature_verify(session, false, pData, ulDataLen), T_DATA(pData, ulDataLen));
 }
 
 CK_RV
 C_VerifySignatureUpdate(CK_SESSION_HANDLE hSession, CK_BYTE *pPart, CK_ULONG ulPartLen)
 {
-	SESSION_CALL(hSession, op_signature_update(session, pPart, ulPartLen));
+	SESSION_CALL(hSession, op_signature_update(session, pPart, ulPartLen), T_DATA(pPart, ulPartLen));
 }
 
 CK_RV
@@ -46,7 +47,7 @@ validation_flags(CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *flags)
 CK_RV
 C_GetSessionValidationFlags(CK_SESSION_HANDLE hSession, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *pFlags)
 {
-	SESSION_CALL(hSession, validation_flags(type, pFlags));
+	SESSION_CALL(hSession, validation_flags(type, pFlags), T_RESULT(pFlags));
 }
 
 /* The standard gives the rest parameters that nobody reads here. */

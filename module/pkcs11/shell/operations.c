@@ -9,95 +9,101 @@
 CK_RV
 C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism)
 {
-	SESSION_CALL(hSession, op_init(session, OP_DIGEST, pMechanism, CK_INVALID_HANDLE));
+	SESSION_CALL(hSession, op_init(session, OP_DIGEST, pMechanism, CK_INVALID_HANDLE), T_MECHANISM(pMechanism));
 }
 
 CK_RV
 C_Digest(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pDigest,
 	unsigned long *pulDigestLen)
 {
-	SESSION_CALL(hSession, op_once(session, OP_DIGEST, pData, ulDataLen, pDigest, pulDigestLen));
+	SESSION_CALL(hSession, op_once(session, OP_DIGEST, pData, ulDataLen, pDigest, pulDigestLen),
+		T_DATA(pData, ulDataLen), T_BUFFER(pDigest, pulDigestLen));
 }
 
 CK_RV
 C_DigestUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
 {
-	SESSION_CALL(hSession, op_update(session, OP_DIGEST, pPart, ulPartLen));
+	SESSION_CALL(hSession, op_update(session, OP_DIGEST, pPart, ulPartLen), T_DATA(pPart, ulPartLen));
 }
 
 CK_RV
 C_DigestKey(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hKey)
 {
-	SESSION_CALL(hSession, op_digest_key(session, hKey));
+	SESSION_CALL(hSession, op_digest_key(session, hKey), T_HANDLE(hKey));
 }
 
 CK_RV
 C_DigestFinal(CK_SESSION_HANDLE hSession, unsigned char *pDigest, unsigned long *pulDigestLen)
 {
-	SESSION_CALL(hSession, op_final(session, OP_DIGEST, pDigest, pulDigestLen));
+	SESSION_CALL(hSession, op_final(session, OP_DIGEST, pDigest, pulDigestLen), T_BUFFER(pDigest, pulDigestLen));
 }
 
 CK_RV
 C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
-	SESSION_CALL(hSession, op_init(session, OP_SIGN, pMechanism, hKey));
+	SESSION_CALL(hSession, op_init(session, OP_SIGN, pMechanism, hKey), T_MECHANISM(pMechanism), T_HANDLE(hKey));
 }
 
 CK_RV
 C_Sign(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pSignature,
 	unsigned long *pulSignatureLen)
 {
-	SESSION_CALL(hSession, op_once(session, OP_SIGN, pData, ulDataLen, pSignature, pulSignatureLen));
+	SESSION_CALL(hSession, op_once(session, OP_SIGN, pData, ulDataLen, pSignature, pulSignatureLen),
+		T_DATA(pData, ulDataLen), T_BUFFER(pSignature, pulSignatureLen));
 }
 
 CK_RV
 C_SignUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
 {
-	SESSION_CALL(hSession, op_update(session, OP_SIGN, pPart, ulPartLen));
+	SESSION_CALL(hSession, op_update(session, OP_SIGN, pPart, ulPartLen), T_DATA(pPart, ulPartLen));
 }
 
 CK_RV
 C_SignFinal(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned long *pulSignatureLen)
 {
-	SESSION_CALL(hSession, op_final(session, OP_SIGN, pSignature, pulSignatureLen));
+	SESSION_CALL(hSession, op_final(session, OP_SIGN, pSignature, pulSignatureLen),
+		T_BUFFER(pSignature, pulSignatureLen));
 }
 
 CK_RV
 C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
-	SESSION_CALL(hSession, op_init(session, OP_VERIFY, pMechanism, hKey));
+	SESSION_CALL(hSession, op_init(session, OP_VERIFY, pMechanism, hKey), T_MECHANISM(pMechanism), T_HANDLE(hKey));
 }
 
 CK_RV
 C_Verify(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pSignature,
 	unsigned long ulSignatureLen)
 {
-	SESSION_CALL(hSession, op_verify(session, false, pData, ulDataLen, pSignature, ulSignatureLen));
+	SESSION_CALL(hSession, op_verify(session, false, pData, ulDataLen, pSignature, ulSignatureLen),
+		T_DATA(pData, ulDataLen), T_DATA(pSignature, ulSignatureLen));
 }
 
 CK_RV
 C_VerifyUpdate(CK_SESSION_HANDLE hSession, unsigned char *pPart, unsigned long ulPartLen)
 {
-	SESSION_CALL(hSession, op_update(session, OP_VERIFY, pPart, ulPartLen));
+	SESSION_CALL(hSession, op_update(session, OP_VERIFY, pPart, ulPartLen), T_DATA(pPart, ulPartLen));
 }
 
 CK_RV
 C_VerifyFinal(CK_SESSION_HANDLE hSession, unsigned char *pSignature, unsigned long ulSignatureLen)
 {
-	SESSION_CALL(hSession, op_verify(session, true, NULL, 0, pSignature, ulSignatureLen));
+	SESSION_CALL(hSession, op_verify(session, true, NULL, 0, pSignature, ulSignatureLen),
+		T_DATA(pSignature, ulSignatureLen));
 }
 
 CK_RV
 C_EncryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
-	SESSION_CALL(hSession, op_init(session, OP_ENCRYPT, pMechanism, hKey));
+	SESSION_CALL(hSession, op_init(session, OP_ENCRYPT, pMechanism, hKey), T_MECHANISM(pMechanism), T_HANDLE(hKey));
 }
 
 CK_RV
 C_Encrypt(CK_SESSION_HANDLE hSession, unsigned char *pData, unsigned long ulDataLen, unsigned char *pEncryptedData,
 	unsigned long *pulEncryptedDataLen)
 {
-	SESSION_CALL(hSession, op_once(session, OP_ENCRYPT, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen));
+	SESSION_CALL(hSession, op_once(session, OP_ENCRYPT, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen),
+		T_DATA(pData, ulDataLen), T_BUFFER(pEncryptedData, pulEncryptedDataLen));
 }
 
 CK_RV
@@ -118,14 +124,15 @@ C_EncryptFinal(CK_SESSION_HANDLE hSession, unsigned char *pLastEncryptedPart, un
 CK_RV
 C_DecryptInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
-	SESSION_CALL(hSession, op_init(session, OP_DECRYPT, pMechanism, hKey));
+	SESSION_CALL(hSession, op_init(session, OP_DECRYPT, pMechanism, hKey), T_MECHANISM(pMechanism), T_HANDLE(hKey));
 }
 
 CK_RV
 C_Decrypt(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedData, unsigned long ulEncryptedDataLen,
 	unsigned char *pData, unsigned long *pulDataLen)
 {
-	SESSION_CALL(hSession, op_once(session, OP_DECRYPT, pEncryptedData, ulEncryptedDataLen, pData, pulDataLen));
+	SESSION_CALL(hSession, op_once(session, OP_DECRYPT, pEncryptedData, ulEncryptedDataLen, pData, pulDataLen),
+		T_DATA(pEncryptedData, ulEncryptedDataLen), T_BUFFER(pData, pulDataLen));
 }
 
 CK_RV

@@ -210,6 +210,18 @@ trace_arg_in(struct trace_text *text, const struct trace_arg *arg)
 			show_text(value, arg->at, strnlen(arg->at, arg->number));
 		trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : value);
 		break;
+	case TRACE_NAME:
+		if (arg->at != NULL)
+			show_text(value, arg->at, strnlen(arg->at, SHOWN_BYTES));
+		trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : value);
+		break;
+	case TRACE_VERSION:
+		if (arg->at == NULL)
+			trace_put(text, "  %s: NULL", arg->name);
+		else
+			trace_put(text, "  %s: %u.%u", arg->name, ((const CK_VERSION *)arg->at)->major,
+				((const CK_VERSION *)arg->at)->minor);
+		break;
 	default: /* comes out only */
 		break;
 	}

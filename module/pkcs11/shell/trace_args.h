@@ -26,6 +26,8 @@ enum trace_kind {
 	TRACE_TEMPLATE,
 	TRACE_WANTED,
 	TRACE_LABEL,
+	TRACE_NAME,
+	TRACE_VERSION,
 	TRACE_RESULT,
 	TRACE_RESULTS,
 	TRACE_MECHANISMS,
@@ -66,6 +68,9 @@ struct trace_arg {
 #define T_WANTED(AT, COUNT) T_(TRACE_WANTED, #AT, AT, NULL, COUNT)
 /* 32 bytes, blank padded. */
 #define T_LABEL(AT) T_(TRACE_LABEL, #AT, AT, NULL, 32)
+/* A name that ends with NUL, and a CK_VERSION; both may be NULL. */
+#define T_NAME(AT) T_(TRACE_NAME, #AT, AT, NULL, 0)
+#define T_VERSION(AT) T_(TRACE_VERSION, #AT, AT, NULL, 0)
 /* One CK_ULONG that comes out (a handle, a size), and a list of them. */
 #define T_RESULT(AT) T_(TRACE_RESULT, #AT, AT, NULL, 0)
 #define T_RESULTS(AT, COUNT_AT) T_(TRACE_RESULTS, #AT, AT, COUNT_AT, 0)

@@ -16,13 +16,15 @@
 static CK_RV
 C_MDOC_MakeArea(const CK_MDOC_AREA *pArea, CK_SLOT_ID *pSlot)
 {
-	LIBRARY_CALL(0, login_make_area(call.library, pArea, pSlot));
+	LIBRARY_CALL(0, login_make_area(call.library, pArea, pSlot),
+		T_(TRACE_LABEL, "label", pArea != NULL ? pArea->label : NULL, NULL, 32),
+		T_(TRACE_FLAGS, "flags", NULL, NULL, pArea != NULL ? pArea->flags : 0), T_RESULT(pSlot));
 }
 
 static CK_RV
 C_MDOC_EraseArea(CK_SLOT_ID slotID, const CK_UTF8CHAR *pSoPin, CK_ULONG ulSoPinLen)
 {
-	SLOT_CALL(slotID, login_erase_area(slot, pSoPin, ulSoPinLen));
+	SLOT_CALL(slotID, login_erase_area(slot, pSoPin, ulSoPinLen), T_SECRET(pSoPin));
 }
 
 static CK_RV
@@ -112,7 +114,7 @@ diagnose(struct library *library, CK_SLOT_ID id, CK_UTF8CHAR *out, CK_ULONG *len
 static CK_RV
 C_MDOC_Diagnose(CK_SLOT_ID slotID, CK_UTF8CHAR *pJson, CK_ULONG *pulLen)
 {
-	LIBRARY_CALL(slotID, diagnose(call.library, slotID, pJson, pulLen));
+	LIBRARY_CALL(slotID, diagnose(call.library, slotID, pJson, pulLen), T_BUFFER(pJson, pulLen));
 }
 
 static CK_RV
