@@ -5,12 +5,14 @@
  */
 #include "module/pkcs11/operations/op.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/operations/message.h"
+#include "module/pkcs11/operations/state.h"
 #include "pkcs11-3.h"
 
 /* What each kind asks of mechanism and key. */
@@ -38,6 +40,7 @@ op_free(struct op *op)
 	if (op->state != NULL && op->ops != NULL && op->ops->free != NULL)
 		op->ops->free(op->state);
 	object_unref(op->key);
+	OPENSSL_clear_free(op->taken, op->taken_len);
 	free(op->signature);
 	free(op);
 }
@@ -161,6 +164,8 @@ update(struct session *session, struct op *op, const CK_BYTE *part, CK_ULONG len
 		rv = CKR_FUNCTION_NOT_SUPPORTED;
 	else
 		rv = op->ops->update(op, part, len);
+	if (rv == CKR_OK && op->kind == OP_DIGEST)
+		state_keep(op, part, len);
 	op->multi_part = true;
 	if (rv != CKR_OK)
 		op_end(session, op->kind);
@@ -191,6 +196,7 @@ op_digest_key(struct session *session, CK_OBJECT_HANDLE handle)
 		rv = CKR_KEY_INDIGESTIBLE;
 	if (rv == CKR_OK)
 		rv = object_value(session, object, &value);
+	state_give_up(session->op[OP_DIGEST]);
 	if (rv == CKR_OK)
 		rv = op_update(session, OP_DIGEST, value.ptr, value.len);
 	else

@@ -91,7 +91,10 @@ struct op {
 	bool always_authenticate; /* finish only after a context-specific login */
 	bool authorised;          /* that login has been made; good for one finish */
 	unsigned login_epoch;     /* of the slot at init; a private key's operation ends with the login */
-	CK_BYTE *signature;       /* of C_VerifySignatureInit, owned; NULL: the signature comes at the end */
+	CK_BYTE *taken;           /* OP_DIGEST: what its parts were, for state.h; NULL: nothing yet, or unsaveable */
+	CK_ULONG taken_len;
+	bool unsaveable;
+	CK_BYTE *signature; /* of C_VerifySignatureInit, owned; NULL: the signature comes at the end */
 	CK_ULONG signature_len;
 };
 

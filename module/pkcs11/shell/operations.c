@@ -5,6 +5,7 @@
  */
 #include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/operations/op.h"
+#include "module/pkcs11/operations/state.h"
 
 CK_RV
 C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism)
@@ -184,4 +185,20 @@ C_DecryptVerifyUpdate(CK_SESSION_HANDLE hSession, unsigned char *pEncryptedPart,
 	SESSION_CALL(hSession,
 		op_dual_part(session, OP_DECRYPT, OP_VERIFY, pEncryptedPart, ulEncryptedPartLen, pPart, pulPartLen),
 		T_DATA(pEncryptedPart, ulEncryptedPartLen), T_BUFFER(pPart, pulPartLen));
+}
+
+CK_RV
+C_GetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, unsigned long *pulOperationStateLen)
+{
+	SESSION_CALL(hSession, state_get(session, pOperationState, pulOperationStateLen),
+		T_BUFFER(pOperationState, pulOperationStateLen));
+}
+
+CK_RV
+C_SetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, unsigned long ulOperationStateLen,
+	CK_OBJECT_HANDLE hEncryptionKey, CK_OBJECT_HANDLE hAuthenticationKey)
+{
+	SESSION_CALL(hSession,
+		state_set(session, pOperationState, ulOperationStateLen, hEncryptionKey, hAuthenticationKey),
+		T_DATA(pOperationState, ulOperationStateLen), T_HANDLE(hEncryptionKey), T_HANDLE(hAuthenticationKey));
 }

@@ -11,19 +11,6 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 CK_RV
-C_GetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, unsigned long *pulOperationStateLen)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
-C_SetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, unsigned long ulOperationStateLen,
-	CK_OBJECT_HANDLE hEncryptionKey, CK_OBJECT_HANDLE hAuthenticationKey)
-{
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV
 C_SignRecoverInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey)
 {
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);

@@ -60,7 +60,8 @@ pin_flags(unsigned left, unsigned tries, bool locked, CK_FLAGS low, CK_FLAGS fin
 static CK_FLAGS
 token_flags(const struct token_info *state)
 {
-	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS;
+	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS |
+		CKF_RESTORE_KEY_NOT_NEEDED;
 
 	if (state->read_only)
 		flags |= CKF_WRITE_PROTECTED;
@@ -143,7 +144,7 @@ slot_token_info(struct slot *slot, CK_TOKEN_INFO *info)
 	info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
 	info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
 	info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
-	info->flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+	info->flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS | CKF_RESTORE_KEY_NOT_NEEDED;
 	info->ulMinPinLen = 1;
 	info->ulMaxPinLen = 255;
 	rv = fill_from_token(slot, info);

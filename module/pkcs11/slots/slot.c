@@ -5,6 +5,7 @@
  */
 #include "module/pkcs11/slots/slot.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,6 +406,7 @@ slot_table_free(struct library *library, bool abandon)
 		object_table_free(slot->objects);
 		if (!abandon)
 			token_close(slot->token);
+		OPENSSL_cleanse(slot->state_key, sizeof(slot->state_key));
 		pthread_cond_destroy(&slot->idle);
 		pthread_mutex_destroy(&slot->lock);
 		pthread_mutex_destroy(&slot->login);

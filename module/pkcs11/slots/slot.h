@@ -10,6 +10,8 @@
 
 struct object_table;
 
+#define SLOT_STATE_KEY 32 /* bytes of the key that saved operation states are sealed under (state.h) */
+
 struct slot {
 	CK_SLOT_ID id; /* for life */
 	struct library *library;
@@ -25,6 +27,8 @@ struct slot {
 	bool initialising;    /* C_InitToken is at it: no session may open */
 	unsigned login_epoch; /* changes with every login and logout */
 	struct object_table *objects;
+	bool has_state_key; /* C_GetOperationState has been asked */
+	unsigned char state_key[SLOT_STATE_KEY];
 };
 
 /* Bring the slot table up to date with the store; costs nothing when that has not changed. */
