@@ -17,6 +17,7 @@
 #define SO_PIN "so-code-of-the-unit-tests-0123456789"
 #define USER_PIN "user-pin-2026"
 
+extern CU_TestInfo tests_curves[];
 extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_login[], tests_objects[], tests_rules[],
 	tests_holder[], tests_operations[], tests_later[], tests_events[], tests_fork[], tests_search[],
 	tests_threads[], tests_log[];
