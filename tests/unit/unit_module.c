@@ -70,6 +70,7 @@ main(int argc, char **argv)
 		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
 		{ "search", p11_start, p11_stop, NULL, NULL, tests_search },
 		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
+		{ "attributes", p11_start, p11_stop, NULL, NULL, tests_attrs },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
 		{ "log", NULL, NULL, NULL, NULL, tests_log },

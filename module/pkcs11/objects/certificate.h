@@ -10,9 +10,13 @@
 
 #include "tokens/attrs.h"
 
-/* Check CKA_VALUE (DER) and add CKA_SUBJECT, CKA_ISSUER, CKA_SERIAL_NUMBER, CKA_PUBLIC_KEY_INFO,
- * CKA_START_DATE, CKA_END_DATE and CKA_CHECK_VALUE where they are absent or empty. CKR_ATTRIBUTE_VALUE_INVALID: not one
- * X.509 certificate. */
+/*
+ * Check CKA_VALUE (DER) and set what it says: CKA_SUBJECT, CKA_ISSUER, CKA_SERIAL_NUMBER and CKA_PUBLIC_KEY_INFO;
+ * CKA_START_DATE and CKA_END_DATE where they are absent or empty; CKA_CHECK_VALUE unless it is empty.
+ *
+ * CKR_ATTRIBUTE_VALUE_INVALID  not one X.509 certificate, no category of the standard, another check value or key
+ * CKR_TEMPLATE_INCONSISTENT    another subject, issuer or serial number (which may come without its DER header)
+ */
 CK_RV certificate_complete(struct token_attrs *attrs);
 
 #endif

@@ -241,6 +241,8 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		rv = value_for(session, object, attrs, &value);
 	if (rv == CKR_OK && object_class(object) == CKO_DATA)
 		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
+	if (rv == CKR_OK && object_class(object) == CKO_CERTIFICATE)
+		rv = certificate_complete(attrs);
 	/* A private key that moves into the token is never shown again, and says so. */
 	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
 		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
@@ -280,6 +282,8 @@ apply_change(struct session *session, const struct object *object, struct token_
 		rv = value_for(session, object, attrs, &value);
 	if (rv == CKR_OK && object_class(object) == CKO_DATA)
 		rv = is_record(attrs) ? CKR_ATTRIBUTE_VALUE_INVALID : finish_data(session, attrs, &value, NULL);
+	if (rv == CKR_OK && object_class(object) == CKO_CERTIFICATE)
+		rv = certificate_complete(attrs);
 	if (rv == CKR_OK && object->stored == NULL)
 		return object_republish(session, object, attrs, &value);
 	if (rv == CKR_OK)
@@ -307,6 +311,8 @@ object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
 		rv = merge(object, TEMPLATE_SET, template, count, &attrs);
+	if (rv == CKR_OK)
+		rv = template_consistent(attrs);
 	if (rv == CKR_OK && attrs_bool(attrs, CKA_TRUSTED, false) &&
 		!attrs_bool(object_attrs(object), CKA_TRUSTED, false))
 		rv = make_allowed(session, attrs);

@@ -10,6 +10,8 @@
 #include "module/pkcs11/objects/array.h"
 #include "module/pkcs11/objects/template.h"
 
+#define WANTED_MAX 4096 /* attributes of one call: a count above it is no count, and is not followed */
+
 /* Key bytes are shown only of a key that is neither sensitive nor bound to the token. */
 static bool
 is_hidden(const struct object *object, CK_ATTRIBUTE_TYPE type)
@@ -100,7 +102,7 @@ getattr_read(struct session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *tem
 	CK_RV rv, one;
 	CK_ULONG i;
 
-	if (template == NULL && count != 0)
+	if ((template == NULL && count != 0) || count > WANTED_MAX)
 		return CKR_ARGUMENTS_BAD;
 	rv = object_from_handle(session, handle, &object);
 	for (i = 0; i < count && object != NULL; i++) {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "module/pkcs11/objects/template.h"
 #include "module/pkcs11/shell/rv.h"
 #include "pkcs11-3.h"
 
@@ -51,7 +52,7 @@ make_allowed(struct session *session, const struct token_attrs *attrs)
 		return CKR_TEMPLATE_INCONSISTENT;
 	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && !private_)
 		return CKR_TEMPLATE_INCONSISTENT;
-	return CKR_OK;
+	return template_consistent(attrs);
 }
 
 CK_RV

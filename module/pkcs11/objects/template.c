@@ -59,6 +59,8 @@ const struct template_rule template_rules[] = {
 	{ CKA_URL, X, TEMPLATE_BYTES, C_, false, DEFAULT_EMPTY, false },
 	{ CKA_HASH_OF_SUBJECT_PUBLIC_KEY, X, TEMPLATE_BYTES, C_, false, DEFAULT_EMPTY, false },
 	{ CKA_HASH_OF_ISSUER_PUBLIC_KEY, X, TEMPLATE_BYTES, C_, false, DEFAULT_EMPTY, false },
+	{ CKA_NAME_HASH_ALGORITHM, X, TEMPLATE_ULONG, C_, false, DEFAULT_NONE, false },
+	{ CKA_JAVA_MIDP_SECURITY_DOMAIN, X, TEMPLATE_ULONG, C_, false, DEFAULT_ZERO, false },
 	{ CKA_PUBLIC_KEY_INFO, X | U | R, TEMPLATE_BYTES, C_ | G_, false, DEFAULT_NONE, false },
 	/* keys */
 	{ CKA_KEY_TYPE, KEYS, TEMPLATE_ULONG, MADE, true, DEFAULT_NONE, false },
@@ -295,4 +297,14 @@ template_complete(CK_OBJECT_CLASS object_class, enum template_origin origin, str
 			return CKR_HOST_MEMORY;
 	}
 	return CKR_OK;
+}
+
+CK_RV
+template_consistent(const struct token_attrs *attrs)
+{
+	const CK_ATTRIBUTE *start = attrs_find(attrs, CKA_START_DATE), *end = attrs_find(attrs, CKA_END_DATE);
+
+	if (start == NULL || end == NULL || start->ulValueLen != sizeof(CK_DATE) || end->ulValueLen != sizeof(CK_DATE))
+		return CKR_OK;
+	return memcmp(start->pValue, end->pValue, sizeof(CK_DATE)) <= 0 ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
 }

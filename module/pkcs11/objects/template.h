@@ -70,4 +70,7 @@ CK_RV template_read(CK_OBJECT_CLASS object_class, enum template_origin origin, c
 /* Every required attribute there (CKR_TEMPLATE_INCOMPLETE), and defaults for the absent ones. */
 CK_RV template_complete(CK_OBJECT_CLASS object_class, enum template_origin origin, struct token_attrs *attrs);
 
+/* Do the attributes contradict each other? CKR_TEMPLATE_INCONSISTENT: an end before its start. */
+CK_RV template_consistent(const struct token_attrs *attrs);
+
 #endif
