@@ -3,30 +3,80 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "tokens/attrs.h"
+#include "tokens/attrs_priv.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * A list that is made at once lies in one block: this head, the elements, the values. What is
+ * set later has memory of its own, and what it replaces stays in the block until the end.
+ */
 struct token_attrs {
 	CK_ATTRIBUTE *list; /* ascending by type */
 	size_t count;
 	size_t room;
+	uint8_t *free_values; /* where the next packed value goes */
+	size_t block_len;     /* of the block with this head */
 };
 
 struct token_attrs *
 attrs_new(void)
 {
-	return calloc(1, sizeof(struct token_attrs));
+	return attrs_new_packed(0, 0);
+}
+
+/* A packed value of no bytes has one, so that it is inside and can be compared. */
+static size_t
+packed_len(size_t len)
+{
+	const size_t align = sizeof(CK_ULONG);
+
+	return len == 0 ? align : (len + align - 1) / align * align;
+}
+
+struct token_attrs *
+attrs_new_packed(size_t count, size_t bytes)
+{
+	const size_t elements = count * sizeof(CK_ATTRIBUTE);
+	const size_t len = sizeof(struct token_attrs) + elements + bytes + count * sizeof(CK_ULONG);
+	struct token_attrs *attrs = malloc(len);
+
+	if (attrs == NULL)
+		return NULL;
+	*attrs = (struct token_attrs){ .room = count, .block_len = len };
+	if (count > 0)
+		attrs->list = (CK_ATTRIBUTE *)(void *)(attrs + 1);
+	attrs->free_values = (uint8_t *)(attrs + 1) + elements;
+	return attrs;
+}
+
+void *
+attrs_append(struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, size_t len)
+{
+	void *value = attrs->free_values;
+
+	attrs->list[attrs->count++] = (CK_ATTRIBUTE){ type, value, len };
+	attrs->free_values += packed_len(len);
+	return value;
+}
+
+static bool
+is_packed(const struct token_attrs *attrs, const void *ptr)
+{
+	const uintptr_t at = (uintptr_t)ptr;
+
+	return at > (uintptr_t)attrs && at < (uintptr_t)attrs + attrs->block_len;
 }
 
 static void
-value_free(CK_ATTRIBUTE *attr)
+value_free(const struct token_attrs *attrs, CK_ATTRIBUTE *attr)
 {
 	if (attr->pValue != NULL)
 		OPENSSL_cleanse(attr->pValue, attr->ulValueLen);
-	free(attr->pValue);
+	if (!is_packed(attrs, attr->pValue))
+		free(attr->pValue);
 }
 
 void
@@ -37,24 +87,28 @@ attrs_free(struct token_attrs *attrs)
 	if (attrs == NULL)
 		return;
 	for (i = 0; i < attrs->count; i++)
-		value_free(&attrs->list[i]);
-	free(attrs->list);
+		value_free(attrs, &attrs->list[i]);
+	if (!is_packed(attrs, attrs->list))
+		free(attrs->list);
 	free(attrs);
 }
 
 struct token_attrs *
 attrs_dup(const struct token_attrs *attrs)
 {
-	struct token_attrs *copy = attrs_new();
+	struct token_attrs *copy = NULL;
+	size_t bytes = 0;
 	size_t i;
 
+	for (i = 0; i < attrs->count; i++)
+		bytes += attrs->list[i].ulValueLen;
+	copy = attrs_new_packed(attrs->count, bytes);
 	for (i = 0; copy != NULL && i < attrs->count; i++) {
 		const CK_ATTRIBUTE *attr = &attrs->list[i];
+		void *value = attrs_append(copy, attr->type, attr->ulValueLen);
 
-		if (!attrs_set(copy, attr->type, attr->pValue, attr->ulValueLen)) {
-			attrs_free(copy);
-			copy = NULL;
-		}
+		if (attr->ulValueLen > 0)
+			memcpy(value, attr->pValue, attr->ulValueLen);
 	}
 	return copy;
 }
@@ -83,9 +137,11 @@ make_room(struct token_attrs *attrs)
 
 	if (attrs->count < attrs->room)
 		return true;
-	list = reallocarray(attrs->list, room, sizeof(*list));
+	list = reallocarray(is_packed(attrs, attrs->list) ? NULL : attrs->list, room, sizeof(*list));
 	if (list == NULL)
 		return false;
+	if (is_packed(attrs, attrs->list))
+		memcpy(list, attrs->list, attrs->count * sizeof(*list));
 	attrs->list = list;
 	attrs->room = room;
 	return true;
@@ -106,7 +162,7 @@ attrs_set(struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *value, 
 	if (len > 0)
 		memcpy(copy, value, len);
 	if (present) {
-		value_free(&attrs->list[i]);
+		value_free(attrs, &attrs->list[i]);
 	} else {
 		memmove(&attrs->list[i + 1], &attrs->list[i], (attrs->count - i) * sizeof(*attrs->list));
 		attrs->count++;
@@ -136,7 +192,7 @@ attrs_remove(struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 
 	if (i == attrs->count || attrs->list[i].type != type)
 		return;
-	value_free(&attrs->list[i]);
+	value_free(attrs, &attrs->list[i]);
 	attrs->count--;
 	memmove(&attrs->list[i], &attrs->list[i + 1], (attrs->count - i) * sizeof(*attrs->list));
 }

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "tokens/attrs.h"
+#include "tokens/attrs_priv.h"
 
 #include <cbor.h>
 #include <openssl/crypto.h>
@@ -19,70 +19,74 @@
 enum form { FORM_BYTES, FORM_ULONG, FORM_BOOL, FORM_ULONGS, FORM_TEMPLATE };
 
 /* What is not here is bytes (PKCS#11 3.0 base specification, section 4, and the profiles of objects there). */
+static const uint8_t forms[CKA_PROFILE_ID + 1] = {
+	[CKA_CLASS] = FORM_ULONG,
+	[CKA_TOKEN] = FORM_BOOL,
+	[CKA_PRIVATE] = FORM_BOOL,
+	[CKA_CERTIFICATE_TYPE] = FORM_ULONG,
+	[CKA_TRUSTED] = FORM_BOOL,
+	[CKA_CERTIFICATE_CATEGORY] = FORM_ULONG,
+	[CKA_JAVA_MIDP_SECURITY_DOMAIN] = FORM_ULONG,
+	[CKA_NAME_HASH_ALGORITHM] = FORM_ULONG,
+	[CKA_KEY_TYPE] = FORM_ULONG,
+	[CKA_SENSITIVE] = FORM_BOOL,
+	[CKA_ENCRYPT] = FORM_BOOL,
+	[CKA_DECRYPT] = FORM_BOOL,
+	[CKA_WRAP] = FORM_BOOL,
+	[CKA_UNWRAP] = FORM_BOOL,
+	[CKA_SIGN] = FORM_BOOL,
+	[CKA_SIGN_RECOVER] = FORM_BOOL,
+	[CKA_VERIFY] = FORM_BOOL,
+	[CKA_VERIFY_RECOVER] = FORM_BOOL,
+	[CKA_DERIVE] = FORM_BOOL,
+	[CKA_MODULUS_BITS] = FORM_ULONG,
+	[CKA_PRIME_BITS] = FORM_ULONG,
+	[CKA_SUB_PRIME_BITS] = FORM_ULONG,
+	[CKA_VALUE_BITS] = FORM_ULONG,
+	[CKA_VALUE_LEN] = FORM_ULONG,
+	[CKA_EXTRACTABLE] = FORM_BOOL,
+	[CKA_LOCAL] = FORM_BOOL,
+	[CKA_NEVER_EXTRACTABLE] = FORM_BOOL,
+	[CKA_ALWAYS_SENSITIVE] = FORM_BOOL,
+	[CKA_KEY_GEN_MECHANISM] = FORM_ULONG,
+	[CKA_MODIFIABLE] = FORM_BOOL,
+	[CKA_COPYABLE] = FORM_BOOL,
+	[CKA_DESTROYABLE] = FORM_BOOL,
+	[CKA_SECONDARY_AUTH] = FORM_BOOL,
+	[CKA_AUTH_PIN_FLAGS] = FORM_ULONG,
+	[CKA_ALWAYS_AUTHENTICATE] = FORM_BOOL,
+	[CKA_WRAP_WITH_TRUSTED] = FORM_BOOL,
+	[CKA_OTP_FORMAT] = FORM_ULONG,
+	[CKA_OTP_LENGTH] = FORM_ULONG,
+	[CKA_OTP_TIME_INTERVAL] = FORM_ULONG,
+	[CKA_OTP_USER_FRIENDLY_MODE] = FORM_BOOL,
+	[CKA_OTP_CHALLENGE_REQUIREMENT] = FORM_ULONG,
+	[CKA_OTP_TIME_REQUIREMENT] = FORM_ULONG,
+	[CKA_OTP_COUNTER_REQUIREMENT] = FORM_ULONG,
+	[CKA_OTP_PIN_REQUIREMENT] = FORM_ULONG,
+	[CKA_HW_FEATURE_TYPE] = FORM_ULONG,
+	[CKA_RESET_ON_INIT] = FORM_BOOL,
+	[CKA_HAS_RESET] = FORM_BOOL,
+	[CKA_PIXEL_X] = FORM_ULONG,
+	[CKA_PIXEL_Y] = FORM_ULONG,
+	[CKA_RESOLUTION] = FORM_ULONG,
+	[CKA_CHAR_ROWS] = FORM_ULONG,
+	[CKA_CHAR_COLUMNS] = FORM_ULONG,
+	[CKA_COLOR] = FORM_BOOL,
+	[CKA_BITS_PER_PIXEL] = FORM_ULONG,
+	[CKA_MECHANISM_TYPE] = FORM_ULONG,
+	[CKA_PROFILE_ID] = FORM_ULONG,
+};
+
+/* Types with high bits. */
 static const struct {
 	CK_ATTRIBUTE_TYPE type;
 	enum form form;
-} forms[] = {
-	{ CKA_CLASS, FORM_ULONG },
-	{ CKA_TOKEN, FORM_BOOL },
-	{ CKA_PRIVATE, FORM_BOOL },
-	{ CKA_CERTIFICATE_TYPE, FORM_ULONG },
-	{ CKA_TRUSTED, FORM_BOOL },
-	{ CKA_CERTIFICATE_CATEGORY, FORM_ULONG },
-	{ CKA_JAVA_MIDP_SECURITY_DOMAIN, FORM_ULONG },
-	{ CKA_NAME_HASH_ALGORITHM, FORM_ULONG },
-	{ CKA_KEY_TYPE, FORM_ULONG },
-	{ CKA_SENSITIVE, FORM_BOOL },
-	{ CKA_ENCRYPT, FORM_BOOL },
-	{ CKA_DECRYPT, FORM_BOOL },
-	{ CKA_WRAP, FORM_BOOL },
-	{ CKA_UNWRAP, FORM_BOOL },
-	{ CKA_SIGN, FORM_BOOL },
-	{ CKA_SIGN_RECOVER, FORM_BOOL },
-	{ CKA_VERIFY, FORM_BOOL },
-	{ CKA_VERIFY_RECOVER, FORM_BOOL },
-	{ CKA_DERIVE, FORM_BOOL },
-	{ CKA_MODULUS_BITS, FORM_ULONG },
-	{ CKA_PRIME_BITS, FORM_ULONG },
-	{ CKA_SUB_PRIME_BITS, FORM_ULONG },
-	{ CKA_VALUE_BITS, FORM_ULONG },
-	{ CKA_VALUE_LEN, FORM_ULONG },
-	{ CKA_EXTRACTABLE, FORM_BOOL },
-	{ CKA_LOCAL, FORM_BOOL },
-	{ CKA_NEVER_EXTRACTABLE, FORM_BOOL },
-	{ CKA_ALWAYS_SENSITIVE, FORM_BOOL },
-	{ CKA_KEY_GEN_MECHANISM, FORM_ULONG },
-	{ CKA_MODIFIABLE, FORM_BOOL },
-	{ CKA_COPYABLE, FORM_BOOL },
-	{ CKA_DESTROYABLE, FORM_BOOL },
-	{ CKA_SECONDARY_AUTH, FORM_BOOL },
-	{ CKA_AUTH_PIN_FLAGS, FORM_ULONG },
-	{ CKA_ALWAYS_AUTHENTICATE, FORM_BOOL },
-	{ CKA_WRAP_WITH_TRUSTED, FORM_BOOL },
+} high_forms[] = {
 	{ CKA_WRAP_TEMPLATE, FORM_TEMPLATE },
 	{ CKA_UNWRAP_TEMPLATE, FORM_TEMPLATE },
 	{ CKA_DERIVE_TEMPLATE, FORM_TEMPLATE },
-	{ CKA_OTP_FORMAT, FORM_ULONG },
-	{ CKA_OTP_LENGTH, FORM_ULONG },
-	{ CKA_OTP_TIME_INTERVAL, FORM_ULONG },
-	{ CKA_OTP_USER_FRIENDLY_MODE, FORM_BOOL },
-	{ CKA_OTP_CHALLENGE_REQUIREMENT, FORM_ULONG },
-	{ CKA_OTP_TIME_REQUIREMENT, FORM_ULONG },
-	{ CKA_OTP_COUNTER_REQUIREMENT, FORM_ULONG },
-	{ CKA_OTP_PIN_REQUIREMENT, FORM_ULONG },
-	{ CKA_HW_FEATURE_TYPE, FORM_ULONG },
-	{ CKA_RESET_ON_INIT, FORM_BOOL },
-	{ CKA_HAS_RESET, FORM_BOOL },
-	{ CKA_PIXEL_X, FORM_ULONG },
-	{ CKA_PIXEL_Y, FORM_ULONG },
-	{ CKA_RESOLUTION, FORM_ULONG },
-	{ CKA_CHAR_ROWS, FORM_ULONG },
-	{ CKA_CHAR_COLUMNS, FORM_ULONG },
-	{ CKA_COLOR, FORM_BOOL },
-	{ CKA_BITS_PER_PIXEL, FORM_ULONG },
-	{ CKA_MECHANISM_TYPE, FORM_ULONG },
 	{ CKA_ALLOWED_MECHANISMS, FORM_ULONGS },
-	{ CKA_PROFILE_ID, FORM_ULONG },
 	{ CKA_MDOC_HOLDER_KEY, FORM_BOOL },
 	{ CKA_MDOC_COPY_STATE, FORM_ULONG },
 	{ CKA_MDOC_REUSABLE, FORM_BOOL },
@@ -94,9 +98,11 @@ form_of(CK_ATTRIBUTE_TYPE type)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (forms[i].type == type)
-			return forms[i].form;
+	if (type < sizeof(forms))
+		return (enum form)forms[type];
+	for (i = 0; i < sizeof(high_forms) / sizeof(high_forms[0]); i++) {
+		if (high_forms[i].type == type)
+			return high_forms[i].form;
 	}
 	/* An array attribute that we don't know holds pointers, as far as we know. */
 	return (type & CKF_ARRAY_ATTRIBUTE) != 0 && (type & CKA_VENDOR_DEFINED) == 0 ? FORM_TEMPLATE : FORM_BYTES;
@@ -116,18 +122,8 @@ to_native(uint64_t stored, CK_ULONG *value)
 	return stored == UINT64_MAX || *value == stored;
 }
 
-static enum token_result decode(const uint8_t *bytes, size_t len, bool inside, struct token_attrs **out);
-
 /* An array attribute's value is the bytes of a list, whose attributes are no arrays. */
-static bool
-is_list(const void *bytes, size_t len)
-{
-	struct token_attrs *list = NULL;
-	bool good = decode(bytes, len, true, &list) == TOKEN_OK;
-
-	attrs_free(list);
-	return good;
-}
+static bool is_list(const void *bytes, size_t len);
 
 static bool
 well_sized(const CK_ATTRIBUTE *attr)
@@ -227,200 +223,173 @@ attrs_encode(const struct token_attrs *attrs, uint8_t **bytes, size_t *len)
 
 /* ---- Reading ------------------------------------------------------------------------- */
 
-enum item_kind { ITEM_OTHER, ITEM_UINT, ITEM_BOOL, ITEM_BYTES, ITEM_ARRAY, ITEM_MAP };
+/* Thousands of lists are read at a login, so the few kinds of items that there are get read here. */
+enum major { MAJOR_UINT = 0, MAJOR_BYTES = 2, MAJOR_ARRAY = 4, MAJOR_MAP = 5, MAJOR_SIMPLE = 7 };
 
-struct item {
-	enum item_kind kind;
-	uint64_t number; /* the value, or the count of an array or map */
-	const uint8_t *bytes;
-	size_t len;
-};
+#define SIMPLE_FALSE 20
+#define SIMPLE_TRUE 21
 
 struct input {
 	const uint8_t *at;
 	size_t left;
 };
 
-static void
-got_uint64(void *item, uint64_t value)
-{
-	*(struct item *)item = (struct item){ .kind = ITEM_UINT, .number = value };
-}
-
-static void
-got_uint32(void *item, uint32_t value)
-{
-	got_uint64(item, value);
-}
-
-static void
-got_uint16(void *item, uint16_t value)
-{
-	got_uint64(item, value);
-}
-
-static void
-got_uint8(void *item, uint8_t value)
-{
-	got_uint64(item, value);
-}
-
-static void
-got_bool(void *item, bool value)
-{
-	*(struct item *)item = (struct item){ .kind = ITEM_BOOL, .number = value };
-}
-
-static void
-got_bytes(void *item, cbor_data bytes, size_t len)
-{
-	*(struct item *)item = (struct item){ .kind = ITEM_BYTES, .bytes = bytes, .len = len };
-}
-
-static void
-got_array(void *item, size_t count)
-{
-	*(struct item *)item = (struct item){ .kind = ITEM_ARRAY, .number = count };
-}
-
-static void
-got_map(void *item, size_t count)
-{
-	*(struct item *)item = (struct item){ .kind = ITEM_MAP, .number = count };
-}
-
-/* Take the next item; false when it is not there in full or not of this kind. */
+/* Take the next head; false when it is not there in full or not of this kind. */
 static bool
-take(struct input *in, enum item_kind kind, struct item *item)
+take_head(struct input *in, enum major major, uint64_t *number)
 {
-	struct cbor_callbacks callbacks = cbor_empty_callbacks;
-	struct cbor_decoder_result decoded;
+	size_t more = 0;
+	uint8_t first;
 
-	callbacks.uint8 = got_uint8;
-	callbacks.uint16 = got_uint16;
-	callbacks.uint32 = got_uint32;
-	callbacks.uint64 = got_uint64;
-	callbacks.boolean = got_bool;
-	callbacks.byte_string = got_bytes;
-	callbacks.array_start = got_array;
-	callbacks.map_start = got_map;
-	*item = (struct item){ .kind = ITEM_OTHER };
-	if (in->left == 0)
+	if (in->left == 0 || in->at[0] >> 5 != (uint8_t)major)
 		return false;
-	decoded = cbor_stream_decode(in->at, in->left, &callbacks, item);
-	if (decoded.status != CBOR_DECODER_FINISHED || item->kind != kind)
+	first = in->at[0] & 0x1f;
+	if (first > 27 || (major == MAJOR_SIMPLE && first > 23))
 		return false;
-	in->at += decoded.read;
-	in->left -= decoded.read;
+	if (first >= 24)
+		more = (size_t)1 << (first - 24);
+	if (in->left - 1 < more)
+		return false;
+	*number = more == 0 ? first : 0;
+	for (size_t i = 1; i <= more; i++)
+		*number = *number << 8 | in->at[i];
+	in->at += 1 + more;
+	in->left -= 1 + more;
 	return true;
 }
 
-static enum token_result
-set(struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *value, size_t len)
+/* An attribute's type: each above the last. */
+static bool
+take_type(struct input *in, bool first, CK_ATTRIBUTE_TYPE *type)
 {
-	return attrs_set(attrs, type, value, len) ? TOKEN_OK : TOKEN_ERR_MEMORY;
+	const CK_ATTRIBUTE_TYPE last = *type;
+	uint64_t number;
+
+	if (!take_head(in, MAJOR_UINT, &number))
+		return false;
+	*type = (CK_ATTRIBUTE_TYPE)number;
+	return *type == number && (first || *type > last);
 }
 
-static enum token_result
-decode_ulongs(struct input *in, struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type)
+/* Go past a value of a type, if it is one; how long it is in memory. inside: of a list that is the value of an
+ * array attribute. */
+static bool
+measure_value(struct input *in, bool inside, CK_ATTRIBUTE_TYPE type, size_t *len)
 {
-	enum token_result res = TOKEN_ERR_DAMAGED;
-	CK_ULONG *values = NULL;
-	struct item item;
-	size_t count, i;
-
-	/* Each element has one byte at least. */
-	if (!take(in, ITEM_ARRAY, &item) || item.number > in->left)
-		return TOKEN_ERR_DAMAGED;
-	count = (size_t)item.number;
-	values = calloc(count + 1, sizeof(*values));
-	if (values == NULL)
-		return TOKEN_ERR_MEMORY;
-	for (i = 0; i < count; i++) {
-		if (!take(in, ITEM_UINT, &item) || !to_native(item.number, &values[i]))
-			goto out;
-	}
-	res = set(attrs, type, values, count * sizeof(*values));
-out:
-	free(values);
-	return res;
-}
-
-/* inside: of a list that is the value of an array attribute. */
-static enum token_result
-decode_value(struct input *in, bool inside, struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type)
-{
-	struct item item;
+	const uint8_t *bytes;
 	CK_ULONG value;
-	CK_BBOOL flag;
+	uint64_t number;
 
 	switch (form_of(type)) {
 	case FORM_ULONG:
-		if (!take(in, ITEM_UINT, &item) || !to_native(item.number, &value))
-			return TOKEN_ERR_DAMAGED;
-		return set(attrs, type, &value, sizeof(value));
+		*len = sizeof(CK_ULONG);
+		return take_head(in, MAJOR_UINT, &number) && to_native(number, &value);
 	case FORM_BOOL:
-		if (!take(in, ITEM_BOOL, &item))
-			return TOKEN_ERR_DAMAGED;
-		flag = item.number != 0 ? CK_TRUE : CK_FALSE;
-		return set(attrs, type, &flag, sizeof(flag));
+		*len = sizeof(CK_BBOOL);
+		return take_head(in, MAJOR_SIMPLE, &number) && (number == SIMPLE_FALSE || number == SIMPLE_TRUE);
 	case FORM_ULONGS:
-		return decode_ulongs(in, attrs, type);
+		if (!take_head(in, MAJOR_ARRAY, &number) || number > in->left) /* each has one byte at least */
+			return false;
+		*len = (size_t)number * sizeof(CK_ULONG);
+		for (size_t i = (size_t)number; i > 0; i--) {
+			if (!take_head(in, MAJOR_UINT, &number) || !to_native(number, &value))
+				return false;
+		}
+		return true;
 	case FORM_BYTES:
-		if (!take(in, ITEM_BYTES, &item))
-			return TOKEN_ERR_DAMAGED;
-		return set(attrs, type, item.bytes, item.len);
 	case FORM_TEMPLATE:
-		if (inside || !take(in, ITEM_BYTES, &item) || !is_list(item.bytes, item.len))
-			return TOKEN_ERR_DAMAGED;
-		return set(attrs, type, item.bytes, item.len);
+		if (!take_head(in, MAJOR_BYTES, &number) || number > in->left)
+			return false;
+		bytes = in->at;
+		*len = (size_t)number;
+		in->at += *len;
+		in->left -= *len;
+		return form_of(type) == FORM_BYTES || (!inside && is_list(bytes, *len));
 	}
-	return TOKEN_ERR_DAMAGED;
+	return false;
 }
 
-static enum token_result
-decode(const uint8_t *bytes, size_t len, bool inside, struct token_attrs **out)
+/* The value that has been measured. */
+static void
+read_value(struct input *in, enum form form, uint8_t *out, size_t len)
+{
+	CK_ULONG value;
+	uint64_t number = 0;
+
+	switch (form) {
+	case FORM_ULONGS:
+		(void)take_head(in, MAJOR_ARRAY, &number);
+		for (; len > 0; len -= sizeof(value), out += sizeof(value))
+			read_value(in, FORM_ULONG, out, sizeof(value));
+		break;
+	case FORM_ULONG:
+		(void)take_head(in, MAJOR_UINT, &number);
+		(void)to_native(number, &value);
+		memcpy(out, &value, sizeof(value));
+		break;
+	case FORM_BOOL:
+		(void)take_head(in, MAJOR_SIMPLE, &number);
+		*out = number == SIMPLE_TRUE ? CK_TRUE : CK_FALSE;
+		break;
+	case FORM_BYTES:
+	case FORM_TEMPLATE:
+		(void)take_head(in, MAJOR_BYTES, &number);
+		if (len > 0)
+			memcpy(out, in->at, len);
+		in->at += len;
+		in->left -= len;
+		break;
+	}
+}
+
+/* Is it such a map, and how many bytes have its values? */
+static bool
+measure(struct input in, bool inside, uint64_t count, size_t *bytes)
+{
+	CK_ATTRIBUTE_TYPE type = 0;
+	size_t len = 0;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (!take_type(&in, i == 0, &type) || !measure_value(&in, inside, type, &len))
+			return false;
+		*bytes += len;
+	}
+	return in.left == 0;
+}
+
+static bool
+is_list(const void *bytes, size_t len)
 {
 	struct input in = { bytes, len };
-	struct token_attrs *attrs = NULL;
-	enum token_result res = TOKEN_ERR_DAMAGED;
-	CK_ATTRIBUTE_TYPE type = 0;
-	uint64_t count, i, last = 0;
-	struct item item;
+	uint64_t count = 0;
+	size_t value_bytes = 0;
 
-	*out = NULL;
-	if (!take(&in, ITEM_MAP, &item))
-		return TOKEN_ERR_DAMAGED;
-	count = item.number;
-	attrs = attrs_new();
-	if (attrs == NULL)
-		return TOKEN_ERR_MEMORY;
-	for (i = 0; i < count; i++) {
-		res = TOKEN_ERR_DAMAGED;
-		if (!take(&in, ITEM_UINT, &item) || (i > 0 && item.number <= last))
-			goto out;
-		last = item.number;
-		type = (CK_ATTRIBUTE_TYPE)item.number;
-		if (type != item.number)
-			goto out;
-		res = decode_value(&in, inside, attrs, type);
-		if (res != TOKEN_OK)
-			goto out;
-	}
-	if (in.left != 0) {
-		res = TOKEN_ERR_DAMAGED;
-		goto out;
-	}
-	*out = attrs;
-	attrs = NULL;
-	res = TOKEN_OK;
-out:
-	attrs_free(attrs);
-	return res;
+	return take_head(&in, MAJOR_MAP, &count) && count <= in.left && measure(in, true, count, &value_bytes);
 }
 
 enum token_result
 attrs_decode(const uint8_t *bytes, size_t len, struct token_attrs **out)
 {
-	return decode(bytes, len, false, out);
+	struct input in = { bytes, len };
+	struct input ahead;
+	struct token_attrs *attrs = NULL;
+	CK_ATTRIBUTE_TYPE type = 0;
+	uint64_t count = 0;
+	size_t value_bytes = 0;
+	size_t value_len = 0;
+
+	*out = NULL;
+	if (!take_head(&in, MAJOR_MAP, &count) || count > in.left || !measure(in, false, count, &value_bytes))
+		return TOKEN_ERR_DAMAGED;
+	attrs = attrs_new_packed((size_t)count, value_bytes);
+	if (attrs == NULL)
+		return TOKEN_ERR_MEMORY;
+	for (uint64_t i = 0; i < count; i++) {
+		(void)take_type(&in, i == 0, &type);
+		ahead = in;
+		(void)measure_value(&ahead, false, type, &value_len);
+		read_value(&in, form_of(type), attrs_append(attrs, type, value_len), value_len);
+	}
+	*out = attrs;
+	return TOKEN_OK;
 }

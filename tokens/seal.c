@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "tokens/seal.h"
+#include "tokens/seal_priv.h"
 
 #include <limits.h>
 #include <openssl/core_names.h>
@@ -15,22 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEAL_VERSION 1
-#define NONCE_LEN 12
-#define TAG_LEN 16
 #define HKDF_MAX 8160
 #define LABEL_PREFIX "mdoc-pkcs11 "
 #define LABEL_MAX 64
-
-_Static_assert(SEAL_OVERHEAD == 1 + NONCE_LEN + TAG_LEN, "the format of a sealed blob");
-
-struct seal_ctx {
-	OSSL_LIB_CTX *libctx;
-	EVP_CIPHER *aes;
-	EVP_MD *sha256;
-	EVP_MAC *hmac;
-	EVP_KDF *hkdf;
-};
 
 enum token_result
 seal_ctx_new(OSSL_LIB_CTX *libctx, struct seal_ctx **out)
@@ -164,8 +151,8 @@ seal_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, size_
 	return TOKEN_OK;
 }
 
-static enum token_result
-check_form(const uint8_t *sealed, size_t sealed_len)
+enum token_result
+seal_check_form(const uint8_t *sealed, size_t sealed_len)
 {
 	if (sealed == NULL || sealed_len < SEAL_OVERHEAD)
 		return TOKEN_ERR_DAMAGED;
@@ -197,7 +184,7 @@ seal_open(const struct seal_ctx *ctx, struct secret key, const void *aad, size_t
 	enum token_result res;
 
 	*plain = SECRET_NONE;
-	res = check_form(sealed, sealed_len);
+	res = seal_check_form(sealed, sealed_len);
 	if (res != TOKEN_OK)
 		return res;
 	if (!secret_alloc(sealed_len - SEAL_OVERHEAD, plain))
@@ -217,7 +204,7 @@ seal_open_bytes(const struct seal_ctx *ctx, struct secret key, const void *aad, 
 
 	*plain = NULL;
 	*plain_len = 0;
-	res = check_form(sealed, sealed_len);
+	res = seal_check_form(sealed, sealed_len);
 	if (res != TOKEN_OK)
 		return res;
 	bytes = malloc(sealed_len); /* longer than the plaintext, never empty */

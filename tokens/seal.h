@@ -78,6 +78,21 @@ enum token_result seal_subkey(const struct seal_ctx *ctx, struct secret key, con
 enum token_result seal_hmac(const struct seal_ctx *ctx, struct secret key, const void *data, size_t len,
 	uint8_t mac[SEAL_MAC_LEN]);
 
+/*
+ * A key for many pieces one after the other, so that nothing is set up anew for each. Not thread
+ * safe. Its copy of the key lies outside the arena until it is freed: make it, use it, free it.
+ *
+ * seal_many_open()  as seal_open_bytes(), with the associated data in two parts; *plain is
+ *                   borrowed until the next call
+ * seal_many_hmac()  as seal_hmac()
+ */
+struct seal_many;
+enum token_result seal_many_new(const struct seal_ctx *ctx, struct secret key, struct seal_many **many);
+void seal_many_free(struct seal_many *many); /* NULL is fine */
+enum token_result seal_many_open(struct seal_many *many, const void *aad, size_t aad_len, const void *more,
+	size_t more_len, const uint8_t *sealed, size_t sealed_len, const uint8_t **plain, size_t *plain_len);
+enum token_result seal_many_hmac(struct seal_many *many, const void *data, size_t len, uint8_t mac[SEAL_MAC_LEN]);
+
 /* SHA-256, for fingerprints and set hashes. */
 enum token_result seal_sha256(const struct seal_ctx *ctx, const void *data, size_t len, uint8_t digest[32]);
 

@@ -156,27 +156,34 @@ distrust(struct token_attrs *attrs)
 }
 
 static enum token_result
-open_private_attrs(const struct token *token, const struct store_row *row, struct store_blob bytes,
-	struct token_attrs **attrs)
+open_private_attrs(const struct token *token, struct seal_many *seal_key, const struct store_row *row,
+	struct store_blob bytes, struct token_attrs **attrs)
 {
 	uint8_t aad[ROW_AAD_LEN];
-	uint8_t *plain = NULL;
+	const uint8_t *plain = NULL;
 	size_t len = 0;
 	enum token_result res;
 
 	row_aad(token->serial, row, STORE_ATTRS, aad);
-	res = seal_open_bytes(token->env->seal, token->keys.seal, aad, sizeof(aad), bytes.ptr, bytes.len, &plain, &len);
-	if (res != TOKEN_OK)
-		return res;
-	res = attrs_decode(plain, len, attrs);
-	OPENSSL_cleanse(plain, len);
-	free(plain);
-	return res;
+	res = seal_many_open(seal_key, aad, sizeof(aad), NULL, 0, bytes.ptr, bytes.len, &plain, &len);
+	return res == TOKEN_OK ? attrs_decode(plain, len, attrs) : res;
+}
+
+static enum token_result
+check_attrs_tag(const struct token *token, struct seal_many *seal_key, const struct store_row *row,
+	struct store_blob bytes, struct store_blob tag)
+{
+	uint8_t aad[ROW_AAD_LEN];
+	const uint8_t *nothing = NULL;
+	size_t len = 0;
+
+	row_aad(token->serial, row, STORE_ATTRS, aad);
+	return seal_many_open(seal_key, aad, sizeof(aad), bytes.ptr, bytes.len, tag.ptr, tag.len, &nothing, &len);
 }
 
 enum token_result
-blob_attrs(const struct token *token, const struct store_row *row, struct store_blob bytes, struct store_blob tag,
-	struct token_attrs **out, bool *checked)
+blob_attrs(const struct token *token, struct seal_many *seal_key, const struct store_row *row, struct store_blob bytes,
+	struct store_blob tag, struct token_attrs **out, bool *checked)
 {
 	const bool authenticated = (row->flags & STORE_AUTHENTICATED) != 0;
 	struct token_attrs *attrs = NULL;
@@ -184,12 +191,12 @@ blob_attrs(const struct token *token, const struct store_row *row, struct store_
 
 	*checked = false;
 	if ((row->flags & STORE_PRIVATE) != 0) {
-		res = open_private_attrs(token, row, bytes, &attrs);
+		res = open_private_attrs(token, seal_key, row, bytes, &attrs);
 		*checked = true;
 	} else {
 		res = attrs_decode(bytes.ptr, bytes.len, &attrs);
-		if (res == TOKEN_OK && authenticated && token->role != TOKEN_NOBODY) {
-			res = check_tag(token, row, STORE_ATTRS, bytes, tag);
+		if (res == TOKEN_OK && authenticated && seal_key != NULL) {
+			res = check_attrs_tag(token, seal_key, row, bytes, tag);
 			*checked = true;
 		}
 		if (res == TOKEN_OK && !*checked)

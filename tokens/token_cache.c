@@ -28,6 +28,7 @@ drop_index(struct token *token)
 {
 	attr_index_free(token->index);
 	token->index = NULL;
+	token->searched = false;
 }
 
 void
@@ -81,7 +82,16 @@ cache_find(struct token *token, uint64_t id)
 {
 	size_t low = 0;
 	size_t high = token->count;
+	uint64_t first;
 
+	if (high == 0 || id < token->rows[0].row.id)
+		return NULL;
+	/* Where it is when none before it has gone; never further. */
+	first = token->rows[0].row.id;
+	if (id - first < high)
+		high = (size_t)(id - first) + 1;
+	if (token->rows[high - 1].row.id == id)
+		return &token->rows[high - 1];
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
@@ -102,8 +112,15 @@ same_row(const struct store_row *a, const struct store_row *b)
 		a->kind == b->kind && a->flags == b->flags && a->state == b->state;
 }
 
+struct loading {
+	struct seal_many *seal_key, *rows_key; /* NULL: nobody is logged in */
+	struct cached *rows;
+	size_t count, room;
+	size_t old; /* where the old picture has been read to */
+};
+
 static enum token_result
-load_object(const struct token *token, struct cached *c, struct store_cursor *cursor)
+load_object(const struct token *token, const struct loading *l, struct cached *c, struct store_cursor *cursor)
 {
 	struct token_attrs *attrs = NULL;
 	struct store_blob bytes = { 0 };
@@ -111,7 +128,7 @@ load_object(const struct token *token, struct cached *c, struct store_cursor *cu
 	enum token_result res;
 
 	store_rows_attrs(cursor, &bytes, &tag);
-	res = blob_attrs(token, &c->row, bytes, tag, &attrs, &c->checked);
+	res = blob_attrs(token, l->seal_key, &c->row, bytes, tag, &attrs, &c->checked);
 	if (res != TOKEN_OK)
 		return res;
 	/* What was shown unchecked may have been shown without its mark of trust. */
@@ -121,9 +138,9 @@ load_object(const struct token *token, struct cached *c, struct store_cursor *cu
 }
 
 static enum token_result
-load_row(const struct token *token, struct cached *c, struct store_cursor *cursor)
+load_row(const struct token *token, const struct loading *l, struct cached *c, struct store_cursor *cursor)
 {
-	const bool have_keys = token->role != TOKEN_NOBODY;
+	const bool have_keys = l->rows_key != NULL;
 	const bool authenticated = (c->row.flags & STORE_AUTHENTICATED) != 0;
 	const bool private = (c->row.flags & STORE_PRIVATE) != 0;
 	enum token_result res = TOKEN_OK;
@@ -132,19 +149,13 @@ load_row(const struct token *token, struct cached *c, struct store_cursor *curso
 	if ((private && !authenticated) || (!private && c->row.kind != TOKEN_OBJECT_ORDINARY))
 		return TOKEN_ERR_DAMAGED;
 	if (cache_visible(token, &c->row) && (c->object == NULL || (have_keys && authenticated && !c->checked)))
-		res = load_object(token, c, cursor);
+		res = load_object(token, l, c, cursor);
 	if (res == TOKEN_OK && have_keys && authenticated && !c->has_term) {
-		res = root_term(token->env->seal, &token->keys, token->serial, &c->row, c->term);
+		res = root_term(l->rows_key, token->serial, &c->row, c->term);
 		c->has_term = res == TOKEN_OK;
 	}
 	return res;
 }
-
-struct loading {
-	struct cached *rows;
-	size_t count, room;
-	size_t old; /* where the old picture has been read to */
-};
 
 static enum token_result
 load_next(struct token *token, struct loading *l, const struct store_row *row, struct store_cursor *cursor)
@@ -168,7 +179,18 @@ load_next(struct token *token, struct loading *l, const struct store_row *row, s
 		*c = token->rows[l->old];
 		token->rows[l->old].object = NULL;
 	}
-	return load_row(token, c, cursor);
+	return load_row(token, l, c, cursor);
+}
+
+static enum token_result
+loading_keys(const struct token *token, struct loading *l)
+{
+	enum token_result res;
+
+	if (token->role == TOKEN_NOBODY)
+		return TOKEN_OK;
+	res = seal_many_new(token->env->seal, token->keys.seal, &l->seal_key);
+	return res == TOKEN_OK ? seal_many_new(token->env->seal, token->keys.rows, &l->rows_key) : res;
 }
 
 static enum token_result
@@ -179,10 +201,14 @@ load_rows(struct token *token)
 	struct store_row row;
 	enum token_result res;
 
-	res = store_rows(token->store, &cursor);
+	res = loading_keys(token, &l);
+	if (res == TOKEN_OK)
+		res = store_rows(token->store, &cursor);
 	while (res == TOKEN_OK && (res = store_rows_next(cursor, &row)) == TOKEN_OK)
 		res = load_next(token, &l, &row, cursor);
 	store_rows_end(token->store, cursor);
+	seal_many_free(l.seal_key);
+	seal_many_free(l.rows_key);
 	cache_clear(token);
 	if (res != TOKEN_ERR_NOT_FOUND) {
 		free_rows(l.rows, l.count);

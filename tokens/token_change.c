@@ -61,6 +61,8 @@ change_end(struct token *token, enum token_result res)
 {
 	if (res == TOKEN_OK && token->root_changed)
 		res = write_root(token);
+	seal_many_free(token->rows_key);
+	token->rows_key = NULL;
 	res = store_end(token->store, res);
 	if (res != TOKEN_OK && token->changed)
 		cache_clear(token);
@@ -94,7 +96,9 @@ add_term(struct token *token, struct cached *c)
 
 	if ((c->row.flags & STORE_AUTHENTICATED) == 0)
 		return TOKEN_OK;
-	res = root_term(token->env->seal, &token->keys, token->serial, &c->row, c->term);
+	res = token->rows_key != NULL ? TOKEN_OK : seal_many_new(token->env->seal, token->keys.rows, &token->rows_key);
+	if (res == TOKEN_OK)
+		res = root_term(token->rows_key, token->serial, &c->row, c->term);
 	if (res != TOKEN_OK)
 		return res;
 	c->has_term = true;

@@ -18,6 +18,17 @@ build_index(struct token *token)
 		cache_index_add(token, token->rows[i].object);
 }
 
+/* A program that starts looks for all objects of a class: once that is cheaper without an index. */
+static bool
+wants_index(struct token *token, const CK_ATTRIBUTE *wanted, size_t count)
+{
+	const bool by_class = count == 1 && wanted[0].type == CKA_CLASS;
+	const bool first = !token->searched;
+
+	token->searched = true;
+	return count > 0 && !(by_class && first);
+}
+
 static void
 add_hits(struct token *token, struct attr_hits hits, const struct token_object **objects, size_t *count)
 {
@@ -42,7 +53,7 @@ token_objects_match(struct token *token, const CK_ATTRIBUTE *wanted, size_t want
 	res = token_lock_fresh(token);
 	if (res != TOKEN_OK)
 		goto out;
-	if (wanted_count > 0)
+	if (wants_index(token, wanted, wanted_count))
 		build_index(token);
 	if (wanted_count > 0 && token->index != NULL)
 		indexed = attr_index_find(token->index, wanted, wanted_count, &hits);

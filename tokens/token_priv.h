@@ -76,11 +76,13 @@ struct token {
 	uint8_t settings[32]; /* digest of the area row */
 	struct cached *rows;  /* in order of id */
 	size_t count, room;
+	bool searched;            /* since then */
 	struct attr_index *index; /* of the objects in rows; NULL: not asked for since they came or went all at once */
 
 	/* During a change (token_change.c). */
 	bool changed; /* rows differ from what was loaded */
 	bool root_changed;
+	struct seal_many *rows_key; /* NULL: not needed yet */
 	uint64_t generation;
 	uint64_t next_id;
 };
@@ -95,9 +97,9 @@ void area_keys_wipe(struct area_keys *keys);
 /* What authenticates a row: serial, id, blob (0 in the root), generation and all else that it says. */
 void row_aad(const char *serial, const struct store_row *row, unsigned blob, uint8_t aad[ROW_AAD_LEN]);
 
-/* The row's term, and the sum modulo 2^256 with it or without it. */
-enum token_result root_term(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
-	const struct store_row *row, uint8_t term[ROOT_HASH_LEN]);
+/* The row's term, by the key for rows, and the sum modulo 2^256 with it or without it. */
+enum token_result root_term(struct seal_many *rows_key, const char *serial, const struct store_row *row,
+	uint8_t term[ROOT_HASH_LEN]);
 void root_add(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 void root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 
@@ -126,10 +128,10 @@ void blob_clear(struct blob *blob);
 enum token_result blob_make(const struct token *token, const struct store_row *row, enum store_blob_kind kind,
 	const uint8_t *plain, size_t len, struct blob *blob);
 
-/* Attributes from stored bytes. *checked says whether they are authentic; without keys a
- * public object's are not checked. */
-enum token_result blob_attrs(const struct token *token, const struct store_row *row, struct store_blob bytes,
-	struct store_blob tag, struct token_attrs **attrs, bool *checked);
+/* Attributes from stored bytes, by the key for blobs. *checked says whether they are authentic; without the key
+ * (NULL: nobody is logged in) a public object's are not checked. */
+enum token_result blob_attrs(const struct token *token, struct seal_many *seal_key, const struct store_row *row,
+	struct store_blob bytes, struct store_blob tag, struct token_attrs **attrs, bool *checked);
 
 /* The value of a row, read in the transaction that is open. */
 enum token_result blob_value(const struct token *token, const struct store_row *row, struct token_value *value);

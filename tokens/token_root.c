@@ -65,13 +65,12 @@ row_aad(const char *serial, const struct store_row *row, unsigned blob, uint8_t 
 }
 
 enum token_result
-root_term(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial, const struct store_row *row,
-	uint8_t term[ROOT_HASH_LEN])
+root_term(struct seal_many *rows_key, const char *serial, const struct store_row *row, uint8_t term[ROOT_HASH_LEN])
 {
 	uint8_t aad[ROW_AAD_LEN];
 
 	row_aad(serial, row, 0, aad);
-	return seal_hmac(ctx, keys->rows, aad, sizeof(aad), term);
+	return seal_many_hmac(rows_key, aad, sizeof(aad), term);
 }
 
 void

@@ -102,6 +102,35 @@ test_list(void)
 	attrs_free(NULL);
 }
 
+/* A list made at once and then changed: what is replaced, added and taken away, in any order. */
+static void
+test_packed(void)
+{
+	static const char long_label[] = "a label that is longer than the one before";
+	struct token_attrs *attrs = example(), *packed = NULL, *again = NULL;
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	CU_ASSERT_EQUAL_FATAL(attrs_encode(attrs, &bytes, &len), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(attrs_decode(bytes, len, &packed), TOKEN_OK);
+	CU_ASSERT_TRUE(attrs_set(packed, CKA_LABEL, long_label, sizeof(long_label)));
+	CU_ASSERT_TRUE(attrs_set(packed, CKA_LABEL, "", 0));
+	CU_ASSERT_TRUE(attrs_set_bool(packed, CKA_SIGN, true) && attrs_set(packed, CKA_VALUE, long_label, 10));
+	attrs_remove(packed, CKA_ALLOWED_MECHANISMS);
+	attrs_remove(packed, CKA_ID);
+	CU_ASSERT_EQUAL(attrs_count(packed), attrs_count(attrs));
+	CU_ASSERT_TRUE(attrs_find(packed, CKA_LABEL)->ulValueLen == 0 && attrs_find(packed, CKA_LABEL)->pValue != NULL);
+	CU_ASSERT_EQUAL(attrs_ulong(packed, CKA_CLASS, 0), CKO_PRIVATE_KEY);
+	again = attrs_dup(packed);
+	CU_ASSERT_TRUE(again != NULL && same(again, packed));
+	attrs_remove(packed, CKA_CLASS);
+	CU_ASSERT_EQUAL(attrs_ulong(again, CKA_CLASS, 0), CKO_PRIVATE_KEY);
+	free(bytes);
+	attrs_free(attrs);
+	attrs_free(packed);
+	attrs_free(again);
+}
+
 static enum token_result
 encode_one(CK_ATTRIBUTE_TYPE type, size_t len)
 {
@@ -215,6 +244,7 @@ CU_TestInfo tests_attrs[] = {
 	{ "hostile bytes", test_hostile },
 	{ "cut and changed bytes", test_mutated },
 	{ "the list", test_list },
+	{ "a packed list", test_packed },
 	{ "the bytes at rest", test_vector },
 	CU_TEST_INFO_NULL,
 };

@@ -165,7 +165,51 @@ test_subkeys(void)
 	secret_wipe(&key);
 }
 
+/* One key for many: the same answers as one by one, after refusals too, and nothing readable left of those. */
+static void
+test_many(void)
+{
+	struct secret key = new_key(), other = new_key();
+	struct seal_many *many = NULL, *wrong = NULL;
+	uint8_t one[SEAL_MAC_LEN], mac[SEAL_MAC_LEN], text[300], sealed[300 + SEAL_OVERHEAD];
+	const uint8_t *plain = NULL;
+	size_t len = 0;
+
+	memset(text, 'm', sizeof(text));
+	CU_ASSERT_EQUAL(seal_many_new(leaf_seal, SECRET_NONE, &many), TOKEN_ERR_ARG);
+	CU_ASSERT_EQUAL_FATAL(seal_many_new(leaf_seal, key, &many), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(seal_many_new(leaf_seal, other, &wrong), TOKEN_OK);
+	for (size_t n = 0; n <= sizeof(text); n += 50) {
+		CU_ASSERT_EQUAL_FATAL(seal_into(leaf_seal, key, aad, sizeof(aad), text, n, sealed), TOKEN_OK);
+		CU_ASSERT_EQUAL(seal_many_open(wrong, aad, sizeof(aad), NULL, 0, sealed, n + SEAL_OVERHEAD, &plain,
+					&len),
+			TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(seal_many_open(many, aad, sizeof(aad) - 1, NULL, 0, sealed, n + SEAL_OVERHEAD, &plain,
+					&len),
+			TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(seal_many_open(many, aad, sizeof(aad), aad, 1, sealed, n + SEAL_OVERHEAD, &plain, &len),
+			TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(seal_many_open(many, aad, sizeof(aad), NULL, 0, sealed, SEAL_OVERHEAD - 1, &plain,
+					&len),
+			TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL(seal_many_open(many, NULL, 0, NULL, 0, NULL, 0, &plain, &len), TOKEN_ERR_DAMAGED);
+		CU_ASSERT_EQUAL_FATAL(seal_many_open(many, aad, 4, aad + 4, sizeof(aad) - 4, sealed, n + SEAL_OVERHEAD,
+					      &plain, &len),
+			TOKEN_OK);
+		CU_ASSERT_TRUE(len == n && memcmp(plain, text, n) == 0);
+		CU_ASSERT_EQUAL(seal_hmac(leaf_seal, key, text, n, one), TOKEN_OK);
+		CU_ASSERT_EQUAL(seal_many_hmac(many, text, n, mac), TOKEN_OK);
+		CU_ASSERT_TRUE(seal_equal(one, mac, sizeof(mac)));
+	}
+	seal_many_free(many);
+	seal_many_free(wrong);
+	seal_many_free(NULL);
+	secret_wipe(&key);
+	secret_wipe(&other);
+}
+
 CU_TestInfo tests_seal[] = {
+	{ "one key for many", test_many },
 	{ "changed blobs", test_refused },
 	{ "round trip", test_round_trip },
 	{ "published vectors", test_vectors },

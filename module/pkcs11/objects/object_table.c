@@ -122,8 +122,14 @@ id_position(const struct object_table *table, uint64_t id)
 {
 	size_t low = 0, high = table->known_count, mid;
 
-	if (high > 0 && table->by_id[high - 1].id < id)
+	if (high == 0 || table->by_id[high - 1].id < id)
 		return high;
+	/* Where it is when all before it are known; never further. */
+	if (id >= table->by_id[0].id && id - table->by_id[0].id < high) {
+		high = (size_t)(id - table->by_id[0].id);
+		if (table->by_id[high].id == id)
+			return high;
+	}
 	while (low < high) {
 		mid = (low + high) / 2;
 		if (table->by_id[mid].id < id)
