@@ -216,6 +216,17 @@ else
 	no_lock=(prlimit --memlock=0)
 fi
 finds warning memory.unlocked "memory that cannot be locked" "${no_lock[@]}" "${doctor[@]}"
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir -m 0755 other
+	install -o 1 -m 4755 "$(readlink -f "$(command -v mdoc-token)")" other/mdoc-token
+	set_id=(setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/other/mdoc-token" doctor --module "$MDOC_MODULE")
+	if "${set_id[@]}" --help >/dev/null 2>&1; then
+		finds warning environment.ignored "a set-id program" "${set_id[@]}"
+		finds_not store.environment "which takes no folder from its caller" "${set_id[@]}"
+	else
+		echo "skip set-id: such a program does not run here"
+	fi
+fi
 if [ -e /dev/tpmrm0 ]; then tpm=tpm.unused; else tpm=tpm.absent; fi
 finds note $tpm "the TPM, which is not used" "${doctor[@]}"
 

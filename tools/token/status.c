@@ -129,7 +129,7 @@ word(const char *value)
 		N_("ok"),
 		N_("suspended"),
 		N_("face"),
-		N_("software vault"),
+		N_("vault (software)"),
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
