@@ -513,11 +513,13 @@ mechanism_infos(void)
 		{ CKM_ECDH1_DERIVE, { 255, 521, CKF_DERIVE | ec } },
 		{ CKM_ECDH1_COFACTOR_DERIVE, { 255, 521, CKF_DERIVE | ec } },
 	};
+	const CK_FLAGS message = CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE; /* another test's affair */
 	CK_MECHANISM_INFO info;
 	size_t i;
 
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		CU_ASSERT_EQUAL(p11->C_GetMechanismInfo(p11_free_slot(), wanted[i].type, &info), CKR_OK);
+		info.flags &= ~message;
 		CU_ASSERT_EQUAL(memcmp(&info, &wanted[i].info, sizeof(info)), 0);
 	}
 }

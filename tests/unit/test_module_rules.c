@@ -70,26 +70,48 @@ allowed_mechanisms(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
-/* Were it otherwise, a key in the token would say of itself that it may be read. */
+/* Were it otherwise, an ordinary key could not be backed up by the one who allowed it, or one that may not be read
+ * could be had by a detour: a copy, a changed mark, a template that contradicts itself. */
 static void
-copy_into_token(void)
+readable_keys(void)
 {
-	CK_ATTRIBUTE extra[] = {
+	CK_ATTRIBUTE open[] = {
 		{ CKA_SENSITIVE, &no, sizeof(no) },
 		{ CKA_EXTRACTABLE, &yes, sizeof(yes) },
 	};
-	CK_ATTRIBUTE token = { CKA_TOKEN, &yes, sizeof(yes) };
+	CK_ATTRIBUTE token = { CKA_TOKEN, &yes, sizeof(yes) }, session_object = { CKA_TOKEN, &no, sizeof(no) };
 	CK_SESSION_HANDLE session = p11_user(slot);
-	CK_OBJECT_HANDLE public_key, private_key, copy;
-	CK_BYTE scalar[32];
-	CK_ATTRIBUTE value = { CKA_VALUE, scalar, sizeof(scalar) };
+	CK_OBJECT_HANDLE public_key, key, copy, closed;
+	CK_BYTE scalar[32], again[32];
+	CK_ATTRIBUTE value = { CKA_VALUE, scalar, sizeof(scalar) }, copied = { CKA_VALUE, again, sizeof(again) };
 
-	CU_ASSERT_EQUAL(p11_pair(session, false, extra, 2, &public_key, &private_key), CKR_OK);
-	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, private_key, &value, 1), CKR_OK);
-	CU_ASSERT_EQUAL(p11->C_CopyObject(session, private_key, &token, 1, &copy), CKR_OK);
-	CU_ASSERT_EQUAL(p11_bool(session, copy, CKA_SENSITIVE), CK_TRUE);
+	CU_ASSERT_EQUAL(p11_pair(session, true, NULL, 0, &public_key, &closed), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, closed, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, closed, open, 1), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, closed, open + 1, 1), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, closed, open, 1, &copy), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, closed, &session_object, 1, &copy), CKR_OK);
 	value.ulValueLen = sizeof(scalar);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, copy, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+
+	CU_ASSERT_EQUAL(p11_pair(session, true, open, 1, &public_key, &key), CKR_OK); /* not extractable */
+	value.ulValueLen = sizeof(scalar);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, key, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+	CU_ASSERT_EQUAL_FATAL(p11_pair(session, true, open, 2, &public_key, &key), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, key, CKA_SENSITIVE), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_bool(session, key, CKA_ALWAYS_SENSITIVE), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_bool(session, key, CKA_NEVER_EXTRACTABLE), CK_FALSE);
+	value.ulValueLen = sizeof(scalar);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, key, &value, 1), CKR_OK);
+	CU_ASSERT_EQUAL(value.ulValueLen, 32);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, key, &session_object, 1, &copy), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, copy, &copied, 1), CKR_OK);
+	CU_ASSERT_EQUAL(memcmp(scalar, again, 32), 0);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, copy, &token, 1, &copy), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, copy, &copied, 1), CKR_OK);
+	CU_ASSERT_EQUAL(memcmp(scalar, again, 32), 0);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, key, &(CK_ATTRIBUTE){ CKA_SENSITIVE, &yes, 1 }, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, key, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
@@ -240,7 +262,7 @@ no_key_in_clear(void)
 CU_TestInfo tests_rules[] = {
 	{ "an operation ends with its login", stale_operation },
 	{ "CKA_ALLOWED_MECHANISMS binds derivation too", allowed_mechanisms },
-	{ "a private key copied into the token", copy_into_token },
+	{ "keys that may be read", readable_keys },
 	{ "no key in clear", no_key_in_clear },
 	{ "a forged CKA_TRUSTED is worth nothing before login", forged_trust },
 	{ "a label that ends with its string", short_label },

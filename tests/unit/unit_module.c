@@ -19,6 +19,26 @@ finalize_late(void)
 		_Exit(3);
 }
 
+/* Leave ready keys behind, of a session object and of the token. */
+static bool
+use_keys(CK_SESSION_HANDLE session)
+{
+	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+	CK_BYTE digest[32] = { 1 }, sig[64];
+	CK_OBJECT_HANDLE pub, priv;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		CK_ULONG len = sizeof(sig);
+
+		if (p11_pair(session, i == 1, NULL, 0, &pub, &priv) != CKR_OK ||
+			p11->C_SignInit(session, &ecdsa, priv) != CKR_OK ||
+			p11->C_Sign(session, digest, sizeof(digest), sig, &len) != CKR_OK)
+			return false;
+	}
+	return true;
+}
+
 /* What an application may do at its end; the parent looks at the exit status. */
 static int
 child(const char *mode)
@@ -29,6 +49,8 @@ child(const char *mode)
 	if (!p11_load() || p11_start() != 0)
 		return 2;
 	session = p11_user(p11_token("child"));
+	if (!use_keys(session))
+		return 6;
 	if (strcmp(mode, "exit") == 0)
 		return 0; /* no C_Finalize at all */
 	if (strcmp(mode, "dlclose") == 0) {

@@ -82,9 +82,6 @@ object_finish_class(struct session *session, CK_OBJECT_CLASS object_class, struc
 		break;
 	case CKO_PRIVATE_KEY:
 		rv = ec_key_finish_private(session, attrs, value);
-		/* A private key in the token is never shown, and says so. */
-		if (rv == CKR_OK && attrs_bool(attrs, CKA_TOKEN, false) && !attrs_set_bool(attrs, CKA_SENSITIVE, true))
-			rv = CKR_HOST_MEMORY;
 		break;
 	default:
 		rv = make_secret_key(attrs, value);
@@ -243,10 +240,6 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		rv = is_record(attrs) ? CKR_ACTION_PROHIBITED : finish_data(session, attrs, &value, NULL);
 	if (rv == CKR_OK && object_class(object) == CKO_CERTIFICATE)
 		rv = certificate_complete(attrs);
-	/* A private key that moves into the token is never shown again, and says so. */
-	if (rv == CKR_OK && object_class(object) == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
-		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
-		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
 		rv = make_unique(attrs);
 	object_unref(object);

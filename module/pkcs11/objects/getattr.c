@@ -12,7 +12,7 @@
 
 #define WANTED_MAX 4096 /* attributes of one call: a count above it is no count, and is not followed */
 
-/* Key bytes are shown only of a key that is neither sensitive nor bound to the token. */
+/* Key bytes are shown only of a key that is not sensitive and may be extracted. */
 static bool
 is_hidden(const struct object *object, CK_ATTRIBUTE_TYPE type)
 {
@@ -54,19 +54,27 @@ hand_out(CK_ATTRIBUTE *to, const void *bytes, size_t len)
 static CK_RV
 hand_out_value(struct session *session, const struct object *object, CK_ATTRIBUTE *to)
 {
-	struct token_value value;
+	struct token_value value = { 0 };
+	struct secret bytes = SECRET_NONE;
 	CK_RV rv;
 
 	if (to->pValue == NULL && object->stored != NULL && object->stored->value_len != 0) {
 		to->ulValueLen = object->stored->value_len;
 		return CKR_OK;
 	}
-	rv = object_value(session, object, &value);
-	if (rv != CKR_OK) {
-		to->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		return rv;
+	if (object_class(object) == CKO_PRIVATE_KEY) {
+		rv = object_key_bytes(session, object, &bytes);
+		rv = rv == CKR_KEY_UNEXTRACTABLE ? CKR_ATTRIBUTE_SENSITIVE : rv;
+		value.ptr = bytes.ptr;
+		value.len = bytes.len;
+		value.in_arena = true;
+	} else {
+		rv = object_value(session, object, &value);
 	}
-	rv = hand_out(to, value.ptr, value.len);
+	if (rv == CKR_OK)
+		rv = hand_out(to, value.ptr, value.len);
+	else
+		to->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	token_value_clear(&value);
 	return rv;
 }

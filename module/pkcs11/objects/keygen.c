@@ -114,10 +114,6 @@ finish_half(const struct pair *pair, CK_OBJECT_CLASS object_class, struct token_
 	CK_RV rv;
 
 	rv = template_complete(object_class, TEMPLATE_GENERATE, attrs);
-	/* A private key in the token never leaves it, and says so. */
-	if (rv == CKR_OK && object_class == CKO_PRIVATE_KEY && attrs_bool(attrs, CKA_TOKEN, false) &&
-		!attrs_set_bool(attrs, CKA_SENSITIVE, true))
-		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)
 		rv = make_origin(attrs, pair->mechanism);
 	if (rv == CKR_OK)

@@ -100,15 +100,37 @@ object_curve(const struct object *object)
 	return params == NULL ? TOKEN_CURVE_NONE : token_curve_from_params(params->pValue, params->ulValueLen);
 }
 
-CK_RV
-object_load_key(struct session *session, const struct object *object, struct token_key **key)
+/* The first user makes it; who comes second at the same time throws his away. */
+static CK_RV
+session_key(struct session *session, struct object *object, struct token_key **key)
 {
-	struct slot *slot = session->slot;
+	struct token_key *made = NULL, *first = NULL;
+	CK_RV rv;
+
+	rv = rv_from_token(token_key_from_scalar(session->slot->library->env, object_curve(object), object->value.ptr,
+		object->value.len, &made));
+	if (rv != CKR_OK)
+		return rv;
+	if (atomic_compare_exchange_strong(&object->key, &first, made))
+		first = made;
+	else
+		token_key_free(made);
+	*key = token_key_ref(first);
+	return CKR_OK;
+}
+
+CK_RV
+object_load_key(struct session *session, struct object *object, struct token_key **key)
+{
+	struct token_key *ready = NULL;
 
 	if (object->stored != NULL)
-		return rv_from_token(token_key_load(slot->token, object->stored, key));
-	return rv_from_token(token_key_from_scalar(slot->library->env, object_curve(object), object->value.ptr,
-		object->value.len, key));
+		return rv_from_token(token_key_load(session->slot->token, object->stored, key));
+	ready = atomic_load(&object->key);
+	if (ready == NULL)
+		return session_key(session, object, key);
+	*key = token_key_ref(ready);
+	return CKR_OK;
 }
 
 CK_RV
@@ -139,5 +161,6 @@ object_unref(struct object *object)
 		token_object_unref(object->stored);
 	attrs_free(object->attrs);
 	secret_wipe(&object->value);
+	token_key_free(atomic_load(&object->key));
 	free(object);
 }

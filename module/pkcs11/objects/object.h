@@ -18,7 +18,8 @@ struct object {
 	const struct token_object *stored; /* a token object, referenced; NULL: a session object */
 	CK_SESSION_HANDLE owner;           /* session object: goes with this session */
 	struct token_attrs *attrs;         /* session and status object: owned; else NULL */
-	struct secret value;               /* session object: key or data bytes; scalar of an EC private key */
+	struct secret value;               /* session object: key or data bytes; private bytes of a key pair */
+	_Atomic(struct token_key *) key;   /* session object: its private key once it has been used */
 };
 
 /* Every attribute but the separate value; borrowed while the object is referenced. */
@@ -46,7 +47,7 @@ CK_RV object_value(struct session *session, const struct object *object, struct 
 CK_RV object_key_bytes(struct session *session, const struct object *object, struct secret *bytes);
 
 /* An EC private key ready for use, the caller's to free with token_key_free(). */
-CK_RV object_load_key(struct session *session, const struct object *object, struct token_key **key);
+CK_RV object_load_key(struct session *session, struct object *object, struct token_key **key);
 
 /* CKA_EC_PARAMS and CKA_EC_POINT of a key object: curve and uncompressed point (borrowed). */
 CK_RV object_ec_point(const struct object *object, enum token_curve *curve, const CK_BYTE **point, size_t *len);
@@ -89,5 +90,6 @@ void object_forget_private(struct slot *slot);
 /* The table of one slot. */
 struct object_table *object_table_new(void);
 void object_table_free(struct object_table *table);
+void object_table_abandon(struct object_table *table); /* the same after OPENSSL_cleanup */
 
 #endif

@@ -28,12 +28,26 @@ struct object_table {
 	struct known *by_handle, *by_id;
 	size_t known_count, by_handle_room, by_id_room;
 	CK_OBJECT_HANDLE last;
+	struct object_table *next; /* of the abandoned ones */
 };
 
 struct object_table *
 object_table_new(void)
 {
 	return calloc(1, sizeof(struct object_table));
+}
+
+/* Keys of session objects are OpenSSL's to free, and OpenSSL is no more: all stays reachable and is never used. */
+void
+object_table_abandon(struct object_table *table)
+{
+	static struct object_table *abandoned;
+	size_t i;
+
+	for (i = 0; i < table->local_count; i++)
+		secret_wipe(&table->local[i]->value);
+	table->next = abandoned;
+	abandoned = table;
 }
 
 void

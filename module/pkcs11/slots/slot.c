@@ -403,9 +403,12 @@ slot_table_free(struct library *library, bool abandon)
 
 	for (i = 0; i < library->slot_count; i++) {
 		slot = library->slots[i];
-		object_table_free(slot->objects);
-		if (!abandon)
+		if (abandon) {
+			object_table_abandon(slot->objects);
+		} else {
+			object_table_free(slot->objects);
 			token_close(slot->token);
+		}
 		OPENSSL_cleanse(slot->state_key, sizeof(slot->state_key));
 		pthread_cond_destroy(&slot->idle);
 		pthread_mutex_destroy(&slot->lock);
