@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -347,6 +349,60 @@ test_padding(void)
 	CU_ASSERT_EQUAL(cipher_once(&pad, &secret, false, sealed, 15, out, &len), CKR_ENCRYPTED_DATA_LEN_RANGE);
 }
 
+/* OpenSSL by itself, padding and all; a tag follows the text. */
+static CK_ULONG
+by_openssl(const char *name, const CK_BYTE *key, const CK_BYTE *iv, const CK_BYTE *in, CK_ULONG len, bool pad, bool tag,
+	CK_BYTE *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+	int n = 0, rest = 0;
+
+	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+	CU_ASSERT_EQUAL(EVP_EncryptInit_ex2(ctx, cipher, key, iv, NULL), 1);
+	EVP_CIPHER_CTX_set_padding(ctx, pad ? 1 : 0);
+	CU_ASSERT_EQUAL(EVP_EncryptUpdate(ctx, out, &n, in, (int)len), 1);
+	CU_ASSERT_EQUAL(EVP_EncryptFinal_ex(ctx, out + n, &rest), 1);
+	if (tag)
+		CU_ASSERT_EQUAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, out + n + rest), 1);
+	EVP_CIPHER_free(cipher);
+	EVP_CIPHER_CTX_free(ctx);
+	return (CK_ULONG)(n + rest) + (tag ? 16 : 0);
+}
+
+/* Every mode, key size and length as the library does it that everybody else uses. */
+static void
+test_openssl(void)
+{
+	static const char *const names[CIPHER_MODES] = { "ECB", "CBC", "CBC", "CTR", "GCM", "WRAP", "WRAP-PAD" };
+	CK_BYTE key[32], in[200], out[256], wanted[256];
+	struct cipher_setup setup;
+	CK_ULONG key_len, n, len, wanted_len;
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < CIPHER_MODES; i++)
+		for (key_len = 16; key_len <= 32; key_len += 8)
+			for (n = 1; n < sizeof(in); n += 1 + n / 8) {
+				const bool is_gcm = cipher_modes[i] == CKM_AES_GCM;
+				const CK_ULONG iv_size = is_gcm ? 12 : cipher_iv_size(cipher_modes[i]);
+
+				if (!cipher_takes(cipher_modes[i], n))
+					continue;
+				CU_ASSERT(RAND_bytes(key, 32) == 1 && RAND_bytes(in, sizeof(in)) == 1 &&
+					RAND_bytes(setup.iv, 16) == 1);
+				cipher_setup(&setup, cipher_modes[i], iv_size, 0);
+				(void)snprintf(name, sizeof(name), "AES-%lu-%s", key_len * 8, names[i]);
+				wanted_len = by_openssl(name, key, iv_size == 0 ? NULL : setup.iv, in, n,
+					cipher_modes[i] == CKM_AES_CBC_PAD, is_gcm, wanted);
+				len = sizeof(out);
+				CU_ASSERT_EQUAL(cipher_once(&setup.mechanism, &(struct secret){ key, key_len }, true,
+							in, n, out, &len),
+					CKR_OK);
+				CU_ASSERT(len == wanted_len && memcmp(out, wanted, len) == 0);
+			}
+}
+
 static CU_TestInfo tests[] = {
 	{ "published vectors", test_vectors },
 	{ "parameters", test_parameters },
@@ -354,6 +410,7 @@ static CU_TestInfo tests[] = {
 	{ "lengths", test_lengths },
 	{ "altered texts", test_altered },
 	{ "padding", test_padding },
+	{ "as OpenSSL does it", test_openssl },
 	CU_TEST_INFO_NULL,
 };
 

@@ -107,6 +107,7 @@ login_out(struct session *session)
 	else
 		rv = slot_logout(slot);
 	pthread_mutex_unlock(&slot->login);
+	session_end_stale(session);
 	return rv;
 }
 

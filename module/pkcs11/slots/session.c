@@ -99,12 +99,13 @@ session_open(struct slot *slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 	return rv;
 }
 
-CK_RV
-session_from_handle(struct library *library, CK_SESSION_HANDLE handle, struct session **out)
+/* wait false: NULL in *out, and CKR_OK, when another call runs in the session. */
+static CK_RV
+claim(struct library *library, CK_SESSION_HANDLE handle, bool wait, struct session **out)
 {
 	struct session *session = NULL;
 	struct slot *slot;
-	bool closed;
+	bool closed, mine;
 	size_t at;
 
 	*out = NULL;
@@ -119,18 +120,24 @@ session_from_handle(struct library *library, CK_SESSION_HANDLE handle, struct se
 		return CKR_SESSION_HANDLE_INVALID;
 	slot = session->slot;
 	pthread_mutex_lock(&slot->lock);
-	while (session->busy && !session->closed)
+	while (wait && session->busy && !session->closed)
 		pthread_cond_wait(&slot->idle, &slot->lock);
 	closed = session->closed;
-	if (!closed)
+	mine = !closed && !session->busy;
+	if (mine)
 		session->busy = true;
 	pthread_mutex_unlock(&slot->lock);
-	if (closed) {
+	if (mine)
+		*out = session;
+	else
 		session_unref(session);
-		return CKR_SESSION_HANDLE_INVALID;
-	}
-	*out = session;
-	return CKR_OK;
+	return closed ? CKR_SESSION_HANDLE_INVALID : CKR_OK;
+}
+
+CK_RV
+session_from_handle(struct library *library, CK_SESSION_HANDLE handle, struct session **out)
+{
+	return claim(library, handle, true, out);
 }
 
 void
@@ -205,6 +212,32 @@ session_close_all(struct slot *slot)
 	while ((handle = next_of_slot(slot, handle)) != 0)
 		(void)session_close(slot->library, handle);
 	return CKR_OK;
+}
+
+/* op_active() ends what the login has left behind. */
+static void
+end_stale(struct session *session)
+{
+	int kind;
+
+	for (kind = 0; kind < OP_KINDS; kind++)
+		(void)op_active(session, (enum op_kind)kind);
+}
+
+void
+session_end_stale(struct session *mine)
+{
+	struct library *library = mine->slot->library;
+	struct session *other;
+	CK_SESSION_HANDLE handle = 0;
+
+	end_stale(mine);
+	while ((handle = next_of_slot(mine->slot, handle)) != 0) {
+		if (handle == mine->handle || claim(library, handle, false, &other) != CKR_OK || other == NULL)
+			continue;
+		end_stale(other);
+		session_release(other);
+	}
 }
 
 CK_STATE

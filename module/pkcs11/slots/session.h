@@ -36,6 +36,10 @@ CK_RV session_info(struct session *session, CK_SESSION_INFO *info);
 CK_RV session_from_handle(struct library *library, CK_SESSION_HANDLE handle, struct session **session);
 void session_release(struct session *session);
 
+/* After a logout, from a call in `mine`: wipe the operations on private keys that are still held in the slot's sessions,
+ * but for one in which a call runs now; that one ends when it is next asked for. */
+void session_end_stale(struct session *mine);
+
 /* CKS_* as it is now. */
 CK_STATE session_state(struct session *session);
 
