@@ -8,10 +8,12 @@
 cd "$scratch" || exit 1
 
 PIN=doctor-pin-2026 SO=doctor-so-code-of-a-test-0123456789 WRONG=not-the-pin-2026
-export PIN SO WRONG HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config MDOC_PKCS11_MODULE=$MDOC_MODULE
+export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config MDOC_PKCS11_MODULE=$MDOC_MODULE
 mkdir -p "$HOME/.config"
 unset MDOC_PKCS11_LOG
-p11=(pkcs11-tool --module "$MDOC_MODULE")
+echo "$PIN" > pin
+echo "$WRONG" > wrong-pin
+echo "$SO" > so-code
 doctor=(mdoc-token doctor)
 
 # finds LEVEL ID CLAIM COMMAND...: the report has that finding, and its exit code is that of its worst one.
@@ -88,9 +90,9 @@ rm -r "$HOME/.config/mdoc-pkcs11"
 # --- The store -------------------------------------------------------------------------------------
 finds note store.missing "a store that is not there yet" "${doctor[@]}"
 finds note token.none "and no token" "${doctor[@]}"
-must "a token" "${p11[@]}" --slot-index 0 --init-token --label ill --so-pin env:SO
+must "a token" mdoc-token init --label ill --so-pin-file so-code
 finds note token.pin-none "a token without a PIN" "${doctor[@]}"
-must "its PIN" "${p11[@]}" --token-label ill --login --login-type so --so-pin env:SO --init-pin --new-pin env:PIN
+must "its PIN" mdoc-token pin --token ill --so-pin-file so-code --new-pin-file pin
 finds note token.fine "a token that is ready" "${doctor[@]}"
 finds_not store.mode "a store of its own is in order" "${doctor[@]}"
 finds_not token.files "and so are its files" "${doctor[@]}"
@@ -152,12 +154,12 @@ touch -d '2 days' broken/slots.db
 finds warning clock.back "a store from the day after tomorrow" "${sick[@]}"
 
 # --- PIN -------------------------------------------------------------------------------------------
-wrong_pin() { "${p11[@]}" --token-label ill --login --pin env:WRONG --list-objects >/dev/null 2>&1 || true; }
+wrong_pin() { mdoc-token list --token ill --pin-file wrong-pin >/dev/null 2>&1 || true; }
 for _ in 1 2 3 4; do wrong_pin; done
 finds warning token.pin-final "one try left" "${doctor[@]}"
 wrong_pin
 finds problem token.pin-locked "a locked PIN" "${doctor[@]}" --token ill
-must "a new PIN" "${p11[@]}" --token-label ill --login --login-type so --so-pin env:SO --init-pin --new-pin env:PIN
+must "a new PIN" mdoc-token pin --token ill --so-pin-file so-code --new-pin-file pin
 finds_not token.pin-locked "unlocked again" "${doctor[@]}"
 
 # --- Log -------------------------------------------------------------------------------------------
@@ -215,12 +217,16 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	no_lock=(prlimit --memlock=0)
 fi
-finds warning memory.unlocked "memory that cannot be locked" "${no_lock[@]}" "${doctor[@]}"
+if ldd "$MDOC_MODULE" | grep -q libasan; then
+	echo "skip locked memory: the address sanitizer locks none and says that it did"
+else
+	finds warning memory.unlocked "memory that cannot be locked" "${no_lock[@]}" "${doctor[@]}"
+fi
 if [ "$(id -u)" -eq 0 ]; then
 	mkdir -m 0755 other
 	install -o 1 -m 4755 "$(readlink -f "$(command -v mdoc-token)")" other/mdoc-token
 	set_id=(setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/other/mdoc-token" doctor --module "$MDOC_MODULE")
-	if "${set_id[@]}" --help >/dev/null 2>&1; then
+	if "${as_user[@]}" test -r "$MDOC_MODULE" && "${set_id[@]}" --help >/dev/null 2>&1; then
 		finds warning environment.ignored "a set-id program" "${set_id[@]}"
 		finds_not store.environment "which takes no folder from its caller" "${set_id[@]}"
 	else
