@@ -252,7 +252,8 @@ void token_objects_free(const struct token_object **objects, size_t count);
  * or not visible. */
 enum token_result token_object_get(struct token *token, uint64_t id, const struct token_object **object);
 
-/* The separate value of a data object or secret key, in the arena when it is private. */
+/* The separate value of a data object or secret key, in the arena when it is private or a key.
+ * TOKEN_ERR_NOT_LOGGED_IN: a key that anybody may see, but only who is logged in may use. */
 struct token_value {
 	uint8_t *ptr;
 	size_t len;
@@ -276,9 +277,9 @@ struct token_object_spec {
 /*
  * Create an object. With a batch it is staged and *object is provisional: attributes only,
  * unknown to the other calls. Without a user or SO login only public objects can be made,
- * and those are not authenticated.
+ * and those are not authenticated. The value of a key is sealed also where it is public.
  *
- * TOKEN_ERR_NOT_LOGGED_IN  a private object without the user
+ * TOKEN_ERR_NOT_LOGGED_IN  a private object without the user, a public key without user or SO
  * TOKEN_ERR_BOUND, TOKEN_ERR_NOT_FOUND  bind_key is bound already, or no unbound holder key
  * TOKEN_ERR_UNSUPPORTED    the backend takes no such key from outside
  */

@@ -1,7 +1,8 @@
 /*
  * Attributes and values of rows, as they are stored: sealed when private; in clear with a
  * tag when public and authenticated, so that anybody can read and a role that is logged in
- * can check; in clear when made with nobody logged in.
+ * can check; in clear when made with nobody logged in. The value of a private or secret key
+ * is sealed, also where its attributes are public.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -18,6 +19,14 @@ struct counted_object {
 	struct token_object object; /* first */
 	atomic_uint references;
 };
+
+bool
+object_is_key(const struct token_attrs *attrs)
+{
+	const CK_ULONG object_class = attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
+
+	return object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
+}
 
 enum token_result
 object_new(const struct store_row *row, struct token_attrs *attrs, const struct token_object **object)
@@ -130,7 +139,7 @@ blob_make(const struct token *token, const struct store_row *row, enum store_blo
 {
 	uint8_t aad[ROW_AAD_LEN];
 
-	if ((row->flags & STORE_PRIVATE) != 0) {
+	if ((row->flags & STORE_PRIVATE) != 0 || (kind == STORE_VALUE && (row->flags & STORE_SEALED) != 0)) {
 		row_aad(token->serial, row, kind, aad);
 		return seal_bytes(token->env->seal, token->keys.seal, aad, sizeof(aad), plain, len, &blob->bytes,
 			&blob->len);
@@ -257,10 +266,12 @@ blob_value(const struct token *token, const struct store_row *row, struct token_
 	*value = (struct token_value){ 0 };
 	if (row->value_len == 0)
 		return TOKEN_OK;
+	if ((row->flags & STORE_SEALED) != 0 && token->role == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
 	res = store_row_blobs(token->store, row->id, &cursor, &attrs, &bytes, &tag);
 	if (res != TOKEN_OK)
 		return res;
-	if ((row->flags & STORE_PRIVATE) != 0)
+	if ((row->flags & (STORE_PRIVATE | STORE_SEALED)) != 0)
 		res = open_private_value(token, row, bytes, value);
 	else
 		res = copy_value(token, row, bytes, tag, value);

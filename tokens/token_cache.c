@@ -129,6 +129,11 @@ load_object(const struct token *token, const struct loading *l, struct cached *c
 
 	store_rows_attrs(cursor, &bytes, &tag);
 	res = blob_attrs(token, l->seal_key, &c->row, bytes, tag, &attrs, &c->checked);
+	/* Only a forged row has a key in clear. */
+	if (res == TOKEN_OK && object_is_key(attrs) && (c->row.flags & (STORE_PRIVATE | STORE_SEALED)) == 0) {
+		attrs_free(attrs);
+		res = TOKEN_ERR_DAMAGED;
+	}
 	if (res != TOKEN_OK)
 		return res;
 	/* What was shown unchecked may have been shown without its mark of trust. */
@@ -145,8 +150,9 @@ load_row(const struct token *token, const struct loading *l, struct cached *c, s
 	const bool private = (c->row.flags & STORE_PRIVATE) != 0;
 	enum token_result res = TOKEN_OK;
 
-	/* Only a forged row is private and not under the root, or a holder's and public. */
-	if ((private && !authenticated) || (!private && c->row.kind != TOKEN_OBJECT_ORDINARY))
+	/* Only a forged row is private or sealed and not under the root, or a holder's and public. */
+	if (((private || (c->row.flags & STORE_SEALED) != 0) && !authenticated) ||
+		(!private && c->row.kind != TOKEN_OBJECT_ORDINARY))
 		return TOKEN_ERR_DAMAGED;
 	if (cache_visible(token, &c->row) && (c->object == NULL || (have_keys && authenticated && !c->checked)))
 		res = load_object(token, l, c, cursor);

@@ -159,6 +159,16 @@ out:
 	return res;
 }
 
+/* A key's value is never stored in clear, so that making a public one needs a login too. */
+static enum token_result
+seal_key(const struct token *token, struct store_row *row, const struct token_attrs *attrs)
+{
+	if ((row->flags & STORE_PRIVATE) != 0 || !object_is_key(attrs))
+		return TOKEN_OK;
+	row->flags |= STORE_SEALED;
+	return token->role != TOKEN_NOBODY ? TOKEN_OK : TOKEN_ERR_NOT_LOGGED_IN;
+}
+
 enum token_result
 change_insert(struct token *token, struct store_row *row, const struct token_attrs *attrs, const uint8_t *value,
 	size_t value_len, const struct token_object **object)
@@ -169,6 +179,8 @@ change_insert(struct token *token, struct store_row *row, const struct token_att
 
 	if (res == TOKEN_OK && token->next_id == 0)
 		res = store_next_id(token->store, &token->next_id);
+	if (res == TOKEN_OK)
+		res = seal_key(token, row, attrs);
 	if (res != TOKEN_OK)
 		return res;
 	row->id = token->next_id++;

@@ -111,6 +111,9 @@ enum token_result root_mac(const struct seal_ctx *ctx, const struct area_keys *k
 
 /* ---- token_blob.c: attributes and values of rows ---- */
 
+/* A private or secret key: its value is sealed whether it is a private object or not. */
+bool object_is_key(const struct token_attrs *attrs);
+
 /* A new object with one reference; attrs become its own, also on an error. */
 enum token_result object_new(const struct store_row *row, struct token_attrs *attrs,
 	const struct token_object **object);

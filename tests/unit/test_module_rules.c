@@ -246,16 +246,76 @@ erased_elsewhere(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Is a text anywhere in the files of the store? */
+static bool
+in_store(const char *text)
+{
+	static unsigned char bytes[1 << 20];
+	char pattern[4096];
+	glob_t found;
+	bool there = false;
+	size_t i, len;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/*/*/*", getenv("MDOC_PKCS11_STORE"));
+	CU_ASSERT_EQUAL_FATAL(glob(pattern, 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		FILE *file = fopen(found.gl_pathv[i], "rb");
+
+		len = file == NULL ? 0 : fread(bytes, 1, sizeof(bytes), file);
+		there = there || memmem(bytes, len, text, strlen(text)) != NULL;
+		if (file != NULL)
+			(void)fclose(file);
+	}
+	globfree(&found);
+	return there;
+}
+
 /* Were it otherwise, a key would lie in the store's file for anybody to read. */
 static void
 no_key_in_clear(void)
 {
-	CK_ATTRIBUTE open = { CKA_PRIVATE, &no, sizeof(no) };
-	CK_SESSION_HANDLE session = p11_user(slot);
-	CK_OBJECT_HANDLE public_key, private_key;
+	CK_OBJECT_CLASS object_class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_AES;
+	CK_ATTRIBUTE open = { CKA_PRIVATE, &no, sizeof(no) }, trust = { CKA_TRUSTED, &yes, 1 };
+	CK_ATTRIBUTE seen = { CKA_LABEL, "the label of a public key", 25 };
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &object_class, sizeof(object_class) },
+		{ CKA_KEY_TYPE, &type, sizeof(type) }, { CKA_VALUE, "a key in clear..", 16 }, { CKA_TOKEN, &yes, 1 },
+		open, seen, { CKA_WRAP, &yes, 1 }, { CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 } };
+	CK_ATTRIBUTE guarded[] = { template[0], template[1], template [2], { CKA_WRAP_WITH_TRUSTED, &yes, 1 } };
+	CK_ATTRIBUTE value = { CKA_VALUE, NULL, 0 };
+	CK_MECHANISM cmac = { CKM_AES_CMAC, NULL, 0 }, kwp = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
+	CK_SESSION_HANDLE session = p11_session(slot);
+	CK_OBJECT_HANDLE public_key, private_key, secret, other;
+	CK_BYTE bytes[64];
+	CK_ULONG len = sizeof(bytes);
 
-	CU_ASSERT_EQUAL(p11_pair(session, true, &open, 1, &public_key, &private_key), CKR_TEMPLATE_INCONSISTENT);
-	CU_ASSERT_EQUAL(p11_pair(session, false, &open, 1, &public_key, &private_key), CKR_OK);
+	CU_ASSERT_EQUAL(p11_pair(session, true, &open, 1, &public_key, &private_key), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11->C_CreateObject(session, template, 9, &secret), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11_pair(session, true, &open, 1, &public_key, &private_key), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CreateObject(session, template, 9, &secret), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &cmac, secret), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, bytes, 1, bytes, &len), CKR_OK);
+	CU_ASSERT_TRUE(in_store("the label of a public key"));
+	CU_ASSERT_FALSE(in_store("a key in clear.."));
+	/* what anybody may see is not what anybody may use */
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &cmac, secret), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, bytes, 1, bytes, &len), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(p11_count(session, &seen, 1), 1);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &cmac, secret), CKR_USER_NOT_LOGGED_IN);
+	value.pValue = bytes;
+	value.ulValueLen = sizeof(bytes);
+	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, secret, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+	/* the SO sees it, and can say that others may leave under it */
+	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, secret, &trust, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CreateObject(session, guarded, 4, &other), CKR_OK);
+	len = sizeof(bytes);
+	CU_ASSERT_EQUAL(p11->C_WrapKey(session, &kwp, secret, other, bytes, &len), CKR_OK);
+	CU_ASSERT_FALSE(in_store("a key in clear.."));
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 

@@ -125,6 +125,7 @@ enum token_result store_root_write(struct store *store, const struct store_root 
 #define STORE_PRIVATE 0x1u
 #define STORE_AUTHENTICATED 0x2u
 #define STORE_REUSABLE 0x4u
+#define STORE_SEALED 0x8u /* the value is sealed, though the attributes are public: a key with CKA_PRIVATE false */
 
 enum store_state { STORE_PLAIN = 0, STORE_UNBOUND = 1, STORE_BOUND = 2 };
 

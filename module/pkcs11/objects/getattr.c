@@ -76,7 +76,8 @@ hand_out_value(struct session *session, const struct object *object, CK_ATTRIBUT
 	else
 		to->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	token_value_clear(&value);
-	return rv;
+	/* A public key's value; the standard has no other answer here. */
+	return rv == CKR_USER_NOT_LOGGED_IN ? CKR_ATTRIBUTE_SENSITIVE : rv;
 }
 
 static CK_RV

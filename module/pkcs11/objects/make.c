@@ -16,7 +16,7 @@
 
 #define CHECK_VALUE_LEN 3
 
-/* A key that nobody may see at rest: a public object lies in the store in clear. */
+/* A key that lies in the token sealed, whoever may see that it is there. */
 static bool
 is_secret(const struct token_attrs *attrs)
 {
@@ -50,8 +50,9 @@ make_allowed(struct session *session, const struct token_attrs *attrs)
 		return CKR_ATTRIBUTE_READ_ONLY;
 	if (attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && !private_)
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && !private_)
-		return CKR_TEMPLATE_INCONSISTENT;
+	/* Its value is sealed, for which somebody must have opened the token. */
+	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && role == TOKEN_NOBODY)
+		return CKR_USER_NOT_LOGGED_IN;
 	return template_consistent(attrs);
 }
 

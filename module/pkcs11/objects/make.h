@@ -14,10 +14,10 @@ CK_RV make_writable(const struct session *session);
 /*
  * May this session make (or change into) an object with these attributes?
  * CKR_TOKEN_WRITE_PROTECTED, CKR_SESSION_READ_ONLY  a token object, as make_writable()
- * CKR_USER_NOT_LOGGED_IN    a private object without the user
+ * CKR_USER_NOT_LOGGED_IN    a private object without the user; a private or secret key in the token without
+ *                           user or SO, also one with CKA_PRIVATE false
  * CKR_ATTRIBUTE_READ_ONLY   CKA_TRUSTED without the SO
- * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; a private or
- *                           secret key that would lie in the store in clear (CKA_PRIVATE false)
+ * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; dates out of order
  */
 CK_RV make_allowed(struct session *session, const struct token_attrs *attrs);
 

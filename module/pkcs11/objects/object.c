@@ -32,6 +32,15 @@ object_is_private(const struct object *object)
 	return attrs_bool(object->attrs, CKA_PRIVATE, false);
 }
 
+bool
+object_needs_login(const struct object *object)
+{
+	const CK_OBJECT_CLASS class_now = object_class(object);
+
+	return object_is_private(object) ||
+		(object->stored != NULL && (class_now == CKO_PRIVATE_KEY || class_now == CKO_SECRET_KEY));
+}
+
 CK_OBJECT_CLASS
 object_class(const struct object *object)
 {

@@ -27,6 +27,8 @@ const struct token_attrs *object_attrs(const struct object *object);
 
 bool object_is_token(const struct object *object);
 bool object_is_private(const struct object *object);
+/* Can it be used by nobody but who is logged in? Private objects, and private and secret keys in the token. */
+bool object_needs_login(const struct object *object);
 CK_OBJECT_CLASS object_class(const struct object *object);
 
 /* Room for an attribute that is worked out when it is read. */

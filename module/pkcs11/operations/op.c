@@ -90,7 +90,7 @@ op_active(struct session *session, enum op_kind kind)
 {
 	struct op *op = session->op[kind];
 
-	if (op != NULL && op->key != NULL && object_is_private(op->key) &&
+	if (op != NULL && op->key != NULL && object_needs_login(op->key) &&
 		op->login_epoch != slot_login_epoch(session->slot)) {
 		op_end(session, kind);
 		op = NULL;
