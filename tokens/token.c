@@ -239,7 +239,8 @@ keep_idle(struct token_env *env, struct token *token)
 	struct token *last = NULL;
 	unsigned count;
 
-	token_forget_role(token);
+	if (token_get_role(token) != TOKEN_NOBODY)
+		token_forget_role(token);
 	token->next = env->idle;
 	env->idle = token;
 	for (count = 0; *link != NULL && count < IDLE_TOKENS; count++)

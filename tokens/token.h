@@ -170,12 +170,12 @@ enum token_result token_get_info(struct token *token, struct token_info *info);
 /* Nothing can be written to the token's store by this process. */
 bool token_is_read_only(const struct token *token);
 
-enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO };
+enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO, TOKEN_PROVISIONER };
 
 enum token_role token_get_role(struct token *token);
 
 /*
- * Log a role in for the whole process. The try is committed before the check and given back
+ * Log a role in for the whole process. The provisioner's PIN is its credential; it sees what everybody sees. The try is committed before the check and given back
  * after a right one. One check at a time for each token over all processes (bounded wait).
  *
  * TOKEN_ERR_PIN             wrong, counted
@@ -194,6 +194,19 @@ enum token_result token_logout(struct token *token);
  * a try before the answer. Errors as token_login, and TOKEN_ERR_NOT_LOGGED_IN.
  */
 enum token_result token_check_pin(struct token *token, struct secret pin);
+
+#define TOKEN_CREDENTIAL_LEN 32 /* hexadecimal digits: 128 random bits */
+
+/*
+ * SO: make a provisioner's credential (design: Roles); one that was there is no longer good. It has ten tries of its
+ * own. Revoke it: TOKEN_ERR_PIN_NOT_SET when there is none.
+ *
+ * credential  TOKEN_CREDENTIAL_LEN bytes, which nobody can get again
+ *
+ * TOKEN_ERR_NOT_LOGGED_IN, TOKEN_ERR_READ_ONLY
+ */
+enum token_result token_provisioner_make(struct token *token, struct secret *credential);
+enum token_result token_provisioner_revoke(struct token *token);
 
 /* SO: set or reset the user PIN, tries restored, LOCKED and DISABLED left (R-FACE-05). */
 enum token_result token_init_pin(struct token *token, struct secret pin);

@@ -60,6 +60,7 @@ void
 token_forget_role(struct token *token)
 {
 	token->role = TOKEN_NOBODY;
+	token->provisioner = 0;
 	token->forgotten++;
 	ready_clear(token);
 	area_keys_wipe(&token->keys);
@@ -268,7 +269,9 @@ cache_refresh(struct token *token)
 	if (res != TOKEN_OK)
 		return res;
 	token->epoch = area.epoch;
-	res = root_settings(token->env->seal, &area, token->settings);
+	res = provisioner_recheck(token);
+	if (res == TOKEN_OK)
+		res = root_settings(token->env->seal, &area, token->settings);
 	if (res == TOKEN_OK)
 		res = load_rows(token);
 	if (res == TOKEN_OK && token->role != TOKEN_NOBODY)

@@ -13,7 +13,7 @@ token_get_role(struct token *token)
 	enum token_role role;
 
 	(void)pthread_mutex_lock(&token->lock);
-	role = token->role;
+	role = token->provisioner != 0 ? TOKEN_PROVISIONER : token->role;
 	(void)pthread_mutex_unlock(&token->lock);
 	return role;
 }
@@ -65,11 +65,13 @@ token_login(struct token *token, enum token_role role, struct secret pin)
 	struct pin_checked checked = { .area_key = SECRET_NONE };
 	enum token_result res;
 
-	if (role != TOKEN_USER && role != TOKEN_SO)
+	if (role != TOKEN_USER && role != TOKEN_SO && role != TOKEN_PROVISIONER)
 		return TOKEN_ERR_ARG;
 	res = check_nobody(token, role);
 	if (res != TOKEN_OK)
 		return res;
+	if (role == TOKEN_PROVISIONER)
+		return provisioner_login(token, pin);
 	if (store_is_read_only(token->store))
 		return TOKEN_ERR_READ_ONLY;
 	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
@@ -94,7 +96,7 @@ token_logout(struct token *token)
 	enum token_result res = TOKEN_OK;
 
 	(void)pthread_mutex_lock(&token->lock);
-	if (token->role == TOKEN_NOBODY)
+	if (token->role == TOKEN_NOBODY && token->provisioner == 0)
 		res = TOKEN_ERR_NOT_LOGGED_IN;
 	token_forget_role(token);
 	(void)pthread_mutex_unlock(&token->lock);

@@ -62,7 +62,8 @@ struct token {
 	struct store *store;
 
 	pthread_mutex_t lock; /* of all that follows */
-	enum token_role role;
+	enum token_role role; /* never TOKEN_PROVISIONER, who has no keys of the area: */
+	uint64_t provisioner; /* the row of who is logged in as that; 0: nobody is */
 	struct area_keys keys;
 	uint64_t epoch;
 	uint64_t forgotten; /* how often a role has been forgotten */
@@ -221,5 +222,13 @@ enum token_result pin_count_wrong(struct token *token, enum backend_role role);
 
 /* May the holder's PIN open anything now? A store transaction is open. */
 enum token_result pin_state_usable(struct token *token);
+
+/* ---- token_provisioner.c ---- */
+
+/* As token_login(). */
+enum token_result provisioner_login(struct token *token, struct secret credential);
+
+/* Log the provisioner out when it has been revoked; token lock and a store transaction are held. */
+enum token_result provisioner_recheck(struct token *token);
 
 #endif

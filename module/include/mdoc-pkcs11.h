@@ -85,6 +85,15 @@ extern "C" {
 #define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL   /* a device-signed element that keyAuthorizations does not allow */
 
 /*
+ * The provisioner brings new records without the holder's PIN: C_LoginUser(CKU_USER, credential, MDOC_PROVISIONER).
+ * It sees public objects, reads no record and uses no key of the holder's. Ten wrong credentials lock it
+ * (CKR_PIN_LOCKED) until a new one is made. CKR_USER_PIN_NOT_INITIALIZED: the area has none, or no user of that name.
+ * It and the holder keep each other out of one process (CKR_USER_ANOTHER_ALREADY_LOGGED_IN).
+ */
+#define MDOC_PROVISIONER "provisioner"
+#define MDOC_CREDENTIAL_LEN 32UL
+
+/*
  * The vendor interface: C_GetInterface("Vendor mdoc-pkcs11", {1, 0}, …). A program finds
  * out whether a slot is ours by CKM_MDOC_DEVICE_SIGN in its mechanism list.
  */
@@ -149,6 +158,14 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	CK_RV(*C_MDOC_Attest)
 	(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
 		CK_ULONG ulNonceLen, CK_BYTE *pJwt, CK_ULONG *pulLen);
+
+	/* Make the credential of the area's provisioner, in an R/W session of the security officer: MDOC_CREDENTIAL_LEN
+	 * hexadecimal digits of 128 random bits, which nobody can get again. A former credential is good no longer.
+	 * The length query and CKR_BUFFER_TOO_SMALL make nothing. */
+	CK_RV (*C_MDOC_MakeProvisioner)(CK_SESSION_HANDLE hSession, CK_UTF8CHAR *pCredential, CK_ULONG *pulLen);
+
+	/* Take it away, in such a session. CKR_USER_PIN_NOT_INITIALIZED: there is none. */
+	CK_RV (*C_MDOC_RevokeProvisioner)(CK_SESSION_HANDLE hSession);
 } CK_MDOC_FUNCTION_LIST;
 
 #ifdef __cplusplus

@@ -119,18 +119,6 @@ tries_run_out(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
 }
 
-static void
-named_users(void)
-{
-	const CK_SLOT_ID slot = p11_token("names");
-	CK_SESSION_HANDLE rw = p11_session(slot);
-	CK_UTF8CHAR pin[] = USER_PIN, name[] = "provisioner";
-
-	CU_ASSERT_EQUAL(p11->C_LoginUser(rw, CKU_USER, pin, strlen(USER_PIN), name, 11), CKR_USER_TYPE_INVALID);
-	CU_ASSERT_EQUAL(p11->C_LoginUser(rw, CKU_USER, pin, strlen(USER_PIN), NULL, 0), CKR_OK);
-	CU_ASSERT_EQUAL(p11->C_CloseSession(rw), CKR_OK);
-}
-
 /* Were it otherwise, a program would report our errors as its own, or lose its own. */
 static void
 error_queue_is_the_callers(void)
@@ -208,7 +196,6 @@ CU_TestInfo tests_login[] = {
 	{ "security officer", security_officer },
 	{ "C_SetPIN", change_of_pin },
 	{ "tries run out", tries_run_out },
-	{ "C_LoginUser", named_users },
 	CU_TEST_INFO_NULL,
 };
 

@@ -83,6 +83,7 @@ main(int argc, char **argv)
 		{ "slots and tokens", p11_start, p11_stop, NULL, NULL, tests_slots },
 		{ "slot events", p11_start, p11_stop, NULL, NULL, tests_events },
 		{ "login", p11_start, p11_stop, NULL, NULL, tests_login },
+		{ "provisioner", p11_start, p11_stop, NULL, NULL, tests_provisioner },
 		{ "objects", p11_start, p11_stop, NULL, NULL, tests_objects },
 		{ "rules", p11_start, p11_stop, NULL, NULL, tests_rules },
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },

@@ -109,6 +109,29 @@ enum token_result store_pin_read(struct store *store, enum backend_role role, st
 enum token_result store_pin_write(struct store *store, const struct store_pin *pin);
 void store_pin_clear(struct store_pin *pin);
 
+/* ---- The provisioner: at most one ---- */
+
+struct store_provisioner {
+	uint64_t id; /* never given out again */
+	enum token_pin_state state;
+	unsigned tries_left, tries_max;
+	uint8_t *wrap; /* malloc'ed; NULL: none */
+	size_t wrap_len;
+};
+
+/* TOKEN_OK with state TOKEN_PIN_NONE when there is none. */
+enum token_result store_provisioner_read(struct store *store, struct store_provisioner *provisioner);
+
+/* Put a new one in the place of any other, whose keys go too; its id is set. */
+enum token_result store_provisioner_replace(struct store *store, struct store_provisioner *provisioner);
+
+/* State, tries and wrap of the one with this id. */
+enum token_result store_provisioner_write(struct store *store, const struct store_provisioner *provisioner);
+
+/* TOKEN_ERR_NOT_FOUND: there was none. */
+enum token_result store_provisioner_delete(struct store *store);
+void store_provisioner_clear(struct store_provisioner *provisioner);
+
 /* ---- The root row ---- */
 
 struct store_root {

@@ -15,6 +15,8 @@ const struct call_rule call_rules[] = {
 	{ "C_SetPIN", CALL_RW_PUBLIC | CALL_RW_USER | CALL_RW_SO, CKR_OK },
 	{ "C_Logout", CALL_RO_USER | CALL_RW_USER | CALL_RW_SO, CKR_OK },
 	{ "C_MDOC_BeginBatch", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_MakeProvisioner", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_RevokeProvisioner", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
 	{ "C_MDOC_CommitBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
 	{ "C_MDOC_RollbackBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
 };

@@ -81,27 +81,30 @@ look_for_event(const struct call *call, CK_SLOT_ID *slot, const void *reserved, 
 }
 
 /* Nothing is held while it waits, so that C_Finalize can end it. */
-CK_RV
-C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
+static CK_RV
+wait_for_event(struct call *call, CK_FLAGS flags, CK_SLOT_ID *slot, const void *reserved)
 {
 	struct library *library;
-	struct call call;
 	unsigned start = 0;
 	bool again = false;
 	CK_RV rv;
 
-	rv = call_begin(&call, __func__, flags);
-	if (rv == CKR_OK)
-		rv = look_for_event(&call, pSlot, pReserved, &again, &start);
+	rv = look_for_event(call, slot, reserved, &again, &start);
 	while (rv == CKR_NO_EVENT && (flags & CKF_DONT_BLOCK) == 0) {
-		library = call.library;
+		library = call->library;
 		library_leave(library);
 		library_rest(library, EVENT_POLL_MS);
-		rv = library_enter(&call.library);
+		rv = library_enter(&call->library);
 		if (rv == CKR_OK)
-			rv = look_for_event(&call, pSlot, pReserved, &again, &start);
+			rv = look_for_event(call, slot, reserved, &again, &start);
 	}
-	return call_end(&call, rv);
+	return rv;
+}
+
+CK_RV
+C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *pSlot, void *pReserved)
+{
+	LIBRARY_CALL(0, wait_for_event(&call, flags, pSlot, pReserved), T_FLAGS(flags), T_RESULT(pSlot));
 }
 
 CK_RV
@@ -168,12 +171,11 @@ C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, unsigned char *pPin, 
 	SESSION_CALL(hSession, login_in(session, userType, pPin, ulPinLen), T_USER(userType), T_SECRET(pPin));
 }
 
-/* No area has named users yet. */
 CK_RV
 C_LoginUser(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR *pPin, CK_ULONG ulPinLen,
 	CK_UTF8CHAR *pUsername, CK_ULONG ulUsernameLen)
 {
-	SESSION_CALL(hSession, ulUsernameLen != 0 ? CKR_USER_TYPE_INVALID : login_in(session, userType, pPin, ulPinLen),
+	SESSION_CALL(hSession, login_named(session, userType, pPin, ulPinLen, pUsername, ulUsernameLen),
 		T_USER(userType), T_SECRET(pPin), T_DATA(pUsername, ulUsernameLen));
 }
 

@@ -32,6 +32,8 @@ begin_batch(struct session *session)
 {
 	enum token_result res;
 
+	if (slot_role(session->slot) != TOKEN_USER)
+		return CKR_USER_NOT_LOGGED_IN; /* the provisioner, whose session's state is the user's */
 	if (session_batch(session) != NULL)
 		return CKR_MDOC_BATCH_ACTIVE;
 	session->batch_epoch = slot_login_epoch(session->slot);
@@ -130,6 +132,18 @@ C_MDOC_Attest(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULON
 	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
 }
 
+static CK_RV
+C_MDOC_MakeProvisioner(CK_SESSION_HANDLE hSession, CK_UTF8CHAR *pCredential, CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession, login_make_provisioner(session, pCredential, pulLen), T_BUFFER(pCredential, pulLen));
+}
+
+static CK_RV
+C_MDOC_RevokeProvisioner(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, login_revoke_provisioner(session));
+}
+
 CK_MDOC_FUNCTION_LIST vendor_functions = {
 	.version = { 1, 0 },
 	.C_MDOC_MakeArea = C_MDOC_MakeArea,
@@ -139,4 +153,6 @@ CK_MDOC_FUNCTION_LIST vendor_functions = {
 	.C_MDOC_RollbackBatch = C_MDOC_RollbackBatch,
 	.C_MDOC_Diagnose = C_MDOC_Diagnose,
 	.C_MDOC_Attest = C_MDOC_Attest,
+	.C_MDOC_MakeProvisioner = C_MDOC_MakeProvisioner,
+	.C_MDOC_RevokeProvisioner = C_MDOC_RevokeProvisioner,
 };

@@ -92,6 +92,70 @@ login_in(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, CK_
 	return rv;
 }
 
+/* Who has no credential here is as unknown as who was never heard of. */
+CK_RV
+login_named(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, CK_ULONG len, const CK_UTF8CHAR *name,
+	CK_ULONG name_len)
+{
+	struct slot *slot = session->slot;
+	struct secret copy = SECRET_NONE;
+	CK_RV rv;
+
+	if (name_len == 0)
+		return login_in(session, type, pin, len);
+	if (name == NULL)
+		return CKR_ARGUMENTS_BAD;
+	if (type != CKU_USER)
+		return CKR_USER_TYPE_INVALID; /* no other user has a name */
+	rv = take_pin(pin, len, &copy);
+	if (rv != CKR_OK)
+		return rv;
+	if (name_len != strlen(MDOC_PROVISIONER) || memcmp(name, MDOC_PROVISIONER, name_len) != 0) {
+		rv = CKR_USER_PIN_NOT_INITIALIZED;
+	} else {
+		pthread_mutex_lock(&slot->login);
+		rv = login_role(slot, TOKEN_PROVISIONER, copy);
+		pthread_mutex_unlock(&slot->login);
+	}
+	secret_wipe(&copy);
+	return rv;
+}
+
+CK_RV
+login_make_provisioner(struct session *session, CK_UTF8CHAR *credential, CK_ULONG *len)
+{
+	struct slot *slot = session->slot;
+	struct secret made = SECRET_NONE;
+	CK_ULONG room;
+	CK_RV rv;
+
+	if (len == NULL)
+		return CKR_ARGUMENTS_BAD;
+	room = *len;
+	*len = MDOC_CREDENTIAL_LEN;
+	if (credential == NULL || room < MDOC_CREDENTIAL_LEN)
+		return credential == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+	pthread_mutex_lock(&slot->login);
+	rv = rv_from_check(token_provisioner_make(slot->token, &made));
+	pthread_mutex_unlock(&slot->login);
+	if (rv == CKR_OK)
+		memcpy(credential, made.ptr, made.len);
+	secret_wipe(&made);
+	return rv;
+}
+
+CK_RV
+login_revoke_provisioner(struct session *session)
+{
+	struct slot *slot = session->slot;
+	CK_RV rv;
+
+	pthread_mutex_lock(&slot->login);
+	rv = rv_from_check(token_provisioner_revoke(slot->token));
+	pthread_mutex_unlock(&slot->login);
+	return rv;
+}
+
 CK_RV
 login_out(struct session *session)
 {
@@ -137,6 +201,8 @@ login_set_pin(struct session *session, const CK_UTF8CHAR *old_pin, CK_ULONG old_
 	struct secret new_copy = SECRET_NONE;
 	CK_RV rv;
 
+	if (slot_role(slot) == TOKEN_PROVISIONER)
+		return CKR_FUNCTION_FAILED; /* its credential is the security officer's to make, and the PIN not its own */
 	rv = take_pin(old_pin, old_len, &old_copy);
 	if (rv == CKR_OK)
 		rv = take_pin(new_pin, new_len, &new_copy);
