@@ -44,6 +44,9 @@ static const uint8_t oid_ed448[] = { 0x06, 0x03, 0x2b, 0x65, 0x71 };
 static const uint8_t oid_ed25519_old[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x0f, 0x01 };
 static const uint8_t oid_x25519_old[] = { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x97, 0x55, 0x01, 0x05, 0x01 };
 
+/* PrintableString "curve25519" as pkcs11-tool of OpenSC writes it: its length is one too many. */
+static const uint8_t x25519_opensc[] = { 0x13, 0x0b, 'c', 'u', 'r', 'v', 'e', '2', '5', '5', '1', '9' };
+
 static const struct curve curves[] = {
 	{ TOKEN_P256, TOKEN_KIND_EC, 32, "prime256v1", OID(oid_p256), { 0 }, { "secp256r1", "prime256v1", "P-256" } },
 	{ TOKEN_P384, TOKEN_KIND_EC, 48, "secp384r1", OID(oid_p384), { 0 }, { "secp384r1", "P-384" } },
@@ -147,6 +150,8 @@ token_curve_from_params(const uint8_t *der, size_t len)
 {
 	size_t i;
 
+	if (der != NULL && len == sizeof(x25519_opensc) && memcmp(der, x25519_opensc, len) == 0)
+		return TOKEN_X25519;
 	/* Every name is shorter than 128 bytes: one length byte, and nothing after the content. */
 	if (der == NULL || len < 2 || der[1] >= 0x80 || (size_t)der[1] + 2 != len)
 		return TOKEN_CURVE_NONE;

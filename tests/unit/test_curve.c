@@ -37,6 +37,7 @@ static const struct {
 	{ "130c656477617264733235353139", TOKEN_ED25519 }, /* edwards25519 */
 	{ "130a65647761726473343438", TOKEN_ED448 },       /* edwards448 */
 	{ "130a63757276653235353139", TOKEN_X25519 },      /* curve25519 */
+	{ "130b63757276653235353139", TOKEN_X25519 },      /* the same as OpenSC writes it */
 	{ "13086375727665343438", TOKEN_X448 },            /* curve448 */
 	{ "06032b656d", TOKEN_CURVE_NONE },
 	{ "06092b2403030208010108", TOKEN_CURVE_NONE }, /* brainpoolP256t1 */
