@@ -17,8 +17,18 @@
 #include "tests/unit/leaf.h"
 #include "tokens/vault/key.h"
 
-static const enum token_curve curves[] = { TOKEN_P256, TOKEN_P384, TOKEN_P521 };
-static const char *const names[] = { [TOKEN_P256] = "P-256", [TOKEN_P384] = "P-384", [TOKEN_P521] = "P-521" };
+static const enum token_curve curves[] = { TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_BP256, TOKEN_BP320, TOKEN_BP384,
+	TOKEN_BP512 };
+#define CURVES (sizeof(curves) / sizeof(curves[0]))
+#define ORDERS 3 /* of the first of them */
+
+static const char *const names[] = { [TOKEN_P256] = "P-256",
+	[TOKEN_P384] = "P-384",
+	[TOKEN_P521] = "P-521",
+	[TOKEN_BP256] = "brainpoolP256r1",
+	[TOKEN_BP320] = "brainpoolP320r1",
+	[TOKEN_BP384] = "brainpoolP384r1",
+	[TOKEN_BP512] = "brainpoolP512r1" };
 
 static const char *const orders[] = {
 	[TOKEN_P256] = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
@@ -67,7 +77,7 @@ test_bad_scalars(void)
 	uint8_t scalar[80];
 	size_t i, len;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ORDERS; i++) {
 		memset(scalar, 0, sizeof(scalar));
 		len = token_curve_size(curves[i]);
 		CU_ASSERT_EQUAL(vault_key_from_scalar(leaf_libctx, curves[i], scalar, len, &key), TOKEN_ERR_ARG);
@@ -154,7 +164,7 @@ test_sign(void)
 	struct secret scalar;
 
 	CU_ASSERT_EQUAL(seal_random(leaf_seal, digest, sizeof(digest)), TOKEN_OK);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < CURVES; i++) {
 		CU_ASSERT_EQUAL_FATAL(vault_key_generate(leaf_libctx, curves[i], &key), TOKEN_OK);
 		CU_ASSERT_EQUAL(token_key_point(key, point, &point_len), TOKEN_OK);
 		CU_ASSERT_EQUAL(point_len, 1 + 2 * token_curve_size(curves[i]));
@@ -210,7 +220,7 @@ test_derive(void)
 	struct secret ab, ba;
 	size_t i, len, la, lb;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < CURVES; i++) {
 		CU_ASSERT_EQUAL_FATAL(vault_key_generate(leaf_libctx, curves[i], &a), TOKEN_OK);
 		CU_ASSERT_EQUAL_FATAL(vault_key_generate(leaf_libctx, curves[i], &b), TOKEN_OK);
 		len = token_curve_size(curves[i]);
@@ -259,12 +269,57 @@ test_derive_vector(void)
 	token_key_free(key);
 }
 
+/* A key of one kind that is used as another's: a signature over what nobody meant, or an agreement that leaks. */
+static void
+test_kinds(void)
+{
+	static const struct {
+		enum token_curve curve;
+		enum token_result sign, sign_message, derive;
+	} kinds[] = {
+		{ TOKEN_P256, TOKEN_OK, TOKEN_ERR_UNSUPPORTED, TOKEN_OK },
+		{ TOKEN_ED25519, TOKEN_ERR_UNSUPPORTED, TOKEN_OK, TOKEN_ERR_UNSUPPORTED },
+		{ TOKEN_ED448, TOKEN_ERR_UNSUPPORTED, TOKEN_OK, TOKEN_ERR_UNSUPPORTED },
+		{ TOKEN_X25519, TOKEN_ERR_UNSUPPORTED, TOKEN_ERR_UNSUPPORTED, TOKEN_OK },
+		{ TOKEN_X448, TOKEN_ERR_UNSUPPORTED, TOKEN_ERR_UNSUPPORTED, TOKEN_OK },
+	};
+	uint8_t data[32] = { 1 }, sig[TOKEN_SIG_MAX], point[TOKEN_POINT_MAX], info[TOKEN_INFO_MAX];
+	struct token_key *key;
+	struct secret shared;
+	size_t i, len = 0, sig_len = 0;
+	bool good = true;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		CU_ASSERT_EQUAL_FATAL(vault_key_generate(leaf_libctx, kinds[i].curve, &key), TOKEN_OK);
+		CU_ASSERT_EQUAL(token_key_curve(key), kinds[i].curve);
+		CU_ASSERT_EQUAL(token_key_point(key, point, &len), TOKEN_OK);
+		CU_ASSERT_EQUAL(len, token_curve_point_size(kinds[i].curve));
+		CU_ASSERT_EQUAL(token_key_sign(key, data, sizeof(data), sig, &sig_len), kinds[i].sign);
+		CU_ASSERT_EQUAL(token_key_sign_message(key, data, sizeof(data), sig, &sig_len), kinds[i].sign_message);
+		CU_ASSERT_EQUAL(token_key_derive(key, point, len, &shared), kinds[i].derive);
+		secret_wipe(&shared);
+		if (kinds[i].derive == TOKEN_OK) {
+			memset(point, 0, sizeof(point));
+			CU_ASSERT_EQUAL(token_key_derive(key, point, len, &shared), TOKEN_ERR_ARG);
+			CU_ASSERT_PTR_NULL(shared.ptr);
+		}
+		if (kinds[i].curve == TOKEN_X25519)
+			CU_ASSERT_EQUAL(token_public_verify(leaf_libctx, TOKEN_X25519, point, len, data, sizeof(data),
+						sig, sizeof(sig), &good),
+				TOKEN_ERR_UNSUPPORTED);
+		token_key_free(key);
+	}
+	CU_ASSERT_FALSE(good);
+	CU_ASSERT_EQUAL(token_public_info(TOKEN_P256, point, 64, info), 0);
+}
+
 CU_TestInfo tests_key[] = {
 	{ "scalars out of range", test_bad_scalars },
 	{ "known points", test_known_points },
 	{ "signatures that OpenSSL verifies", test_sign },
 	{ "signatures with leading zeros", test_short_numbers },
 	{ "key agreement", test_derive },
+	{ "kinds of keys", test_kinds },
 	{ "a published key agreement", test_derive_vector },
 	CU_TEST_INFO_NULL,
 };
