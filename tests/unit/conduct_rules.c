@@ -74,10 +74,10 @@ const struct conduct_rule conduct_rules[] = {
 	{ "C_CloseAllSessions", LT, { CKR_SLOT_ID_INVALID } },
 	{ "C_GetSessionInfo", LS, { CKR_ARGUMENTS_BAD, CKR_OPERATION_ACTIVE } },
 	{ "C_SessionCancel", LS, { CKR_OPERATION_ACTIVE, CKR_OPERATION_CANCEL_FAILED } },
-	{ "C_GetOperationState", LSU,
+	{ "C_GetOperationState", LS,
 		{ CKR_ARGUMENTS_BAD, CKR_BUFFER_TOO_SMALL, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
 			CKR_STATE_UNSAVEABLE } },
-	{ "C_SetOperationState", LSU,
+	{ "C_SetOperationState", LS,
 		{ CKR_ARGUMENTS_BAD, CKR_KEY_CHANGED, CKR_KEY_NEEDED, CKR_KEY_NOT_NEEDED, CKR_OPERATION_ACTIVE,
 			CKR_SAVED_STATE_INVALID } },
 	{ "C_Login", LS, { LOGGING_IN } },
@@ -173,12 +173,12 @@ const struct conduct_rule conduct_rules[] = {
 	{ "C_GenerateKeyPair", LS,
 		{ CKR_ARGUMENTS_BAD, TEMPLATE, WRITING, CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID,
 			CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID, CKR_OPERATION_ACTIVE } },
-	{ "C_WrapKey", LSU,
+	{ "C_WrapKey", LS,
 		{ CKR_ARGUMENTS_BAD, CKR_BUFFER_TOO_SMALL, CKR_KEY_HANDLE_INVALID, CKR_KEY_NOT_WRAPPABLE,
 			CKR_KEY_SIZE_RANGE, CKR_KEY_UNEXTRACTABLE, CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID,
 			CKR_OPERATION_ACTIVE, CKR_USER_NOT_LOGGED_IN, CKR_WRAPPING_KEY_HANDLE_INVALID,
 			CKR_WRAPPING_KEY_SIZE_RANGE, CKR_WRAPPING_KEY_TYPE_INCONSISTENT } },
-	{ "C_UnwrapKey", LSU,
+	{ "C_UnwrapKey", LS,
 		{ CKR_ARGUMENTS_BAD, TEMPLATE, WRITING, CKR_BUFFER_TOO_SMALL, CKR_CURVE_NOT_SUPPORTED,
 			CKR_DOMAIN_PARAMS_INVALID, CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID,
 			CKR_OPERATION_ACTIVE, CKR_UNWRAPPING_KEY_HANDLE_INVALID, CKR_UNWRAPPING_KEY_SIZE_RANGE,
@@ -204,40 +204,40 @@ const struct conduct_rule conduct_rules[] = {
 	{ "C_AsyncGetID", LSU, { 0 } },
 	{ "C_AsyncJoin", LSU, { 0 } },
 	/* messages */
-	{ "C_MessageEncryptInit", LSU, { KEY_INIT } },
-	{ "C_EncryptMessage", LSU, { OUTPUT, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID } },
-	{ "C_EncryptMessageBegin", LSU,
+	{ "C_MessageEncryptInit", LS, { KEY_INIT } },
+	{ "C_EncryptMessage", LS, { OUTPUT, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID } },
+	{ "C_EncryptMessageBegin", LS,
 		{ CKR_MECHANISM_PARAM_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
 			CKR_USER_NOT_LOGGED_IN } },
-	{ "C_EncryptMessageNext", LSU, { OUTPUT, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID } },
-	{ "C_MessageEncryptFinal", LSU, { RUNNING } },
-	{ "C_MessageDecryptInit", LSU, { CKR_ARGUMENTS_BAD, KEY_INIT } },
-	{ "C_DecryptMessage", LSU,
+	{ "C_EncryptMessageNext", LS, { OUTPUT, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID } },
+	{ "C_MessageEncryptFinal", LS, { RUNNING } },
+	{ "C_MessageDecryptInit", LS, { CKR_ARGUMENTS_BAD, KEY_INIT } },
+	{ "C_DecryptMessage", LS,
 		{ OUTPUT, CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID, CKR_OPERATION_CANCEL_FAILED,
 			CIPHERTEXT } },
-	{ "C_DecryptMessageBegin", LSU, { RUNNING, CKR_MECHANISM_PARAM_INVALID, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_DecryptMessageNext", LSU, { OUTPUT, CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID, CIPHERTEXT } },
-	{ "C_MessageDecryptFinal", LSU, { RUNNING, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_MessageSignInit", LSU, { CKR_ARGUMENTS_BAD, KEY_USE } },
-	{ "C_SignMessage", LSU,
+	{ "C_DecryptMessageBegin", LS, { RUNNING, CKR_MECHANISM_PARAM_INVALID, CKR_USER_NOT_LOGGED_IN } },
+	{ "C_DecryptMessageNext", LS, { OUTPUT, CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID, CIPHERTEXT } },
+	{ "C_MessageDecryptFinal", LS, { RUNNING, CKR_USER_NOT_LOGGED_IN } },
+	{ "C_MessageSignInit", LS, { CKR_ARGUMENTS_BAD, KEY_USE } },
+	{ "C_SignMessage", LS,
 		{ OUTPUT, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_FUNCTION_REJECTED, CKR_MECHANISM_PARAM_INVALID,
 			CKR_TOKEN_RESOURCE_EXCEEDED, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_SignMessageBegin", LSU,
+	{ "C_SignMessageBegin", LS,
 		{ RUNNING, CKR_MECHANISM_PARAM_INVALID, CKR_TOKEN_RESOURCE_EXCEEDED, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_SignMessageNext", LSU,
+	{ "C_SignMessageNext", LS,
 		{ OUTPUT, CKR_DATA_LEN_RANGE, CKR_FUNCTION_REJECTED, CKR_MECHANISM_PARAM_INVALID,
 			CKR_TOKEN_RESOURCE_EXCEEDED, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_MessageSignFinal", LSU,
+	{ "C_MessageSignFinal", LS,
 		{ RUNNING, CKR_FUNCTION_REJECTED, CKR_TOKEN_RESOURCE_EXCEEDED, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_MessageVerifyInit", LSU, { CKR_ARGUMENTS_BAD, KEY_USE } },
-	{ "C_VerifyMessage", LSU,
+	{ "C_MessageVerifyInit", LS, { CKR_ARGUMENTS_BAD, KEY_USE } },
+	{ "C_VerifyMessage", LS,
 		{ RUNNING, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID, CKR_SIGNATURE_INVALID,
 			CKR_SIGNATURE_LEN_RANGE, CKR_TOKEN_RESOURCE_EXCEEDED } },
-	{ "C_VerifyMessageBegin", LSU, { RUNNING, CKR_MECHANISM_PARAM_INVALID, CKR_USER_NOT_LOGGED_IN } },
-	{ "C_VerifyMessageNext", LSU,
+	{ "C_VerifyMessageBegin", LS, { RUNNING, CKR_MECHANISM_PARAM_INVALID, CKR_USER_NOT_LOGGED_IN } },
+	{ "C_VerifyMessageNext", LS,
 		{ RUNNING, CKR_DATA_LEN_RANGE, CKR_MECHANISM_PARAM_INVALID, CKR_SIGNATURE_INVALID,
 			CKR_SIGNATURE_LEN_RANGE, CKR_TOKEN_RESOURCE_EXCEEDED } },
-	{ "C_MessageVerifyFinal", LSU, { RUNNING, CKR_DATA_LEN_RANGE, CKR_TOKEN_RESOURCE_EXCEEDED } },
+	{ "C_MessageVerifyFinal", LS, { RUNNING, CKR_DATA_LEN_RANGE, CKR_TOKEN_RESOURCE_EXCEEDED } },
 };
 
 const size_t conduct_rule_count = sizeof(conduct_rules) / sizeof(conduct_rules[0]);
@@ -250,10 +250,12 @@ static const struct {
 	const char *name;
 	CK_RV rv;
 } gaps[] = {
-	{ "C_InitToken", CKR_PIN_LEN_RANGE },          /* it sets a PIN */
-	{ "C_InitToken", CKR_PIN_INVALID },            /* the same */
-	{ "C_DestroyObject", CKR_USER_NOT_LOGGED_IN }, /* it lies under the user's seal */
-	{ "C_Login", CKR_MDOC_PIN_STORE_READ_ONLY },   /* no try can be counted */
+	{ "C_InitToken", CKR_PIN_LEN_RANGE },                 /* it sets a PIN */
+	{ "C_InitToken", CKR_PIN_INVALID },                   /* the same */
+	{ "C_GetSessionValidationFlags", CKR_ARGUMENTS_BAD }, /* nowhere to put them */
+	{ "C_EncryptMessageBegin", CKR_ARGUMENTS_BAD },       /* on the list of C_DecryptMessageBegin */
+	{ "C_DestroyObject", CKR_USER_NOT_LOGGED_IN },        /* it lies under the user's seal */
+	{ "C_Login", CKR_MDOC_PIN_STORE_READ_ONLY },          /* no try can be counted */
 	{ "C_LoginUser", CKR_MDOC_PIN_STORE_READ_ONLY },
 	{ "C_DeriveKey", CKR_KEY_FUNCTION_NOT_PERMITTED }, /* CKA_DERIVE is false */
 	{ "C_WrapKey", CKR_KEY_FUNCTION_NOT_PERMITTED },   /* CKA_WRAP is false */

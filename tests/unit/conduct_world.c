@@ -79,6 +79,9 @@ static CK_BYTE base_point[65] = { 0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42
 static CK_ECDH1_DERIVE_PARAMS ecdh_params = { CKD_NULL, 0, NULL, sizeof(base_point), base_point };
 static CK_GCM_PARAMS gcm_params = { bytes16, 12, 96, NULL, 0, 128 };
 
+static CK_BYTE message_tag[16];
+static CK_GCM_MESSAGE_PARAMS message_params = { bytes16, 12, 0, CKG_NO_GENERATE, message_tag, 128 };
+
 CK_MECHANISM conduct_ecdsa = { CKM_ECDSA, NULL, 0 };
 CK_MECHANISM conduct_sha256 = { CKM_SHA256, NULL, 0 };
 CK_MECHANISM conduct_ec_pair = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
@@ -88,6 +91,7 @@ CK_MECHANISM conduct_aes_cbc = { CKM_AES_CBC, bytes16, 16 };
 CK_MECHANISM conduct_aes_gcm = { CKM_AES_GCM, &gcm_params, sizeof(gcm_params) };
 CK_MECHANISM conduct_aes_wrap = { CKM_AES_KEY_WRAP, NULL, 0 };
 CK_MECHANISM conduct_ecdh = { CKM_ECDH1_DERIVE, &ecdh_params, sizeof(ecdh_params) };
+CK_MECHANISM conduct_message_gcm = { CKM_AES_GCM, &message_params, sizeof(message_params) };
 CK_MECHANISM conduct_hmac = { CKM_SHA256_HMAC, NULL, 0 };
 
 static const struct {
@@ -174,6 +178,10 @@ conduct_world_session_objects(struct conduct_world *w)
 	need(create(w->session, &conduct_note, &w->object[OBJECT_NOTE]) == CKR_OK, "no note");
 	need(create(w->session, &conduct_aes_session, &w->object[OBJECT_SESSION_AES]) == CKR_OK, "no AES key");
 	need(create(w->session, &conduct_secret_session, &w->object[OBJECT_SECRET]) == CKR_OK, "no secret");
+	w->wrapped_len = sizeof(w->wrapped);
+	need(p11->C_WrapKey(w->session, &conduct_aes_wrap, w->object[OBJECT_SESSION_AES], w->object[OBJECT_SECRET],
+		     w->wrapped, &w->wrapped_len) == CKR_OK,
+		"nothing wrapped");
 }
 
 /* What each kind of argument is where the case does not say. */
@@ -193,6 +201,7 @@ static void
 fill_pointer(const struct conduct_world *w, const struct conduct_call *call, char kind, const struct conduct_sane *sane,
 	size_t nth, struct conduct_arg *a)
 {
+	const bool crypt = strstr(call->name, "crypt") != NULL;
 	const bool set_pin = strcmp(call->name, "C_SetPIN") == 0;
 	const struct conduct_template *t = nth == 0 ? sane->template : sane->other_template;
 
@@ -201,7 +210,8 @@ fill_pointer(const struct conduct_world *w, const struct conduct_call *call, cha
 		a->p = sane->mechanism;
 		break;
 	case 'g':
-		memcpy(supply.asked, t->attrs, t->count * sizeof(*t->attrs)); /* their lengths are written to */
+		if (t->count > 0)
+			memcpy(supply.asked, t->attrs, t->count * sizeof(*t->attrs)); /* their lengths are written to */
 		a[0].p = supply.asked;
 		a[1].n = t->count;
 		break;
@@ -210,8 +220,12 @@ fill_pointer(const struct conduct_world *w, const struct conduct_call *call, cha
 		a[1].n = t == NULL ? 0 : t->count;
 		break;
 	case 'i':
-		a[0].p = supply.input;
-		a[1].n = 32;
+		a[0].p = sane->wrapped ? (void *)w->wrapped : supply.input;
+		a[1].n = sane->wrapped ? w->wrapped_len : 32;
+		break;
+	case 'v':
+		a[0].p = crypt ? &message_params : NULL; /* signatures take none */
+		a[1].n = crypt ? sizeof(message_params) : 0;
 		break;
 	case 'P':
 		a[0].p = (void *)(sane->number == CKU_SO || (w->as_so && set_pin) ? w->so_pin : w->user_pin);
@@ -247,7 +261,7 @@ fill_pointer(const struct conduct_world *w, const struct conduct_call *call, cha
 		a->p = sane->number != 0 ? supply.output[0] : NULL;
 		break;
 	default:
-		break; /* q, I and v are NULL */
+		break; /* q and I are NULL */
 	}
 }
 

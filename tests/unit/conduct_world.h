@@ -32,6 +32,8 @@ struct conduct_world {
 	CK_SESSION_HANDLE session; /* the calls' own */
 	bool as_so;                /* that session is the SO's */
 	CK_OBJECT_HANDLE object[OBJECTS];
+	CK_BYTE wrapped[64]; /* OBJECT_SECRET under OBJECT_SESSION_AES */
+	CK_ULONG wrapped_len;
 };
 
 /* Templates by name; the arrays are shared, nobody writes to them. */
@@ -51,10 +53,11 @@ struct conduct_sane {
 	enum conduct_object key, other_key;
 	const struct conduct_template *template, *other_template;
 	CK_ULONG number; /* user type, flags */
+	bool wrapped;    /* the input is what the world has wrapped */
 };
 
 extern CK_MECHANISM conduct_ecdsa, conduct_sha256, conduct_ec_pair, conduct_aes_gen, conduct_aes_ecb, conduct_aes_cbc,
-	conduct_aes_gcm, conduct_aes_wrap, conduct_ecdh, conduct_hmac;
+	conduct_aes_gcm, conduct_aes_wrap, conduct_ecdh, conduct_hmac, conduct_message_gcm;
 
 /* A token with a user PIN and the token objects; its sessions are closed. */
 void conduct_world_new(struct conduct_world *w, const char *label);

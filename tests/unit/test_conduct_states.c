@@ -182,7 +182,7 @@ child_read_only(void *arg)
 	struct conduct_world *w = arg;
 	size_t i;
 
-	for (i = 0; i < OBJECTS; i++)
+	for (i = OBJECT_NONE + 1; i < OBJECTS; i++)
 		w->object[i] = 0xabcdef; /* the parent's handles mean nothing here */
 	if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 		return 101;

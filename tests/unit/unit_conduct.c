@@ -13,6 +13,7 @@ main(void)
 	CU_SuiteInfo suites[] = {
 		{ "tables", NULL, NULL, NULL, NULL, conduct_table },
 		{ "states", p11_start, p11_stop, NULL, NULL, conduct_states },
+		{ "bad input", p11_start, p11_stop, NULL, NULL, conduct_bad_input },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failures;

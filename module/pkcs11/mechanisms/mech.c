@@ -76,13 +76,19 @@ mech_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
 
 	if (count == NULL)
 		return CKR_ARGUMENTS_BAD;
-	room = list == NULL ? 0 : *count;
 	for (i = 0; i < FAMILIES; i++)
-		for (mech = families[i]; mech->type != CK_UNAVAILABLE_INFORMATION; mech++, n++)
-			if (n < room)
-				list[n] = mech->type;
+		for (mech = families[i]; mech->type != CK_UNAVAILABLE_INFORMATION; mech++)
+			n++;
+	room = *count;
 	*count = n;
-	return list == NULL || n <= room ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+	if (list == NULL)
+		return CKR_OK;
+	if (room < n)
+		return CKR_BUFFER_TOO_SMALL;
+	for (i = 0, n = 0; i < FAMILIES; i++)
+		for (mech = families[i]; mech->type != CK_UNAVAILABLE_INFORMATION; mech++)
+			list[n++] = mech->type;
+	return CKR_OK;
 }
 
 CK_RV

@@ -246,7 +246,8 @@ gcm_message_init(struct op *op, const CK_MECHANISM *mechanism)
 	struct gcm_messages *messages = NULL;
 	CK_RV rv;
 
-	if (mechanism->ulParameterLen != 0)
+	/* The standard's own example gives the first message's parameter here too; each message brings its own. */
+	if (mechanism->ulParameterLen != 0 && mechanism->ulParameterLen != sizeof(CK_GCM_MESSAGE_PARAMS))
 		return CKR_MECHANISM_PARAM_INVALID;
 	rv = object_value(op->session, op->key, &value);
 	if (rv != CKR_OK)

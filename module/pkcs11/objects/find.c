@@ -25,6 +25,19 @@ find_free(struct find *find)
 	free(find);
 }
 
+/* Lengths that are none, and values that are nowhere. */
+static bool
+can_be_read(const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	CK_ULONG i;
+
+	for (i = 0; i < count; i++)
+		if (template[i].ulValueLen == CK_UNAVAILABLE_INFORMATION ||
+			(template[i].pValue == NULL && template[i].ulValueLen != 0))
+			return false;
+	return true;
+}
+
 CK_RV
 find_init(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
@@ -35,6 +48,8 @@ find_init(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 		return CKR_ARGUMENTS_BAD;
 	if (session->find != NULL)
 		return CKR_OPERATION_ACTIVE;
+	if (!can_be_read(template, count))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	find = calloc(1, sizeof(*find));
 	if (find == NULL)
 		return CKR_HOST_MEMORY;

@@ -161,7 +161,7 @@ update(struct session *session, struct op *op, const CK_BYTE *part, CK_ULONG len
 	if (part == NULL && len != 0)
 		rv = CKR_ARGUMENTS_BAD;
 	else if (op->ops->update == NULL)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
+		rv = CKR_OPERATION_NOT_INITIALIZED;
 	else
 		rv = op->ops->update(op, part, len);
 	if (rv == CKR_OK && op->kind == OP_DIGEST)
@@ -266,7 +266,7 @@ op_final(struct session *session, enum op_kind kind, CK_BYTE *out, CK_ULONG *out
 	if (out_len == NULL)
 		rv = CKR_ARGUMENTS_BAD;
 	else if (op->ops->update == NULL && op->ops->part == NULL)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
+		rv = CKR_OPERATION_NOT_INITIALIZED;
 	else
 		rv = op_finish(op, NULL, 0, out, out_len, &go_on);
 	if (!go_on)
@@ -285,7 +285,7 @@ verify(struct session *session, struct op *op, bool final, const CK_BYTE *data, 
 	else if (!final && op->multi_part)
 		rv = CKR_OPERATION_ACTIVE;
 	else if (final && op->ops->update == NULL)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
+		rv = CKR_OPERATION_NOT_INITIALIZED;
 	else
 		rv = op->ops->verify(op, data, len, sig, sig_len);
 	op_end(session, OP_VERIFY);

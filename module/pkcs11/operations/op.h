@@ -34,7 +34,7 @@ enum op_kind {
 /* Functions of one mechanism in one kind of operation. Whatever they answer but CKR_OK ends
  * the operation, and so does finish or verify. */
 struct op_ops {
-	/* Take a part in. NULL: single part only (CKR_FUNCTION_NOT_SUPPORTED). */
+	/* Take a part in. NULL: single part only (CKR_OPERATION_NOT_INITIALIZED, which the standard lists). */
 	CK_RV (*update)(struct op *op, const CK_BYTE *part, CK_ULONG len);
 
 	/*

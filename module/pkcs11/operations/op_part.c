@@ -17,7 +17,7 @@ measure(const struct op *op, const CK_BYTE *in, CK_ULONG len, const CK_BYTE *out
 	if (out_len == NULL || (in == NULL && len != 0))
 		return CKR_ARGUMENTS_BAD;
 	if (op->ops->part == NULL)
-		return CKR_FUNCTION_NOT_SUPPORTED;
+		return CKR_OPERATION_NOT_INITIALIZED;
 	rv = op->ops->part_size(op, len, &need);
 	if (rv != CKR_OK)
 		return rv;

@@ -383,16 +383,15 @@ slot_list(struct library *library, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG 
 		return rv;
 	room = list == NULL ? 0 : *count;
 	pthread_rwlock_rdlock(&library->table);
-	for (i = 0; i < library->slot_count; i++) {
-		if (library->slots[i]->gone)
-			continue;
-		if (n < room)
-			list[n] = library->slots[i]->id;
-		n++;
-	}
-	pthread_rwlock_unlock(&library->table);
+	for (i = 0; i < library->slot_count; i++)
+		n += library->slots[i]->gone ? 0 : 1;
 	*count = n;
-	return list != NULL && n > room ? CKR_BUFFER_TOO_SMALL : CKR_OK;
+	rv = list != NULL && n > room ? CKR_BUFFER_TOO_SMALL : CKR_OK;
+	for (i = 0, n = 0; i < library->slot_count && list != NULL && rv == CKR_OK; i++)
+		if (!library->slots[i]->gone)
+			list[n++] = library->slots[i]->id;
+	pthread_rwlock_unlock(&library->table);
+	return rv;
 }
 
 void
