@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkcs11-3.h"
 #include "tests/unit/holder_kit.h"
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"
@@ -400,6 +401,35 @@ test_raw_sign_area(void)
 	CU_ASSERT(rv == CKR_MDOC_SPENT || rv == CKR_KEY_HANDLE_INVALID);
 }
 
+/* Messages must not be a way around the one signature of a copy, or around its binding. */
+static void
+test_messages(void)
+{
+	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 }, device = { CKM_MDOC_DEVICE_SIGN, NULL, 0 };
+	CK_BYTE digest[32] = { 1 }, sig[64];
+	CK_ULONG len = sizeof(sig);
+	CK_OBJECT_HANDLE key;
+	long before;
+
+	holder_kit_free(&holder);
+	holder_kit_new(&holder, 0);
+	key = fresh_copy();
+	CU_ASSERT_EQUAL(C_MessageSignInit(holder.session, &ecdsa, key), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(C_MessageSignInit(holder.session, &device, key), CKR_MECHANISM_INVALID);
+	holder_kit_free(&holder);
+	holder_kit_new(&holder, CKF_MDOC_AREA_RAW_SIGN);
+	key = fresh_copy();
+	before = unused();
+	CU_ASSERT_EQUAL(C_MessageSignInit(holder.session, &ecdsa, key), CKR_OK);
+	CU_ASSERT_EQUAL(C_SignMessage(holder.session, NULL, 0, digest, 32, sig, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(unused(), before);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(C_SignMessage(holder.session, NULL, 0, digest, 32, sig, &len), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before - 1);
+	CU_ASSERT_EQUAL(C_SignMessage(holder.session, NULL, 0, digest, 32, sig, &len), CKR_MDOC_SPENT);
+	CU_ASSERT_EQUAL(C_MessageSignFinal(holder.session), CKR_OK);
+}
+
 static CU_TestInfo tests[] = {
 	{ "bad input spends nothing", test_bad_input_spends_nothing },
 	{ "no signature without PIN", test_no_signature_without_pin },
@@ -414,6 +444,7 @@ static CU_TestInfo tests[] = {
 	{ "DeviceResponse verifies", test_device_response_verifies },
 	{ "proof of possession", test_proof_of_possession },
 	{ "raw-sign area", test_raw_sign_area },
+	{ "messages", test_messages },
 	CU_TEST_INFO_NULL,
 };
 

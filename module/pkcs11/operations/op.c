@@ -119,7 +119,6 @@ op_make(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 	op->kind = kind;
 	op->mechanism = mechanism->mechanism;
 	op->session = session;
-	op->login_epoch = slot_login_epoch(session->slot);
 	op->key = key != NULL ? object_ref(key) : NULL;
 	op->always_authenticate = key != NULL && kinds[kind].pair_key == CKO_PRIVATE_KEY &&
 		attrs_bool(object_attrs(key), CKA_ALWAYS_AUTHENTICATE, false);
@@ -134,6 +133,7 @@ op_make(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 CK_RV
 op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle)
 {
+	const unsigned epoch = slot_login_epoch(session->slot); /* that the key is seen under */
 	const struct mech *mech;
 	struct object *key = NULL;
 	CK_RV rv = CKR_OK;
@@ -149,6 +149,8 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 		rv = object_from_handle(session, handle, &key);
 	if (rv == CKR_OK)
 		rv = op_make(session, kind, mechanism, key, &session->op[kind]);
+	if (rv == CKR_OK)
+		session->op[kind]->login_epoch = epoch;
 	object_unref(key);
 	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 }
