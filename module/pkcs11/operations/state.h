@@ -12,7 +12,7 @@
 
 #include "module/pkcs11/operations/op.h"
 
-#define STATE_MAX 4096 /* bytes; keeping so few cannot be measured beside hashing them */
+#define STATE_MAX 1024 /* bytes; keeping so few cannot be measured beside hashing them */
 
 /* A digest took in a part, or a key. */
 void state_keep(struct op *op, const CK_BYTE *part, CK_ULONG len);
