@@ -60,8 +60,12 @@ says "CKR_MECHANISM_INVALID" "and with no other" "${user[@]}" --sign --id 34 --m
 must "a key has a new id" "${user[@]}" --set-id 3435 --id 34 --type privkey
 must "by which it signs" "${user[@]}" --sign --id 3435 --mechanism ECDSA-SHA256 --input-file message --output-file 34.sig
 
-# --- Secret keys. Without --private they would be readable without the PIN, which no token of ours does.
-says "CKR_TEMPLATE_INCONSISTENT" "no secret key that is not private" "${user[@]}" --keygen --key-type AES:32 --id 40
+# --- Secret keys -------------------------------------------------------------------------------------
+must "a secret key that is not private" "${user[@]}" --keygen --key-type AES:32 --id 45 --label seen
+says "seen" "is seen before login" "${p11[@]}" --token-label keys --list-objects --type secrkey
+must "encrypts after it" "${user[@]}" --encrypt --id 45 --mechanism AES-CBC-PAD --iv $iv --input-file blocks --output-file cipher
+fails "and only then" "${p11[@]}" --token-label keys --decrypt --id 45 --mechanism AES-CBC-PAD --iv $iv --input-file cipher \
+	--output-file never
 must "a key to wrap with" "${user[@]}" --keygen --key-type AES:32 --id 40 --label kek --private --sensitive --usage-wrap
 must "an AES key" "${user[@]}" --keygen --key-type AES:32 --id 41 --label aes --private --extractable
 must "one that stays" "${user[@]}" --keygen --key-type AES:16 --id 42 --label stays --private --sensitive
