@@ -296,6 +296,12 @@ token_close(struct token *token)
 	(void)pthread_mutex_unlock(&env->lock);
 }
 
+const char *
+token_serial(const struct token *token)
+{
+	return token->serial;
+}
+
 static enum token_result
 read_info(struct token *token, struct token_info *info)
 {

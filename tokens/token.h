@@ -148,6 +148,9 @@ enum token_pin_state {  /* requirements.md, section P */
 	TOKEN_PIN_DISABLED /* 顔認証 */
 };
 
+/* The serial number, the same for the token's life; borrowed. */
+const char *token_serial(const struct token *token);
+
 struct token_info {
 	char label[33];
 	char serial[TOKEN_SERIAL_LEN + 1];

@@ -228,13 +228,14 @@ static void
 status_object(void)
 {
 	CK_SESSION_HANDLE session = p11_session(slot);
+	const CK_ATTRIBUTE data = { CKA_CLASS, &data_class, sizeof(data_class) };
 	CK_ATTRIBUTE named = { CKA_APPLICATION, "mdoc-status", 11 };
 	CK_OBJECT_HANDLE handle = 0;
 	CK_ULONG found = 0;
 	char json[1024];
 	CK_ATTRIBUTE value = { CKA_VALUE, json, sizeof(json) };
 
-	CU_ASSERT_EQUAL(p11_count(session, NULL, 0), 0);
+	CU_ASSERT_EQUAL(p11_count(session, &data, 1), 0);
 	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, &named, 1), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_FindObjects(session, &handle, 1, &found), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_FindObjectsFinal(session), CKR_OK);

@@ -108,6 +108,7 @@ test_object_is_shown_when_named_only(void)
 	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_BBOOL no = CK_FALSE;
 	CK_ATTRIBUTE by_class = { CKA_CLASS, &class, sizeof(class) };
+	CK_ATTRIBUTE by_label = { CKA_LABEL, "status", 6 };
 	CK_ATTRIBUTE by_name[] = { { CKA_APPLICATION, "mdoc-status", 11 }, { CKA_CLASS, &class, sizeof(class) } };
 	CK_ATTRIBUTE label = { CKA_LABEL, "mine", 4 };
 	CK_ATTRIBUTE private_ = { CKA_PRIVATE, &no, sizeof(no) };
@@ -116,7 +117,7 @@ test_object_is_shown_when_named_only(void)
 	struct holder_kit kit;
 
 	holder_kit_new(&kit, 0);
-	CU_ASSERT_EQUAL(find(&kit, NULL, 0, &handle), 0);
+	CU_ASSERT_EQUAL(find(&kit, &by_label, 1, &handle), 0);
 	CU_ASSERT_EQUAL(find(&kit, &by_class, 1, &handle), 0);
 	CU_ASSERT_EQUAL_FATAL(find(&kit, by_name, 2, &handle), 1);
 	CU_ASSERT_EQUAL(find(&kit, by_name, 1, &again), 1);

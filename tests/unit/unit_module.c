@@ -91,6 +91,7 @@ main(int argc, char **argv)
 		{ "PKCS#11 3.2", p11_start, p11_stop, NULL, NULL, tests_later },
 		{ "curves", p11_start, p11_stop, NULL, NULL, tests_curves },
 		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
+		{ "profiles and mechanisms", p11_start, p11_stop, NULL, NULL, tests_builtin },
 		{ "search", p11_start, p11_stop, NULL, NULL, tests_search },
 		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
 		{ "attributes", p11_start, p11_stop, NULL, NULL, tests_attrs },

@@ -260,6 +260,7 @@ object_builtin(struct session *session, CK_OBJECT_HANDLE handle, struct object *
 	struct secret value = SECRET_NONE;
 	CK_RV rv;
 
+	*object = NULL;
 	rv = builtin_make(session, handle, &attrs, &value);
 	if (rv != CKR_OK)
 		return rv;

@@ -111,21 +111,34 @@ search_session(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG c
 }
 
 static CK_RV
-search_builtin(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
+search_range(struct session *session, struct builtin_range range, const CK_ATTRIBUTE *template, CK_ULONG count,
+	struct result *result)
 {
-	CK_OBJECT_HANDLE first, last, handle;
-	struct object *object = NULL;
+	CK_OBJECT_HANDLE handle;
+	struct object *object;
 	CK_RV rv = CKR_OK;
 
-	builtin_range(template, count, &first, &last);
-	for (handle = first; handle < last && rv == CKR_OK; handle++) {
+	for (handle = range.first; handle < range.last && rv == CKR_OK; handle++) {
 		rv = object_builtin(session, handle, &object);
-		if (rv != CKR_OK)
-			break;
-		if (matches(session, object, template, count))
+		if (rv == CKR_OK && matches(session, object, template, count))
 			rv = add_result(result, handle);
+		else if (rv == CKR_OBJECT_HANDLE_INVALID)
+			rv = CKR_OK; /* not this token's now */
 		object_unref(object);
 	}
+	return rv;
+}
+
+static CK_RV
+search_builtin(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
+{
+	struct builtin_range ranges[BUILTIN_RANGES];
+	const size_t n = builtin_ranges(template, count, ranges);
+	CK_RV rv = CKR_OK;
+	size_t i;
+
+	for (i = 0; i < n && rv == CKR_OK; i++)
+		rv = search_range(session, ranges[i], template, count, result);
 	return rv;
 }
 

@@ -23,11 +23,13 @@
  */
 #include <jansson.h>
 #include <mdoc/mdoc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module/pkcs11/objects/record.h"
 #include "module/pkcs11/shell/rv.h"
+#include "pkcs11-3.h"
 #include "module/pkcs11/objects/status.h"
 
 #define COPIES_LOW 2
@@ -169,16 +171,18 @@ read_records(struct token *token, struct status_details *details)
 }
 
 static struct token_attrs *
-status_attrs(void)
+status_attrs(const struct token *token)
 {
 	struct token_attrs *attrs = attrs_new();
+	char id[TOKEN_SERIAL_LEN + 8];
 
+	(void)snprintf(id, sizeof(id), "%s-status", token_serial(token));
 	if (attrs != NULL && attrs_set_ulong(attrs, CKA_CLASS, CKO_DATA) && attrs_set_bool(attrs, CKA_TOKEN, true) &&
 		attrs_set_bool(attrs, CKA_PRIVATE, false) && attrs_set_bool(attrs, CKA_MODIFIABLE, false) &&
 		attrs_set_bool(attrs, CKA_COPYABLE, false) && attrs_set_bool(attrs, CKA_DESTROYABLE, false) &&
 		attrs_set(attrs, CKA_LABEL, STATUS_LABEL, strlen(STATUS_LABEL)) &&
 		attrs_set(attrs, CKA_APPLICATION, STATUS_APPLICATION, strlen(STATUS_APPLICATION)) &&
-		attrs_set(attrs, CKA_OBJECT_ID, "", 0))
+		attrs_set(attrs, CKA_OBJECT_ID, "", 0) && attrs_set(attrs, CKA_UNIQUE_ID, id, strlen(id)))
 		return attrs;
 	attrs_free(attrs);
 	return NULL;
@@ -202,7 +206,7 @@ status_object_find(struct session *session, struct token_attrs **attrs, struct s
 		return rv;
 	rv = CKR_HOST_MEMORY;
 	text = status_json(&info, user ? &details : NULL);
-	made = status_attrs();
+	made = status_attrs(token);
 	if (text == NULL || made == NULL || !secret_copy(text, strlen(text), value))
 		goto out;
 	*attrs = made;
