@@ -356,6 +356,62 @@ private_keys(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, only the keys of one curve could be carried from token to token. */
+static void
+other_curves(void)
+{
+	static CK_BYTE bp256[] = { 0x06, 0x09, 0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07 };
+	static CK_BYTE p521[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23 };
+	static CK_BYTE ed25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 }, ed448[] = { 0x06, 0x03, 0x2b, 0x65, 0x71 };
+	static CK_BYTE x25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x6e }, x448[] = { 0x06, 0x03, 0x2b, 0x65, 0x6f };
+	static const struct {
+		CK_MECHANISM_TYPE generate;
+		CK_KEY_TYPE type;
+		CK_BYTE *params;
+		CK_ULONG len;
+	} curves[] = {
+		{ CKM_EC_KEY_PAIR_GEN, CKK_EC, bp256, sizeof(bp256) },
+		{ CKM_EC_KEY_PAIR_GEN, CKK_EC, p521, sizeof(p521) },
+		{ CKM_EC_EDWARDS_KEY_PAIR_GEN, CKK_EC_EDWARDS, ed25519, sizeof(ed25519) },
+		{ CKM_EC_EDWARDS_KEY_PAIR_GEN, CKK_EC_EDWARDS, ed448, sizeof(ed448) },
+		{ CKM_EC_MONTGOMERY_KEY_PAIR_GEN, CKK_EC_MONTGOMERY, x25519, sizeof(x25519) },
+		{ CKM_EC_MONTGOMERY_KEY_PAIR_GEN, CKK_EC_MONTGOMERY, x448, sizeof(x448) },
+	};
+	CK_SESSION_HANDLE session = p11_user(slot);
+	CK_OBJECT_HANDLE tool = kek(session), pub, priv, back;
+	CK_BYTE out[512], plain[512], points[2][160];
+	CK_ATTRIBUTE read[] = { { CKA_EC_POINT, points[0], 160 }, { CKA_EC_POINT, points[1], 160 } };
+	const unsigned char *at;
+	EVP_PKEY *pkey;
+	CK_ULONG len;
+	size_t i;
+
+	for (i = 0; i < sizeof(curves) / sizeof(*curves); i++) {
+		CK_KEY_TYPE type = curves[i].type;
+		CK_MECHANISM generate = { curves[i].generate, NULL, 0 };
+		CK_ATTRIBUTE public_template = { CKA_EC_PARAMS, curves[i].params, curves[i].len };
+		CK_ATTRIBUTE private_template = { CKA_EXTRACTABLE, &yes, 1 };
+		CK_ATTRIBUTE template[] = { { CKA_CLASS, &private_class, sizeof(private_class) },
+			{ CKA_KEY_TYPE, &type, sizeof(type) } };
+
+		CU_ASSERT_EQUAL(p11->C_GenerateKeyPair(session, &generate, &public_template, 1, &private_template, 1,
+					&pub, &priv),
+			CKR_OK);
+		len = wrapped(session, &ways[1], tool, priv, out);
+		at = plain;
+		pkey = d2i_AutoPrivateKey(NULL, &at, (long)raw(ways[1].name, false, out, len, plain));
+		CU_ASSERT_PTR_NOT_NULL(pkey);
+		EVP_PKEY_free(pkey);
+		CU_ASSERT_EQUAL(p11->C_UnwrapKey(session, &kwp, tool, out, len, template, 2, &back), CKR_OK);
+		read[0].ulValueLen = read[1].ulValueLen = 160;
+		CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, pub, &read[0], 1), CKR_OK);
+		CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, back, &read[1], 1), CKR_OK);
+		CU_ASSERT_EQUAL(read[0].ulValueLen, read[1].ulValueLen);
+		CU_ASSERT_EQUAL(memcmp(points[0], points[1], read[0].ulValueLen), 0);
+	}
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 /* Were it otherwise, an owner's rules about what may go under a key and what comes out of it would be words. */
 static void
 templates_of_keys(void)
@@ -446,6 +502,7 @@ CU_TestInfo tests_wrap[] = {
 	{ "what may not be unwrapped", unwrap_refusals },
 	{ "secret keys", secret_keys },
 	{ "private keys", private_keys },
+	{ "keys of other curves", other_curves },
 	{ "templates of keys", templates_of_keys },
 	CU_TEST_INFO_NULL,
 };
