@@ -109,32 +109,23 @@ enum digest_answer { DIGEST_RIGHT, DIGEST_RIGHT_RESTORE, DIGEST_WRONG, DIGEST_ST
 static enum token_result
 compare_digest(struct token *token, enum token_role *role, struct secret pin, enum digest_answer *answer)
 {
-	struct store_area area = { 0 };
-	struct store_pin row = { 0 };
-	unsigned max;
+	const struct pin_seen *seen = &token->seen;
 	enum token_result res;
 
 	(void)pthread_mutex_lock(&token->lock);
 	*role = token->role;
-	res = token->role == TOKEN_NOBODY ? TOKEN_ERR_NOT_LOGGED_IN : store_begin(token->store, false);
-	if (res != TOKEN_OK)
-		goto out;
-	res = store_area_read(token->store, &area);
-	if (res == TOKEN_OK)
-		res = store_pin_read(token->store, token_backend_role(*role), &row);
-	res = store_end(token->store, res);
-	if (res == TOKEN_OK && area.epoch != token->epoch)
+	res = token->role == TOKEN_NOBODY ? TOKEN_ERR_NOT_LOGGED_IN : pin_look(token, token->role);
+	if (res == TOKEN_OK && seen->epoch != token->epoch)
 		res = TOKEN_ERR_NOT_LOGGED_IN;
-	if (res == TOKEN_OK && row.state == TOKEN_PIN_NONE)
+	if (res == TOKEN_OK && seen->state == TOKEN_PIN_NONE)
 		res = TOKEN_ERR_PIN_NOT_SET;
-	if (res == TOKEN_OK && (row.state != TOKEN_PIN_OPERATIONAL || row.tries_left == 0))
+	if (res == TOKEN_OK && (seen->state != TOKEN_PIN_OPERATIONAL || seen->tries_left == 0))
 		res = TOKEN_ERR_PIN_LOCKED;
 	if (res != TOKEN_OK)
 		goto out;
-	max = *role == TOKEN_SO ? area.so.tries : area.user.tries;
-	switch (pin_digest_check(&token->digest, token->env->seal, pin, row.generation)) {
+	switch (pin_digest_check(&token->digest, token->env->seal, pin, seen->generation)) {
 	case TOKEN_OK:
-		*answer = row.tries_left == max ? DIGEST_RIGHT : DIGEST_RIGHT_RESTORE;
+		*answer = seen->tries_left == seen->tries_max ? DIGEST_RIGHT : DIGEST_RIGHT_RESTORE;
 		break;
 	case TOKEN_ERR_PIN:
 		*answer = DIGEST_WRONG;
@@ -144,7 +135,6 @@ compare_digest(struct token *token, enum token_role *role, struct secret pin, en
 		break;
 	}
 out:
-	store_pin_clear(&row);
 	(void)pthread_mutex_unlock(&token->lock);
 	return res;
 }
@@ -214,8 +204,10 @@ token_usable(struct token *token)
 {
 	enum token_result res;
 
-	if (token_get_role(token) != TOKEN_USER)
-		return TOKEN_ERR_NOT_LOGGED_IN;
-	res = store_begin(token->store, false);
-	return res == TOKEN_OK ? store_end(token->store, pin_state_usable(token)) : res;
+	(void)pthread_mutex_lock(&token->lock);
+	res = token->role == TOKEN_USER ? pin_look(token, TOKEN_USER) : TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK)
+		res = pin_seen_usable(&token->seen);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
 }

@@ -55,6 +55,14 @@ state_result(enum token_pin_state state)
 	return results[state];
 }
 
+static enum token_result
+usable(bool suspended, enum token_pin_state state, unsigned tries_left)
+{
+	enum token_result res = suspended ? TOKEN_ERR_SUSPENDED : state_result(state);
+
+	return res == TOKEN_OK && tries_left == 0 ? TOKEN_ERR_PIN_LOCKED : res;
+}
+
 enum token_result
 pin_state_usable(struct token *token)
 {
@@ -65,14 +73,46 @@ pin_state_usable(struct token *token)
 	res = store_area_read(token->store, &area);
 	if (res == TOKEN_OK)
 		res = store_pin_read(token->store, BACKEND_USER, &pin);
-	if (res == TOKEN_OK && area.suspended)
-		res = TOKEN_ERR_SUSPENDED;
 	if (res == TOKEN_OK)
-		res = state_result(pin.state);
-	if (res == TOKEN_OK && pin.tries_left == 0)
-		res = TOKEN_ERR_PIN_LOCKED;
+		res = usable(area.suspended, pin.state, pin.tries_left);
 	store_pin_clear(&pin);
 	return res;
+}
+
+enum token_result
+pin_look(struct token *token, enum token_role role)
+{
+	struct pin_seen *seen = &token->seen;
+	struct store_area area = { 0 };
+	struct store_pin row = { 0 };
+	enum token_result res;
+
+	if (seen->role == role && store_is_at(token->store, &seen->mark))
+		return TOKEN_OK;
+	seen->role = TOKEN_NOBODY;
+	res = store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		return res;
+	res = store_area_read(token->store, &area);
+	if (res == TOKEN_OK)
+		res = store_pin_read(token->store, token_backend_role(role), &row);
+	if (res == TOKEN_OK)
+		*seen = (struct pin_seen){ .mark = *store_mark(token->store),
+			.role = role,
+			.suspended = area.suspended,
+			.epoch = area.epoch,
+			.generation = row.generation,
+			.state = row.state,
+			.tries_left = row.tries_left,
+			.tries_max = role == TOKEN_SO ? area.so.tries : area.user.tries };
+	store_pin_clear(&row);
+	return store_end(token->store, res);
+}
+
+enum token_result
+pin_seen_usable(const struct pin_seen *seen)
+{
+	return usable(seen->suspended, seen->state, seen->tries_left);
 }
 
 /*

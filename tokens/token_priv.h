@@ -49,6 +49,16 @@ struct cached {
 	const struct token_object *object; /* NULL: private and nobody may see it */
 };
 
+/* What the PIN row of a role said at a mark: good as long as nobody has committed since. */
+struct pin_seen {
+	struct watch_mark mark;
+	enum token_role role; /* TOKEN_NOBODY: nothing has been seen */
+	bool suspended;       /* the area */
+	uint64_t epoch, generation;
+	enum token_pin_state state;
+	unsigned tries_left, tries_max;
+};
+
 struct token {
 	struct token_env *env; /* borrowed */
 	struct token *next;
@@ -68,6 +78,7 @@ struct token {
 	uint64_t epoch;
 	uint64_t forgotten; /* how often a role has been forgotten */
 	struct pin_digest digest;
+	struct pin_seen seen;
 	struct ready *ready; /* token_ready.c; NULL: no key is ready */
 
 	bool loaded; /* what follows is what the database held at data version `version` */
@@ -222,6 +233,13 @@ enum token_result pin_count_wrong(struct token *token, enum backend_role role);
 
 /* May the holder's PIN open anything now? A store transaction is open. */
 enum token_result pin_state_usable(struct token *token);
+
+/* Bring token->seen up to date for this role; without a transaction while nobody has committed. The token's lock is
+ * held. */
+enum token_result pin_look(struct token *token, enum token_role role);
+
+/* The same question of what has been seen for TOKEN_USER. */
+enum token_result pin_seen_usable(const struct pin_seen *seen);
 
 /* ---- token_provisioner.c ---- */
 
