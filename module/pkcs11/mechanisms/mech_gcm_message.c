@@ -60,7 +60,7 @@ made_bits(CK_ULONG at, CK_ULONG fixed)
 {
 	if (8 * at >= fixed)
 		return 0xff;
-	return 8 * at + 8 <= fixed ? 0 : (CK_BYTE)(0xff >> (fixed - 8 * at));
+	return (CK_BYTE)(8 * at + 8 <= fixed ? 0 : 0xff >> (fixed - 8 * at));
 }
 
 static CK_RV
