@@ -68,6 +68,10 @@ names_of_the_manual() {
 	grep -oE 'CK[MF]_MDOC_[A-Z_]+[A-Z]' $manual
 }
 # shellcheck disable=SC2317
+profiles_of_the_module() { sed -n 's/.*case \(CKP_[A-Z_]*\):.*/\1/p' module/pkcs11/objects/profile.c; }
+# shellcheck disable=SC2317
+profiles_of_the_manual() { grep -oE 'CKP_[A-Z_]+' $manual; }
+# shellcheck disable=SC2317
 unnamed_variables() {
 	local name
 	for name in $(git grep -hoE '(getenv|environment|xdg_path)\("[A-Z0-9_]+"' -- module tokens tools | sed 's/.*"\(.*\)"/\1/' | sort -u); do
@@ -103,5 +107,6 @@ empty "mdoc-pkcs11(7) names every function, and no other" compare functions_of_t
 empty "it says of each whether it is supported" compare functions_without_body functions_not_supported
 empty "it names every CKA_, CKM_, CKR_ and CKF_MDOC_ and their numbers, and no other" \
 	compare names_of_the_header names_of_the_manual
+empty "it names every profile that a token may have, and no other" compare profiles_of_the_module profiles_of_the_manual
 empty "the manuals name every environment variable that is read" unnamed_variables
 [ "$failures" -eq 0 ]
