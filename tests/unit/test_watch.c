@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <CUnit/CUnit.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,10 +151,114 @@ test_mark_is_not_newer(void)
 	fixture_free(&f);
 }
 
+/* Holds the database for writing until it is killed. */
+static void
+hold(const struct fixture *f, int ready)
+{
+	struct store *store = NULL;
+	struct token_env *env = child_env(f);
+	struct token *token = NULL;
+	char folder[256];
+
+	if (token_open(env, f->slot, &token) != TOKEN_OK)
+		_exit(1);
+	(void)snprintf(folder, sizeof(folder), "%s/areas/%s", f->store, token_serial(token));
+	if (store_open(folder, &store) != TOKEN_OK || store_begin(store, true) != TOKEN_OK || write(ready, "", 1) != 1)
+		_exit(2);
+	for (;;)
+		(void)pause();
+}
+
+/* Else a program that hangs makes all the others hang, or keeps them from reading. */
+static void
+test_stuck_writer(void)
+{
+	struct fixture f;
+	struct token_attrs *attrs = attrs_new();
+	const struct token_object_spec spec = { .private_ = true, .attrs = attrs };
+	const struct token_object *object = NULL;
+	enum token_result res;
+	int ready[2], status = 0;
+	char byte = 0;
+	pid_t child;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
+	child = fork();
+	CU_ASSERT_FATAL(child >= 0);
+	if (child == 0)
+		hold(&f, ready[1]);
+	CU_ASSERT_EQUAL_FATAL(read(ready[0], &byte, 1), 1);
+	CU_ASSERT_EQUAL(count_objects(f.token, &res), 0);
+	CU_ASSERT_EQUAL(token_object_create(f.token, NULL, &spec, &object), TOKEN_ERR_BUSY);
+	CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_EQUAL(token_object_create(f.token, NULL, &spec, &object), TOKEN_OK);
+	token_object_unref(object);
+	attrs_free(attrs);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	fixture_free(&f);
+}
+
+#define WRITERS 6
+#define COMMITS 25
+
+static int
+write_many(const struct fixture *f)
+{
+	struct token_env *env = child_env(f);
+	struct token *token = NULL;
+	int bad = 0;
+
+	if (token_open(env, f->slot, &token) != TOKEN_OK)
+		return 1;
+	for (int i = 0; i < COMMITS && bad == 0; i++) {
+		struct token_attrs *attrs = attrs_new();
+		const struct token_object_spec spec = { .attrs = attrs };
+		const struct token_object *object = NULL;
+
+		bad = token_object_create(token, NULL, &spec, &object) != TOKEN_OK;
+		token_object_unref(object);
+		attrs_free(attrs);
+	}
+	token_close(token);
+	token_env_free(env);
+	return bad;
+}
+
+/* Else one of many programs that write at once is told that the token is busy. */
+static void
+test_many_writers(void)
+{
+	struct fixture f;
+	enum token_result res;
+	int status = 0;
+
+	fixture_new(&f);
+	fixture_area(&f, 5);
+	for (int i = 0; i < WRITERS; i++) {
+		const pid_t child = fork();
+
+		CU_ASSERT_FATAL(child >= 0);
+		if (child == 0)
+			_exit(write_many(&f));
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		CU_ASSERT_TRUE(wait(&status) > 0);
+		CU_ASSERT_EQUAL(status, 0);
+	}
+	CU_ASSERT_EQUAL(count_objects(f.token, &res), WRITERS * COMMITS);
+	fixture_free(&f);
+}
+
 static CU_TestInfo tests[] = {
 	{ "the next call sees another process's commit", test_next_call_sees },
 	{ "marks", test_mark },
 	{ "a mark is not newer than its transaction", test_mark_is_not_newer },
+	{ "a writer that hangs", test_stuck_writer },
+	{ "many writers", test_many_writers },
 	CU_TEST_INFO_NULL,
 };
 

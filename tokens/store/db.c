@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tokens/store/anchor.h"
@@ -137,6 +138,37 @@ make_uri(const char *path, bool immutable)
 	return sqlite3_str_finish(uri);
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * SQLite's own waiting grows to tenths of a second, and whoever has waited longest asks least
+ * often: among many writers some never get their turn. Here all ask at the same short intervals.
+ */
+static int
+wait_for_others(void *arg, int asked)
+{
+	struct db *db = arg;
+	const uint32_t commits = watch_commits(db);
+	const int64_t now = now_ms();
+
+	if (asked == 0)
+		db->wait.since = now;
+	if (asked == 0 || commits != db->wait.commits)
+		db->wait.moved = now;
+	db->wait.commits = commits;
+	if (now - db->wait.moved >= DB_STUCK_MS || now - db->wait.since >= DB_BUSY_MS)
+		return 0;
+	(void)usleep(asked < 20 ? 500 : 2000);
+	return 1;
+}
+
 /* Nothing in a file that somebody else may have written is to run as a program. */
 static enum token_result
 harden(struct db *db)
@@ -153,7 +185,7 @@ harden(struct db *db)
 		if (sqlite3_db_config(db->sq, settings[i][0], settings[i][1], (int *)NULL) != SQLITE_OK)
 			return TOKEN_ERR_IO;
 	}
-	(void)sqlite3_busy_timeout(db->sq, DB_BUSY_MS);
+	(void)sqlite3_busy_handler(db->sq, wait_for_others, db);
 	return db_exec(db,
 		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
 		"PRAGMA temp_store=MEMORY");

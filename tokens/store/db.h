@@ -16,7 +16,12 @@
 
 #include "tokens/result.h"
 
-#define DB_BUSY_MS 5000
+/*
+ * A locked database is waited for as long as those who have it commit, each within the first
+ * time, and not longer than the second.
+ */
+#define DB_STUCK_MS 5000
+#define DB_BUSY_MS 60000
 
 /* One kind of database file: its mark, its version and its tables. */
 struct db_schema {
@@ -39,6 +44,10 @@ struct db {
 	bool read_only;
 	int anchors[2];     /* see anchor.h; -1: none */
 	const void *header; /* see watch.h; NULL: none */
+	struct {
+		int64_t since, moved; /* ms: when the waiting began, and when somebody last committed */
+		uint32_t commits;
+	} wait;
 	struct db_kept kept[DB_KEPT_MAX];
 };
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #define HEADER_LEN (WATCH_WORDS * sizeof(uint32_t))
+#define COMMITS 2 /* the word that counts them */
 
 enum token_result
 watch_index(struct db *db)
@@ -74,4 +75,14 @@ watch_is_at(const struct db *db, const struct watch_mark *mark)
 	atomic_thread_fence(memory_order_seq_cst);
 	read_words(db, words);
 	return memcmp(words, mark->words, sizeof(words)) == 0;
+}
+
+uint32_t
+watch_commits(const struct db *db)
+{
+	uint32_t words[WATCH_WORDS] = { 0 };
+
+	if (db->header != NULL)
+		read_words(db, words);
+	return words[COMMITS];
 }

@@ -37,4 +37,7 @@ void watch_mark(const struct db *db, struct watch_mark *mark);
 /* True: nobody has committed since the mark was taken. */
 bool watch_is_at(const struct db *db, const struct watch_mark *mark);
 
+/* The count of commits, to see whether others get on; 0 without an index. */
+uint32_t watch_commits(const struct db *db);
+
 #endif
