@@ -22,6 +22,7 @@ import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +31,15 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
+import javax.crypto.KeyGenerator;
+import javax.crypto.Mac;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -125,6 +134,50 @@ public class TokenTest {
 		claim(!Arrays.equals(random, new byte[32]), "random bytes");
 	}
 
+	private static byte[] cipher(String provider, String name, int mode, SecretKey key) throws Exception {
+		AlgorithmParameterSpec iv = name.contains("GCM") ? new GCMParameterSpec(128, new byte[12])
+				: name.contains("ECB") ? null : new IvParameterSpec(new byte[16]);
+		Cipher cipher = Cipher.getInstance(name, provider);
+		cipher.init(mode, key, iv);
+		return cipher.doFinal(MESSAGE, 0, 10000);
+	}
+
+	/* The token's AES and HMAC with a key that Java has too, and with one that the token made. */
+	private static void secrets(Provider provider) throws Exception {
+		SecretKey known = new SecretKeySpec(new byte[32], "AES");
+		for (String name : List.of("AES/CBC/PKCS5Padding", "AES/CBC/NoPadding", "AES/ECB/NoPadding", "AES/CTR/NoPadding",
+				"AES/GCM/NoPadding"))
+			claim(Arrays.equals(cipher(provider.getName(), name, Cipher.ENCRYPT_MODE, known),
+					cipher("SunJCE", name, Cipher.ENCRYPT_MODE, known)), name);
+		for (String name : List.of("HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512")) {
+			SecretKey key = new SecretKeySpec(new byte[64], name);
+			Mac ours = Mac.getInstance(name, provider), theirs = Mac.getInstance(name, "SunJCE");
+			ours.init(key);
+			theirs.init(key);
+			claim(Arrays.equals(ours.doFinal(MESSAGE), theirs.doFinal(MESSAGE)), name);
+		}
+		KeyGenerator generator = KeyGenerator.getInstance("AES", provider);
+		generator.init(256);
+		SecretKey made = generator.generateKey();
+		Cipher there = Cipher.getInstance("AES/GCM/NoPadding", provider);
+		there.init(Cipher.ENCRYPT_MODE, made, new GCMParameterSpec(128, new byte[12]));
+		there.updateAAD("header".getBytes());
+		byte[] sealed = there.doFinal(MESSAGE);
+		Cipher back = Cipher.getInstance("AES/GCM/NoPadding", provider);
+		back.init(Cipher.DECRYPT_MODE, made, new GCMParameterSpec(128, new byte[12]));
+		back.updateAAD("header".getBytes());
+		claim(Arrays.equals(back.doFinal(sealed), MESSAGE), "AES-GCM with a key of the token");
+		sealed[5] ^= 1;
+		back.init(Cipher.DECRYPT_MODE, made, new GCMParameterSpec(128, new byte[12]));
+		back.updateAAD("header".getBytes());
+		try {
+			back.doFinal(sealed);
+			claim(false, "which refuses what was changed");
+		} catch (AEADBadTagException error) {
+			claim(true, "which refuses what was changed");
+		}
+	}
+
 	/* The server's key, and the client's, is the token's. */
 	private static void tls(KeyStore store, Certificate ca, String protocol) throws Exception {
 		KeyStore trusted = KeyStore.getInstance("PKCS12");
@@ -174,6 +227,7 @@ public class TokenTest {
 		threads(provider, key, certificate.getPublicKey());
 		agreement(provider, key, certificate.getPublicKey());
 		rest(provider);
+		secrets(provider);
 		try (InputStream file = new FileInputStream(args[2])) {
 			Certificate ca = CertificateFactory.getInstance("X.509")
 					.generateCertificate(new ByteArrayInputStream(file.readAllBytes()));

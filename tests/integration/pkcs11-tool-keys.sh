@@ -64,7 +64,7 @@ must "by which it signs" "${user[@]}" --sign --id 3435 --mechanism ECDSA-SHA256 
 must "a secret key that is not private" "${user[@]}" --keygen --key-type AES:32 --id 45 --label seen
 says "seen" "is seen before login" "${p11[@]}" --token-label keys --list-objects --type secrkey
 must "encrypts after it" "${user[@]}" --encrypt --id 45 --mechanism AES-CBC-PAD --iv $iv --input-file blocks --output-file cipher
-fails "and only then" "${p11[@]}" --token-label keys --decrypt --id 45 --mechanism AES-CBC-PAD --iv $iv --input-file cipher \
+fails "and not with a wrong PIN" "${wrong[@]}" --decrypt --id 45 --mechanism AES-CBC-PAD --iv $iv --input-file cipher \
 	--output-file never
 must "a key to wrap with" "${user[@]}" --keygen --key-type AES:32 --id 40 --label kek --private --sensitive --usage-wrap
 must "an AES key" "${user[@]}" --keygen --key-type AES:32 --id 41 --label aes --private --extractable

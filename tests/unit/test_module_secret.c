@@ -527,6 +527,29 @@ derived_marks(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* If this failed, a program that says nothing of uses (Java) could not encrypt; or a key that unwraps others
+ * would decrypt what it wrapped, and hand out keys that never leave. */
+static void
+uses_by_default(void)
+{
+	CK_SESSION_HANDLE session = p11_session(slot);
+	CK_ATTRIBUTE wrap = { CKA_WRAP, &yes, sizeof(yes) }, unwrap = { CKA_UNWRAP, &yes, sizeof(yes) };
+	CK_OBJECT_HANDLE plain, wraps, unwraps;
+	CK_BYTE value[16] = { 1 };
+
+	CU_ASSERT_EQUAL(import(session, CKK_AES, value, sizeof(value), nothing, &plain), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, plain, CKA_ENCRYPT), CK_TRUE);
+	CU_ASSERT_EQUAL(p11_bool(session, plain, CKA_DECRYPT), CK_TRUE);
+	CU_ASSERT_EQUAL(p11_bool(session, plain, CKA_WRAP), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_bool(session, plain, CKA_UNWRAP), CK_FALSE);
+	CU_ASSERT_EQUAL(import(session, CKK_AES, value, sizeof(value), wrap, &wraps), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, wraps, CKA_DECRYPT), CK_FALSE);
+	CU_ASSERT_EQUAL(import(session, CKK_AES, value, sizeof(value), unwrap, &unwraps), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, unwraps, CKA_ENCRYPT), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_bool(session, unwraps, CKA_DECRYPT), CK_FALSE);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_secret[] = {
 	{ "digests", digests },
 	{ "HMACs", macs },
@@ -536,5 +559,6 @@ CU_TestInfo tests_secret[] = {
 	{ "HKDF vectors", hkdf_vectors },
 	{ "HKDF refusals", hkdf_refusals },
 	{ "marks of derived keys", derived_marks },
+	{ "uses by default", uses_by_default },
 	CU_TEST_INFO_NULL,
 };

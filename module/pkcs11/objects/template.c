@@ -70,8 +70,10 @@ const struct template_rule template_rules[] = {
 	{ CKA_KEY_GEN_MECHANISM, KEYS, TEMPLATE_ULONG, 0, false, DEFAULT_NONE, false },
 	{ CKA_ALLOWED_MECHANISMS, KEYS, TEMPLATE_ULONGS, MADE, false, DEFAULT_NONE, false },
 	{ CKA_SUBJECT, U | R, TEMPLATE_BYTES, MADE | O_ | M_, false, DEFAULT_EMPTY, false },
-	{ CKA_ENCRYPT, U | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
-	{ CKA_DECRYPT, R | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
+	{ CKA_ENCRYPT, U, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
+	{ CKA_ENCRYPT, S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_UNLESS_WRAPPING, false },
+	{ CKA_DECRYPT, R, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
+	{ CKA_DECRYPT, S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_UNLESS_WRAPPING, false },
 	{ CKA_VERIFY, U | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_TRUE, false },
 	{ CKA_SIGN, R | S, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_TRUE, false },
 	{ CKA_VERIFY_RECOVER, U, TEMPLATE_BOOL, MADE | O_ | M_, false, DEFAULT_FALSE, false },
@@ -273,6 +275,9 @@ set_default(const struct template_rule *rule, struct token_attrs *attrs)
 	case DEFAULT_FALSE:
 	case DEFAULT_TRUE:
 		return attrs_set_bool(attrs, rule->type, rule->otherwise == DEFAULT_TRUE);
+	case DEFAULT_UNLESS_WRAPPING:
+		return attrs_set_bool(attrs, rule->type,
+			!attrs_bool(attrs, CKA_WRAP, false) && !attrs_bool(attrs, CKA_UNWRAP, false));
 	case DEFAULT_ZERO:
 		return attrs_set_ulong(attrs, rule->type, 0);
 	case DEFAULT_EMPTY:

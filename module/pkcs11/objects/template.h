@@ -33,7 +33,14 @@ struct template_rule {
 	enum template_type kind;
 	unsigned allowed; /* bits 1u << enum template_origin */
 	bool required;    /* at TEMPLATE_CREATE */
-	enum { DEFAULT_NONE, DEFAULT_FALSE, DEFAULT_TRUE, DEFAULT_ZERO, DEFAULT_EMPTY } otherwise;
+	enum {
+		DEFAULT_NONE,
+		DEFAULT_FALSE,
+		DEFAULT_TRUE,
+		DEFAULT_ZERO,
+		DEFAULT_EMPTY,
+		DEFAULT_UNLESS_WRAPPING, /* true, but false for a key that wraps: what it wraps, it must not decrypt */
+	} otherwise;
 	bool sensitive; /* not shown when CKA_SENSITIVE or not CKA_EXTRACTABLE */
 };
 
