@@ -289,7 +289,7 @@ generation(void)
 
 	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &none, &empty, 1, &handle), CKR_ATTRIBUTE_VALUE_INVALID);
 	size = 16;
-	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &parameter, &read[1], 1, &handle), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &parameter, &read[1], 1, &handle), CKR_MECHANISM_PARAM_INVALID);
 	CU_ASSERT_EQUAL(make(session, CKM_AES_KEY_GEN, 16, (CK_ATTRIBUTE){ CKA_KEY_TYPE, &wrong, sizeof(wrong) },
 				&handle),
 		CKR_TEMPLATE_INCONSISTENT);
@@ -311,6 +311,32 @@ generation(void)
 	CU_ASSERT_EQUAL(make(session, CKM_AES_KEY_GEN, 16, (CK_ATTRIBUTE){ CKA_SENSITIVE, &yes, 1 }, &handle), CKR_OK);
 	CU_ASSERT_EQUAL(p11_bool(session, handle, CKA_ALWAYS_SENSITIVE), CK_TRUE);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, handle, &read[2], 1), CKR_ATTRIBUTE_SENSITIVE);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+/* Were it otherwise, a program without a PIN could make no key for its session, or one that outlives it. */
+static void
+whose_keys(void)
+{
+	CK_SESSION_HANDLE session = p11_session(slot);
+	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+	CK_ULONG len = 16;
+	CK_ATTRIBUTE template[] = { { CKA_VALUE_LEN, &len, sizeof(len) }, { CKA_TOKEN, &yes, 1 } };
+	CK_OBJECT_HANDLE open, own, pub, priv;
+
+	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &mechanism, template, 2, &open), CKR_USER_NOT_LOGGED_IN);
+	template[1].type = CKA_PRIVATE;
+	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &mechanism, template, 2, &open), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &mechanism, template, 1, &open), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, open, CKA_PRIVATE), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_pair(session, false, NULL, 0, &pub, &priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, priv, CKA_PRIVATE), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GenerateKey(session, &mechanism, template, 1, &own), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, own, CKA_PRIVATE), CK_TRUE);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, own, CKA_PRIVATE), CK_UNAVAILABLE_INFORMATION);
+	CU_ASSERT_EQUAL(p11_bool(session, open, CKA_PRIVATE), CK_FALSE);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
@@ -469,7 +495,7 @@ hkdf_refusals(void)
 		CU_ASSERT_EQUAL(derive(session, CKM_HKDF_DERIVE, &params, base, 0, nothing, &out),
 			CKR_MECHANISM_PARAM_INVALID);
 	}
-	CU_ASSERT_EQUAL(p11->C_DeriveKey(session, &short_one, base, NULL, 0, &out), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11->C_DeriveKey(session, &short_one, base, NULL, 0, &out), CKR_MECHANISM_PARAM_INVALID);
 	CU_ASSERT_EQUAL(p11->C_DeriveKey(session, &short_one, base, &(CK_ATTRIBUTE){ CKA_PRIVATE, &no, 1 }, 1, &out),
 		CKR_MECHANISM_PARAM_INVALID);
 	CU_ASSERT_EQUAL(p11->C_DeriveKey(session, &none, base, &(CK_ATTRIBUTE){ CKA_PRIVATE, &no, 1 }, 1, &out),
@@ -555,6 +581,7 @@ CU_TestInfo tests_secret[] = {
 	{ "HMACs", macs },
 	{ "CMAC", cmac },
 	{ "generation", generation },
+	{ "whose session keys are", whose_keys },
 	{ "check values", check_values },
 	{ "HKDF vectors", hkdf_vectors },
 	{ "HKDF refusals", hkdf_refusals },

@@ -113,7 +113,7 @@ object_create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 		rv = ec_key_default_usage(attrs, object_class,
 			attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION));
 	if (rv == CKR_OK)
-		rv = template_complete(object_class, TEMPLATE_CREATE, attrs);
+		rv = make_complete(session, object_class, TEMPLATE_CREATE, attrs);
 	if (rv == CKR_OK)
 		rv = make_allowed(session, attrs);
 	if (rv == CKR_OK && object_class != CKO_CERTIFICATE && object_class != CKO_PUBLIC_KEY)

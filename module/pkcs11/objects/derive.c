@@ -35,7 +35,7 @@ read_template(struct session *session, enum template_origin origin, CK_OBJECT_CL
 	if (object_class == CKO_SECRET_KEY &&
 		!attrs_set_ulong(*attrs, CKA_KEY_TYPE, attrs_ulong(*attrs, CKA_KEY_TYPE, otherwise)))
 		return CKR_HOST_MEMORY;
-	rv = template_complete(object_class, origin, *attrs);
+	rv = make_complete(session, object_class, origin, *attrs);
 	return rv == CKR_OK ? make_allowed(session, *attrs) : rv;
 }
 

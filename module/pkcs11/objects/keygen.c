@@ -109,11 +109,11 @@ settle_curve(struct pair *pair)
 }
 
 static CK_RV
-finish_half(const struct pair *pair, CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
+finish_half(struct session *session, const struct pair *pair, CK_OBJECT_CLASS object_class, struct token_attrs *attrs)
 {
 	CK_RV rv;
 
-	rv = template_complete(object_class, TEMPLATE_GENERATE, attrs);
+	rv = make_complete(session, object_class, TEMPLATE_GENERATE, attrs);
 	if (rv == CKR_OK)
 		rv = make_origin(attrs, pair->mechanism);
 	if (rv == CKR_OK)
@@ -131,9 +131,9 @@ prepare_pair(struct session *session, struct pair *pair)
 	if (rv == CKR_OK && pair->holder)
 		rv = insist_on_holder(pair);
 	if (rv == CKR_OK)
-		rv = finish_half(pair, CKO_PUBLIC_KEY, pair->public_attrs);
+		rv = finish_half(session, pair, CKO_PUBLIC_KEY, pair->public_attrs);
 	if (rv == CKR_OK)
-		rv = finish_half(pair, CKO_PRIVATE_KEY, pair->private_attrs);
+		rv = finish_half(session, pair, CKO_PRIVATE_KEY, pair->private_attrs);
 	if (rv == CKR_OK)
 		rv = make_allowed(session, pair->public_attrs);
 	if (rv == CKR_OK)

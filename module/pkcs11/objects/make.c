@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "module/pkcs11/objects/template.h"
 #include "module/pkcs11/shell/rv.h"
 #include "pkcs11-3.h"
 
@@ -31,6 +30,19 @@ make_writable(const struct session *session)
 	if (token_is_read_only(session->slot->token))
 		return CKR_TOKEN_WRITE_PROTECTED;
 	return session->rw ? CKR_OK : CKR_SESSION_READ_ONLY;
+}
+
+CK_RV
+make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum template_origin origin,
+	struct token_attrs *attrs)
+{
+	const bool key = object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
+
+	if (key && attrs_find(attrs, CKA_PRIVATE) == NULL && !attrs_bool(attrs, CKA_TOKEN, false) &&
+		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && slot_role(session->slot) == TOKEN_NOBODY &&
+		!attrs_set_bool(attrs, CKA_PRIVATE, false))
+		return CKR_HOST_MEMORY;
+	return template_complete(object_class, origin, attrs);
 }
 
 CK_RV

@@ -7,9 +7,17 @@
 #define MODULE_MAKE_H
 
 #include "module/pkcs11/objects/object.h"
+#include "module/pkcs11/objects/template.h"
 
 /* May this session write token objects? CKR_TOKEN_WRITE_PROTECTED before CKR_SESSION_READ_ONLY. */
 CK_RV make_writable(const struct session *session);
+
+/*
+ * template_complete(), and before it the default of CKA_PRIVATE that depends on the session: a session key made while
+ * nobody is logged in is a public one, because there is nobody else that it could belong to.
+ */
+CK_RV make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum template_origin origin,
+	struct token_attrs *attrs);
 
 /*
  * May this session make (or change into) an object with these attributes?

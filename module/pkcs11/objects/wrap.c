@@ -174,7 +174,7 @@ read_template(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 		return CKR_HOST_MEMORY;
 	rv = ec_key_default_usage(*attrs, class_now, attrs_ulong(*attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION));
 	if (rv == CKR_OK)
-		rv = template_complete(class_now, TEMPLATE_UNWRAP, *attrs);
+		rv = make_complete(session, class_now, TEMPLATE_UNWRAP, *attrs);
 	return rv == CKR_OK ? make_allowed(session, *attrs) : rv;
 }
 
