@@ -26,6 +26,16 @@ must "no PIN, key or private value is in the log, in any spelling" "${calls[@]}"
 must "the log is for its owner only" test "$(stat -c %a "$log")" = 600
 must "its lines are whole" "${calls[@]}" lines "$log"
 
+# shellcheck source=provision.sh
+. "$here/provision.sh"
+MDOC_PKCS11_LOG=$scratch/record:3
+provision 1
+must "a provisioner's credential" mdoc-token provisioner --token holder --so-pin-file so --credential credential
+respond dr.cbor
+must "a record was stored and presented" grep -q 'pMechanism: CKM_MDOC_DEVICE_' record
+must "nothing of it is in the log, nor of PINs and codes that were made" "${calls[@]}" search record pin so issuer-pin \
+	issuer-so credential "$here/../data/claims.json"
+
 # --- But what is needed to find a fault --------------------------------------------------------------
 must "names of answers" grep -q ' C_Login = CKR_PIN_INCORRECT, [0-9]* us$' "$log"
 must "names of mechanisms" grep -q 'pMechanism: CKM_EC_KEY_PAIR_GEN, parameter NULL, 0 bytes' "$log"

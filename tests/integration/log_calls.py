@@ -4,12 +4,14 @@
 
 usage: log_calls.py calls MODULE TOKEN-LABEL    use the secrets in every way that takes them
        log_calls.py load MODULE TOKEN-LABEL N   N calls in each of four threads
-       log_calls.py search LOG                  exit 1 if a secret is in the log, in any spelling
+       log_calls.py search LOG [FILE ...]       exit 1 if a secret is in the log, in any spelling; the first
+                                                line of each FILE is one, and of a .json all texts are
        log_calls.py lines LOG                   exit 1 if a line is not whole, or a record not in one piece
 
 Secrets come from the environment: PIN, SO, WRONG, NEW.
 """
 import base64
+import json
 import os
 import re
 import sys
@@ -143,10 +145,25 @@ def spellings(secret):
     yield str(list(secret))[1:-1].encode()
 
 
-def search(path):
+def texts(value):
+    """All texts of a JSON value that are long enough to be told from others."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    return [value.encode()[:48]] if isinstance(value, str) and len(value.encode()) >= 8 else []
+
+
+def secrets_of(path):
+    with open(path, "rb") as file:
+        return texts(json.load(file)) if path.endswith(".json") else [file.readline().strip()]
+
+
+def search(path, *files):
     with open(path, "rb") as file:
         log = file.read()
-    found = [form for secret in SECRETS for part in (secret, secret[:12]) for form in spellings(part) if form in log]
+    secrets = SECRETS + [secret for name in files for secret in secrets_of(name)]
+    found = [form for secret in secrets for part in (secret, secret[:12]) for form in spellings(part) if form in log]
     for form in found:
         print("in the log:", form)
     if found or b"C_Login" not in log:
@@ -179,8 +196,8 @@ def main(args):
         calls(*args[2:])
     elif command == "load" and len(args) == 5:
         load(args[2], args[3], int(args[4]))
-    elif command == "search" and len(args) == 3:
-        search(args[2])
+    elif command == "search" and len(args) >= 3:
+        search(*args[2:])
     elif command == "lines" and len(args) == 3:
         lines(args[2])
     else:
