@@ -158,9 +158,19 @@ static const struct {
 static void
 attribute_row(const struct template_rule *rule, char *row, size_t room)
 {
-	static const char *const defaults[] = { "", " false", " true", " 0", " empty" };
+	static const char *const defaults[] = {
+		[DEFAULT_NONE] = "",
+		[DEFAULT_FALSE] = " false",
+		[DEFAULT_TRUE] = " true",
+		[DEFAULT_ZERO] = " 0",
+		[DEFAULT_EMPTY] = " empty",
+		[DEFAULT_UNLESS_WRAPPING] = " unless-wrapping",
+	};
 	const struct trace_attribute *known = trace_attribute(rule->type);
-	size_t used = (size_t)snprintf(row, room, ".It Dv %s Ta ", known != NULL ? known->name : "?");
+	size_t used;
+
+	CU_ASSERT_FATAL((size_t)rule->otherwise < sizeof(defaults) / sizeof(defaults[0]));
+	used = (size_t)snprintf(row, room, ".It Dv %s Ta ", known != NULL ? known->name : "?");
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if ((rule->classes & template_class_bit(classes[i].class)) != 0)
