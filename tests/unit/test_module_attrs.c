@@ -274,6 +274,7 @@ hostile(void)
 	CU_ASSERT_EQUAL(p11->C_CopyObject(session, object, dates, 2, &out), INCONSISTENT);
 	CU_ASSERT_EQUAL(p11_count(session, &changed, 1), 0);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, object, twice, ~0UL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11->C_FindObjectsInit(session, twice, ~0UL), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, object, NULL, 1), CKR_ARGUMENTS_BAD);
 	/* a key type that nobody has, and a certificate of another kind */
 	memcpy(mixed, bases[SECRET], sizeof(mixed));

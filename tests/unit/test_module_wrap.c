@@ -482,6 +482,10 @@ templates_of_keys(void)
 	CU_ASSERT_EQUAL(number, CKK_AES);
 	CU_ASSERT_NSTRING_EQUAL(label, "inside", 6);
 
+	CU_ASSERT_EQUAL(p11_count(session, &extra[2], 1), 1);
+	CU_ASSERT_EQUAL(p11_count(session, &(CK_ATTRIBUTE){ CKA_WRAP_TEMPLATE, forced, sizeof(forced) }, 1), 0);
+	CU_ASSERT_EQUAL(p11_count(session, &(CK_ATTRIBUTE){ CKA_WRAP_TEMPLATE, forced, 5 }, 1), 0);
+
 	CU_ASSERT_EQUAL(import(session, CKK_AES, kek_bytes, 16, NULL, 0, &other), CKR_OK);
 	CU_ASSERT_EQUAL(import(session, CKK_AES, kek_bytes, 16, labelled, 1, &fitting), CKR_OK);
 	CU_ASSERT_EQUAL(wrap(session, &kwp, tool, other), CKR_KEY_HANDLE_INVALID);

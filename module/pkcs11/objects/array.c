@@ -58,6 +58,28 @@ array_set(struct token_attrs *attrs, const CK_ATTRIBUTE *attr)
 	return rv;
 }
 
+bool
+array_is(CK_ATTRIBUTE_TYPE type)
+{
+	return type == CKA_WRAP_TEMPLATE || type == CKA_UNWRAP_TEMPLATE || type == CKA_DERIVE_TEMPLATE;
+}
+
+bool
+array_equals(const CK_ATTRIBUTE *stored, const CK_ATTRIBUTE *wanted)
+{
+	struct token_attrs *attrs = attrs_new();
+	const CK_ATTRIBUTE *coded;
+	bool same = false;
+
+	if (attrs != NULL && array_set(attrs, wanted) == CKR_OK) {
+		coded = attrs_find(attrs, wanted->type);
+		same = coded->ulValueLen == stored->ulValueLen &&
+			memcmp(coded->pValue, stored->pValue, stored->ulValueLen) == 0;
+	}
+	attrs_free(attrs);
+	return same;
+}
+
 static CK_RV
 hand_out_one(const CK_ATTRIBUTE *attr, CK_ATTRIBUTE *to)
 {

@@ -9,6 +9,11 @@
 
 #include "module/pkcs11/objects/object.h"
 
+bool array_is(CK_ATTRIBUTE_TYPE type);
+
+/* Is the caller's array the stored one, in whatever order? */
+bool array_equals(const CK_ATTRIBUTE *stored, const CK_ATTRIBUTE *wanted);
+
 /*
  * Check the caller's array and add it to attrs. Its attributes may be those of any class, but no arrays, and no
  * holder key can be asked for (R-KEY-01).

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "module/pkcs11/objects/object.h"
+#include "module/pkcs11/objects/template.h"
 
 struct find {
 	CK_OBJECT_HANDLE *handles;
@@ -44,7 +45,7 @@ find_init(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 	struct find *find;
 	CK_RV rv;
 
-	if (template == NULL && count != 0)
+	if ((template == NULL && count != 0) || count > TEMPLATE_MAX)
 		return CKR_ARGUMENTS_BAD;
 	if (session->find != NULL)
 		return CKR_OPERATION_ACTIVE;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11/objects/array.h"
 #include "module/pkcs11/objects/builtin.h"
 #include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/shell/rv.h"
@@ -42,7 +43,9 @@ matches(struct session *session, const struct object *object, const CK_ATTRIBUTE
 		attr = object_attribute(object, template[i].type, &room);
 		if (attr == NULL && template[i].type == CKA_VALUE)
 			value = &template[i];
-		else if (attr == NULL || !equals(attr->pValue, attr->ulValueLen, &template[i]))
+		else if (attr == NULL ||
+			!(array_is(template[i].type) ? array_equals(attr, &template[i])
+						     : equals(attr->pValue, attr->ulValueLen, &template[i])))
 			return false;
 	}
 	return value == NULL || matches_value(session, object, value);
