@@ -116,6 +116,26 @@ token_object_get(struct token *token, uint64_t id, const struct token_object **o
 	return res;
 }
 
+static bool
+is_secret_key(const struct token_object *object)
+{
+	return attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) == CKO_SECRET_KEY;
+}
+
+/* The value of a secret key that is ready. */
+static bool
+take_ready(struct token *token, uint64_t id, struct token_value *value)
+{
+	const struct cached *c = NULL;
+	bool ready;
+
+	if (token_lock_fresh(token) == TOKEN_OK)
+		c = find_visible(token, id);
+	ready = c != NULL && ready_value(token, &c->row, value);
+	(void)pthread_mutex_unlock(&token->lock);
+	return ready;
+}
+
 enum token_result
 object_read_value(struct token *token, uint64_t id, struct token_value *value)
 {
@@ -130,6 +150,8 @@ object_read_value(struct token *token, uint64_t id, struct token_value *value)
 	if (res == TOKEN_OK) {
 		c = find_visible(token, id);
 		res = c != NULL ? blob_value(token, &c->row, value) : TOKEN_ERR_NOT_FOUND;
+		if (res == TOKEN_OK && is_secret_key(c->object))
+			ready_keep_value(token, &c->row, value);
 	}
 	res = store_end(token->store, res);
 out:
@@ -144,6 +166,8 @@ token_object_value(struct token *token, const struct token_object *object, struc
 	if (object->kind == TOKEN_OBJECT_HOLDER_PRIVATE ||
 		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) == CKO_PRIVATE_KEY)
 		return TOKEN_ERR_ARG; /* token_key_load() is the way to a private key */
+	if (is_secret_key(object) && take_ready(token, object->id, value))
+		return TOKEN_OK;
 	return object_read_value(token, object->id, value);
 }
 

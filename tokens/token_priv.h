@@ -175,13 +175,19 @@ void token_forget_role(struct token *token);
 /* Lock the token and refresh in a transaction of its own. The lock is held whatever the result. */
 enum token_result token_lock_fresh(struct token *token);
 
-/* ---- token_ready.c: private keys ready for use; the token's lock is held ---- */
+/* ---- token_ready.c: keys ready for use; the token's lock is held ---- */
+
+#define READY_VALUE_MAX 64 /* bytes of a secret key that is kept */
 
 /* The key of this row, with a reference; NULL: it has to be loaded. */
 struct token_key *ready_find(const struct token *token, const struct store_row *row);
 
 /* Keep a key for the next use. Best effort. */
 void ready_keep(struct token *token, const struct store_row *row, struct token_key *key);
+
+/* The same for the value of a secret key; false: it has to be read. A value that is long or not secret is not kept. */
+bool ready_value(const struct token *token, const struct store_row *row, struct token_value *value);
+void ready_keep_value(struct token *token, const struct store_row *row, const struct token_value *value);
 
 /* Let go of keys whose rows have changed or are no more; of all. */
 void ready_sweep(struct token *token);

@@ -1,6 +1,6 @@
 /*
- * Private keys kept ready for use while the user is logged in, so that a signature neither reads
- * the store nor opens a seal.
+ * Private and secret keys kept ready for use while the user is logged in, so that using one neither
+ * reads the store nor opens a seal.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -14,31 +14,80 @@
 
 struct ready {
 	uint64_t id, generation; /* of the row that the key was made from */
-	struct token_key *key;   /* NULL: a free place */
+	struct token_key *key;   /* a private key; NULL: none */
+	struct secret value;     /* of a secret key; without both the place is free */
 };
+
+static void
+empty(struct ready *place)
+{
+	token_key_free(place->key);
+	secret_wipe(&place->value);
+	*place = (struct ready){ 0 };
+}
+
+/* The place of this row, when it holds what the row says now. */
+static const struct ready *
+find_place(const struct token *token, const struct store_row *row)
+{
+	const struct ready *place = token->ready != NULL ? &token->ready[row->id % READY_PLACES] : NULL;
+
+	return place != NULL && place->id == row->id && place->generation == row->generation ? place : NULL;
+}
+
+/* The place for this row, emptied; NULL: no memory. */
+static struct ready *
+make_place(struct token *token, const struct store_row *row)
+{
+	if (token->ready == NULL)
+		token->ready = calloc(READY_PLACES, sizeof(*token->ready));
+	if (token->ready == NULL)
+		return NULL;
+	empty(&token->ready[row->id % READY_PLACES]);
+	return &token->ready[row->id % READY_PLACES];
+}
 
 struct token_key *
 ready_find(const struct token *token, const struct store_row *row)
 {
-	const struct ready *place = token->ready != NULL ? &token->ready[row->id % READY_PLACES] : NULL;
+	const struct ready *place = find_place(token, row);
 
-	if (place == NULL || place->key == NULL || place->id != row->id || place->generation != row->generation)
-		return NULL;
-	return token_key_ref(place->key);
+	return place != NULL && place->key != NULL ? token_key_ref(place->key) : NULL;
+}
+
+bool
+ready_value(const struct token *token, const struct store_row *row, struct token_value *value)
+{
+	const struct ready *place = find_place(token, row);
+	struct secret copy = SECRET_NONE;
+
+	if (place == NULL || place->value.len == 0 || !secret_copy(place->value.ptr, place->value.len, &copy))
+		return false;
+	*value = (struct token_value){ .ptr = copy.ptr, .len = copy.len, .in_arena = true };
+	return true;
 }
 
 void
 ready_keep(struct token *token, const struct store_row *row, struct token_key *key)
 {
+	struct ready *place = make_place(token, row);
+
+	if (place != NULL)
+		*place = (struct ready){ .id = row->id, .generation = row->generation, .key = token_key_ref(key) };
+}
+
+void
+ready_keep_value(struct token *token, const struct store_row *row, const struct token_value *value)
+{
+	struct secret copy = SECRET_NONE;
 	struct ready *place = NULL;
 
-	if (token->ready == NULL)
-		token->ready = calloc(READY_PLACES, sizeof(*token->ready));
-	if (token->ready == NULL)
+	if (!value->in_arena || value->len > READY_VALUE_MAX || !secret_copy(value->ptr, value->len, &copy))
 		return;
-	place = &token->ready[row->id % READY_PLACES];
-	token_key_free(place->key);
-	*place = (struct ready){ row->id, row->generation, token_key_ref(key) };
+	place = make_place(token, row);
+	if (place != NULL)
+		*place = (struct ready){ .id = row->id, .generation = row->generation, .value = secret_move(&copy) };
+	secret_wipe(&copy);
 }
 
 void
@@ -46,12 +95,11 @@ ready_sweep(struct token *token)
 {
 	for (size_t i = 0; token->ready != NULL && i < READY_PLACES; i++) {
 		struct ready *place = &token->ready[i];
-		const struct cached *c = place->key != NULL ? cache_find(token, place->id) : NULL;
+		const struct cached *c = place->id != 0 ? cache_find(token, place->id) : NULL;
 
 		if (c != NULL && c->row.generation == place->generation)
 			continue;
-		token_key_free(place->key);
-		*place = (struct ready){ 0 };
+		empty(place);
 	}
 }
 
@@ -59,7 +107,7 @@ void
 ready_clear(struct token *token)
 {
 	for (size_t i = 0; token->ready != NULL && i < READY_PLACES; i++)
-		token_key_free(token->ready[i].key);
+		empty(&token->ready[i]);
 	free(token->ready);
 	token->ready = NULL;
 }

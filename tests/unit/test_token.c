@@ -73,6 +73,47 @@ test_values(void)
 	fixture_free(&f);
 }
 
+/* Else a secret key that was kept ready would outlive its change, its end or the login. */
+static void
+test_ready_values(void)
+{
+	struct fixture f;
+	struct token_attrs *attrs = attrs_new();
+	struct token_object_spec spec = { .private_ = true, .attrs = attrs };
+	const struct token_object *key = NULL, *changed = NULL;
+	struct token_value value = { 0 };
+	int round;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	spec.value = (const uint8_t *)"0123456789abcdef";
+	spec.value_len = 16;
+	CU_ASSERT_TRUE(attrs_set_ulong(attrs, CKA_CLASS, CKO_SECRET_KEY));
+	CU_ASSERT_EQUAL_FATAL(token_object_create(f.token, NULL, &spec, &key), TOKEN_OK);
+	for (round = 0; round < 3; round++) {
+		CU_ASSERT_EQUAL_FATAL(token_object_value(f.token, key, &value), TOKEN_OK);
+		CU_ASSERT_TRUE(value.in_arena && value.len == 16 && memcmp(value.ptr, spec.value, 16) == 0);
+		token_value_clear(&value);
+	}
+	CU_ASSERT_EQUAL_FATAL(token_object_replace(f.token, key, key->attrs, (const uint8_t *)"fedcba9876543210", 16,
+				      &changed),
+		TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(token_object_value(f.token, changed, &value), TOKEN_OK);
+	CU_ASSERT_TRUE(value.len == 16 && memcmp(value.ptr, "fedcba9876543210", 16) == 0);
+	token_value_clear(&value);
+	CU_ASSERT_EQUAL(token_logout(f.token), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, changed, &value), TOKEN_ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, USER_PIN), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(token_object_value(f.token, changed, &value), TOKEN_OK);
+	token_value_clear(&value);
+	CU_ASSERT_EQUAL(token_object_destroy(f.token, changed), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, changed, &value), TOKEN_ERR_NOT_FOUND);
+	token_object_unref(key);
+	token_object_unref(changed);
+	attrs_free(attrs);
+	fixture_free(&f);
+}
+
 /* Else nobody could know before login what a token has, or a stranger's certificate would be trusted. */
 static void
 test_public_without_login(void)
@@ -311,10 +352,10 @@ add_token_suite(void)
 	CU_pSuite suite = CU_add_suite("token", NULL, NULL);
 
 	if (suite == NULL || CU_ADD_TEST(suite, test_private_needs_user) == NULL ||
-		CU_ADD_TEST(suite, test_values) == NULL || CU_ADD_TEST(suite, test_public_without_login) == NULL ||
-		CU_ADD_TEST(suite, test_binding) == NULL || CU_ADD_TEST(suite, test_destroying_a_copy) == NULL ||
-		CU_ADD_TEST(suite, test_spending) == NULL || CU_ADD_TEST(suite, test_batch) == NULL ||
-		CU_ADD_TEST(suite, test_two_threads) == NULL)
+		CU_ADD_TEST(suite, test_values) == NULL || CU_ADD_TEST(suite, test_ready_values) == NULL ||
+		CU_ADD_TEST(suite, test_public_without_login) == NULL || CU_ADD_TEST(suite, test_binding) == NULL ||
+		CU_ADD_TEST(suite, test_destroying_a_copy) == NULL || CU_ADD_TEST(suite, test_spending) == NULL ||
+		CU_ADD_TEST(suite, test_batch) == NULL || CU_ADD_TEST(suite, test_two_threads) == NULL)
 		return 1;
 	return 0;
 }
