@@ -342,7 +342,9 @@ conduct_is_idle(const struct conduct_world *w)
 		idle;
 	idle = p11->C_DecryptInit(s, &conduct_aes_ecb, aes) == CKR_OK && p11->C_DecryptInit(s, NULL, 0) == CKR_OK &&
 		idle;
-	idle = p11->C_VerifyInit(s, &conduct_ecdsa, w->object[OBJECT_PUBLIC]) == CKR_OK &&
+	idle = p11->C_SignInit(s, &conduct_hmac, w->object[OBJECT_SECRET]) == CKR_OK &&
+		p11->C_SignInit(s, NULL, 0) == CKR_OK && idle;
+	idle = p11->C_VerifyInit(s, &conduct_hmac, w->object[OBJECT_SECRET]) == CKR_OK &&
 		p11->C_VerifyInit(s, NULL, 0) == CKR_OK && idle;
 	return idle;
 }

@@ -17,7 +17,7 @@ signature_first(void)
 {
 	CK_SESSION_HANDLE session = p11_user(p11_token("signature first"));
 	CK_OBJECT_HANDLE pub, priv;
-	CK_BYTE sig[64], bad[64];
+	CK_BYTE sig[64], bad[64], too_long[1000] = { 1 };
 	CK_ULONG len = sizeof(sig);
 
 	CU_ASSERT_EQUAL_FATAL(p11_pair(session, false, NULL, 0, &pub, &priv), CKR_OK);
@@ -28,7 +28,10 @@ signature_first(void)
 	memcpy(bad, sig, sizeof(bad));
 	bad[40] ^= 1;
 	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, NULL, 64), CKR_ARGUMENTS_BAD);
-	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, sig, 100000), CKR_SIGNATURE_LEN_RANGE);
+	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, too_long, sizeof(too_long)), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_VerifySignature(session, digest, 32), CKR_SIGNATURE_LEN_RANGE);
+	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, sig, 0), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_VerifySignature(session, digest, 32), CKR_SIGNATURE_LEN_RANGE);
 	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, priv, sig, 64), CKR_KEY_TYPE_INCONSISTENT);
 	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, bad, 64), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_VerifySignatureInit(session, &ecdsa, pub, sig, 64), CKR_OPERATION_ACTIVE);

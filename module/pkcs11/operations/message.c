@@ -136,7 +136,7 @@ message_begin(struct session *session, enum op_kind kind, CK_ULONG parameter_len
 		return CKR_ARGUMENTS_BAD;
 	rv = next_one(op);
 	if (rv == CKR_OK && ((struct signing *)op->state)->each->ops->update == NULL)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
+		rv = CKR_OPERATION_NOT_INITIALIZED;
 	op->in_message = rv == CKR_OK;
 	return rv;
 }

@@ -314,9 +314,10 @@ op_signature_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 	if (mechanism != NULL) {
 		if (sig == NULL)
 			return CKR_ARGUMENTS_BAD;
-		if (sig_len == 0 || sig_len > TOKEN_SIG_MAX)
-			return CKR_SIGNATURE_LEN_RANGE;
-		copy = malloc(sig_len);
+		/* One that is too long stays so, and is refused when it is looked at: no sooner, by the standard. */
+		if (sig_len > TOKEN_SIG_MAX + 1)
+			sig_len = TOKEN_SIG_MAX + 1;
+		copy = malloc(sig_len + 1);
 		if (copy == NULL)
 			return CKR_HOST_MEMORY;
 		memcpy(copy, sig, sig_len);
