@@ -86,6 +86,8 @@ mkdir -p "$HOME/.config/mdoc-pkcs11"
 finds note config.shadowed "a file that another one hides" "${doctor[@]}"
 says "the user's own" "the user's file where the environment names none" env -u MDOC_PKCS11_CONF "${doctor[@]}"
 rm -r "$HOME/.config/mdoc-pkcs11"
+says "MDOC_PKCS11_CONF, $HOME/.config/mdoc-pkcs11/mdoc-pkcs11.conf, /" "where it looked when there is none" \
+	env -u MDOC_PKCS11_CONF "${doctor[@]}"
 
 # --- The store -------------------------------------------------------------------------------------
 finds note store.missing "a store that is not there yet" "${doctor[@]}"

@@ -85,25 +85,31 @@ doctor_module(struct doctor *doctor, const char *path)
 	doctor->store = json_string_value(json_object_get(doctor->library, "store"));
 }
 
+/* Where the user's own file is looked for. */
+static void
+user_config(char path[4096])
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (xdg != NULL && xdg[0] == '/')
+		snprintf(path, 4096, "%s" CONFIG_NAME, xdg);
+	else
+		snprintf(path, 4096, "%s/.config" CONFIG_NAME, home != NULL ? home : "~");
+}
+
 /* The files of the user and of the system that exist and are not the one in force. */
 static void
 say_shadowed(struct doctor *doctor, const char *in_force)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	const char *const bases[][2] = {
-		{ xdg != NULL && xdg[0] == '/' ? xdg : home, xdg != NULL && xdg[0] == '/' ? "" : "/.config" },
-		{ SYSCONFDIR, "" },
-	};
-	char path[4096];
+	const char *const system = SYSCONFDIR CONFIG_NAME;
+	char user[4096];
 
-	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		if (bases[i][0] == NULL)
-			continue;
-		snprintf(path, sizeof(path), "%s%s" CONFIG_NAME, bases[i][0], bases[i][1]);
-		if (access(path, F_OK) == 0 && strcmp(path, in_force) != 0)
-			doctor_say(doctor, "config.shadowed", "%s", path);
-	}
+	user_config(user);
+	if (access(user, F_OK) == 0 && strcmp(user, in_force) != 0)
+		doctor_say(doctor, "config.shadowed", "%s", user);
+	if (access(system, F_OK) == 0 && strcmp(system, in_force) != 0)
+		doctor_say(doctor, "config.shadowed", "%s", system);
 }
 
 static void
@@ -124,8 +130,11 @@ say_config(struct doctor *doctor)
 	if (wrong != NULL)
 		doctor_say(doctor, "config.wrong", "%s", wrong);
 	if (source == NULL || file == NULL) {
+		char user[4096];
+
+		user_config(user);
 		if (wrong == NULL)
-			doctor_say(doctor, "config.none", NULL);
+			doctor_say(doctor, "config.none", "MDOC_PKCS11_CONF, %s, %s", user, SYSCONFDIR CONFIG_NAME);
 		return;
 	}
 	for (size_t i = 0; wrong == NULL && i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -165,73 +165,121 @@ put_mechanism(struct trace_text *text, const struct trace_arg *arg)
 			mechanism->pParameter == NULL ? "NULL, " : "", mechanism->ulParameterLen);
 }
 
+typedef void put_function(struct trace_text *text, const struct trace_arg *arg);
+
+static void
+put_number(struct trace_text *text, const struct trace_arg *arg)
+{
+	trace_put(text, arg->kind == TRACE_FLAGS ? "  %s: 0x%lx" : "  %s: %lu", arg->name, arg->number);
+}
+
+static void
+put_named(struct trace_text *text, const struct trace_arg *arg)
+{
+	char hex[24];
+
+	trace_put(text, "  %s: %s", arg->name,
+		name_of(arg->kind == TRACE_USER ? TRACE_NAMES_USER : TRACE_NAMES_MECHANISM, arg->number, hex));
+}
+
+static void
+put_secret(struct trace_text *text, const struct trace_arg *arg)
+{
+	trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : "not shown");
+}
+
+static void
+put_data(struct trace_text *text, const struct trace_arg *arg)
+{
+	trace_put(text, "  %s: %s%lu bytes", arg->name, arg->at == NULL ? "NULL, " : "", arg->number);
+}
+
+static void
+put_room(struct trace_text *text, const struct trace_arg *arg)
+{
+	if (arg->at == NULL || arg->len_at == NULL)
+		trace_put(text, "  %s: NULL", arg->name);
+	else
+		trace_put(text, "  %s: room for %lu", arg->name, *arg->len_at);
+}
+
+static void
+put_given(struct trace_text *text, const struct trace_arg *arg)
+{
+	put_template(text, arg, arg->kind == TRACE_TEMPLATE);
+}
+
+static void
+put_words(struct trace_text *text, const struct trace_arg *arg)
+{
+	char value[SHOWN_BYTES + 1];
+
+	if (arg->at != NULL)
+		show_text(value, arg->at, strnlen(arg->at, arg->kind == TRACE_LABEL ? arg->number : SHOWN_BYTES));
+	trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : value);
+}
+
+static void
+put_version(struct trace_text *text, const struct trace_arg *arg)
+{
+	const CK_VERSION *version = arg->at;
+
+	if (version == NULL)
+		trace_put(text, "  %s: NULL", arg->name);
+	else
+		trace_put(text, "  %s: %u.%u", arg->name, version->major, version->minor);
+}
+
+/* Kinds that are not here come out only. */
+static put_function *const going_in[TRACE_KINDS] = {
+	[TRACE_NUMBER] = put_number,
+	[TRACE_FLAGS] = put_number,
+	[TRACE_USER] = put_named,
+	[TRACE_MECHANISM_TYPE] = put_named,
+	[TRACE_SECRET] = put_secret,
+	[TRACE_DATA] = put_data,
+	[TRACE_BUFFER] = put_room,
+	[TRACE_RESULTS] = put_room,
+	[TRACE_MECHANISMS] = put_room,
+	[TRACE_MECHANISM] = put_mechanism,
+	[TRACE_TEMPLATE] = put_given,
+	[TRACE_WANTED] = put_given,
+	[TRACE_LABEL] = put_words,
+	[TRACE_NAME] = put_words,
+	[TRACE_VERSION] = put_version,
+};
+
 void
 trace_arg_in(struct trace_text *text, const struct trace_arg *arg)
 {
-	char value[SHOWN_BYTES + 1];
-	char hex[24];
+	if (going_in[arg->kind] != NULL)
+		going_in[arg->kind](text, arg);
+}
 
-	switch (arg->kind) {
-	case TRACE_NUMBER:
-		trace_put(text, "  %s: %lu", arg->name, arg->number);
-		break;
-	case TRACE_FLAGS:
-		trace_put(text, "  %s: 0x%lx", arg->name, arg->number);
-		break;
-	case TRACE_USER:
-		trace_put(text, "  %s: %s", arg->name, name_of(TRACE_NAMES_USER, arg->number, hex));
-		break;
-	case TRACE_MECHANISM_TYPE:
-		trace_put(text, "  %s: %s", arg->name, name_of(TRACE_NAMES_MECHANISM, arg->number, hex));
-		break;
-	case TRACE_SECRET:
-		trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : "not shown");
-		break;
-	case TRACE_DATA:
-		trace_put(text, "  %s: %s%lu bytes", arg->name, arg->at == NULL ? "NULL, " : "", arg->number);
-		break;
-	case TRACE_BUFFER:
-	case TRACE_RESULTS:
-	case TRACE_MECHANISMS:
-		if (arg->at == NULL || arg->len_at == NULL)
-			trace_put(text, "  %s: NULL", arg->name);
-		else
-			trace_put(text, "  %s: room for %lu", arg->name, *arg->len_at);
-		break;
-	case TRACE_MECHANISM:
-		put_mechanism(text, arg);
-		break;
-	case TRACE_TEMPLATE:
-	case TRACE_WANTED:
-		put_template(text, arg, arg->kind == TRACE_TEMPLATE);
-		break;
-	case TRACE_LABEL:
-		if (arg->at != NULL)
-			show_text(value, arg->at, strnlen(arg->at, arg->number));
-		trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : value);
-		break;
-	case TRACE_NAME:
-		if (arg->at != NULL)
-			show_text(value, arg->at, strnlen(arg->at, SHOWN_BYTES));
-		trace_put(text, "  %s: %s", arg->name, arg->at == NULL ? "NULL" : value);
-		break;
-	case TRACE_VERSION:
-		if (arg->at == NULL)
-			trace_put(text, "  %s: NULL", arg->name);
-		else
-			trace_put(text, "  %s: %u.%u", arg->name, ((const CK_VERSION *)arg->at)->major,
-				((const CK_VERSION *)arg->at)->minor);
-		break;
-	default: /* comes out only */
-		break;
-	}
+static void
+put_length(struct trace_text *text, const struct trace_arg *arg)
+{
+	if (arg->len_at != NULL)
+		trace_put(text, "  %s: %lu bytes%s", arg->name, *arg->len_at, arg->at == NULL ? " needed" : "");
+}
+
+static void
+put_filled(struct trace_text *text, const struct trace_arg *arg)
+{
+	put_template(text, arg, true);
+}
+
+static void
+put_result(struct trace_text *text, const struct trace_arg *arg)
+{
+	if (arg->at != NULL)
+		trace_put(text, "  %s: %lu", arg->name, *(const CK_ULONG *)arg->at);
 }
 
 static void
 put_results(struct trace_text *text, const struct trace_arg *arg)
 {
 	const CK_ULONG *list = arg->at;
-	const enum trace_kind kind = arg->kind;
 	char hex[24];
 	CK_ULONG i;
 
@@ -239,7 +287,7 @@ put_results(struct trace_text *text, const struct trace_arg *arg)
 		return;
 	trace_put(text, "  %s: %lu%s", arg->name, *arg->len_at, list == NULL ? " (no list asked for)" : "");
 	for (i = 0; list != NULL && i < *arg->len_at && i < SHOWN_LIST; i++) {
-		if (kind == TRACE_MECHANISMS)
+		if (arg->kind == TRACE_MECHANISMS)
 			trace_put(text, "    %s", name_of(TRACE_NAMES_MECHANISM, list[i], hex));
 		else
 			trace_put(text, "    %lu", list[i]);
@@ -247,62 +295,72 @@ put_results(struct trace_text *text, const struct trace_arg *arg)
 }
 
 static void
-put_info(struct trace_text *text, const struct trace_arg *arg)
+put_token(struct trace_text *text, const struct trace_arg *arg)
 {
 	const CK_TOKEN_INFO *token = arg->at;
+	char words[33];
+
+	show_text(words, token->label, sizeof(token->label));
+	trace_put(text, "  label: %s", words);
+	show_text(words, token->serialNumber, sizeof(token->serialNumber));
+	trace_put(text, "  serialNumber: %s", words);
+	trace_put(text, "  flags: 0x%lx", token->flags);
+}
+
+static void
+put_session(struct trace_text *text, const struct trace_arg *arg)
+{
 	const CK_SESSION_INFO *session = arg->at;
-	const CK_MECHANISM_INFO *mechanism = arg->at;
-	CK_INTERFACE *const *interface = arg->at;
-	const CK_VERSION *version;
-	char label[33];
 	char hex[24];
 
-	switch (arg->kind) {
-	case TRACE_TOKEN_INFO:
-		show_text(label, token->label, sizeof(token->label));
-		trace_put(text, "  label: %s", label);
-		show_text(label, token->serialNumber, sizeof(token->serialNumber));
-		trace_put(text, "  serialNumber: %s", label);
-		trace_put(text, "  flags: 0x%lx", token->flags);
-		break;
-	case TRACE_SESSION_INFO:
-		trace_put(text, "  slotID: %lu", session->slotID);
-		trace_put(text, "  state: %s", name_of(TRACE_NAMES_STATE, session->state, hex));
-		trace_put(text, "  flags: 0x%lx", session->flags);
-		break;
-	case TRACE_MECHANISM_INFO:
-		trace_put(text, "  keys of %lu to %lu, flags: 0x%lx", mechanism->ulMinKeySize, mechanism->ulMaxKeySize,
-			mechanism->flags);
-		break;
-	case TRACE_INTERFACE:
-		version = (*interface)->pFunctionList;
-		trace_put(text, "  %s %u.%u, flags: 0x%lx", (const char *)(*interface)->pInterfaceName, version->major,
-			version->minor, (*interface)->flags);
-		break;
-	default:
-		break;
-	}
+	trace_put(text, "  slotID: %lu", session->slotID);
+	trace_put(text, "  state: %s", name_of(TRACE_NAMES_STATE, session->state, hex));
+	trace_put(text, "  flags: 0x%lx", session->flags);
 }
+
+static void
+put_mechanism_info(struct trace_text *text, const struct trace_arg *arg)
+{
+	const CK_MECHANISM_INFO *mechanism = arg->at;
+
+	trace_put(text, "  keys of %lu to %lu, flags: 0x%lx", mechanism->ulMinKeySize, mechanism->ulMaxKeySize,
+		mechanism->flags);
+}
+
+static void
+put_interface(struct trace_text *text, const struct trace_arg *arg)
+{
+	CK_INTERFACE *const *interface = arg->at;
+	const CK_VERSION *version = (*interface)->pFunctionList;
+
+	trace_put(text, "  %s %u.%u, flags: 0x%lx", (const char *)(*interface)->pInterfaceName, version->major,
+		version->minor, (*interface)->flags);
+}
+
+/* always: also after answers that tell lengths alone. */
+static const struct {
+	put_function *put;
+	bool always;
+} coming_out[TRACE_KINDS] = {
+	[TRACE_BUFFER] = { put_length, true },
+	[TRACE_WANTED] = { put_filled, true },
+	[TRACE_RESULT] = { put_result, false },
+	[TRACE_RESULTS] = { put_results, false },
+	[TRACE_MECHANISMS] = { put_results, false },
+	[TRACE_TOKEN_INFO] = { put_token, false },
+	[TRACE_SESSION_INFO] = { put_session, false },
+	[TRACE_MECHANISM_INFO] = { put_mechanism_info, false },
+	[TRACE_INTERFACE] = { put_interface, false },
+};
 
 void
 trace_arg_out(struct trace_text *text, const struct trace_arg *arg, CK_RV rv)
 {
-	const bool some = rv == CKR_OK || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_ATTRIBUTE_TYPE_INVALID ||
-		rv == CKR_BUFFER_TOO_SMALL;
+	const bool some =
+		rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_BUFFER_TOO_SMALL;
 
-	if (!some || (arg->at == NULL && arg->len_at == NULL))
+	if (coming_out[arg->kind].put == NULL || (arg->at == NULL && arg->len_at == NULL))
 		return;
-	if (arg->kind == TRACE_WANTED) {
-		put_template(text, arg, true);
-	} else if (arg->kind == TRACE_BUFFER && arg->len_at != NULL) {
-		trace_put(text, "  %s: %lu bytes%s", arg->name, *arg->len_at, arg->at == NULL ? " needed" : "");
-	} else if (rv != CKR_OK) {
-		return;
-	} else if (arg->kind == TRACE_RESULT) {
-		trace_put(text, "  %s: %lu", arg->name, *(const CK_ULONG *)arg->at);
-	} else if (arg->kind == TRACE_RESULTS || arg->kind == TRACE_MECHANISMS) {
-		put_results(text, arg);
-	} else if (arg->at != NULL) {
-		put_info(text, arg);
-	}
+	if (rv == CKR_OK || (some && coming_out[arg->kind].always))
+		coming_out[arg->kind].put(text, arg);
 }
