@@ -164,10 +164,20 @@ load_row(const struct token *token, const struct loading *l, struct cached *c, s
 	return res;
 }
 
+/* Rows of the old picture before an id are there no more. */
+static void
+pass_old(struct token *token, struct loading *l, uint64_t id)
+{
+	for (; l->old < token->count && token->rows[l->old].row.id < id; l->old++)
+		cache_index_remove(token, token->rows[l->old].object);
+}
+
 static enum token_result
 load_next(struct token *token, struct loading *l, const struct store_row *row, struct store_cursor *cursor)
 {
 	struct cached *c = NULL;
+	bool known;
+	enum token_result res;
 
 	if (l->count == l->room) {
 		const size_t room = l->room == 0 ? 64 : l->room * 2;
@@ -180,13 +190,16 @@ load_next(struct token *token, struct loading *l, const struct store_row *row, s
 	}
 	c = &l->rows[l->count++];
 	*c = (struct cached){ .row = *row };
-	while (l->old < token->count && token->rows[l->old].row.id < row->id)
-		l->old++;
+	pass_old(token, l, row->id);
 	if (l->old < token->count && same_row(&token->rows[l->old].row, row)) {
 		*c = token->rows[l->old];
-		token->rows[l->old].object = NULL;
+		token->rows[l->old++].object = NULL;
 	}
-	return load_row(token, l, c, cursor);
+	known = c->object != NULL;
+	res = load_row(token, l, c, cursor);
+	if (res == TOKEN_OK && !known)
+		cache_index_add(token, c->object);
+	return res;
 }
 
 static enum token_result
@@ -216,11 +229,13 @@ load_rows(struct token *token)
 	store_rows_end(token->store, cursor);
 	seal_many_free(l.seal_key);
 	seal_many_free(l.rows_key);
-	cache_clear(token);
 	if (res != TOKEN_ERR_NOT_FOUND) {
 		free_rows(l.rows, l.count);
+		cache_clear(token);
 		return res;
 	}
+	pass_old(token, &l, UINT64_MAX);
+	free_rows(token->rows, token->count);
 	token->rows = l.rows;
 	token->count = l.count;
 	token->room = l.room;

@@ -134,9 +134,9 @@ static CK_SLOT_ID shared;
 static int
 rename_elsewhere(void *arg)
 {
-	const CK_ATTRIBUTE old = { CKA_LABEL, (void *)"here", 4 };
+	const CK_ATTRIBUTE old = { CKA_LABEL, (void *)"here", 4 }, doomed = { CKA_LABEL, (void *)"gone", 4 };
 	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE object;
+	CK_OBJECT_HANDLE object, gone;
 	CK_ULONG count = 0;
 
 	(void)arg;
@@ -147,6 +147,10 @@ rename_elsewhere(void *arg)
 		p11->C_FindObjects(session, &object, 1, &count) != CKR_OK || count != 1 ||
 		p11->C_FindObjectsFinal(session) != CKR_OK)
 		return 2;
+	if (p11->C_FindObjectsInit(session, (CK_ATTRIBUTE *)&doomed, 1) != CKR_OK ||
+		p11->C_FindObjects(session, &gone, 1, &count) != CKR_OK || count != 1 ||
+		p11->C_FindObjectsFinal(session) != CKR_OK || p11->C_DestroyObject(session, gone) != CKR_OK)
+		return 5;
 	if (set_label(session, object, "there") != CKR_OK ||
 		p11_data(session, true, true, "new", "value", &object) != CKR_OK)
 		return 3;
@@ -158,14 +162,18 @@ static void
 another_process(void)
 {
 	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE object;
+	CK_OBJECT_HANDLE object, gone;
 
 	shared = p11_token("shared");
 	session = p11_user(shared);
+	CU_ASSERT_EQUAL(p11_data(session, true, true, "gone", "value", &gone), CKR_OK);
 	CU_ASSERT_EQUAL(p11_data(session, true, true, "here", "value", &object), CKR_OK);
+	CU_ASSERT_EQUAL(by_label(session, "gone"), 1);
 	CU_ASSERT_EQUAL(by_label(session, "here"), 1);
 	CU_ASSERT_EQUAL(p11_fork(rename_elsewhere, NULL), 0);
 	CU_ASSERT_EQUAL(by_label(session, "here"), 0);
+	CU_ASSERT_EQUAL(by_label(session, "gone"), 0);
+	CU_ASSERT_EQUAL(p11->C_DestroyObject(session, gone), CKR_OBJECT_HANDLE_INVALID);
 	CU_ASSERT_EQUAL(by_label(session, "there"), 1);
 	CU_ASSERT_EQUAL(by_label(session, "new"), 1);
 	CU_ASSERT_EQUAL(p11_bool(session, object, CKA_PRIVATE), CK_TRUE);
