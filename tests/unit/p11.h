@@ -20,7 +20,7 @@
 extern CU_TestInfo tests_curves[];
 extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_login[], tests_objects[], tests_rules[],
 	tests_holder[], tests_operations[], tests_later[], tests_events[], tests_provisioner[], tests_fork[],
-	tests_search[], tests_builtin[], tests_threads[], tests_log[];
+	tests_search[], tests_builtin[], tests_threads[], tests_crypt[], tests_log[];
 extern CU_TestInfo tests_secret[];
 extern CU_TestInfo tests_wrap[], tests_attrs[];
 

@@ -97,6 +97,7 @@ main(int argc, char **argv)
 		{ "attributes", p11_start, p11_stop, NULL, NULL, tests_attrs },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
+		{ "operations at once", p11_start, p11_stop, NULL, NULL, tests_crypt },
 		{ "log", NULL, NULL, NULL, NULL, tests_log },
 		CU_SUITE_INFO_NULL,
 	};
