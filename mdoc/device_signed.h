@@ -47,6 +47,23 @@ enum mdoc_result mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes 
 /* Bytes that mdoc_device_signed_put will append. */
 size_t mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_alg alg);
 
+/* May a record of this type be answered for with a MAC? False for org.iso.23220.1.jp.mnc, whose law asks
+ * for a signature (R-TX-01). */
+bool mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type);
+
+/*
+ * DeviceSigned with deviceMac (ISO/IEC 18013-5, 9.1.3.5): COSE_Mac0 with HMAC 256/256 under EMacKey.
+ *
+ * transcript  the bare SessionTranscript that stands inside device_authentication_bytes
+ * shared      ECDH of the device key and EReaderKey: the x coordinate, of its full length
+ */
+enum mdoc_result mdoc_device_mac_put(const struct mdoc_crypto *crypto, struct mdoc_buf *buf,
+	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
+	struct mdoc_bytes shared);
+
+/* Bytes that mdoc_device_mac_put will append. */
+size_t mdoc_device_mac_size(struct mdoc_bytes namespaces_bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,23 +5,14 @@
  */
 #include "mdoc/verify_internal.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <string.h>
-
-/* The record of the Japanese law, whose transmission takes a signature (R-TX-01). */
-#define MNC_DOCTYPE "org.iso.23220.1.jp.mnc"
 
 #define COSE_ALG 1
 #define COSE_CRIT 2
 #define COSE_HMAC_256 5
-#define EMAC_INFO "EMacKey"
-#define EMAC_LEN 32
-#define ECDH_MAX 66 /* bytes of a P-521 coordinate */
 
 /* COSE_Mac0 = [protected bstr {1: 5}, unprotected map, nil, tag bstr .size 32]. */
 static enum mdoc_result
@@ -41,7 +32,7 @@ parse_mac0(struct mdoc_node node, struct mdoc_bytes *protected_, struct mdoc_byt
 	res = mdoc_cbor_scan(*protected_, mdoc_node_offset(mdoc_node_at(node, 0)), &scan, why);
 	if (res == MDOC_OK &&
 		(!mdoc_node_int(mdoc_map_int(mdoc_cbor_root(scan), COSE_ALG), &alg) || alg != COSE_HMAC_256 ||
-			tag->len != EMAC_LEN))
+			tag->len != MDOCI_MAC_LEN))
 		res = mdoci_fail(why, MDOC_ERR_ALGORITHM, offset, "", "HMAC 256/256 (5) in the protected header");
 	if (res == MDOC_OK && mdoc_node_present(mdoc_map_int(mdoc_cbor_root(scan), COSE_CRIT)))
 		res = mdoci_fail(why, MDOC_ERR_VALUE, offset, "", "no critical header (2): none is known here");
@@ -50,7 +41,7 @@ parse_mac0(struct mdoc_node node, struct mdoc_bytes *protected_, struct mdoc_byt
 }
 
 static enum mdoc_result
-shared_secret(const struct mdoci_verifier *v, const struct mdoc_public_key *device, uint8_t secret[ECDH_MAX],
+shared_secret(const struct mdoci_verifier *v, const struct mdoc_public_key *device, uint8_t secret[MDOCI_ECDH_MAX],
 	size_t *len, struct mdoc_error *why)
 {
 	OSSL_LIB_CTX *libctx = mdoci_libctx(v->crypto);
@@ -65,7 +56,7 @@ shared_secret(const struct mdoci_verifier *v, const struct mdoc_public_key *devi
 	if (res != MDOC_OK)
 		goto out;
 	res = MDOC_ERR_CRYPTO;
-	*len = ECDH_MAX;
+	*len = MDOCI_ECDH_MAX;
 	ctx = EVP_PKEY_CTX_new_from_pkey(libctx, (EVP_PKEY *)v->options->reader_key, NULL);
 	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, peer) != 1)
 		goto out;
@@ -77,90 +68,27 @@ out:
 	return res;
 }
 
-/* The salt covers the tag-24 form of the transcript, though DeviceAuthentication has it bare. */
-static bool
-transcript_salt(const struct mdoci_verifier *v, unsigned char salt[EVP_MAX_MD_SIZE], size_t *len)
-{
-	struct mdoc_buf tagged = MDOC_BUF_EMPTY;
-	bool ok = false;
-
-	mdoc_put_embedded(&tagged, v->options->transcript);
-	ok = tagged.err == MDOC_OK &&
-		EVP_Q_digest(mdoci_libctx(v->crypto), "SHA256", NULL, tagged.ptr, tagged.len, salt, len) == 1;
-	mdoc_buf_clear(&tagged);
-	return ok;
-}
-
-static enum mdoc_result
-emac_key(const struct mdoci_verifier *v, const struct mdoc_public_key *device, uint8_t key[EMAC_LEN],
-	struct mdoc_error *why)
-{
-	unsigned char salt[EVP_MAX_MD_SIZE];
-	uint8_t secret[ECDH_MAX] = { 0 };
-	size_t secret_len = 0;
-	size_t salt_len = 0;
-	EVP_KDF *kdf = NULL;
-	EVP_KDF_CTX *ctx = NULL;
-	OSSL_PARAM params[5];
-	enum mdoc_result res = shared_secret(v, device, secret, &secret_len, why);
-
-	if (res != MDOC_OK)
-		goto out;
-	res = MDOC_ERR_CRYPTO;
-	if (!transcript_salt(v, salt, &salt_len))
-		goto out;
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret, secret_len);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, salt_len);
-	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (char *)EMAC_INFO, strlen(EMAC_INFO));
-	params[4] = OSSL_PARAM_construct_end();
-	kdf = EVP_KDF_fetch(mdoci_libctx(v->crypto), OSSL_KDF_NAME_HKDF, NULL);
-	ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-	if (ctx != NULL && EVP_KDF_derive(ctx, key, EMAC_LEN, params) == 1)
-		res = MDOC_OK;
-out:
-	OPENSSL_cleanse(secret, sizeof(secret));
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-	return res;
-}
-
 enum mdoc_result
 mdoci_device_mac_verify(const struct mdoci_verifier *v, const struct mdoc_document *doc,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_error *why)
 {
 	struct mdoc_bytes protected_ = MDOC_NO_BYTES;
 	struct mdoc_bytes tag = MDOC_NO_BYTES;
-	struct mdoc_buf mac_structure = MDOC_BUF_EMPTY;
-	unsigned char expected[EVP_MAX_MD_SIZE];
-	uint8_t key[EMAC_LEN] = { 0 };
-	size_t len = 0;
+	uint8_t expected[MDOCI_MAC_LEN] = { 0 };
+	uint8_t secret[MDOCI_ECDH_MAX] = { 0 };
+	size_t secret_len = 0;
 	enum mdoc_result res = parse_mac0(doc->device_signed.mac, &protected_, &tag, why);
 
 	if (res == MDOC_OK)
-		res = emac_key(v, &doc->issuer_signed.mso.device_key, key, why);
-	if (res != MDOC_OK)
-		goto out;
-	mdoc_put_array(&mac_structure, 4);
-	mdoc_put_text(&mac_structure, "MAC0");
-	mdoc_put_bstr(&mac_structure, protected_);
-	mdoc_put_bstr(&mac_structure, MDOC_NO_BYTES);
-	mdoc_put_bstr(&mac_structure, device_authentication_bytes);
-	res = mac_structure.err;
-	if (res != MDOC_OK)
-		goto out;
-	res = MDOC_ERR_CRYPTO;
-	if (EVP_Q_mac(mdoci_libctx(v->crypto), "HMAC", NULL, "SHA256", NULL, key, sizeof(key), mac_structure.ptr,
-		    mac_structure.len, expected, sizeof(expected), &len) == NULL)
-		goto out;
-	res = MDOC_OK;
-	if (len != tag.len || CRYPTO_memcmp(expected, tag.ptr, len) != 0)
+		res = shared_secret(v, &doc->issuer_signed.mso.device_key, secret, &secret_len, why);
+	if (res == MDOC_OK)
+		res = mdoci_device_mac(v->crypto, v->options->transcript, device_authentication_bytes, protected_,
+			mdoc_bytes_of(secret, secret_len), expected);
+	if (res == MDOC_OK && CRYPTO_memcmp(expected, tag.ptr, sizeof(expected)) != 0)
 		res = mdoci_fail(why, MDOC_ERR_SIGNATURE, SIZE_MAX, "",
 			"a MAC by MSO.deviceKey and the reader's key over our SessionTranscript");
-out:
-	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(secret, sizeof(secret));
 	OPENSSL_cleanse(expected, sizeof(expected));
-	mdoc_buf_clear(&mac_structure);
 	return res;
 }
 
@@ -168,8 +96,8 @@ out:
 static bool
 mac_allowed(const struct mdoci_verifier *v, const struct mdoc_document *doc)
 {
-	return v->options->mac_allowed && !mdoc_bytes_is_text(doc->doc_type, MNC_DOCTYPE) &&
-		!mdoc_bytes_is_text(doc->issuer_signed.mso.doc_type, MNC_DOCTYPE);
+	return v->options->mac_allowed && mdoc_doc_type_takes_mac(doc->doc_type) &&
+		mdoc_doc_type_takes_mac(doc->issuer_signed.mso.doc_type);
 }
 
 static enum mdoc_result

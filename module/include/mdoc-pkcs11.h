@@ -35,7 +35,10 @@ extern "C" {
  * be named in agreed (R-CARD-18, R-CARD-49). */
 #define CKM_MDOC_DEVICE_RESPONSE 0xCD440002UL
 
-/* Reserved for deviceMac; not offered yet. */
+/* In and out as for CKM_MDOC_DEVICE_SIGN, with deviceMac (ISO/IEC 18013-5, 9.1.3.5) in the place of the
+ * signature; it spends the copy all the same. Parameter: EReaderKey, an uncompressed point of the
+ * device key's curve. The key needs CKA_DERIVE. CKR_KEY_FUNCTION_NOT_PERMITTED: a record whose
+ * type takes a signature only (org.iso.23220.1.jp.mnc, R-TX-01). */
 #define CKM_MDOC_DEVICE_MAC 0xCD440003UL
 
 #define MDOC_SIGN_INPUT_MAX (1024UL * 1024UL)

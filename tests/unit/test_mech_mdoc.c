@@ -1,5 +1,5 @@
 /*
- * tests/unit/test_mech_mdoc.c: CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_RESPONSE through C_Sign.
+ * tests/unit/test_mech_mdoc.c: CKM_MDOC_DEVICE_SIGN, _RESPONSE and _MAC through C_Sign.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -430,6 +430,88 @@ test_messages(void)
 	CU_ASSERT_EQUAL(C_MessageSignFinal(holder.session), CKR_OK);
 }
 
+#define MDL "org.iso.18013.5.1.mDL"
+
+/* A bound holder key for deviceMac. */
+static CK_OBJECT_HANDLE
+mac_key(const char *doc_type, CK_BBOOL derive, struct mdoc_public_key *key)
+{
+	CK_ATTRIBUTE derives = { CKA_DERIVE, &derive, sizeof(derive) };
+	CK_OBJECT_HANDLE handle = holder_kit_pair(&holder, true, key, NULL);
+	struct mdoc_buf record = MDOC_BUF_EMPTY;
+
+	CU_ASSERT_EQUAL_FATAL(holder.p11->C_SetAttributeValue(holder.session, handle, &derives, 1), CKR_OK);
+	kit_record(&issuer, doc_type, key, issuer.now - DAY, issuer.now + DAY, 100, &record);
+	CU_ASSERT_EQUAL_FATAL(holder_kit_bind(&holder, &record, false, NULL), CKR_OK);
+	mdoc_buf_clear(&record);
+	return handle;
+}
+
+static CK_RV
+mac_init(CK_OBJECT_HANDLE key, CK_BYTE *point, CK_ULONG len)
+{
+	CK_MECHANISM mechanism = { CKM_MDOC_DEVICE_MAC, point, len };
+
+	return holder.p11->C_SignInit(holder.session, &mechanism, key);
+}
+
+/* A MAC where the law asks for a signature (R-TX-01), by a key that was not made for it, or for a reader that cannot
+ * be. */
+static void
+test_device_mac_refuses(void)
+{
+	struct mdoc_public_key reader, own;
+	EVP_PKEY *reader_key = kit_key(&reader);
+
+	CU_ASSERT_EQUAL(mac_init(mac_key(KIT_DOCTYPE, CK_TRUE, &own), reader.point, 65),
+		CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(mac_init(mac_key(MDL, CK_FALSE, &own), reader.point, 65), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	CU_ASSERT_EQUAL(mac_init(mac_key(MDL, CK_TRUE, &own), NULL, 0), CKR_MECHANISM_PARAM_INVALID);
+	CU_ASSERT_EQUAL(mac_init(mac_key(MDL, CK_TRUE, &own), reader.point, 64), CKR_MECHANISM_PARAM_INVALID);
+	reader.point[64] ^= 1;
+	CU_ASSERT_EQUAL(mac_init(mac_key(MDL, CK_TRUE, &own), reader.point, 65), CKR_MECHANISM_PARAM_INVALID);
+	EVP_PKEY_free(reader_key);
+}
+
+/* The reader, who has the other private key, must come to the same MAC; and it costs the copy like a signature. */
+static void
+test_device_mac(void)
+{
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY, wanted = MDOC_BUF_EMPTY;
+	struct mdoc_device_authentication parts;
+	struct mdoc_public_key reader, own;
+	EVP_PKEY *reader_key = kit_key(&reader), *device = NULL;
+	CK_OBJECT_HANDLE key = mac_key(MDL, CK_TRUE, &own);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, reader_key, NULL);
+	const long before = unused();
+	CK_BYTE secret[32];
+	size_t secret_len = sizeof(secret);
+	CK_ULONG len, size;
+
+	kit_device_authentication(&transcript, MDL, NULL, &bytes);
+	CU_ASSERT_EQUAL(mac_init(key, reader.point, 65), CKR_OK);
+	CU_ASSERT_EQUAL(length_query(holder.session, &bytes, &size), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	CU_ASSERT_EQUAL(sign(holder.session, &bytes, &len), CKR_OK);
+	CU_ASSERT_EQUAL(unused(), before - 1);
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_key_to_evp(&issuer.crypto, &own, &device), MDOC_OK);
+	CU_ASSERT(EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, device) == 1 &&
+		EVP_PKEY_derive(ctx, secret, &secret_len) == 1);
+	CU_ASSERT_EQUAL(mdoc_device_authentication_parse(mdoc_buf_bytes(&bytes), &parts, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_device_mac_put(&issuer.crypto, &wanted, mdoc_buf_bytes(&bytes), parts.namespaces_bytes,
+				mdoc_buf_bytes(&transcript), mdoc_bytes_of(secret, secret_len)),
+		MDOC_OK);
+	CU_ASSERT(len == size && len == wanted.len && memcmp(out, wanted.ptr, len) == 0);
+	CU_ASSERT_EQUAL(mac_init(key, reader.point, 65), CKR_KEY_HANDLE_INVALID);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(device);
+	EVP_PKEY_free(reader_key);
+	mdoc_buf_clear(&wanted);
+	mdoc_buf_clear(&bytes);
+}
+
 static CU_TestInfo tests[] = {
 	{ "bad input spends nothing", test_bad_input_spends_nothing },
 	{ "no signature without PIN", test_no_signature_without_pin },
@@ -445,6 +527,8 @@ static CU_TestInfo tests[] = {
 	{ "proof of possession", test_proof_of_possession },
 	{ "raw-sign area", test_raw_sign_area },
 	{ "messages", test_messages },
+	{ "deviceMac refuses", test_device_mac_refuses },
+	{ "deviceMac", test_device_mac },
 	CU_TEST_INFO_NULL,
 };
 

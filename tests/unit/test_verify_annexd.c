@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "config.h"
+
 #include "tests/unit/verify_expect.h"
 
 #include <CUnit/Basic.h>
@@ -278,6 +280,50 @@ test_no_mac_under_the_law(void)
 	mdoc_buf_clear(&buf);
 }
 
+/* ECDH of our private key and another's public one. */
+static size_t
+agree(EVP_PKEY *own, const struct mdoc_public_key *other, uint8_t secret[66])
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	EVP_PKEY *peer = NULL;
+	size_t len = 66;
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_key_to_evp(&soft_crypto, other, &peer), MDOC_OK);
+	CU_ASSERT(EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, peer) == 1 &&
+		EVP_PKEY_derive(ctx, secret, &len) == 1);
+	EVP_PKEY_free(peer);
+	EVP_PKEY_CTX_free(ctx);
+	return len;
+}
+
+/* A reader that follows the standard would find our deviceMac wrong. */
+static void
+test_mac_is_reproduced(void)
+{
+	struct mdoc_response response;
+	struct mdoc_bytes transcript, namespaces;
+	struct mdoc_buf dab = MDOC_BUF_EMPTY, made = MDOC_BUF_EMPTY;
+	uint8_t secret[66];
+	size_t len;
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(&soft_crypto, mdoc_buf_bytes(&annex_response), &response, NULL),
+		MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(mdoc_buf_bytes(&annex_transcript_bytes), &transcript, NULL), MDOC_OK);
+	namespaces = response.documents[0].device_signed.namespaces_bytes;
+	len = agree(reader_key, &response.documents[0].issuer_signed.mso.device_key, secret);
+	mdoc_put_device_authentication_bytes(&dab, transcript, response.documents[0].doc_type, namespaces);
+	CU_ASSERT_EQUAL(mdoc_device_mac_put(&soft_crypto, &made, mdoc_buf_bytes(&dab), namespaces, transcript,
+				mdoc_bytes_of(secret, len)),
+		MDOC_OK);
+	CU_ASSERT_EQUAL(made.len, mdoc_device_mac_size(namespaces));
+	CU_ASSERT_PTR_NOT_NULL(memmem(annex_response.ptr, annex_response.len, made.ptr, made.len));
+	CU_ASSERT_TRUE(mdoc_doc_type_takes_mac(response.documents[0].doc_type));
+	CU_ASSERT_FALSE(mdoc_doc_type_takes_mac(mdoc_text("org.iso.23220.1.jp.mnc")));
+	mdoc_buf_clear(&made);
+	mdoc_buf_clear(&dab);
+	mdoc_response_clear(&response);
+}
+
 static int
 suite_init(void)
 {
@@ -319,4 +365,5 @@ verify_annexd_tests(void)
 	CU_ADD_TEST(suite, test_every_byte);
 	CU_ADD_TEST(suite, test_no_mac_under_the_law);
 	CU_ADD_TEST(suite, test_annex_d);
+	CU_ADD_TEST(suite, test_mac_is_reproduced);
 }

@@ -71,6 +71,26 @@ holder_record(struct session *session, const struct object *key, struct token_va
 }
 
 CK_RV
+holder_may_mac(struct session *session, const struct object *key)
+{
+	const struct token_object *now = NULL, *record = NULL;
+	const CK_ATTRIBUTE *label;
+	CK_RV rv;
+
+	rv = current(session, key, &now);
+	if (rv == CKR_OK)
+		rv = rv_of_copy(token_copy_record(session->slot->token, now, &record));
+	if (rv == CKR_OK) {
+		label = attrs_find(record->attrs, CKA_LABEL);
+		if (label == NULL || !mdoc_doc_type_takes_mac(mdoc_bytes_of(label->pValue, label->ulValueLen)))
+			rv = CKR_KEY_FUNCTION_NOT_PERMITTED;
+	}
+	token_object_unref(record);
+	token_object_unref(now);
+	return rv;
+}
+
+CK_RV
 holder_load(struct session *session, const struct object *key, struct token_key **loaded)
 {
 	struct token *token = session->slot->token;

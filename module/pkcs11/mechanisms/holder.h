@@ -26,6 +26,9 @@ CK_RV holder_may_sign_raw(struct session *session, const struct object *key);
  * CKR_MDOC_KEY_NOT_BOUND, CKR_MDOC_SPENT. */
 CK_RV holder_record(struct session *session, const struct object *key, struct token_value *record);
 
+/* May the record of this bound key be answered for with a MAC? CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MDOC_SPENT */
+CK_RV holder_may_mac(struct session *session, const struct object *key);
+
 /*
  * The key ready to sign, when the state on disk still allows it: the PIN has been checked by
  * the caller. *loaded is freed with token_key_free().

@@ -1,5 +1,5 @@
 /*
- * module/pkcs11/mechanisms/mech_mdoc.c: CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_RESPONSE as sign operations.
+ * module/pkcs11/mechanisms/mech_mdoc.c: CKM_MDOC_DEVICE_SIGN, _RESPONSE and _MAC as sign operations.
  *
  * Order of steps: the plan (parse, select, size) needs no PIN and answers length queries; then,
  * after the context-specific login, PIN state, key, clock, durable spend, signature.
@@ -13,9 +13,12 @@
 
 #include "mdoc-pkcs11.h"
 #include "module/pkcs11/mechanisms/digest.h"
+#include "module/pkcs11/mechanisms/ec.h"
 #include "module/pkcs11/mechanisms/holder.h"
 #include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/mechanisms/mech_plan.h"
+#include "module/pkcs11/objects/object.h"
+#include "module/pkcs11/shell/rv.h"
 
 struct mdoc_sign {
 	struct mdoc_buf parts;     /* of C_SignUpdate */
@@ -23,6 +26,8 @@ struct mdoc_sign {
 	struct token_value record; /* IssuerSigned; NULL until the first plan */
 	struct mech_plan plan;
 	bool planned;
+	CK_BYTE reader[TOKEN_POINT_MAX]; /* CKM_MDOC_DEVICE_MAC: EReaderKey's point */
+	size_t reader_len;
 };
 
 static void
@@ -129,13 +134,30 @@ sign_with_key(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[M
 	return true;
 }
 
+/* The answer itself; the copy has been spent. */
+static CK_RV
+make_answer(const struct mdoc_sign *state, struct token_key *key, struct mdoc_buf *answer)
+{
+	const struct mdoc_signer signer = { mdoc_curve_alg(state->plan.record.mso.device_key.curve), sign_with_key,
+		key };
+	struct secret shared = SECRET_NONE;
+	CK_RV rv;
+
+	if (state->plan.mechanism != CKM_MDOC_DEVICE_MAC)
+		return mech_plan_sign(&state->plan, &signer, answer);
+	rv = rv_from_token(token_key_derive(key, state->reader, state->reader_len, &shared));
+	if (rv == CKR_OK)
+		rv = mech_plan_mac(&state->plan, mdoc_bytes_of(shared.ptr, shared.len), answer);
+	secret_wipe(&shared);
+	return rv;
+}
+
 static CK_RV
 mdoc_sign_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len)
 {
 	const struct mdoc_sign *state = op->state;
 	struct mdoc_buf answer = MDOC_BUF_EMPTY;
 	struct token_key *key = NULL;
-	struct mdoc_signer signer;
 	CK_RV rv;
 
 	rv = ensure_plan(op, data, len);
@@ -147,15 +169,12 @@ mdoc_sign_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
 		rv = CKR_GENERAL_ERROR;
 	if (rv == CKR_OK)
 		rv = holder_spend(op->session, op->key);
-	if (rv != CKR_OK)
-		goto out;
-	signer = (struct mdoc_signer){ mdoc_curve_alg(state->plan.record.mso.device_key.curve), sign_with_key, key };
-	rv = mech_plan_sign(&state->plan, &signer, &answer);
-	if (rv != CKR_OK)
-		goto out;
-	memcpy(out, answer.ptr, answer.len);
-	*out_len = answer.len;
-out:
+	if (rv == CKR_OK)
+		rv = make_answer(state, key, &answer);
+	if (rv == CKR_OK) {
+		memcpy(out, answer.ptr, answer.len);
+		*out_len = answer.len;
+	}
 	mdoc_buf_clear(&answer);
 	token_key_free(key);
 	return rv;
@@ -169,12 +188,10 @@ static const struct op_ops mdoc_sign_ops = {
 };
 
 static CK_RV
-mdoc_sign_init(struct op *op, const CK_MECHANISM *mechanism)
+begin(struct op *op, struct mdoc_sign **out)
 {
 	struct mdoc_sign *state;
 
-	if (mechanism->ulParameterLen != 0)
-		return CKR_MECHANISM_PARAM_INVALID;
 	if (!holder_is(op->key))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	if (op->key->stored->copy == 0)
@@ -186,17 +203,66 @@ mdoc_sign_init(struct op *op, const CK_MECHANISM *mechanism)
 	state->once = MDOC_BUF_EMPTY;
 	op->ops = &mdoc_sign_ops;
 	op->state = state;
+	*out = state;
 	return CKR_OK;
 }
 
-#define MDOC(TYPE) \
+static CK_RV
+mdoc_sign_init(struct op *op, const CK_MECHANISM *mechanism)
+{
+	struct mdoc_sign *state = NULL;
+
+	return mechanism->ulParameterLen != 0 ? CKR_MECHANISM_PARAM_INVALID : begin(op, &state);
+}
+
+/* EReaderKey as an uncompressed point, of the device key's curve. */
+static CK_RV
+take_reader_key(const struct op *op, const CK_MECHANISM *mechanism, struct mdoc_sign *state)
+{
+	const CK_BYTE *point;
+	EVP_PKEY *pkey = NULL;
+	enum token_curve curve;
+	enum token_result res;
+	size_t len;
+	CK_RV rv;
+
+	rv = object_ec_point(op->key, &curve, &point, &len);
+	if (rv != CKR_OK)
+		return rv;
+	if (!ec_read_point(curve, mechanism->pParameter, mechanism->ulParameterLen, &point, &len))
+		return CKR_MECHANISM_PARAM_INVALID;
+	res = token_public_key(library_libctx(), curve, point, len, &pkey);
+	EVP_PKEY_free(pkey);
+	if (res != TOKEN_OK)
+		return res == TOKEN_ERR_ARG ? CKR_MECHANISM_PARAM_INVALID : rv_from_token(res);
+	memcpy(state->reader, point, len);
+	state->reader_len = len;
+	return CKR_OK;
+}
+
+/* On an error the frame frees the state. */
+static CK_RV
+mdoc_mac_init(struct op *op, const CK_MECHANISM *mechanism)
+{
+	struct mdoc_sign *state = NULL;
+	CK_RV rv;
+
+	if (!attrs_bool(object_attrs(op->key), CKA_DERIVE, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	rv = begin(op, &state);
+	if (rv == CKR_OK)
+		rv = take_reader_key(op, mechanism, state);
+	return rv == CKR_OK ? holder_may_mac(op->session, op->key) : rv;
+}
+
+#define MDOC(TYPE, INIT) \
 	{ \
-		.type = TYPE, .info = { 256, 521, CKF_SIGN | MECH_EC_FLAGS }, .key_type = CKK_EC, \
-		.init = mdoc_sign_init \
+		.type = TYPE, .info = { 256, 521, CKF_SIGN | MECH_EC_FLAGS }, .key_type = CKK_EC, .init = INIT \
 	}
 
 const struct mech mech_mdoc[] = {
-	MDOC(CKM_MDOC_DEVICE_SIGN),
-	MDOC(CKM_MDOC_DEVICE_RESPONSE),
+	MDOC(CKM_MDOC_DEVICE_SIGN, mdoc_sign_init),
+	MDOC(CKM_MDOC_DEVICE_RESPONSE, mdoc_sign_init),
+	MDOC(CKM_MDOC_DEVICE_MAC, mdoc_mac_init),
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

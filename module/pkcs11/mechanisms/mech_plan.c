@@ -44,8 +44,11 @@ plan_device_sign(struct mech_plan *plan)
 	rv = check_device_namespaces(&plan->record, inner);
 	if (rv != CKR_OK)
 		return rv;
-	plan->size =
-		mdoc_device_signed_size(plan->auth.namespaces_bytes, mdoc_curve_alg(plan->record.mso.device_key.curve));
+	if (plan->mechanism == CKM_MDOC_DEVICE_MAC)
+		plan->size = mdoc_device_mac_size(plan->auth.namespaces_bytes);
+	else
+		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes,
+			mdoc_curve_alg(plan->record.mso.device_key.curve));
 	return CKR_OK;
 }
 
@@ -195,6 +198,7 @@ mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, st
 		return rv;
 	switch (mechanism) {
 	case CKM_MDOC_DEVICE_SIGN:
+	case CKM_MDOC_DEVICE_MAC:
 		return plan_device_sign(plan);
 	case CKM_MDOC_DEVICE_RESPONSE:
 		return plan_device_response(plan);
@@ -244,6 +248,19 @@ mech_plan_sign(const struct mech_plan *plan, const struct mdoc_signer *signer, s
 		res = mdoc_response_build(&plan->selection, plan->transcript, &device_signer, out, NULL);
 	if (res == MDOC_OK)
 		res = out->err;
+	if (res != MDOC_OK)
+		return rv_from_mdoc(res);
+	return out->len - before == plan->size ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
+CK_RV
+mech_plan_mac(const struct mech_plan *plan, struct mdoc_bytes shared, struct mdoc_buf *out)
+{
+	const size_t before = out->len;
+	enum mdoc_result res;
+
+	res = mdoc_device_mac_put(&plan->crypto, out, plan->input, plan->auth.namespaces_bytes, plan->auth.transcript,
+		shared);
 	if (res != MDOC_OK)
 		return rv_from_mdoc(res);
 	return out->len - before == plan->size ? CKR_OK : CKR_GENERAL_ERROR;

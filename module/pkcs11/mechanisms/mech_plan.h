@@ -17,7 +17,7 @@ struct mech_plan {
 	struct mdoc_crypto crypto;
 	struct mdoc_bytes input;                /* what C_Sign was given, borrowed */
 	struct mdoc_issuer_signed record;       /* borrows the record's bytes */
-	struct mdoc_device_authentication auth; /* CKM_MDOC_DEVICE_SIGN */
+	struct mdoc_device_authentication auth; /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
 	struct mdoc_cbor *scan;                 /* CKM_MDOC_DEVICE_RESPONSE from here on */
 	struct mdoc_bytes transcript;           /* bare SessionTranscript */
 	struct mdoc_request request;
@@ -57,5 +57,8 @@ CK_RV mech_plan_check_time(const struct mdoc_mso *mso, int64_t now);
  * CKR_FUNCTION_FAILED: no signature; CKR_GENERAL_ERROR: the size was not as planned.
  */
 CK_RV mech_plan_sign(const struct mech_plan *plan, const struct mdoc_signer *signer, struct mdoc_buf *out);
+
+/* The same for CKM_MDOC_DEVICE_MAC. shared: ECDH of the device key and EReaderKey. */
+CK_RV mech_plan_mac(const struct mech_plan *plan, struct mdoc_bytes shared, struct mdoc_buf *out);
 
 #endif
