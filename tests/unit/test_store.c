@@ -329,6 +329,74 @@ test_row_put_back(void)
 	fixture_free(&f);
 }
 
+static enum token_result
+make_key(struct token *token, const struct token_object **key)
+{
+	struct token_attrs *attrs = attrs_new();
+	const struct token_object_spec spec = { .attrs = attrs, .value = (const uint8_t *)"in clear", .value_len = 8 };
+	enum token_result res;
+
+	CU_ASSERT_TRUE(attrs_set_ulong(attrs, CKA_CLASS, CKO_SECRET_KEY));
+	res = token_object_create(token, NULL, &spec, key);
+	attrs_free(attrs);
+	return res;
+}
+
+/* Else a key that anybody may see could be read or changed by anybody, too. */
+static void
+test_public_key(void)
+{
+	struct fixture f;
+	const struct token_object *key = NULL;
+	struct token_value value = { 0 };
+
+	fixture_new(&f);
+	fixture_area(&f, 3);
+	CU_ASSERT_EQUAL(make_key(f.token, &key), TOKEN_ERR_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, USER_PIN), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(make_key(f.token, &key), TOKEN_OK);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT count(*) FROM object WHERE instr(value, CAST('in clear' AS BLOB))"),
+		0);
+	CU_ASSERT_EQUAL(token_object_value(f.token, key, &value), TOKEN_OK);
+	CU_ASSERT_TRUE(value.in_arena && value.len == 8 && memcmp(value.ptr, "in clear", 8) == 0);
+	token_value_clear(&value);
+	CU_ASSERT_EQUAL(token_logout(f.token), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, key, &value), TOKEN_ERR_NOT_LOGGED_IN);
+	CU_ASSERT_PTR_NULL(value.ptr);
+	fixture_sql(&f, "UPDATE object SET value=x'696e20636c656172'");
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_SO, SO_PIN), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_object_value(f.token, key, &value), TOKEN_ERR_DAMAGED);
+	token_object_unref(key);
+	fixture_free(&f);
+}
+
+/* Else whoever can write to the file could plant a key that he knows, for others to encrypt with. */
+static void
+test_planted_keys(void)
+{
+	static const char *const planted[] = {
+		"UPDATE object SET attrs=x'a10004'", /* a secret key, neither private nor sealed */
+		"UPDATE object SET attrs=x'a10004', value_len=0, value=x''",
+		"UPDATE object SET attrs=x'a10004', flags=8", /* sealed, but not under the root */
+		"UPDATE object SET attrs=x'a10003'",          /* a private key */
+	};
+
+	for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
+		struct fixture f;
+		enum token_result res;
+
+		fixture_new(&f);
+		fixture_area(&f, 3);
+		token_object_unref(make_data(f.token, "one", "a known key", false));
+		CU_ASSERT_EQUAL(count_objects(f.token, &res), 1);
+		fixture_sql(&f, planted[i]);
+		fixture_sql(&f, "UPDATE object SET generation=generation+1");
+		CU_ASSERT_EQUAL(count_objects(f.token, &res), -1);
+		CU_ASSERT_EQUAL(res, TOKEN_ERR_DAMAGED);
+		fixture_free(&f);
+	}
+}
+
 /* Else a program would write in a database that it doesn't understand, or trust tables that aren't ours. */
 static void
 test_other_schemas(void)
@@ -494,6 +562,7 @@ add_store_suite(void)
 	if (suite == NULL || CU_ADD_TEST(suite, test_slot_ids) == NULL || CU_ADD_TEST(suite, test_bad_specs) == NULL ||
 		CU_ADD_TEST(suite, test_racing_creation) == NULL || CU_ADD_TEST(suite, test_modes) == NULL ||
 		CU_ADD_TEST(suite, test_tampering) == NULL || CU_ADD_TEST(suite, test_swapped_values) == NULL ||
+		CU_ADD_TEST(suite, test_public_key) == NULL || CU_ADD_TEST(suite, test_planted_keys) == NULL ||
 		CU_ADD_TEST(suite, test_row_put_back) == NULL || CU_ADD_TEST(suite, test_other_schemas) == NULL ||
 		CU_ADD_TEST(suite, test_not_a_database) == NULL || CU_ADD_TEST(suite, test_reinit_and_erase) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_of_damaged) == NULL ||
