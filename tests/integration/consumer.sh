@@ -24,8 +24,8 @@ make_token() { # make_token LABEL
 make_key() { # make_key TOKEN NAME ID: a key pair on P-256, its public half in NAME.pub
 	setup "${p11[@]}" --token-label "$1" --login --pin env:PIN --keypairgen --key-type EC:prime256v1 --id "$3" \
 		--label "$2" --usage-sign --usage-derive
-	setup "${p11[@]}" --token-label "$1" --read-object --type pubkey --id "$3" --output-file "$2.der"
-	setup openssl pkey -pubin -inform DER -in "$2.der" -out "$2.pub"
+	setup env GNUTLS_PIN="$PIN" p11tool --provider "$MDOC_MODULE" --batch --outfile "$2.pub" --export-pubkey \
+		"pkcs11:token=$1;object=$2;type=public"
 }
 
 make_ca() { # ca.key and ca.pem
