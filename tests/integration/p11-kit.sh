@@ -55,6 +55,25 @@ six() {
 	done
 	return $code
 }
+# Two applications that make a key pair, sign with it and delete it, at once, four times.
+two() {
+	local one pids=() code=0
+	for one in a1 b2; do
+		# shellcheck disable=SC2016 # for the inner shell
+		"${kit[@]}" bash -ec '
+			id=$1; shift
+			for n in 1 2 3 4; do
+				"$@" --keypairgen --key-type EC:prime256v1 --id "$id" --label "two-$id"
+				"$@" --sign --id "$id" --mechanism ECDSA --input-file digest --output-file "two-$id.sig"
+				"$@" --delete-object --type privkey --id "$id"
+				"$@" --delete-object --type pubkey --id "$id"
+			done' two "$one" pkcs11-tool --module "$proxy" --token-label kit --login --pin env:PIN > "two-$one.log" 2>&1 &
+		pids+=($!)
+	done
+	for one in "${pids[@]}"; do wait "$one" || code=1; done
+	[ "$code" -eq 0 ] || cat two-*.log
+	return $code
+}
 if "${kit[@]}" true 2>/dev/null; then
 	says "token: kit" "p11-kit list-modules shows the token" "${kit[@]}" p11-kit list-modules
 	"${kit[@]}" p11-kit list-modules >out 2>err
@@ -66,6 +85,10 @@ if "${kit[@]}" true 2>/dev/null; then
 	fails "not with a wrong PIN" "${kit[@]}" pkcs11-tool --module "$proxy" --token-label kit --login --pin env:WRONG \
 		--list-objects
 	must "six applications at once through the proxy" six
+	must "two applications change the token at once through the proxy" two
+	"${kit[@]}" pkcs11-tool --module "$proxy" --token-label kit --login --pin env:PIN --list-objects > left 2>&1
+	must "the first key is there still" grep -q kit-key left
+	fails "and nothing of theirs is left" grep -q two- left
 	says "object=kit-key;type=private" "GnuTLS finds the key by its URL alone" env GNUTLS_PIN="$PIN" "${kit[@]}" p11tool \
 		--batch --login --list-all 'pkcs11:token=kit'
 else

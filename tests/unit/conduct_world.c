@@ -5,7 +5,6 @@
  */
 #include "tests/unit/conduct_world.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -446,17 +445,4 @@ conduct_wrong(const char *format, ...)
 	va_end(list);
 	fflush(stdout);
 	CU_assertImplementation(CU_FALSE, 0, format, __FILE__, "", CU_FALSE);
-}
-
-int
-conduct_open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	need(dir != NULL, "no /proc");
-	while (readdir(dir) != NULL)
-		count++;
-	closedir(dir);
-	return count;
 }
