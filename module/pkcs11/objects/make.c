@@ -39,7 +39,7 @@ make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum templa
 	const bool key = object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
 
 	if (key && attrs_find(attrs, CKA_PRIVATE) == NULL && !attrs_bool(attrs, CKA_TOKEN, false) &&
-		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && slot_role(session->slot) == TOKEN_NOBODY &&
+		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && slot_role(session->slot) != TOKEN_USER &&
 		!attrs_set_bool(attrs, CKA_PRIVATE, false))
 		return CKR_HOST_MEMORY;
 	return template_complete(object_class, origin, attrs);

@@ -14,7 +14,7 @@ CK_RV make_writable(const struct session *session);
 
 /*
  * template_complete(), and before it the default of CKA_PRIVATE that depends on the session: a session key made while
- * nobody is logged in is a public one, because there is nobody else that it could belong to.
+ * the user is not logged in is a public one, because there is nobody else that it could belong to.
  */
 CK_RV make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum template_origin origin,
 	struct token_attrs *attrs);
