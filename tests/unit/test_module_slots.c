@@ -3,7 +3,15 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "config.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "tests/unit/p11.h"
 
@@ -178,6 +186,112 @@ sessions(void)
 	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(b, &info), CKR_SESSION_HANDLE_INVALID);
 }
 
+/* What other processes and later ones see of a slot. */
+struct slot_seen {
+	CK_SLOT_ID id;
+	CK_CHAR serial[16];
+	CK_ULONG count;
+};
+
+static bool
+sees_the_same(const struct slot_seen *seen)
+{
+	CK_SLOT_ID slots[64];
+	CK_ULONG count = 0, i;
+	CK_TOKEN_INFO info;
+
+	if (p11->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count != seen->count || count > 64 ||
+		p11->C_GetSlotList(CK_TRUE, slots, &count) != CKR_OK)
+		return false;
+	for (i = 0; i < count && slots[i] != seen->id; i++)
+		;
+	return i < count && p11->C_GetTokenInfo(seen->id, &info) == CKR_OK &&
+		memcmp(info.serialNumber, seen->serial, sizeof(seen->serial)) == 0;
+}
+
+static int
+child_sees_the_same(void *arg)
+{
+	if (p11->C_Initialize(NULL) != CKR_OK || !sees_the_same(arg))
+		return 1;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 2;
+}
+
+/* Were it otherwise, a program would find another token where it left its own. */
+static void
+ids_outlive_the_process(void)
+{
+	struct slot_seen seen = { .id = p11_token("for life") };
+	const CK_SLOT_ID erased = p11_token("erased");
+	CK_TOKEN_INFO info;
+
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(erased, (CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(seen.id, &info), CKR_OK);
+	memcpy(seen.serial, info.serialNumber, sizeof(seen.serial));
+	CU_ASSERT_EQUAL(p11->C_GetSlotList(CK_TRUE, NULL, &seen.count), CKR_OK);
+	CU_ASSERT_EQUAL(p11_fork(child_sees_the_same, &seen), 0);
+	CU_ASSERT_EQUAL(p11->C_Finalize(NULL), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Initialize(NULL), CKR_OK);
+	CU_ASSERT(sees_the_same(&seen));
+	CU_ASSERT_EQUAL(p11->C_GetTokenInfo(erased, &info), CKR_SLOT_ID_INVALID);
+	CU_ASSERT(p11_free_slot() > erased);
+}
+
+static void *
+log_in(void *arg)
+{
+	static CK_RV rv;
+
+	rv = p11_login(*(CK_SESSION_HANDLE *)arg, CKU_USER, USER_PIN);
+	return &rv;
+}
+
+/* The lock that one PIN check at a time holds, held by somebody else. */
+static int
+hold_login_lock(CK_SLOT_ID slot)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	CK_TOKEN_INFO info;
+	char path[256];
+	int fd;
+
+	if (p11->C_GetTokenInfo(slot, &info) != CKR_OK)
+		return -1;
+	snprintf(path, sizeof(path), "%s/areas/%.16s/login.lock", getenv("MDOC_PKCS11_STORE"),
+		(const char *)info.serialNumber);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0 ? fd : -1;
+}
+
+/* Were it otherwise, a program's list of tokens would stand still while somebody's PIN is checked. */
+static void
+nobody_waits_for_a_login(void)
+{
+	const CK_SLOT_ID slot = p11_token("slow login");
+	CK_SESSION_HANDLE session = p11_session(slot), other;
+	const struct timespec a_little = { 0, 50000000 };
+	const int fd = hold_login_lock(slot);
+	CK_SESSION_INFO info;
+	pthread_t thread;
+	void *result;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_in, &session), 0);
+	nanosleep(&a_little, NULL);
+	alarm(10); /* the login waits for twice as long */
+	CU_ASSERT_EQUAL(p11_token_flags(slot) & CKF_USER_PIN_LOCKED, 0);
+	other = p11_session(slot);
+	CU_ASSERT_EQUAL(p11->C_GetSessionInfo(other, &info), CKR_OK);
+	CU_ASSERT_EQUAL(info.state, CKS_RW_PUBLIC_SESSION);
+	CU_ASSERT_EQUAL(p11_count(other, NULL, 0), 0);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(other), CKR_OK);
+	alarm(0);
+	close(fd);
+	CU_ASSERT_EQUAL(pthread_join(thread, &result), 0);
+	CU_ASSERT_EQUAL(*(CK_RV *)result, CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_slots[] = {
 	{ "slot ids stay over C_InitToken", ids_stay },
 	{ "bad arguments", bad_arguments },
@@ -185,5 +299,7 @@ CU_TestInfo tests_slots[] = {
 	{ "C_InitToken erases", initialising_erases },
 	{ "areas of the vendor interface", vendor_areas },
 	{ "sessions", sessions },
+	{ "slot ids outlive the process", ids_outlive_the_process },
+	{ "nobody waits for another's login", nobody_waits_for_a_login },
 	CU_TEST_INFO_NULL,
 };
