@@ -4,9 +4,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,37 +148,32 @@ child_races(void *arg)
 	return rv == CKR_OK ? 0 : rv == CKR_PIN_INCORRECT ? 1 : 4;
 }
 
-static void *
-run_racer(void *arg)
-{
-	struct racer *racer = arg;
-
-	return (void *)(intptr_t)p11_fork(child_races, racer);
-}
-
 static void
 race(const char *first, const char *second, int *wins, int *refused)
 {
 	struct racer racers[2] = { { .pin = first }, { .pin = second } };
-	pthread_t threads[2];
-	void *result;
-	int ready[2], i;
+	pid_t children[2];
+	int ready[2], i, status;
 
 	*wins = *refused = 0;
 	CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
+	fflush(NULL);
 	for (i = 0; i < 2; i++) {
 		racers[i].slot = p11_free_slot();
 		memcpy(racers[i].ready, ready, sizeof(ready));
-		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run_racer, &racers[i]), 0);
-	}
-	rest(100);
-	close(ready[1]);
-	for (i = 0; i < 2; i++) {
-		CU_ASSERT_EQUAL(pthread_join(threads[i], &result), 0);
-		*wins += (intptr_t)result == 0;
-		*refused += (intptr_t)result == 1;
+		children[i] = fork();
+		if (children[i] == 0) {
+			alarm(60);
+			_exit(child_races(&racers[i]));
+		}
 	}
 	close(ready[0]);
+	close(ready[1]);
+	for (i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(waitpid(children[i], &status, 0), children[i]);
+		*wins += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		*refused += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	}
 }
 
 /* Were it otherwise, who loses a race for the free slot would be told nothing that he can act on. */
