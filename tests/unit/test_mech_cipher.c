@@ -207,6 +207,8 @@ test_parameters(void)
 	}
 	gcm = (CK_GCM_PARAMS){ NULL, 12, 96, bytes, 4, 128 };
 	CU_ASSERT_EQUAL(init_with(CKM_AES_GCM, &gcm, sizeof(gcm), key), CKR_MECHANISM_PARAM_INVALID);
+	gcm = (CK_GCM_PARAMS){ bytes, 12, 96, bytes, (CK_ULONG)1 << 32, 128 };
+	CU_ASSERT_EQUAL(init_with(CKM_AES_GCM, &gcm, sizeof(gcm), key), CKR_MECHANISM_PARAM_INVALID);
 	gcm = (CK_GCM_PARAMS){ bytes, 12, 96, NULL, 4, 128 };
 	CU_ASSERT_EQUAL(init_with(CKM_AES_GCM, &gcm, sizeof(gcm), key), CKR_MECHANISM_PARAM_INVALID);
 }

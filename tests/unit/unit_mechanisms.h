@@ -14,6 +14,7 @@ extern CU_SuiteInfo suite_mech_cipher;
 extern CU_SuiteInfo suite_op_part;
 extern CU_SuiteInfo suite_message;
 extern CU_SuiteInfo suite_op_state;
+extern CU_SuiteInfo suite_op_random;
 extern CU_SuiteInfo suite_mech_mdoc;
 extern CU_SuiteInfo suite_record;
 extern CU_SuiteInfo suite_status;

@@ -10,6 +10,7 @@
 
 #include "pkcs11-3.h"
 
+#define AAD_MAX UINT32_MAX                 /* bytes, PKCS#11 3.0 mechanisms section 2.12.3 */
 #define GCM_MAX (((uint64_t)1 << 36) - 32) /* bytes under one IV, SP 800-38D section 5.2.1.1 */
 
 #define NAMES(MODE) \
@@ -107,8 +108,8 @@ take_gcm(const CK_MECHANISM *mechanism, struct cipher_params *params)
 		return CKR_MECHANISM_PARAM_INVALID;
 	}
 	if (given.pIv == NULL || given.ulIvLen < 1 || given.ulIvLen > CIPHER_IV_MAX ||
-		(given.pAAD == NULL && given.ulAADLen != 0) || given.ulTagBits < 32 || given.ulTagBits > 128 ||
-		given.ulTagBits % 8 != 0)
+		(given.pAAD == NULL && given.ulAADLen != 0) || given.ulAADLen > AAD_MAX || given.ulTagBits < 32 ||
+		given.ulTagBits > 128 || given.ulTagBits % 8 != 0)
 		return CKR_MECHANISM_PARAM_INVALID;
 	params->iv = given.pIv;
 	params->iv_size = given.ulIvLen;
