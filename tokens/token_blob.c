@@ -10,14 +10,15 @@
 
 #include <openssl/crypto.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_VALUE_MAX ((uint64_t)256 * 1024) /* larger values go to the heap: locked memory is scarce */
 
 struct counted_object {
-	struct token_object object; /* first */
-	atomic_uint references;
+	atomic_uint references; /* in front: it is used whenever the object is */
+	struct token_object object;
 };
 
 bool
@@ -57,7 +58,7 @@ object_new(const struct store_row *row, struct token_attrs *attrs, const struct 
 static struct counted_object *
 counted(const struct token_object *object)
 {
-	return (struct counted_object *)(uintptr_t)object;
+	return (struct counted_object *)((uintptr_t)object - offsetof(struct counted_object, object));
 }
 
 const struct token_object *

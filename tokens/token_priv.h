@@ -43,10 +43,10 @@ struct area_keys {
 /* One row of this process's picture of the area. */
 struct cached {
 	struct store_row row;
+	const struct token_object *object; /* NULL: private and nobody may see it. Beside the id: a search needs both */
 	uint8_t term[ROOT_HASH_LEN];
-	bool has_term;                     /* computed, and added to the hash */
-	bool checked;                      /* the tag of a public object's attributes has been verified */
-	const struct token_object *object; /* NULL: private and nobody may see it */
+	bool has_term; /* computed, and added to the hash */
+	bool checked;  /* the tag of a public object's attributes has been verified */
 };
 
 /* What the PIN row of a role said at a mark: good as long as nobody has committed since. */
