@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tokens/store/lost.h"
 #include "tokens/store/schema.h"
 
 #define NEW_PREFIX ".new-"
@@ -92,6 +93,53 @@ list_slots(struct db *db, struct token_slot **slots, size_t *count, uint64_t *ne
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_OK : res;
 }
 
+/* What the areas say of themselves, in the order of ids. */
+static enum token_result
+read_lost(const char *root, struct lost_slot **lost, size_t *count)
+{
+	char *areas = area_folder(root, "", "");
+	const enum token_result res = areas != NULL ? lost_read(areas, lost, count) : TOKEN_ERR_MEMORY;
+
+	free(areas);
+	return res;
+}
+
+/* Without slots.db nobody can say what id is free, so that there is no free slot. */
+static enum token_result
+list_lost(const char *root, struct token_slot **slots, size_t *count)
+{
+	struct lost_slot *lost = NULL;
+	size_t found = 0;
+	enum token_result res;
+
+	*count = 0;
+	res = read_lost(root, &lost, &found);
+	for (size_t i = 0; i < found && res == TOKEN_OK; i++)
+		res = push(slots, count, lost[i].id, true);
+	free(lost);
+	return res;
+}
+
+static enum token_result
+find_lost(const char *root, uint64_t id, char serial[TOKEN_SERIAL_LEN + 1])
+{
+	struct lost_slot *lost = NULL;
+	size_t count = 0;
+	enum token_result res;
+
+	res = read_lost(root, &lost, &count);
+	if (res != TOKEN_OK)
+		return res;
+	res = TOKEN_ERR_NOT_FOUND;
+	for (size_t i = 0; i < count && res != TOKEN_OK; i++)
+		if (lost[i].id == id) {
+			memcpy(serial, lost[i].serial, TOKEN_SERIAL_LEN + 1);
+			res = TOKEN_OK;
+		}
+	free(lost);
+	return res;
+}
+
 enum token_result
 slots_list(const char *root, struct token_slot **out, size_t *out_count)
 {
@@ -108,6 +156,8 @@ slots_list(const char *root, struct token_slot **out, size_t *out_count)
 		res = TOKEN_OK;
 	if (res == TOKEN_OK)
 		res = push(&slots, &count, next, false);
+	else if (res == TOKEN_ERR_DAMAGED)
+		res = list_lost(root, &slots, &count);
 	if (res != TOKEN_OK)
 		goto out;
 	*out = slots;
@@ -234,6 +284,8 @@ slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIA
 	}
 	(void)sqlite3_finalize(query);
 	db_close(&db);
+	if (res == TOKEN_ERR_DAMAGED)
+		res = find_lost(root, id, serial);
 	return res == TOKEN_OK ? settle(root, serial, folder) : res;
 }
 
@@ -362,6 +414,9 @@ slots_claim(const char *root, uint64_t id, const char *serial)
 	enum token_result res = TOKEN_ERR_MEMORY;
 
 	if (areas == NULL || built == NULL)
+		goto out;
+	res = lost_mark(built, id);
+	if (res != TOKEN_OK)
 		goto out;
 	sync_folder(built);
 	sync_folder(areas);

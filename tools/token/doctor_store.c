@@ -274,6 +274,21 @@ say_slots(struct doctor *doctor, CK_RV rv)
 	doctor_say(doctor, id, "%s: %s", doctor->store != NULL ? doctor->store : doctor->module, message_rv_name(rv));
 }
 
+/* Our module shows a free slot always, unless it lives on what the areas say of themselves. */
+static void
+look_for_free_slot(struct doctor *doctor, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+	CK_TOKEN_INFO info;
+
+	if (doctor->p11.vendor == NULL)
+		return;
+	for (CK_ULONG i = count; i-- > 0;)
+		if (doctor->p11.list->C_GetTokenInfo(slots[i], &info) == CKR_OK &&
+			(info.flags & CKF_TOKEN_INITIALIZED) == 0)
+			return;
+	say_slots(doctor, CKR_MDOC_STORE_DAMAGED);
+}
+
 enum exit_status
 doctor_tokens(struct doctor *doctor, const char *label)
 {
@@ -294,6 +309,7 @@ doctor_tokens(struct doctor *doctor, const char *label)
 		free(slots);
 		return EXIT_STATUS_OK;
 	}
+	look_for_free_slot(doctor, slots, count);
 	for (CK_ULONG i = 0; i < count; i++)
 		found += look_at_slot(doctor, slots[i], label, &seen) ? 1 : 0;
 	if (found == 0 && label != NULL) {
