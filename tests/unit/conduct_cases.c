@@ -23,16 +23,16 @@
 
 #define ALL(rv) \
 	{ \
-		rv, rv, rv, rv, rv, rv, rv, rv \
+		rv, rv, rv, rv, rv, rv, rv, rv, rv \
 	}
 #define BUT_ERASED(rv, erased) \
 	{ \
-		rv, rv, rv, rv, rv, rv, rv, erased \
+		rv, rv, rv, rv, rv, rv, rv, rv, erased \
 	}
 /* One answer for the user, one for all others. */
 #define USERS(rv, others) \
 	{ \
-		others, others, rv, rv, others, others, others, GONE \
+		others, others, rv, rv, others, others, others, others, GONE \
 	}
 #define UNSUPPORTED(name) \
 	{ \
@@ -45,7 +45,7 @@
 
 /* clang-format off */
 const struct conduct_case conduct_cases[] = {
-	/*					R/O, R/W public	R/O, R/W user	SO	locked	r/o	erased */
+	/*					R/O, R/W public	R/O, R/W user	SO, provisioner	locked	r/o	erased */
 	{ "C_Initialize", NULL, { 0 }, ALL(CKR_CRYPTOKI_ALREADY_INITIALIZED) },
 	{ "C_Finalize", "reserved", { .number = 1 }, ALL(ARG) },
 	{ "C_GetInfo", NULL, { 0 }, ALL(OK) },
@@ -59,13 +59,13 @@ const struct conduct_case conduct_cases[] = {
 	{ "C_GetMechanismList", NULL, { 0 }, ALL(OK) },
 	{ "C_GetMechanismInfo", NULL, { 0 }, ALL(OK) },
 	{ "C_InitToken", NULL, { .number = CKU_SO }, ALL(CKR_SESSION_EXISTS) },
-	{ "C_InitPIN", NULL, { .number = CKU_USER },	{ NAY, NAY,	NAY, NAY,	OK,	NAY,	NAY,	NAY } },
-	{ "C_SetPIN", NULL, { .number = CKU_USER },	{ RO, OK,	RO, OK,		OK,	CKR_PIN_LOCKED, RO, GONE } },
+	{ "C_InitPIN", NULL, { .number = CKU_USER },	{ NAY, NAY,	NAY, NAY,	OK, NAY,	NAY,	NAY,	NAY } },
+	{ "C_SetPIN", NULL, { .number = CKU_USER },	{ RO, OK,	RO, OK,		OK, CKR_FUNCTION_FAILED,	CKR_PIN_LOCKED, RO, GONE } },
 
 	{ "C_OpenSession", "R/O", { .number = CKF_SERIAL_SESSION },
-						{ OK, OK, OK, OK, CKR_SESSION_READ_WRITE_SO_EXISTS, OK, OK, OK } },
+						{ OK, OK, OK, OK, CKR_SESSION_READ_WRITE_SO_EXISTS, OK, OK, OK, OK } },
 	{ "C_OpenSession", "R/W", { .number = CKF_SERIAL_SESSION | CKF_RW_SESSION },
-						{ OK, OK, OK, OK, OK, OK, WP, OK } },
+						{ OK, OK, OK, OK, OK, OK, OK, WP, OK } },
 	{ "C_OpenSession", "parallel", { .number = CKF_RW_SESSION }, ALL(CKR_SESSION_PARALLEL_NOT_SUPPORTED) },
 	{ "C_CloseSession", NULL, { 0 }, ALL(OK) },
 	{ "C_CloseAllSessions", NULL, { 0 }, ALL(OK) },
@@ -76,41 +76,42 @@ const struct conduct_case conduct_cases[] = {
 	{ "C_SetOperationState", NULL, { 0 }, ALL(CKR_SAVED_STATE_INVALID) },
 	{ "C_Login", "user", { .number = CKU_USER },
 		{ OK, OK, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_ANOTHER_ALREADY_LOGGED_IN,
-			CKR_PIN_LOCKED, CKR_MDOC_PIN_STORE_READ_ONLY, CKR_USER_ALREADY_LOGGED_IN } },
+			CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_PIN_LOCKED, CKR_MDOC_PIN_STORE_READ_ONLY, CKR_USER_ALREADY_LOGGED_IN } },
 	{ "C_Login", "SO", { .number = CKU_SO },
 		{ CKR_SESSION_READ_ONLY_EXISTS, OK, CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_USER_ANOTHER_ALREADY_LOGGED_IN,
-			CKR_USER_ALREADY_LOGGED_IN, OK, CKR_SESSION_READ_ONLY_EXISTS, CKR_USER_ANOTHER_ALREADY_LOGGED_IN } },
+			CKR_USER_ALREADY_LOGGED_IN, CKR_USER_ANOTHER_ALREADY_LOGGED_IN, OK, CKR_SESSION_READ_ONLY_EXISTS,
+			CKR_USER_ANOTHER_ALREADY_LOGGED_IN } },
 	{ "C_Login", "context", { .number = CKU_CONTEXT_SPECIFIC }, ALL(NONE) },
 	{ "C_Login", "nobody's type", { .number = 7 }, ALL(CKR_USER_TYPE_INVALID) },
 	{ "C_LoginUser", "nobody's type", { .number = 7 }, ALL(CKR_USER_TYPE_INVALID) },
-	{ "C_Logout", NULL, { 0 }, { NAY, NAY, OK, OK, OK, NAY, NAY, OK } },
+	{ "C_Logout", NULL, { 0 }, { NAY, NAY, OK, OK, OK, OK, NAY, NAY, OK } },
 	{ "C_GetSessionValidationFlags", NULL, { .number = 1 }, ALL(OK) },
 
 	{ "C_CreateObject", "session, public", { .template = &conduct_note }, ALL(OK) },
 	{ "C_CreateObject", "token, public", { .template = &conduct_poster },
-						{ RO, OK,	RO, OK,		OK,	OK,	WP,	GONE } },
+						{ RO, OK,	RO, OK,		OK, OK,	OK,	WP,	GONE } },
 	{ "C_CreateObject", "token, private", { .template = &conduct_diary },
-						{ RO, NAY,	RO, OK,		NAY,	NAY,	WP,	GONE } },
+						{ RO, NAY,	RO, OK,		NAY, NAY,	NAY,	WP,	GONE } },
 	{ "C_CopyObject", "session, public", { .key = OBJECT_NOTE, .template = &conduct_new_label }, ALL(OK) },
 	{ "C_CopyObject", "token, public", { .key = OBJECT_POSTER, .template = &conduct_new_label },
-						{ RO, OK,	RO, OK,		OK,	OK,	WP,	GONE } },
+						{ RO, OK,	RO, OK,		OK, OK,	OK,	WP,	GONE } },
 	{ "C_CopyObject", "token, private", { .key = OBJECT_DIARY, .template = &conduct_new_label },
-						{ OHI, OHI,	RO, OK,		OHI,	OHI,	OHI,	GONE } },
+						{ OHI, OHI,	RO, OK,		OHI, OHI,	OHI,	OHI,	GONE } },
 	{ "C_DestroyObject", "session, public", { .key = OBJECT_NOTE }, ALL(OK) },
 	/* what the user made lies under a seal that nobody else can renew */
 	{ "C_DestroyObject", "token, public", { .key = OBJECT_POSTER },
-						{ RO, NAY,	RO, OK,		OK,	NAY,	WP,	GONE } },
+						{ RO, NAY,	RO, OK,		OK, NAY,	NAY,	WP,	GONE } },
 	{ "C_DestroyObject", "token, private", { .key = OBJECT_DIARY },
-						{ OHI, OHI,	RO, OK,		OHI,	OHI,	OHI,	GONE } },
+						{ OHI, OHI,	RO, OK,		OHI, OHI,	OHI,	OHI,	GONE } },
 	{ "C_GetObjectSize", "public", { .key = OBJECT_POSTER }, BUT_ERASED(OK, GONE) },
-	{ "C_GetObjectSize", "private", { .key = OBJECT_DIARY }, { OHI, OHI, OK, OK, OHI, OHI, OHI, GONE } },
+	{ "C_GetObjectSize", "private", { .key = OBJECT_DIARY }, { OHI, OHI, OK, OK, OHI, OHI, OHI, OHI, GONE } },
 	{ "C_GetAttributeValue", "public", { .key = OBJECT_POSTER, .template = &conduct_read_label },
 		BUT_ERASED(OK, GONE) },
 	{ "C_GetAttributeValue", "private", { .key = OBJECT_DIARY, .template = &conduct_read_label },
-						{ OHI, OHI, OK, OK, OHI, OHI, OHI, GONE } },
+						{ OHI, OHI, OK, OK, OHI, OHI, OHI, OHI, GONE } },
 	{ "C_SetAttributeValue", "session, public", { .key = OBJECT_NOTE, .template = &conduct_new_label }, ALL(OK) },
 	{ "C_SetAttributeValue", "token, private", { .key = OBJECT_AES, .template = &conduct_no_template },
-						{ OHI, OHI,	RO, OK,		OHI,	OHI,	OHI,	GONE } },
+						{ OHI, OHI,	RO, OK,		OHI, OHI,	OHI,	OHI,	GONE } },
 	{ "C_FindObjectsInit", NULL, { .template = &conduct_new_label }, BUT_ERASED(OK, GONE) },
 	IDLE("C_FindObjects"),
 	IDLE("C_FindObjectsFinal"),
@@ -156,12 +157,12 @@ const struct conduct_case conduct_cases[] = {
 
 	{ "C_GenerateKeyPair", "token, private",
 		{ .mechanism = &conduct_ec_pair, .template = &conduct_ec_public_token, .other_template = &conduct_ec_token },
-						{ RO, NAY,	RO, OK,		NAY,	NAY,	WP,	GONE } },
+						{ RO, NAY,	RO, OK,		NAY, NAY,	NAY,	WP,	GONE } },
 	{ "C_GenerateKeyPair", "session, public",
 		{ .mechanism = &conduct_ec_pair, .template = &conduct_ec_public, .other_template = &conduct_ec_session }, ALL(OK) },
 	{ "C_GenerateKey", "session, public", { .mechanism = &conduct_aes_gen, .template = &conduct_generated }, ALL(OK) },
 	{ "C_GenerateKey", "token, private", { .mechanism = &conduct_aes_gen, .template = &conduct_generated_token },
-						{ RO, NAY,	RO, OK,		NAY,	NAY,	WP,	GONE } },
+						{ RO, NAY,	RO, OK,		NAY, NAY,	NAY,	WP,	GONE } },
 	{ "C_DeriveKey", NULL, { .mechanism = &conduct_ecdh, .key = OBJECT_PRIVATE, .template = &conduct_derived }, USERS(OK, KHI) },
 	{ "C_SeedRandom", NULL, { 0 }, ALL(CKR_RANDOM_SEED_NOT_SUPPORTED) },
 	{ "C_GenerateRandom", NULL, { 0 }, ALL(OK) },

@@ -15,9 +15,10 @@ enum conduct_state {
 	STATE_RO_USER,
 	STATE_RW_USER,
 	STATE_SO,
-	STATE_LOCKED,    /* R/W public, and the user's PIN is locked */
-	STATE_READ_ONLY, /* R/O public, and the store cannot be written to */
-	STATE_ERASED,    /* R/W user, and another process has erased the token since */
+	STATE_PROVISIONER, /* R/W, logged in with C_LoginUser */
+	STATE_LOCKED,      /* R/W public, and the user's PIN is locked */
+	STATE_READ_ONLY,   /* R/O public, and the store cannot be written to */
+	STATE_ERASED,      /* R/W user, and another process has erased the token since */
 	STATES
 };
 

@@ -255,6 +255,7 @@ static const struct {
 	{ "C_GetSessionValidationFlags", CKR_ARGUMENTS_BAD }, /* nowhere to put them */
 	{ "C_EncryptMessageBegin", CKR_ARGUMENTS_BAD },       /* on the list of C_DecryptMessageBegin */
 	{ "C_VerifySignature", CKR_OPERATION_ACTIVE },        /* on the list of C_Verify */
+	{ "C_SetPIN", CKR_FUNCTION_FAILED },                  /* for one whose credential cannot be changed */
 	{ "C_DestroyObject", CKR_USER_NOT_LOGGED_IN },        /* it lies under the user's seal */
 	{ "C_Login", CKR_MDOC_PIN_STORE_READ_ONLY },          /* no try can be counted */
 	{ "C_LoginUser", CKR_MDOC_PIN_STORE_READ_ONLY },

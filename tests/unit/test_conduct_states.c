@@ -54,8 +54,8 @@ CU_TestInfo conduct_table[] = {
 	CU_TEST_INFO_NULL,
 };
 
-static const char *const state_names[STATES] = { "R/O public", "R/W public", "R/O user", "R/W user", "SO", "locked",
-	"read-only store", "erased" };
+static const char *const state_names[STATES] = { "R/O public", "R/W public", "R/O user", "R/W user", "SO",
+	"provisioner", "locked", "read-only store", "erased" };
 
 static CK_SESSION_HANDLE
 open_session(CK_SLOT_ID slot, bool rw)
@@ -66,6 +66,19 @@ open_session(CK_SLOT_ID slot, bool rw)
 				      &session),
 		CKR_OK);
 	return session;
+}
+
+static CK_UTF8CHAR credential[MDOC_CREDENTIAL_LEN];
+
+static void
+make_provisioner(CK_SLOT_ID slot)
+{
+	CK_SESSION_HANDLE session = open_session(slot, true);
+	CK_ULONG len = sizeof(credential);
+
+	CU_ASSERT_EQUAL_FATAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_MakeProvisioner(session, credential, &len), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(p11->C_CloseSession(session), CKR_OK);
 }
 
 /* A session in the state, and the session objects in it. */
@@ -79,6 +92,10 @@ enter(struct conduct_world *w, enum conduct_state state)
 		CU_ASSERT_EQUAL_FATAL(p11_login(w->session, CKU_USER, USER_PIN), CKR_OK);
 	if (state == STATE_SO)
 		CU_ASSERT_EQUAL_FATAL(p11_login(w->session, CKU_SO, SO_PIN), CKR_OK);
+	if (state == STATE_PROVISIONER)
+		CU_ASSERT_EQUAL_FATAL(p11->C_LoginUser(w->session, CKU_USER, credential, sizeof(credential),
+					      (CK_UTF8CHAR *)MDOC_PROVISIONER, strlen(MDOC_PROVISIONER)),
+			CKR_OK);
 	w->as_so = state == STATE_SO;
 	conduct_world_look(w, w->session);
 	conduct_world_session_objects(w);
@@ -138,7 +155,8 @@ public_and_logged_in(void)
 	enum conduct_state state;
 
 	conduct_world_new(&w, "states");
-	for (state = STATE_RO_PUBLIC; state <= STATE_SO; state++)
+	make_provisioner(w.slot);
+	for (state = STATE_RO_PUBLIC; state <= STATE_PROVISIONER; state++)
 		sweep(&w, state);
 }
 
@@ -319,7 +337,7 @@ not_initialised(void)
 }
 
 CU_TestInfo conduct_states[] = {
-	{ "public, user, SO", public_and_logged_in },
+	{ "public, user, SO, provisioner", public_and_logged_in },
 	{ "the PIN is locked", locked },
 	{ "the store is read only", read_only_store },
 	{ "another process erased the token", erased_elsewhere },

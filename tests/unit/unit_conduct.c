@@ -14,6 +14,7 @@ main(void)
 		{ "tables", NULL, NULL, NULL, NULL, conduct_table },
 		{ "states", p11_start, p11_stop, NULL, NULL, conduct_states },
 		{ "bad input", p11_start, p11_stop, NULL, NULL, conduct_bad_input },
+		{ "of every suite", p11_start, p11_stop, NULL, NULL, conduct_suite },
 		{ "in no order", p11_start, p11_stop, NULL, NULL, conduct_random },
 		CU_SUITE_INFO_NULL,
 	};
