@@ -94,4 +94,13 @@ many() { # eight logins at once through one agent
 must "eight logins at once through the agent" many
 must "ssh-add -e" with "$PIN" ssh-add -e "$module"
 refuses "then the agent signs no more" "${signing[@]}" letter
+
+# --- The other curves --------------------------------------------------------------------------------
+for bits in 384 521; do
+	setup "${p11[@]}" --token-label ssh --login --pin env:PIN --keypairgen --key-type "EC:secp${bits}r1" --id "${bits}0" \
+		--label "nistp$bits" --usage-sign
+	says "ecdsa-sha2-nistp$bits" "a key on P-$bits is read" ssh-keygen -D "$module"
+	ssh-keygen -D "$module" 2>/dev/null | grep "nistp$bits" > authorized_keys
+	says "logged in" "and logs in" with "$PIN" "${direct[@]}" 'echo logged in'
+done
 done_testing

@@ -62,7 +62,7 @@ C_FindObjects(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE *phObject, unsigned l
 	unsigned long *pulObjectCount)
 {
 	SESSION_CALL(hSession, find_next(session, phObject, ulMaxObjectCount, pulObjectCount),
-		T_NUMBER(ulMaxObjectCount), T_RESULTS(phObject, pulObjectCount));
+		T_NUMBER(ulMaxObjectCount), T_FOUND(phObject, pulObjectCount));
 }
 
 CK_RV

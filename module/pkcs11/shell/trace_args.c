@@ -346,6 +346,7 @@ static const struct {
 	[TRACE_WANTED] = { put_filled, true },
 	[TRACE_RESULT] = { put_result, false },
 	[TRACE_RESULTS] = { put_results, false },
+	[TRACE_FOUND] = { put_results, false },
 	[TRACE_MECHANISMS] = { put_results, false },
 	[TRACE_TOKEN_INFO] = { put_token, false },
 	[TRACE_SESSION_INFO] = { put_session, false },

@@ -30,6 +30,7 @@ enum trace_kind {
 	TRACE_VERSION,
 	TRACE_RESULT,
 	TRACE_RESULTS,
+	TRACE_FOUND, /* as results, of a list whose room another argument tells */
 	TRACE_MECHANISMS,
 	TRACE_TOKEN_INFO,
 	TRACE_SESSION_INFO,
@@ -73,6 +74,7 @@ struct trace_arg {
 #define T_VERSION(AT) T_(TRACE_VERSION, #AT, AT, NULL, 0)
 /* One CK_ULONG that comes out (a handle, a size), and a list of them. */
 #define T_RESULT(AT) T_(TRACE_RESULT, #AT, AT, NULL, 0)
+#define T_FOUND(AT, COUNT_AT) T_(TRACE_FOUND, #AT, AT, COUNT_AT, 0)
 #define T_RESULTS(AT, COUNT_AT) T_(TRACE_RESULTS, #AT, AT, COUNT_AT, 0)
 #define T_MECHANISMS(AT, COUNT_AT) T_(TRACE_MECHANISMS, #AT, AT, COUNT_AT, 0)
 #define T_TOKEN_INFO(AT) T_(TRACE_TOKEN_INFO, #AT, AT, NULL, 0)
