@@ -259,13 +259,39 @@ spend(struct token *token, uint64_t id, int64_t when)
 	return res == TOKEN_OK ? store_tombstone(token->store, id, when) : res;
 }
 
+/* A reusable copy stays: nothing is written, and as long as nobody has committed nothing is read. */
+static enum token_result
+look_at_reusable(struct token *token, uint64_t id, bool *reusable)
+{
+	const struct cached *key = NULL;
+	enum token_result res;
+
+	*reusable = false;
+	res = token_lock_fresh(token);
+	if (res == TOKEN_OK && token->role == TOKEN_USER)
+		key = cache_find(token, id);
+	if (key != NULL && key->row.kind == TOKEN_OBJECT_HOLDER_PRIVATE && key->row.state == STORE_BOUND)
+		*reusable = (key->row.flags & STORE_REUSABLE) != 0;
+	if (*reusable)
+		res = pin_look(token, TOKEN_USER);
+	if (*reusable && res == TOKEN_OK)
+		res = pin_seen_usable(&token->seen);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
 enum token_result
 token_copy_spend(struct token *token, const struct token_object *private_key, int64_t when)
 {
+	bool reusable = false;
 	enum token_result res;
 
-	res = change_begin(token, TOKEN_USER);
-	return res == TOKEN_OK ? change_end(token, spend(token, private_key->id, when)) : res;
+	res = look_at_reusable(token, private_key->id, &reusable);
+	if (res == TOKEN_OK && !reusable)
+		res = change_begin(token, TOKEN_USER);
+	if (res != TOKEN_OK || reusable)
+		return res;
+	return change_end(token, spend(token, private_key->id, when));
 }
 
 enum token_result
