@@ -93,6 +93,8 @@ write_all(const char *text, size_t len)
 	const int fd = atomic_load(&trace_fd);
 	struct stat now;
 
+	if (fd < 0) /* another thread is just opening it */
+		return;
 	if (fstat(fd, &now) != 0 || now.st_dev != trace_file.st_dev || now.st_ino != trace_file.st_ino ||
 		write(fd, text, len) < 0)
 		atomic_store(&trace_level, TRACE_OFF);
