@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mdoc-pkcs11.h"
 #include "tests/unit/conduct_cases.h"
 #include "tests/unit/conduct_hostile.h"
 
@@ -425,11 +426,81 @@ short_buffers(void)
 	end_world();
 }
 
+/* All functions of the vendor interface with the same slot, session and room for results. */
+static void
+call_vendor(CK_SLOT_ID slot, CK_SESSION_HANDLE session, CK_RV rv[9])
+{
+	CK_UTF8CHAR bytes[CONDUCT_ROOM];
+	CK_MDOC_AREA area = { .pSoPin = (const CK_UTF8CHAR *)SO_PIN, .ulSoPinLen = 1, .flags = 0x8000 };
+	CK_ULONG len = sizeof(bytes);
+	CK_OBJECT_HANDLE key = 0;
+	CK_SLOT_ID made;
+
+	memset(area.label, ' ', sizeof(area.label));
+	rv[0] = p11_vendor->C_MDOC_MakeArea(&area, &made);
+	rv[1] = p11_vendor->C_MDOC_EraseArea(slot, bytes, 0);
+	rv[2] = p11_vendor->C_MDOC_Diagnose(slot, bytes, &len);
+	rv[3] = p11_vendor->C_MDOC_BeginBatch(session);
+	rv[4] = p11_vendor->C_MDOC_CommitBatch(session);
+	rv[5] = p11_vendor->C_MDOC_RollbackBatch(session);
+	rv[6] = p11_vendor->C_MDOC_Attest(session, &key, 1, bytes, 8, bytes, &len);
+	rv[7] = p11_vendor->C_MDOC_MakeProvisioner(session, bytes, &len);
+	rv[8] = p11_vendor->C_MDOC_RevokeProvisioner(session);
+}
+
+static int
+vendor_in_child(void *arg)
+{
+	CK_RV rv[9];
+	int i, wrong = 0;
+
+	(void)arg;
+	call_vendor(w.slot, w.session, rv);
+	for (i = 0; i < 9; i++)
+		wrong += rv[i] != CKR_CRYPTOKI_NOT_INITIALIZED;
+	return wrong;
+}
+
+/* Were it otherwise, our own interface would be the weak door beside the standard's strong one. */
+static void
+vendor_interface(void)
+{
+	CK_UTF8CHAR bytes[64];
+	struct left before;
+	CK_SLOT_ID made;
+	CK_RV rv[9];
+	int i;
+
+	begin_world("vendor");
+	before = take_stock();
+	CU_ASSERT_EQUAL(p11_fork(vendor_in_child, NULL), 0);
+	call_vendor(0xabcdef, 0xabcdef, rv);
+	CU_ASSERT_EQUAL(rv[0], CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(rv[1], CKR_SLOT_ID_INVALID);
+	CU_ASSERT_EQUAL(rv[2], CKR_SLOT_ID_INVALID);
+	for (i = 3; i < 9; i++)
+		CU_ASSERT_EQUAL(rv[i], CKR_SESSION_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(NULL, &made), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(w.slot, NULL, 0), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(w.slot, (const CK_UTF8CHAR *)SO_PIN, strlen(SO_PIN)),
+		CKR_SESSION_EXISTS);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Diagnose(w.slot, bytes, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_CommitBatch(w.session), CKR_MDOC_NO_BATCH);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RollbackBatch(w.session), CKR_MDOC_NO_BATCH);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(w.session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(w.session), CKR_MDOC_BATCH_ACTIVE);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RollbackBatch(w.session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RevokeProvisioner(w.session), CKR_USER_NOT_LOGGED_IN);
+	nothing_is_left(&before);
+	end_world();
+}
+
 CU_TestInfo conduct_bad_input[] = {
 	{ "NULL for each pointer", null_pointers },
 	{ "bad handles", bad_handles },
 	{ "hostile templates", hostile_templates },
 	{ "hostile mechanisms", hostile_mechanisms },
 	{ "short buffers", short_buffers },
+	{ "our own interface", vendor_interface },
 	CU_TEST_INFO_NULL,
 };
