@@ -221,8 +221,14 @@ mdoc_key_parse(const struct mdoc_crypto *crypto, struct mdoc_node node, struct m
 	if (res != MDOC_OK)
 		return res;
 	res = evp_from_point(mdoci_libctx(crypto), curve, point, len, &pkey);
-	if (res == MDOC_OK)
+	if (res == MDOC_OK && point[0] == POINT_UNCOMPRESSED) {
+		/* It has been checked as it is: nothing to work out. */
+		key->curve = curve;
+		key->point_len = len;
+		memcpy(key->point, point, len);
+	} else if (res == MDOC_OK) {
 		res = mdoc_key_from_evp(pkey, key);
+	}
 	EVP_PKEY_free(pkey);
 	if (res != MDOC_OK)
 		return mdoci_fail(error, res, mdoc_node_offset(node), "", "a point on the curve");
