@@ -11,13 +11,9 @@
 #define STRESS_THREADS 16
 #define STRESS_PROCESSES 8
 
-/* Sanitizers know neither many threads in a forked child nor what memory costs. */
+/* Sanitizers cannot fork amid calls, and do not know what memory costs. */
 #if defined(__SANITIZE_THREAD__)
 #define STRESS_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define STRESS_TSAN 1
-#endif
 #endif
 #ifndef STRESS_TSAN
 #define STRESS_TSAN 0
