@@ -42,7 +42,7 @@ changes(bool on_token)
 	CK_SESSION_HANDLE session = p11_user(p11_token(on_token ? "changes" : "changes2"));
 	CK_OBJECT_HANDLE objects[MANY], twin;
 	CK_ATTRIBUTE application = { CKA_APPLICATION, (void *)"app", 3 };
-	char label[16];
+	char label[32];
 	int i;
 
 	for (i = 0; i < MANY; i++) {
