@@ -143,17 +143,26 @@ load_object(const struct token *token, const struct loading *l, struct cached *c
 	return object_new(&c->row, attrs, &c->object);
 }
 
+/* What is private or sealed, or a holder's, is under the root, where nobody can add to it; anybody can add what is
+ * public, and that must not pass for a part of a copy, for it would be bound, spent and destroyed with it. */
+static bool
+is_forged(const struct store_row *row)
+{
+	const bool ordinary = row->kind == TOKEN_OBJECT_ORDINARY;
+
+	if ((row->flags & (STORE_PRIVATE | STORE_SEALED)) != 0 && (row->flags & STORE_AUTHENTICATED) == 0)
+		return true;
+	return ordinary ? row->copy != 0 || row->state != STORE_PLAIN : (row->flags & STORE_PRIVATE) == 0;
+}
+
 static enum token_result
 load_row(const struct token *token, const struct loading *l, struct cached *c, struct store_cursor *cursor)
 {
 	const bool have_keys = l->rows_key != NULL;
 	const bool authenticated = (c->row.flags & STORE_AUTHENTICATED) != 0;
-	const bool private = (c->row.flags & STORE_PRIVATE) != 0;
 	enum token_result res = TOKEN_OK;
 
-	/* Only a forged row is private or sealed and not under the root, or a holder's and public. */
-	if (((private || (c->row.flags & STORE_SEALED) != 0) && !authenticated) ||
-		(!private && c->row.kind != TOKEN_OBJECT_ORDINARY))
+	if (is_forged(&c->row))
 		return TOKEN_ERR_DAMAGED;
 	if (cache_visible(token, &c->row) && (c->object == NULL || (have_keys && authenticated && !c->checked)))
 		res = load_object(token, l, c, cursor);

@@ -370,15 +370,19 @@ test_public_key(void)
 	fixture_free(&f);
 }
 
-/* Else whoever can write to the file could plant a key that he knows, for others to encrypt with. */
+/* Else whoever can write to the file could plant a key that he knows, for others to encrypt with, or something public
+ * that takes a copy with it when its owner destroys it. */
 static void
-test_planted_keys(void)
+test_planted_rows(void)
 {
 	static const char *const planted[] = {
 		"UPDATE object SET attrs=x'a10004'", /* a secret key, neither private nor sealed */
 		"UPDATE object SET attrs=x'a10004', value_len=0, value=x''",
 		"UPDATE object SET attrs=x'a10004', flags=8", /* sealed, but not under the root */
 		"UPDATE object SET attrs=x'a10003'",          /* a private key */
+		"UPDATE object SET copy=7",                   /* a part of that copy */
+		"UPDATE object SET state=2",
+		"UPDATE object SET id=0",
 	};
 
 	for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
@@ -562,7 +566,7 @@ add_store_suite(void)
 	if (suite == NULL || CU_ADD_TEST(suite, test_slot_ids) == NULL || CU_ADD_TEST(suite, test_bad_specs) == NULL ||
 		CU_ADD_TEST(suite, test_racing_creation) == NULL || CU_ADD_TEST(suite, test_modes) == NULL ||
 		CU_ADD_TEST(suite, test_tampering) == NULL || CU_ADD_TEST(suite, test_swapped_values) == NULL ||
-		CU_ADD_TEST(suite, test_public_key) == NULL || CU_ADD_TEST(suite, test_planted_keys) == NULL ||
+		CU_ADD_TEST(suite, test_public_key) == NULL || CU_ADD_TEST(suite, test_planted_rows) == NULL ||
 		CU_ADD_TEST(suite, test_row_put_back) == NULL || CU_ADD_TEST(suite, test_other_schemas) == NULL ||
 		CU_ADD_TEST(suite, test_not_a_database) == NULL || CU_ADD_TEST(suite, test_reinit_and_erase) == NULL ||
 		CU_ADD_TEST(suite, test_reinit_of_damaged) == NULL ||

@@ -36,7 +36,8 @@ row_from_columns(sqlite3_stmt *query, struct store_row *row)
 		if (sqlite3_column_type(query, i) != SQLITE_INTEGER || n[i] < 0 || n[i] > INT64_MAX / 2)
 			return false;
 	}
-	if (n[2] > TOKEN_OBJECT_RECORD || n[3] > 0xff || n[5] > STORE_BOUND || n[6] > (int64_t)TOKEN_VALUE_MAX)
+	if (n[0] == 0 || n[2] > TOKEN_OBJECT_RECORD || n[3] > 0xff || n[5] > STORE_BOUND ||
+		n[6] > (int64_t)TOKEN_VALUE_MAX)
 		return false;
 	*row = (struct store_row){
 		.id = (uint64_t)n[0],

@@ -37,7 +37,8 @@ static const char *const area_ddl[] = {
 	/*
 	 * kind: enum token_object_kind. flags: STORE_PRIVATE…. copy: id of the holder private key,
 	 * of it and of what goes with it. state: STORE_UNBOUND…. Private: attrs and value are sealed;
-	 * public and authenticated: in clear, each with a tag; public and not: in clear.
+	 * public and authenticated: in clear, each with a tag, but a key's value is sealed (STORE_SEALED);
+	 * public and not authenticated: in clear.
 	 */
 	"CREATE TABLE object (id INTEGER PRIMARY KEY AUTOINCREMENT, generation INTEGER NOT NULL,"
 	" kind INTEGER NOT NULL, flags INTEGER NOT NULL, copy INTEGER NOT NULL, state INTEGER NOT NULL,"
