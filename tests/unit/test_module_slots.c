@@ -292,6 +292,48 @@ nobody_waits_for_a_login(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+#define BUSY_THREADS 6
+#define BUSY_SECONDS 6
+
+/* Long calls without a pause, until C_Finalize or a good while later. */
+static void *
+keep_calling(void *arg)
+{
+	static CK_BYTE random[BUSY_THREADS][4 * 1024 * 1024];
+	const CK_SESSION_HANDLE session = *(CK_SESSION_HANDLE *)arg;
+	const time_t end = time(NULL) + BUSY_SECONDS;
+	CK_BYTE *mine = random[session % BUSY_THREADS];
+
+	while (p11->C_GenerateRandom(session, mine, sizeof(random[0])) == CKR_OK && time(NULL) < end)
+		continue;
+	return NULL;
+}
+
+/* Were it otherwise, one library of a program could keep another from C_Initialize, and the program from its end. */
+static void
+busy_threads(void)
+{
+	const CK_SLOT_ID slot = p11_token("busy");
+	CK_SESSION_HANDLE sessions[BUSY_THREADS];
+	pthread_t threads[BUSY_THREADS];
+	struct timespec begin, now;
+	int i;
+
+	for (i = 0; i < BUSY_THREADS; i++) {
+		sessions[i] = p11_session(slot);
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, keep_calling, &sessions[i]), 0);
+	}
+	usleep(200000);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	CU_ASSERT_EQUAL(p11->C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+	CU_ASSERT_EQUAL(p11->C_Finalize(NULL), CKR_OK);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	CU_ASSERT(now.tv_sec - begin.tv_sec < 2);
+	for (i = 0; i < BUSY_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(p11->C_Initialize(NULL), CKR_OK);
+}
+
 CU_TestInfo tests_slots[] = {
 	{ "slot ids stay over C_InitToken", ids_stay },
 	{ "bad arguments", bad_arguments },
@@ -301,5 +343,6 @@ CU_TestInfo tests_slots[] = {
 	{ "sessions", sessions },
 	{ "slot ids outlive the process", ids_outlive_the_process },
 	{ "nobody waits for another's login", nobody_waits_for_a_login },
+	{ "C_Initialize and C_Finalize while others call", busy_threads },
 	CU_TEST_INFO_NULL,
 };

@@ -58,6 +58,21 @@ new_libctx(void)
 	return ctx;
 }
 
+/* A lock that many readers at a time, one after another, cannot keep from a writer. Nobody takes it twice. */
+static bool
+new_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+	bool good;
+
+	if (pthread_rwlockattr_init(&attr) != 0)
+		return false;
+	good = pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0 &&
+		pthread_rwlock_init(lock, &attr) == 0;
+	pthread_rwlockattr_destroy(&attr);
+	return good;
+}
+
 /* A condition whose waits are not upset by somebody who sets the clock. */
 static bool
 new_clock(pthread_cond_t *cond)
@@ -92,9 +107,9 @@ library_new(struct library *inherited)
 		return NULL;
 	lib->fork = library_forks();
 	lib->inherited = inherited;
-	if (pthread_rwlock_init(&lib->life, NULL) != 0)
+	if (!new_lock(&lib->life))
 		goto no_life;
-	if (pthread_rwlock_init(&lib->table, NULL) != 0)
+	if (!new_lock(&lib->table))
 		goto no_table;
 	if (pthread_mutex_init(&lib->refresh, NULL) != 0)
 		goto no_refresh;
@@ -223,6 +238,10 @@ library_initialize(const CK_C_INITIALIZE_ARGS *args)
 	pthread_once(&watch_once, watch_forks);
 	if (!watching || openssl_is_gone())
 		return CKR_GENERAL_ERROR;
+	if (library_enter(&lib) == CKR_OK) { /* nobody's calls are waited for, or have to wait */
+		library_leave(lib);
+		return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+	}
 	lib = library_of_process();
 	if (lib == NULL)
 		return CKR_HOST_MEMORY;
