@@ -175,7 +175,11 @@ bool token_is_read_only(const struct token *token);
 
 enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO, TOKEN_PROVISIONER };
 
+/* Who is logged in; never waits. */
 enum token_role token_get_role(struct token *token);
+
+/* See whether another process has initialised the area anew: then nobody is logged in any more. */
+void token_notice(struct token *token);
 
 /*
  * Log a role in for the whole process. The provisioner's PIN is its credential; it sees what everybody sees. The try is committed before the check and given back

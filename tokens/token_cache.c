@@ -59,6 +59,7 @@ cache_clear(struct token *token)
 void
 token_forget_role(struct token *token)
 {
+	atomic_store(&token->shown, TOKEN_NOBODY);
 	token->role = TOKEN_NOBODY;
 	token->provisioner = 0;
 	token->forgotten++;

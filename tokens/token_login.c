@@ -10,12 +10,14 @@
 enum token_role
 token_get_role(struct token *token)
 {
-	enum token_role role;
+	return atomic_load(&token->shown);
+}
 
-	(void)pthread_mutex_lock(&token->lock);
-	role = token->provisioner != 0 ? TOKEN_PROVISIONER : token->role;
+void
+token_notice(struct token *token)
+{
+	(void)token_lock_fresh(token);
 	(void)pthread_mutex_unlock(&token->lock);
-	return role;
 }
 
 /* Has somebody logged in? */
@@ -53,8 +55,27 @@ enter_role(struct token *token, enum token_role role, struct secret pin, const s
 	if (res == TOKEN_OK && token->role != role)
 		res = TOKEN_ERR_BUSY; /* made anew between check and now */
 out:
-	if (res != TOKEN_OK)
+	if (res == TOKEN_OK)
+		atomic_store(&token->shown, role);
+	else
 		token_forget_role(token);
+	return res;
+}
+
+/* The login lock is held. */
+static enum token_result
+pin_login(struct token *token, enum token_role role, struct secret pin)
+{
+	struct pin_checked checked = { .area_key = SECRET_NONE };
+	enum token_result res;
+
+	res = pin_check(token, token_backend_role(role), pin, &checked);
+	if (res == TOKEN_OK) {
+		(void)pthread_mutex_lock(&token->lock);
+		res = enter_role(token, role, pin, &checked);
+		(void)pthread_mutex_unlock(&token->lock);
+	}
+	pin_checked_clear(&checked);
 	return res;
 }
 
@@ -62,7 +83,6 @@ enum token_result
 token_login(struct token *token, enum token_role role, struct secret pin)
 {
 	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked checked = { .area_key = SECRET_NONE };
 	enum token_result res;
 
 	if (role != TOKEN_USER && role != TOKEN_SO && role != TOKEN_PROVISIONER)
@@ -70,8 +90,6 @@ token_login(struct token *token, enum token_role role, struct secret pin)
 	res = check_nobody(token, role);
 	if (res != TOKEN_OK)
 		return res;
-	if (role == TOKEN_PROVISIONER)
-		return provisioner_login(token, pin);
 	if (store_is_read_only(token->store))
 		return TOKEN_ERR_READ_ONLY;
 	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
@@ -79,13 +97,7 @@ token_login(struct token *token, enum token_role role, struct secret pin)
 		return res;
 	res = check_nobody(token, role); /* another thread was first */
 	if (res == TOKEN_OK)
-		res = pin_check(token, token_backend_role(role), pin, &checked);
-	if (res == TOKEN_OK) {
-		(void)pthread_mutex_lock(&token->lock);
-		res = enter_role(token, role, pin, &checked);
-		(void)pthread_mutex_unlock(&token->lock);
-	}
-	pin_checked_clear(&checked);
+		res = role == TOKEN_PROVISIONER ? provisioner_login(token, pin) : pin_login(token, role, pin);
 	pin_lock_release(&lock);
 	return res;
 }

@@ -11,6 +11,7 @@
 #define TOKENS_TOKEN_PRIV_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "tokens/attr_index.h"
@@ -71,9 +72,10 @@ struct token {
 	const struct token_backend *backend;
 	struct store *store;
 
-	pthread_mutex_t lock; /* of all that follows */
-	enum token_role role; /* never TOKEN_PROVISIONER, who has no keys of the area: */
-	uint64_t provisioner; /* the row of who is logged in as that; 0: nobody is */
+	_Atomic(enum token_role) shown; /* who is logged in, for those who only ask; written with the lock held */
+	pthread_mutex_t lock;           /* of all that follows, and held while the disk is waited for */
+	enum token_role role;           /* never TOKEN_PROVISIONER, who has no keys of the area: */
+	uint64_t provisioner;           /* the row of who is logged in as that; 0: nobody is */
 	struct area_keys keys;
 	uint64_t epoch;
 	uint64_t forgotten; /* how often a role has been forgotten */
@@ -249,7 +251,7 @@ enum token_result pin_seen_usable(const struct pin_seen *seen);
 
 /* ---- token_provisioner.c ---- */
 
-/* As token_login(). */
+/* As token_login(); the login lock is held, and nobody is logged in. */
 enum token_result provisioner_login(struct token *token, struct secret credential);
 
 /* Log the provisioner out when it has been revoked; token lock and a store transaction are held. */

@@ -5,15 +5,15 @@
  * of them. So who has it reads nothing here. The credential has 128 random bits: no slow derivation is needed, and
  * the counter of tries is for who would use up the machine.
  *
+ * The row is not under the area's root, for its tries are counted before anybody has a key. The wrap is bound to the
+ * public half of the area's seal pair: another one in its place, and the credential opens nothing, so that a
+ * provisioner never seals what it brings for somebody else.
+ *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "tokens/token_priv.h"
 
-#include <openssl/crypto.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "tokens/pin/lock.h"
 
 #define TRIES 10
 #define RANDOM_LEN (TOKEN_CREDENTIAL_LEN / 2)
@@ -21,14 +21,19 @@
 #define WRAP_LEN (SALT_LEN + SEAL_KEY_LEN + SEAL_OVERHEAD)
 #define PURPOSE "mdoc-pkcs11 provisioner"
 #define PURPOSE_LEN (sizeof(PURPOSE) - 1)
-#define AAD_LEN (PURPOSE_LEN + TOKEN_SERIAL_LEN + SALT_LEN)
+#define AAD_LEN (PURPOSE_LEN + TOKEN_SERIAL_LEN + VAULT_BOX_KEY_LEN + SALT_LEN)
 
 static void
-make_aad(const struct token *token, const uint8_t salt[SALT_LEN], uint8_t aad[AAD_LEN])
+make_aad(const struct store_area *area, const uint8_t salt[SALT_LEN], uint8_t aad[AAD_LEN])
 {
-	memcpy(aad, PURPOSE, PURPOSE_LEN);
-	memcpy(aad + PURPOSE_LEN, token->serial, TOKEN_SERIAL_LEN);
-	memcpy(aad + PURPOSE_LEN + TOKEN_SERIAL_LEN, salt, SALT_LEN);
+	uint8_t *out = aad;
+
+	memcpy(out, PURPOSE, PURPOSE_LEN);
+	out += PURPOSE_LEN;
+	memcpy(out, area->serial, TOKEN_SERIAL_LEN);
+	out += TOKEN_SERIAL_LEN;
+	memcpy(out, area->seal_public, VAULT_BOX_KEY_LEN);
+	memcpy(out + VAULT_BOX_KEY_LEN, salt, SALT_LEN);
 }
 
 /* The wrap is salt || sealed key. */
@@ -39,7 +44,7 @@ derive(const struct token *token, struct secret credential, const uint8_t salt[S
 }
 
 static enum token_result
-wrap_new_key(const struct token *token, struct secret credential, uint8_t wrap[WRAP_LEN])
+wrap_new_key(const struct token *token, const struct store_area *area, struct secret credential, uint8_t wrap[WRAP_LEN])
 {
 	const struct seal_ctx *seal = token->env->seal;
 	struct secret kek = SECRET_NONE;
@@ -54,7 +59,7 @@ wrap_new_key(const struct token *token, struct secret credential, uint8_t wrap[W
 		res = seal_random_secret(seal, SEAL_KEY_LEN, &key);
 	if (res != TOKEN_OK)
 		goto out;
-	make_aad(token, wrap, aad);
+	make_aad(area, wrap, aad);
 	res = seal_into(seal, kek, aad, sizeof(aad), key.ptr, key.len, wrap + SALT_LEN);
 out:
 	secret_wipe(&key);
@@ -64,7 +69,8 @@ out:
 
 /* TOKEN_ERR_PIN: another credential's. */
 static enum token_result
-open_wrap(const struct token *token, struct secret credential, const uint8_t *wrap, size_t len)
+open_wrap(const struct token *token, const struct store_area *area, struct secret credential, const uint8_t *wrap,
+	size_t len)
 {
 	struct secret kek = SECRET_NONE;
 	struct secret key = SECRET_NONE;
@@ -78,7 +84,7 @@ open_wrap(const struct token *token, struct secret credential, const uint8_t *wr
 	res = derive(token, credential, wrap, &kek);
 	if (res != TOKEN_OK)
 		goto out;
-	make_aad(token, wrap, aad);
+	make_aad(area, wrap, aad);
 	res = seal_open(token->env->seal, kek, aad, sizeof(aad), wrap + SALT_LEN, len - SALT_LEN, &key);
 	if (res == TOKEN_ERR_DAMAGED)
 		res = TOKEN_ERR_PIN;
@@ -108,6 +114,28 @@ new_credential(const struct token *token, struct secret *credential)
 	return res;
 }
 
+/* The area row without a look at the root. */
+static enum token_result
+read_area(const struct token *token, struct store_area *area)
+{
+	enum token_result res = store_begin(token->store, false);
+
+	return res == TOKEN_OK ? store_end(token->store, store_area_read(token->store, area)) : res;
+}
+
+/* Inside a change: the row for a wrap that was made for this area, which is the one under the root. */
+static enum token_result
+put_row(struct token *token, const struct store_area *area, struct store_provisioner *row)
+{
+	uint8_t digest[sizeof(token->settings)];
+	enum token_result res;
+
+	res = root_settings(token->env->seal, area, digest);
+	if (res == TOKEN_OK && !seal_equal(digest, token->settings, sizeof(digest)))
+		res = TOKEN_ERR_DAMAGED;
+	return res == TOKEN_OK ? store_provisioner_replace(token->store, row) : res;
+}
+
 enum token_result
 token_provisioner_make(struct token *token, struct secret *credential)
 {
@@ -117,16 +145,19 @@ token_provisioner_make(struct token *token, struct secret *credential)
 		.tries_max = TRIES,
 		.wrap = wrap,
 		.wrap_len = sizeof(wrap) };
+	struct store_area area = { 0 };
 	struct secret fresh = SECRET_NONE;
 	enum token_result res;
 
 	res = new_credential(token, &fresh);
 	if (res == TOKEN_OK)
-		res = wrap_new_key(token, fresh, wrap);
+		res = read_area(token, &area);
+	if (res == TOKEN_OK)
+		res = wrap_new_key(token, &area, fresh, wrap);
 	if (res == TOKEN_OK)
 		res = change_begin(token, TOKEN_SO);
 	if (res == TOKEN_OK)
-		res = change_end(token, store_provisioner_replace(token->store, &row));
+		res = change_end(token, put_row(token, &area, &row));
 	if (res != TOKEN_OK)
 		goto out;
 	store_checkpoint(token->store); /* the old wrap must not outlive its credential in the log */
@@ -160,7 +191,7 @@ lock_row(struct store_provisioner *row)
 
 /* Count a try, before anything is looked at. */
 static enum token_result
-begin_try(struct token *token, struct store_provisioner *row)
+begin_try(struct token *token, struct store_area *area, struct store_provisioner *row)
 {
 	bool locked = false;
 	enum token_result res;
@@ -168,7 +199,9 @@ begin_try(struct token *token, struct store_provisioner *row)
 	res = store_begin(token->store, true);
 	if (res != TOKEN_OK)
 		return res;
-	res = store_provisioner_read(token->store, row);
+	res = store_area_read(token->store, area);
+	if (res == TOKEN_OK)
+		res = store_provisioner_read(token->store, row);
 	if (res == TOKEN_OK && row->state == TOKEN_PIN_NONE)
 		res = TOKEN_ERR_PIN_NOT_SET;
 	if (res == TOKEN_OK && row->state == TOKEN_PIN_LOCKED)
@@ -181,6 +214,8 @@ begin_try(struct token *token, struct store_provisioner *row)
 	if (res == TOKEN_OK)
 		res = store_provisioner_write(token->store, row);
 	res = store_end(token->store, res);
+	if (res == TOKEN_OK && locked)
+		store_checkpoint(token->store); /* the wrap has gone, from the log too */
 	return res == TOKEN_OK && locked ? TOKEN_ERR_PIN_LOCKED : res;
 }
 
@@ -204,47 +239,34 @@ end_try(struct token *token, struct store_provisioner *row, enum token_result ch
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res; /* revoked meanwhile */
 }
 
-/* The login lock is held. */
-static enum token_result
-check(struct token *token, struct secret credential, uint64_t *id)
+enum token_result
+provisioner_login(struct token *token, struct secret credential)
 {
+	struct store_area area = { 0 };
 	struct store_provisioner row = { .wrap = NULL };
 	enum token_result ended;
 	enum token_result res;
 
-	res = begin_try(token, &row);
+	res = begin_try(token, &area, &row);
 	if (res != TOKEN_OK)
 		goto out;
-	*id = row.id;
-	res = open_wrap(token, credential, row.wrap, row.wrap_len);
+	res = open_wrap(token, &area, credential, row.wrap, row.wrap_len);
 	ended = end_try(token, &row, res);
 	if (res == TOKEN_OK)
 		res = ended;
+	if (res != TOKEN_OK)
+		goto out;
+	(void)pthread_mutex_lock(&token->lock);
+	if (token->epoch != area.epoch) {
+		cache_clear(token);
+		token->epoch = area.epoch;
+	}
+	token->provisioner = row.id;
+	token->loaded = false; /* the next look finds out whether it has been revoked since */
+	atomic_store(&token->shown, TOKEN_PROVISIONER);
+	(void)pthread_mutex_unlock(&token->lock);
 out:
 	store_provisioner_clear(&row);
-	return res;
-}
-
-enum token_result
-provisioner_login(struct token *token, struct secret credential)
-{
-	struct pin_lock lock = PIN_LOCK_NONE;
-	uint64_t id = 0;
-	enum token_result res;
-
-	if (store_is_read_only(token->store))
-		return TOKEN_ERR_READ_ONLY;
-	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
-	if (res != TOKEN_OK)
-		return res;
-	res = check(token, credential, &id);
-	if (res == TOKEN_OK) {
-		(void)pthread_mutex_lock(&token->lock);
-		token->provisioner = id;
-		token->loaded = false; /* the next look finds out whether it has been revoked since */
-		(void)pthread_mutex_unlock(&token->lock);
-	}
-	pin_lock_release(&lock);
 	return res;
 }
 

@@ -4,10 +4,13 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <CUnit/CUnit.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/tokens_help.h"
@@ -253,12 +256,47 @@ test_many_writers(void)
 	fixture_free(&f);
 }
 
+static void *
+make_one(void *arg)
+{
+	token_object_unref(make_data(arg, "slow", "value", true));
+	return NULL;
+}
+
+/* Else every call of a program, each of which asks who is logged in, waits while one of its threads waits for the disk. */
+static void
+test_role_without_waiting(void)
+{
+	struct fixture f;
+	struct timespec before, after;
+	sqlite3 *db = NULL;
+	pthread_t thread;
+	char path[256];
+
+	fixture_new(&f);
+	fixture_user(&f);
+	fixture_path(&f, "area.db", path, sizeof(path));
+	CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &db), SQLITE_OK);
+	CU_ASSERT_EQUAL_FATAL(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, make_one, f.token), 0);
+	(void)usleep(200000);
+	(void)clock_gettime(CLOCK_MONOTONIC, &before);
+	CU_ASSERT_EQUAL(token_get_role(f.token), TOKEN_USER);
+	(void)clock_gettime(CLOCK_MONOTONIC, &after);
+	CU_ASSERT(after.tv_sec - before.tv_sec < 2);
+	CU_ASSERT_EQUAL(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	(void)pthread_join(thread, NULL);
+	(void)sqlite3_close(db);
+	fixture_free(&f);
+}
+
 static CU_TestInfo tests[] = {
 	{ "the next call sees another process's commit", test_next_call_sees },
 	{ "marks", test_mark },
 	{ "a mark is not newer than its transaction", test_mark_is_not_newer },
 	{ "a writer that hangs", test_stuck_writer },
 	{ "many writers", test_many_writers },
+	{ "who is logged in, while the disk is waited for", test_role_without_waiting },
 	CU_TEST_INFO_NULL,
 };
 

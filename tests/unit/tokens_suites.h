@@ -12,5 +12,6 @@ int add_login_suite(void);
 int add_faults_suite(void);
 int add_watch_suite(void);
 int add_ready_suite(void);
+int add_provisioner_suite(void);
 
 #endif
