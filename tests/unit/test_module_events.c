@@ -266,11 +266,47 @@ damaged_list(void)
 	CU_ASSERT_EQUAL(p11_fork(child_of_a_damaged_list, &slot), 0);
 }
 
+static int
+child_makes_anew(void *arg)
+{
+	CK_SLOT_ID slot = *(CK_SLOT_ID *)arg;
+	CK_SESSION_HANDLE session;
+
+	if (p11->C_Initialize(NULL) != CKR_OK)
+		return 1;
+	if (init_token(slot, SO_PIN) != CKR_OK)
+		return 2;
+	session = p11_session(slot);
+	if (p11_login(session, CKU_SO, SO_PIN) != CKR_OK ||
+		p11->C_InitPIN(session, (CK_UTF8CHAR *)USER_PIN, strlen(USER_PIN)) != CKR_OK)
+		return 3;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 4;
+}
+
+/* Were it otherwise, the next user would find what the last one left, or be told that he is logged in already. */
+static void
+made_anew(void)
+{
+	CK_SLOT_ID slot = p11_token("anew");
+	CK_SESSION_HANDLE session = p11_user(slot);
+	CK_OBJECT_HANDLE mine = 0;
+	CK_ULONG size;
+
+	CU_ASSERT_EQUAL(p11_data(session, false, true, "mine", "value", &mine), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetObjectSize(session, mine, &size), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_USER_ALREADY_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_fork(child_makes_anew, &slot), 0);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_GetObjectSize(session, mine, &size), CKR_OBJECT_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 CU_TestInfo tests_events[] = {
 	{ "slots come and go", events },
 	{ "waiting for one", waiting },
 	{ "two make the same one", racing_initialisation },
 	{ "more areas than files", many_areas },
 	{ "a damaged list of slots", damaged_list },
+	{ "a token made anew by another process", made_anew },
 	CU_TEST_INFO_NULL,
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/shell/rv.h"
 
 #define LABEL_SIZE 32
@@ -33,9 +34,12 @@ rv_from_check(enum token_result res)
 static CK_RV
 login_role(struct slot *slot, enum token_role role, struct secret pin)
 {
-	const enum token_role now = token_get_role(slot->token);
+	enum token_role now = token_get_role(slot->token);
 	enum token_result res;
 
+	if (now != TOKEN_NOBODY)
+		token_notice(slot->token);
+	now = token_get_role(slot->token);
 	if (now != TOKEN_NOBODY)
 		return now == role ? CKR_USER_ALREADY_LOGGED_IN : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
 	pthread_mutex_lock(&slot->lock);
@@ -45,6 +49,7 @@ login_role(struct slot *slot, enum token_role role, struct secret pin)
 	}
 	slot->so_pending = role == TOKEN_SO;
 	pthread_mutex_unlock(&slot->lock);
+	object_forget_private(slot); /* of one who was logged in when another process initialised the token */
 
 	res = token_login(slot->token, role, pin);
 

@@ -266,11 +266,12 @@ slot_logout(struct slot *slot)
 {
 	enum token_result res = TOKEN_OK;
 
+	if (slot->token != NULL && token_get_role(slot->token) != TOKEN_NOBODY)
+		res = token_logout(slot->token);
+	/* Not before: an operation that was begun with a key just before it went must not be of the new epoch. */
 	pthread_mutex_lock(&slot->lock);
 	slot->login_epoch++;
 	pthread_mutex_unlock(&slot->lock);
-	if (slot->token != NULL && token_get_role(slot->token) != TOKEN_NOBODY)
-		res = token_logout(slot->token);
 	object_forget_private(slot);
 	return rv_from_token(res);
 }
