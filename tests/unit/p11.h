@@ -22,7 +22,7 @@ extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_logi
 	tests_holder[], tests_operations[], tests_later[], tests_events[], tests_provisioner[], tests_fork[],
 	tests_search[], tests_builtin[], tests_threads[], tests_crypt[], tests_log[];
 extern CU_TestInfo tests_secret[];
-extern CU_TestInfo tests_wrap[], tests_attrs[];
+extern CU_TestInfo tests_wrap[], tests_attrs[], tests_guard[];
 
 extern CK_FUNCTION_LIST_3_2 *p11;
 extern CK_MDOC_FUNCTION_LIST *p11_vendor;

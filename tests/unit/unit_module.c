@@ -93,6 +93,7 @@ main(int argc, char **argv)
 		{ "secret keys", p11_start, p11_stop, NULL, NULL, tests_secret },
 		{ "profiles and mechanisms", p11_start, p11_stop, NULL, NULL, tests_builtin },
 		{ "search", p11_start, p11_stop, NULL, NULL, tests_search },
+		{ "ways out for a key", p11_start, p11_stop, NULL, NULL, tests_guard },
 		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
 		{ "attributes", p11_start, p11_stop, NULL, NULL, tests_attrs },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },

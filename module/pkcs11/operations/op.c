@@ -182,23 +182,39 @@ op_update(struct session *session, enum op_kind kind, const CK_BYTE *part, CK_UL
 	return op == NULL || op->signature != NULL ? CKR_OPERATION_NOT_INITIALIZED : update(session, op, part, len);
 }
 
+/*
+ * May the digest of this key be had? Not of one that must not be seen: for an HMAC whose key is longer than a block the
+ * digest is the key, and for a derivation that hashes a secret and what everybody knows it is what comes out.
+ */
+static bool
+is_digestible(const struct op *op, const struct object *key)
+{
+	const struct token_attrs *attrs = object_attrs(key);
+
+	return object_class(key) == CKO_SECRET_KEY && !attrs_bool(attrs, CKA_SENSITIVE, true) &&
+		attrs_bool(attrs, CKA_EXTRACTABLE, false) && op_allows_mechanism(attrs, op->mechanism);
+}
+
 CK_RV
 op_digest_key(struct session *session, CK_OBJECT_HANDLE handle)
 {
+	struct op *op = op_active(session, OP_DIGEST);
 	struct token_value value = { 0 };
 	struct object *object = NULL;
 	CK_RV rv;
 
-	if (op_active(session, OP_DIGEST) == NULL)
+	if (op == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	rv = object_from_handle(session, handle, &object);
-	if (rv == CKR_OBJECT_HANDLE_INVALID)
-		rv = CKR_KEY_HANDLE_INVALID;
-	if (rv == CKR_OK && object_class(object) != CKO_SECRET_KEY)
+	if (rv == CKR_OK && !is_digestible(op, object))
 		rv = CKR_KEY_INDIGESTIBLE;
 	if (rv == CKR_OK)
 		rv = object_value(session, object, &value);
-	state_give_up(session->op[OP_DIGEST]);
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		rv = CKR_KEY_HANDLE_INVALID;
+	if (rv == CKR_USER_NOT_LOGGED_IN) /* to be seen by everybody, to be used by the user */
+		rv = CKR_KEY_INDIGESTIBLE;
+	state_give_up(op);
 	if (rv == CKR_OK)
 		rv = op_update(session, OP_DIGEST, value.ptr, value.len);
 	else
@@ -233,7 +249,10 @@ op_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULO
 		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 	}
 	rv = op_authorise(op);
-	return rv == CKR_OK ? op->ops->finish(op, data, len, out, out_len) : rv;
+	if (rv == CKR_OK)
+		rv = op->ops->finish(op, data, len, out, out_len);
+	/* The key was there at the init, and somebody has destroyed it. */
+	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_FUNCTION_FAILED : rv;
 }
 
 CK_RV

@@ -1,0 +1,98 @@
+/*
+ * tests/unit/test_module_guard.c: ways by which a key could leave bit by bit, or lose the marks that keep it in.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <string.h>
+
+#include "tests/unit/p11.h"
+
+static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+static CK_OBJECT_CLASS secret_class = CKO_SECRET_KEY;
+static CK_BYTE iv[16] = "sixteen bytes iv",
+	       bytes[96] = "a key that is longer than a block of any digest that it is used with";
+static CK_SLOT_ID slot;
+
+static CK_OBJECT_HANDLE
+import(CK_SESSION_HANDLE session, CK_KEY_TYPE type, CK_ULONG len, const CK_ATTRIBUTE *extra, CK_ULONG count)
+{
+	CK_ATTRIBUTE template[12] = {
+		{ CKA_CLASS, &secret_class, sizeof(secret_class) },
+		{ CKA_KEY_TYPE, &type, sizeof(type) },
+		{ CKA_VALUE, bytes, len },
+	};
+	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+
+	memcpy(template + 3, extra, count * sizeof(*extra));
+	CU_ASSERT_EQUAL(p11->C_CreateObject(session, template, 3 + count, &handle), CKR_OK);
+	return handle;
+}
+
+static CK_RV
+digest(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 };
+	CK_BYTE out[32];
+	CK_ULONG len = sizeof(out);
+	CK_RV rv;
+
+	CU_ASSERT_EQUAL(p11->C_DigestInit(session, &sha256), CKR_OK);
+	rv = p11->C_DigestKey(session, key);
+	CU_ASSERT_EQUAL(p11->C_DigestFinal(session, out, &len), rv == CKR_OK ? CKR_OK : CKR_OPERATION_NOT_INITIALIZED);
+	return rv;
+}
+
+/* Were it otherwise, the digest of a long HMAC key, which is as good as the key, could be had of a sensitive one. */
+static void
+digests(void)
+{
+	CK_ATTRIBUTE open[] = { { CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 } };
+	CK_ATTRIBUTE sensitive[] = { { CKA_SENSITIVE, &yes, 1 }, { CKA_EXTRACTABLE, &yes, 1 } };
+	CK_ATTRIBUTE kept[] = { { CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &no, 1 } };
+	CK_MECHANISM_TYPE only[] = { CKM_SHA256_HMAC };
+	CK_ATTRIBUTE limited[] = { open[0], open[1], { CKA_ALLOWED_MECHANISMS, only, sizeof(only) } };
+	CK_ATTRIBUTE visible[] = { open[0], open[1], { CKA_TOKEN, &yes, 1 }, { CKA_PRIVATE, &no, 1 } };
+	CK_OBJECT_HANDLE key;
+	CK_SESSION_HANDLE session;
+
+	slot = p11_token("guard");
+	session = p11_user(slot);
+	CU_ASSERT_EQUAL(digest(session, import(session, CKK_GENERIC_SECRET, sizeof(bytes), sensitive, 2)),
+		CKR_KEY_INDIGESTIBLE);
+	CU_ASSERT_EQUAL(digest(session, import(session, CKK_GENERIC_SECRET, sizeof(bytes), kept, 2)),
+		CKR_KEY_INDIGESTIBLE);
+	CU_ASSERT_EQUAL(digest(session, import(session, CKK_GENERIC_SECRET, sizeof(bytes), limited, 3)),
+		CKR_KEY_INDIGESTIBLE);
+	CU_ASSERT_EQUAL(digest(session, 4711), CKR_KEY_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(digest(session, import(session, CKK_GENERIC_SECRET, sizeof(bytes), open, 2)), CKR_OK);
+	key = import(session, CKK_GENERIC_SECRET, sizeof(bytes), visible, 4);
+	CU_ASSERT_EQUAL(digest(session, key), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(digest(session, key), CKR_KEY_INDIGESTIBLE);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+/* Were it otherwise, a program would hear of an object from a function that it gave none. */
+static void
+destroyed_meanwhile(void)
+{
+	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+	CK_SESSION_HANDLE session = p11_user(slot), other = p11_session(slot);
+	CK_OBJECT_HANDLE pub, priv;
+	CK_BYTE sig[64];
+	CK_ULONG len = sizeof(sig);
+
+	CU_ASSERT_EQUAL(p11_pair(session, true, NULL, 0, &pub, &priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_DestroyObject(other, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, bytes, 32, sig, &len), CKR_FUNCTION_FAILED);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, bytes, 32, sig, &len), CKR_OPERATION_NOT_INITIALIZED);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(other), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+CU_TestInfo tests_guard[] = {
+	{ "the digest of a key that is kept", digests },
+	{ "a key destroyed before it signs", destroyed_meanwhile },
+	CU_TEST_INFO_NULL,
+};
