@@ -9,6 +9,7 @@
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 static CK_OBJECT_CLASS secret_class = CKO_SECRET_KEY;
+static CK_KEY_TYPE generic_type = CKK_GENERIC_SECRET;
 static CK_BYTE iv[16] = "sixteen bytes iv",
 	       bytes[96] = "a key that is longer than a block of any digest that it is used with";
 static CK_SLOT_ID slot;
@@ -72,6 +73,41 @@ digests(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, a wrapped key would come back one byte long, then two, and every byte could be guessed by itself,
+ * though what is unwrapped must stay sensitive. */
+static void
+cut_keys(void)
+{
+	CK_ATTRIBUTE both_ways[] = { { CKA_WRAP, &yes, 1 }, { CKA_UNWRAP, &yes, 1 } };
+	CK_ATTRIBUTE open[] = { { CKA_EXTRACTABLE, &yes, 1 } };
+	CK_MECHANISM modes[] = { { CKM_AES_ECB, NULL, 0 }, { CKM_AES_CBC, iv, sizeof(iv) } };
+	CK_AES_CTR_PARAMS counter = { 128, { 0 } };
+	CK_MECHANISM ctr = { CKM_AES_CTR, &counter, sizeof(counter) };
+	CK_SESSION_HANDLE session = p11_user(slot);
+	CK_OBJECT_HANDLE tool = import(session, CKK_AES, 32, both_ways, 2);
+	CK_OBJECT_HANDLE key = import(session, CKK_GENERIC_SECRET, 20, open, 1), back;
+	CK_BYTE out[64];
+	CK_ULONG len, m, want;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &secret_class, sizeof(secret_class) },
+		{ CKA_KEY_TYPE, &generic_type, sizeof(generic_type) }, { CKA_VALUE_LEN, &want, sizeof(want) } };
+
+	for (m = 0; m < 2; m++) {
+		len = sizeof(out);
+		CU_ASSERT_EQUAL(p11->C_WrapKey(session, &modes[m], tool, key, out, &len), CKR_OK);
+		CU_ASSERT_EQUAL(len, 32);
+		for (want = 1; want <= 33; want++)
+			CU_ASSERT_EQUAL(p11->C_UnwrapKey(session, &modes[m], tool, out, len, template, 3, &back),
+				want >= 20 && want <= 32 ? CKR_OK : CKR_TEMPLATE_INCONSISTENT);
+		want = 1; /* of the first block alone */
+		CU_ASSERT_EQUAL(p11->C_UnwrapKey(session, &modes[m], tool, out, 16, template, 3, &back),
+			CKR_TEMPLATE_INCONSISTENT);
+	}
+	len = sizeof(out);
+	CU_ASSERT_EQUAL(p11->C_WrapKey(session, &ctr, tool, key, out, &len), CKR_MECHANISM_INVALID);
+	CU_ASSERT_EQUAL(p11->C_UnwrapKey(session, &ctr, tool, out, 1, template, 2, &back), CKR_MECHANISM_INVALID);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 /* Were it otherwise, a program would hear of an object from a function that it gave none. */
 static void
 destroyed_meanwhile(void)
@@ -93,6 +129,7 @@ destroyed_meanwhile(void)
 
 CU_TestInfo tests_guard[] = {
 	{ "the digest of a key that is kept", digests },
+	{ "an unwrapped key is not cut short", cut_keys },
 	{ "a key destroyed before it signs", destroyed_meanwhile },
 	CU_TEST_INFO_NULL,
 };

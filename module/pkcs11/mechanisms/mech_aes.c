@@ -136,17 +136,19 @@ aes_unwrap(const CK_MECHANISM *mechanism, const struct secret *key, const CK_BYT
 
 #define AES(TYPE, MORE) \
 	{ \
-		.type = TYPE, .info = { 16, 32, CKF_ENCRYPT | CKF_DECRYPT | CKF_WRAP | CKF_UNWRAP | (MORE) }, \
-		.key_type = CKK_AES, .init = aes_init, .wrap = aes_wrap, .unwrap = aes_unwrap \
+		.type = TYPE, .info = { 16, 32, CKF_ENCRYPT | CKF_DECRYPT | (MORE) }, .key_type = CKK_AES, \
+		.init = aes_init, .wrap = aes_wrap, .unwrap = aes_unwrap \
 	}
+#define BOTH_WAYS (CKF_WRAP | CKF_UNWRAP)
 
 const struct mech mech_aes[] = {
-	AES(CKM_AES_ECB, 0),
-	AES(CKM_AES_CBC, 0),
-	AES(CKM_AES_CBC_PAD, 0),
+	AES(CKM_AES_ECB, BOTH_WAYS),
+	AES(CKM_AES_CBC, BOTH_WAYS),
+	AES(CKM_AES_CBC_PAD, BOTH_WAYS),
+	/* wraps nothing: from the first byte of what was wrapped a key of one byte would come, and so on */
 	AES(CKM_AES_CTR, 0),
-	AES(CKM_AES_GCM, CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MULTI_MESSAGE),
-	AES(CKM_AES_KEY_WRAP, 0),
-	AES(CKM_AES_KEY_WRAP_KWP, 0),
+	AES(CKM_AES_GCM, BOTH_WAYS | CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MULTI_MESSAGE),
+	AES(CKM_AES_KEY_WRAP, BOTH_WAYS),
+	AES(CKM_AES_KEY_WRAP_KWP, BOTH_WAYS),
 	{ .type = CK_UNAVAILABLE_INFORMATION },
 };

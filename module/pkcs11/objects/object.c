@@ -66,6 +66,15 @@ object_attribute(const struct object *object, CK_ATTRIBUTE_TYPE type, struct obj
 	return attrs_find(object_attrs(object), type);
 }
 
+bool
+object_is_trusted(const struct object *object)
+{
+	struct object_room room;
+	const CK_ATTRIBUTE *mark = object_attribute(object, CKA_TRUSTED, &room);
+
+	return mark != NULL && mark->ulValueLen == sizeof(CK_BBOOL) && *(const CK_BBOOL *)mark->pValue == CK_TRUE;
+}
+
 CK_RV
 object_value(struct session *session, const struct object *object, struct token_value *value)
 {

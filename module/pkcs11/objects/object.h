@@ -41,6 +41,9 @@ struct object_room {
 /* One attribute as it is shown, but for the separate value; borrowed. NULL: absent. */
 const CK_ATTRIBUTE *object_attribute(const struct object *object, CK_ATTRIBUTE_TYPE type, struct object_room *room);
 
+/* CKA_TRUSTED as it is shown. */
+bool object_is_trusted(const struct object *object);
+
 /* CKO_DATA and secret keys: the value, in the arena when private; token_value_clear(). */
 CK_RV object_value(struct session *session, const struct object *object, struct token_value *value);
 

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "module/pkcs11/mechanisms/cipher.h"
 #include "module/pkcs11/mechanisms/holder.h"
 #include "module/pkcs11/mechanisms/mech.h"
 #include "module/pkcs11/mechanisms/pkcs8.h"
@@ -61,15 +62,6 @@ find_tool(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HAND
 	return op_allows_mechanism(object_attrs(*key), mechanism->mechanism) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
-static bool
-is_trusted(const struct object *key)
-{
-	struct object_room room;
-	const CK_ATTRIBUTE *mark = object_attribute(key, CKA_TRUSTED, &room);
-
-	return mark != NULL && mark->ulValueLen == sizeof(CK_BBOOL) && *(const CK_BBOOL *)mark->pValue == CK_TRUE;
-}
-
 /* May `key` leave under `tool`? */
 static CK_RV
 check_wrappable(const struct object *tool, const struct object *key)
@@ -82,7 +74,7 @@ check_wrappable(const struct object *tool, const struct object *key)
 		return CKR_KEY_NOT_WRAPPABLE;
 	if (holder_is(key) || !attrs_bool(attrs, CKA_EXTRACTABLE, false))
 		return CKR_KEY_UNEXTRACTABLE;
-	if (attrs_bool(attrs, CKA_WRAP_WITH_TRUSTED, false) && !is_trusted(tool))
+	if (attrs_bool(attrs, CKA_WRAP_WITH_TRUSTED, false) && !object_is_trusted(tool))
 		return CKR_KEY_NOT_WRAPPABLE;
 	/* The standard has this answer for a key that does not match (4.10.2). */
 	if (!array_matches(object_attrs(tool), CKA_WRAP_TEMPLATE, key))
@@ -198,7 +190,24 @@ read_private_key(const struct secret *plain, struct token_attrs *attrs, struct s
 	return attrs_set(attrs, CKA_EC_PARAMS, der, len) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-/* A secret key; modes without padding leave filling behind it, which CKA_VALUE_LEN cuts off. */
+/* Could the bytes behind so many of them be what filled up the last block? */
+static bool
+is_filling(const struct secret *plain, CK_ULONG len)
+{
+	CK_BYTE any = 0;
+	size_t i;
+
+	if (len > plain->len || plain->len - len >= CIPHER_BLOCK)
+		return false;
+	for (i = len; i < plain->len; i++)
+		any |= plain->ptr[i];
+	return any == 0;
+}
+
+/*
+ * A secret key; modes without padding leave filling behind it, which CKA_VALUE_LEN cuts off. It cuts off nothing else:
+ * of a key made shorter and shorter every byte could be guessed by itself.
+ */
 static CK_RV
 read_secret_key(CK_MECHANISM_TYPE mechanism, CK_ULONG want, struct secret *plain, struct secret *value)
 {
@@ -208,7 +217,7 @@ read_secret_key(CK_MECHANISM_TYPE mechanism, CK_ULONG want, struct secret *plain
 		*value = secret_move(plain);
 		return CKR_OK;
 	}
-	if (want > plain->len || !filled)
+	if (!filled || !is_filling(plain, want))
 		return CKR_TEMPLATE_INCONSISTENT;
 	return secret_copy(plain->ptr, want, value) ? CKR_OK : CKR_HOST_MEMORY;
 }
