@@ -306,7 +306,10 @@ struct token_object_spec {
 enum token_result token_object_create(struct token *token, struct token_batch *batch,
 	const struct token_object_spec *spec, const struct token_object **object);
 
-/* Replace the attributes (and, where value is not NULL, the value) of an object. */
+/*
+ * Replace the attributes (and, where value is not NULL, the value) of an object.
+ * TOKEN_ERR_EXISTS  it is another version already: nothing was changed, and attrs are to be made anew
+ */
 enum token_result token_object_replace(struct token *token, const struct token_object *object,
 	const struct token_attrs *attrs, const uint8_t *value, size_t value_len, const struct token_object **changed);
 

@@ -307,6 +307,8 @@ token_object_replace(struct token *token, const struct token_object *object, con
 	if (res != TOKEN_OK)
 		return res;
 	res = find_changeable(token, object->id, &at);
+	if (res == TOKEN_OK && at->row.generation != object->generation)
+		res = TOKEN_ERR_EXISTS; /* attrs were made from what is no more */
 	if (res == TOKEN_OK) {
 		to = at->row;
 		res = change_update(token, at, &to, attrs, value, value_len);

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "tests/unit/p11.h"
@@ -108,6 +110,98 @@ cut_keys(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, the user could open what the SO trusts a key to have closed. */
+static void
+trusted_keys(void)
+{
+	CK_ATTRIBUTE trusted[] = { { CKA_WRAP, &yes, 1 }, { CKA_PRIVATE, &no, 1 }, { CKA_TRUSTED, &yes, 1 } };
+	CK_ATTRIBUTE uses[] = { { CKA_DECRYPT, &yes, 1 }, { CKA_ENCRYPT, &yes, 1 }, { CKA_UNWRAP, &yes, 1 },
+		{ CKA_TRUSTED, &no, 1 } };
+	CK_ATTRIBUTE label = { CKA_LABEL, "name", 4 };
+	CK_ATTRIBUTE copied[] = { { CKA_TRUSTED, &no, 1 }, { CKA_DECRYPT, &yes, 1 } };
+	CK_SESSION_HANDLE session = p11_session(slot);
+	CK_OBJECT_HANDLE tool, copy;
+	CK_ULONG i;
+
+	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	tool = import(session, CKK_AES, 32, trusted, 3);
+	CU_ASSERT_EQUAL(p11_bool(session, tool, CKA_DECRYPT), CK_FALSE);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	for (i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, tool, &uses[i], 1), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, tool, copied, 1, &copy), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_CopyObject(session, tool, copied, 2, &copy), CKR_ATTRIBUTE_READ_ONLY);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, tool, &label, 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11_bool(session, tool, CKA_TRUSTED), CK_TRUE);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, tool, &uses[2], 1), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+struct naming {
+	CK_SESSION_HANDLE session;
+	_Atomic CK_OBJECT_HANDLE key; /* to be renamed all the time */
+	atomic_bool stop;
+	CK_RV rv; /* the first that was not CKR_OK */
+};
+
+static void *
+rename_it(void *arg)
+{
+	struct naming *naming = arg;
+	CK_BYTE count = 0;
+	CK_ATTRIBUTE label = { CKA_LABEL, &count, 1 };
+	CK_RV rv;
+
+	while (!atomic_load(&naming->stop)) {
+		count++;
+		rv = p11->C_SetAttributeValue(naming->session, atomic_load(&naming->key), &label, 1);
+		if (naming->rv == CKR_OK)
+			naming->rv = rv;
+	}
+	return NULL;
+}
+
+/* Were it otherwise, one thread that gives a key a name would make it readable again for which another thread has
+ * just been told that it is not. */
+static void
+race(CK_BBOOL on_token, int rounds)
+{
+	CK_ATTRIBUTE open[] = { { CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 }, { CKA_TOKEN, &on_token, 1 } };
+	CK_ATTRIBUTE closing[] = { { CKA_SENSITIVE, &yes, 1 }, { CKA_EXTRACTABLE, &no, 1 } };
+	CK_SESSION_HANDLE session = p11_user(slot);
+	struct naming naming = { .session = p11_session(slot) };
+	CK_OBJECT_HANDLE key = import(session, CKK_GENERIC_SECRET, 32, open, 3);
+	int round, lost = 0;
+	pthread_t thread;
+
+	atomic_store(&naming.key, key);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, rename_it, &naming), 0);
+	for (round = 0; round < rounds; round++) {
+		CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, key, closing, 2), CKR_OK);
+		CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, key, closing, 1), CKR_OK);
+		lost += p11_bool(session, key, CKA_SENSITIVE) == CK_TRUE ? 0 : 1;
+		lost += p11_bool(session, key, CKA_EXTRACTABLE) == CK_FALSE ? 0 : 1;
+		key = import(session, CKK_GENERIC_SECRET, 32, open, 3);
+		atomic_store(&naming.key, key);
+	}
+	atomic_store(&naming.stop, true);
+	CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+	CU_ASSERT_EQUAL(lost, 0);
+	CU_ASSERT_EQUAL(naming.rv, CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(naming.session), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+static void
+raced_marks(void)
+{
+	race(CK_FALSE, 4000);
+	race(CK_TRUE, 40);
+}
+
 /* Were it otherwise, a program would hear of an object from a function that it gave none. */
 static void
 destroyed_meanwhile(void)
@@ -130,6 +224,8 @@ destroyed_meanwhile(void)
 CU_TestInfo tests_guard[] = {
 	{ "the digest of a key that is kept", digests },
 	{ "an unwrapped key is not cut short", cut_keys },
+	{ "a trusted key opens nothing", trusted_keys },
+	{ "two changes at once lose no mark", raced_marks },
 	{ "a key destroyed before it signs", destroyed_meanwhile },
 	CU_TEST_INFO_NULL,
 };

@@ -158,10 +158,29 @@ check_one_way(const struct token_attrs *before, const struct token_attrs *after,
 	return CKR_OK;
 }
 
+/*
+ * What the SO has trusted to carry other keys stays what it was: nobody else may take the mark away, or give the key
+ * (or a copy of it) a use by which what it has wrapped could be opened.
+ */
+static CK_RV
+check_trusted(struct session *session, const struct object *object, const struct token_attrs *after)
+{
+	static const CK_ATTRIBUTE_TYPE opening[] = { CKA_ENCRYPT, CKA_DECRYPT, CKA_UNWRAP };
+	size_t i;
+
+	if (object_class(object) != CKO_SECRET_KEY || !object_is_trusted(object) ||
+		slot_role(session->slot) == TOKEN_SO)
+		return CKR_OK;
+	for (i = 0; i < sizeof(opening) / sizeof(*opening); i++)
+		if (attrs_bool(after, opening[i], false) && !attrs_bool(object_attrs(object), opening[i], false))
+			return CKR_ATTRIBUTE_READ_ONLY;
+	return attrs_bool(after, CKA_TRUSTED, false) ? CKR_OK : CKR_ATTRIBUTE_READ_ONLY;
+}
+
 /* The object's attributes with the template's over them. */
 static CK_RV
-merge(const struct object *object, enum template_origin origin, const CK_ATTRIBUTE *template, CK_ULONG count,
-	struct token_attrs **attrs)
+merge(struct session *session, const struct object *object, enum template_origin origin, const CK_ATTRIBUTE *template,
+	CK_ULONG count, struct token_attrs **attrs)
 {
 	const CK_OBJECT_CLASS class_now = object_class(object);
 	CK_RV rv;
@@ -172,7 +191,7 @@ merge(const struct object *object, enum template_origin origin, const CK_ATTRIBU
 	rv = template_read(class_now, origin, template, count, *attrs);
 	if (rv == CKR_OK)
 		rv = check_one_way(object_attrs(object), *attrs, origin == TEMPLATE_COPY);
-	return rv;
+	return rv == CKR_OK ? check_trusted(session, object, *attrs) : rv;
 }
 
 /* Is it one that nobody may change: the status object, a record? */
@@ -231,7 +250,7 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 		(object->stored != NULL && object->stored->kind != TOKEN_OBJECT_ORDINARY))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
-		rv = merge(object, TEMPLATE_COPY, template, count, &attrs);
+		rv = merge(session, object, TEMPLATE_COPY, template, count, &attrs);
 	if (rv == CKR_OK)
 		rv = make_allowed(session, attrs);
 	if (rv == CKR_OK)
@@ -250,22 +269,24 @@ object_copy(struct session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *
 	return rv;
 }
 
+/* *again: as object_republish(). */
 static CK_RV
 replace_stored(struct session *session, const struct object *object, const struct token_attrs *attrs,
-	const struct secret *value)
+	const struct secret *value, bool *again)
 {
 	const struct token_object *changed = NULL;
 	enum token_result res;
 
 	res = token_object_replace(session->slot->token, object->stored, attrs, value->ptr, value->len, &changed);
+	*again = res == TOKEN_ERR_EXISTS;
 	if (res == TOKEN_OK)
 		token_object_unref(changed);
-	return rv_from_token(res);
+	return *again ? CKR_OK : rv_from_token(res);
 }
 
 /* A token object's value is sent down again only where the template has one. */
 static CK_RV
-apply_change(struct session *session, const struct object *object, struct token_attrs *attrs)
+apply_change(struct session *session, const struct object *object, struct token_attrs *attrs, bool *again)
 {
 	const bool keep = object->stored != NULL && attrs_find(attrs, CKA_VALUE) == NULL;
 	struct secret value = SECRET_NONE;
@@ -278,23 +299,23 @@ apply_change(struct session *session, const struct object *object, struct token_
 	if (rv == CKR_OK && object_class(object) == CKO_CERTIFICATE)
 		rv = certificate_complete(attrs);
 	if (rv == CKR_OK && object->stored == NULL)
-		return object_republish(session, object, attrs, &value);
+		return object_republish(session, object, attrs, &value, again);
 	if (rv == CKR_OK)
-		rv = replace_stored(session, object, attrs, &value);
+		rv = replace_stored(session, object, attrs, &value, again);
 	attrs_free(attrs);
 	secret_wipe(&value);
 	return rv;
 }
 
-CK_RV
-object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+/* Judge and change the version that is there now; *again: it is no more. */
+static CK_RV
+change_version(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count,
+	bool *again)
 {
 	struct object *object = NULL;
 	struct token_attrs *attrs = NULL;
 	CK_RV rv;
 
-	if (template == NULL && count != 0)
-		return CKR_ARGUMENTS_BAD;
 	rv = object_from_handle(session, handle, &object);
 	if (rv != CKR_OK)
 		return rv;
@@ -303,17 +324,32 @@ object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK
 	if (rv == CKR_OK && (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_MODIFIABLE, true)))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
-		rv = merge(object, TEMPLATE_SET, template, count, &attrs);
+		rv = merge(session, object, TEMPLATE_SET, template, count, &attrs);
 	if (rv == CKR_OK)
 		rv = template_consistent(attrs);
-	if (rv == CKR_OK && attrs_bool(attrs, CKA_TRUSTED, false) &&
-		!attrs_bool(object_attrs(object), CKA_TRUSTED, false))
+	if (rv == CKR_OK && attrs_bool(attrs, CKA_TRUSTED, false) && !object_is_trusted(object))
 		rv = make_allowed(session, attrs);
 	if (rv == CKR_OK)
-		rv = apply_change(session, object, attrs);
+		rv = apply_change(session, object, attrs, again);
 	else
 		attrs_free(attrs);
 	object_unref(object);
+	return rv;
+}
+
+/* Two changes at once are one after the other: else the one would undo what the other has made of a one-way mark. */
+CK_RV
+object_set_attributes(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	bool again;
+	CK_RV rv;
+
+	if (template == NULL && count != 0)
+		return CKR_ARGUMENTS_BAD;
+	do {
+		again = false;
+		rv = change_version(session, handle, template, count, &again);
+	} while (again);
 	return rv;
 }
 

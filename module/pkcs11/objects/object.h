@@ -81,9 +81,10 @@ CK_RV object_session_candidates(struct slot *slot, const CK_ATTRIBUTE *wanted, C
 /* A built-in object (builtin.h), made anew, with a reference. */
 CK_RV object_builtin(struct session *session, CK_OBJECT_HANDLE handle, struct object **object);
 
-/* Put a new version of a session object under its handle; attrs and value as above. */
+/* Put a new version of a session object under its handle; attrs and value as above. *again: there is another version
+ * than the old one already, and nothing was done. */
 CK_RV object_republish(struct session *session, const struct object *old, struct token_attrs *attrs,
-	struct secret *value);
+	struct secret *value, bool *again);
 
 /* Take a session object away; forget the handle of a token object that has been destroyed. */
 void object_withdraw(struct session *session, const struct object *object);

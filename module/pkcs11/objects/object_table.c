@@ -370,7 +370,7 @@ object_publish(struct session *session, struct token_attrs *attrs, struct secret
 {
 	struct slot *slot = session->slot;
 	struct object *object;
-	bool added;
+	bool added = false, seen;
 
 	object = object_new(0, NULL, attrs, value);
 	if (object == NULL) {
@@ -380,17 +380,22 @@ object_publish(struct session *session, struct token_attrs *attrs, struct secret
 	}
 	object->owner = session->handle;
 	pthread_mutex_lock(&slot->lock);
-	added = add_local(slot->objects, object);
-	*handle = object->handle;
+	/* A logout that came meanwhile has taken the private objects away, or will when it has the lock. */
+	seen = !object_is_private(object) || (slot->token != NULL && token_get_role(slot->token) == TOKEN_USER);
+	if (seen)
+		added = add_local(slot->objects, object);
+	if (added)
+		*handle = object->handle;
 	pthread_mutex_unlock(&slot->lock);
 	if (added)
 		return CKR_OK;
 	object_unref(object);
-	return CKR_HOST_MEMORY;
+	return seen ? CKR_HOST_MEMORY : CKR_USER_NOT_LOGGED_IN;
 }
 
 CK_RV
-object_republish(struct session *session, const struct object *old, struct token_attrs *attrs, struct secret *value)
+object_republish(struct session *session, const struct object *old, struct token_attrs *attrs, struct secret *value,
+	bool *again)
 {
 	struct slot *slot = session->slot;
 	struct object *object, *before = NULL;
@@ -405,7 +410,8 @@ object_republish(struct session *session, const struct object *old, struct token
 	object->owner = old->owner;
 	pthread_mutex_lock(&slot->lock);
 	local = find_local(slot->objects, old->handle);
-	if (local != NULL) {
+	*again = local != NULL && *local != old;
+	if (local != NULL && !*again) {
 		before = *local;
 		index_remove(slot->objects, before);
 		*local = object;
@@ -413,7 +419,7 @@ object_republish(struct session *session, const struct object *old, struct token
 	}
 	pthread_mutex_unlock(&slot->lock);
 	object_unref(before == NULL ? object : before);
-	return before == NULL ? CKR_OBJECT_HANDLE_INVALID : CKR_OK;
+	return before == NULL && !*again ? CKR_OBJECT_HANDLE_INVALID : CKR_OK;
 }
 
 void
