@@ -81,7 +81,7 @@ struct token_slot {
 };
 
 /* All slots, malloc'ed, to be freed by the caller. An absent store has just the free slot;
- * nothing is created by looking. A damaged list of slots has no free one, but still those whose areas say their id. */
+ * nothing is created by looking. A damaged list of slots, or one that is missing, has no free one, but still those whose areas say their id. */
 enum token_result token_slots(struct token_env *env, struct token_slot **slots, size_t *count);
 
 /* What the listing was made from: another one, and the listing may be another. Costs no more than a look at a file. */

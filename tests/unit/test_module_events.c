@@ -226,14 +226,39 @@ many_areas(void)
 	CU_ASSERT_EQUAL(p11_fork(child_of_few_files, NULL), 0);
 }
 
+/* Are all areas there, and is no new one made? */
+static int
+look_without_a_list(CK_SLOT_ID slot)
+{
+	CK_MDOC_AREA area = { .pSoPin = (CK_UTF8CHAR *)SO_PIN, .ulSoPinLen = strlen(SO_PIN) };
+	CK_SLOT_ID slots[64], made = 0;
+	CK_ULONG count = 0;
+	CK_TOKEN_INFO info;
+	CK_SESSION_HANDLE session;
+
+	memset(area.label, ' ', sizeof(area.label));
+	if (p11->C_Initialize(NULL) != CKR_OK || p11_vendor->C_MDOC_MakeArea(&area, &made) == CKR_OK)
+		return 2;
+	if (p11->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count == 0 || count > 64 ||
+		p11->C_GetSlotList(CK_TRUE, slots, &count) != CKR_OK)
+		return 3;
+	while (count > 0 && slots[count - 1] != slot)
+		count--;
+	if (count == 0 || p11->C_GetTokenInfo(slot, &info) != CKR_OK || memcmp(info.label, "survivor ", 9) != 0)
+		return 4;
+	session = p11_user(slot);
+	if (p11->C_CloseSession(session) != CKR_OK)
+		return 5;
+	/* ids that might have been given out before are not given out again */
+	if (init_token(slot + 1000, SO_PIN) != CKR_SLOT_ID_INVALID)
+		return 6;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 7;
+}
+
 static int
 child_of_a_damaged_list(void *arg)
 {
 	const CK_SLOT_ID slot = *(CK_SLOT_ID *)arg;
-	CK_SLOT_ID slots[64];
-	CK_ULONG count = 0;
-	CK_TOKEN_INFO info;
-	CK_SESSION_HANDLE session;
 	char path[256];
 	FILE *list;
 
@@ -241,20 +266,16 @@ child_of_a_damaged_list(void *arg)
 	list = fopen(path, "w");
 	if (list == NULL || fputs("this is no list of slots, and longer than nothing", list) < 0 || fclose(list) != 0)
 		return 1;
-	if (p11->C_Initialize(NULL) != CKR_OK || p11->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count == 0 ||
-		count > 64 || p11->C_GetSlotList(CK_TRUE, slots, &count) != CKR_OK)
-		return 2;
-	while (count > 0 && slots[count - 1] != slot)
-		count--;
-	if (count == 0 || p11->C_GetTokenInfo(slot, &info) != CKR_OK || memcmp(info.label, "survivor ", 9) != 0)
-		return 3;
-	session = p11_user(slot);
-	if (p11->C_CloseSession(session) != CKR_OK)
-		return 4;
-	/* ids that might have been given out before are not given out again */
-	if (init_token(slot + 1000, SO_PIN) != CKR_SLOT_ID_INVALID)
-		return 5;
-	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 6;
+	return look_without_a_list(slot);
+}
+
+static int
+child_of_a_missing_list(void *arg)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/slots.db", getenv("MDOC_PKCS11_STORE"));
+	return unlink(path) == 0 ? look_without_a_list(*(CK_SLOT_ID *)arg) : 1;
 }
 
 /* Were it otherwise, one broken file would take every token away. The last test here: it breaks that file. */
@@ -264,6 +285,7 @@ damaged_list(void)
 	CK_SLOT_ID slot = p11_token("survivor");
 
 	CU_ASSERT_EQUAL(p11_fork(child_of_a_damaged_list, &slot), 0);
+	CU_ASSERT_EQUAL(p11_fork(child_of_a_missing_list, &slot), 0);
 }
 
 static int
@@ -306,7 +328,7 @@ CU_TestInfo tests_events[] = {
 	{ "waiting for one", waiting },
 	{ "two make the same one", racing_initialisation },
 	{ "more areas than files", many_areas },
-	{ "a damaged list of slots", damaged_list },
 	{ "a token made anew by another process", made_anew },
+	{ "a damaged list of slots", damaged_list },
 	CU_TEST_INFO_NULL,
 };

@@ -104,6 +104,20 @@ read_lost(const char *root, struct lost_slot **lost, size_t *count)
 	return res;
 }
 
+/* A list that is not there though there are areas is a damaged one: a new one would give ids out again. */
+static enum token_result
+open_list(const char *root, struct db *db)
+{
+	struct lost_slot *lost = NULL;
+	size_t count = 0;
+	enum token_result res = open_slots(root, db);
+
+	if (res == TOKEN_ERR_NOT_FOUND && read_lost(root, &lost, &count) == TOKEN_OK)
+		res = TOKEN_ERR_DAMAGED;
+	free(lost);
+	return res;
+}
+
 /* Without slots.db nobody can say what id is free, so that there is no free slot. */
 static enum token_result
 list_lost(const char *root, struct token_slot **slots, size_t *count)
@@ -149,7 +163,7 @@ slots_list(const char *root, struct token_slot **out, size_t *out_count)
 	uint64_t next = 1;
 	enum token_result res;
 
-	res = open_slots(root, &db);
+	res = open_list(root, &db);
 	if (res == TOKEN_OK)
 		res = list_slots(&db, &slots, &count, &next);
 	else if (res == TOKEN_ERR_NOT_FOUND)
@@ -268,7 +282,7 @@ slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIA
 
 	if (id > INT64_MAX)
 		return TOKEN_ERR_NOT_FOUND;
-	res = open_slots(root, &db);
+	res = open_list(root, &db);
 	if (res == TOKEN_OK)
 		res = db_query(&db, &query, "SELECT serial FROM slot WHERE id=?", "i", (int64_t)id);
 	if (res == TOKEN_OK)
@@ -321,12 +335,16 @@ slots_prepare(const char *root, const char *serial, char **folder)
 	char *areas = area_folder(root, "", "");
 	char *built = area_folder(root, NEW_PREFIX, serial);
 	char *slots = slots_path(root);
+	struct db db = DB_NONE;
 	enum token_result res = TOKEN_ERR_MEMORY;
 
 	if (areas == NULL || built == NULL || slots == NULL)
 		goto out;
 	areas[strlen(areas) - 1] = '\0';
-	res = db_make_folder(root, true);
+	res = open_list(root, &db);
+	db_close(&db);
+	if (res == TOKEN_OK || res == TOKEN_ERR_NOT_FOUND)
+		res = db_make_folder(root, true);
 	if (res == TOKEN_OK)
 		res = db_make_folder(areas, false);
 	if (res == TOKEN_OK)

@@ -14,7 +14,7 @@
 
 #include "tokens/token.h"
 
-/* As token_slots(). When slots.db is damaged: what the areas' folders say of themselves, and no free slot. */
+/* As token_slots(). When slots.db is damaged, or missing though there are areas: what the areas' folders say of themselves, and no free slot. */
 enum token_result slots_list(const char *root, struct token_slot **slots, size_t *count);
 
 /* An eye on slots.db: a descriptor that stays open, for closing one would take away the locks that SQLite has on the
