@@ -282,6 +282,17 @@ struct token_value {
 enum token_result token_object_value(struct token *token, const struct token_object *object, struct token_value *value);
 void token_value_clear(struct token_value *value); /* wipes and frees */
 
+/*
+ * A few bytes that the caller has made of a reusable record's value, kept so that he need not read the value again.
+ * They live in the arena and go when ready keys go (token_key_load()): with the record, at token_logout and when
+ * the record changes, whichever process changed it. Best effort, bounded; of another record nothing is kept.
+ *
+ * record  as it was when the value was read; for another version of it nothing is kept or found
+ * note    a copy, for token_value_clear(); false: there is none
+ */
+bool token_note_find(struct token *token, const struct token_object *record, struct token_value *note);
+void token_note_keep(struct token *token, const struct token_object *record, const uint8_t *note, size_t len);
+
 struct token_batch; /* objects staged for one commit; not thread safe */
 
 struct token_object_spec {

@@ -171,6 +171,45 @@ token_object_value(struct token *token, const struct token_object *object, struc
 	return object_read_value(token, object->id, value);
 }
 
+/* This very version of a reusable record, as it is shown now. After a login it is another. Token lock held. */
+static const struct cached *
+find_record(struct token *token, const struct token_object *record)
+{
+	const struct cached *c = find_visible(token, record->id);
+
+	return record->kind == TOKEN_OBJECT_RECORD && record->reusable && c != NULL && c->object == record ? c : NULL;
+}
+
+bool
+token_note_find(struct token *token, const struct token_object *record, struct token_value *note)
+{
+	const struct cached *c = NULL;
+	bool found;
+
+	if (token_lock_fresh(token) == TOKEN_OK)
+		c = find_record(token, record);
+	found = c != NULL && ready_value(token, &c->row, note);
+	(void)pthread_mutex_unlock(&token->lock);
+	return found;
+}
+
+void
+token_note_keep(struct token *token, const struct token_object *record, const uint8_t *note, size_t len)
+{
+	const struct cached *c = NULL;
+	struct secret copy = SECRET_NONE;
+
+	if (!secret_copy(note, len, &copy))
+		return;
+	if (token_lock_fresh(token) == TOKEN_OK)
+		c = find_record(token, record);
+	if (c != NULL)
+		ready_keep_value(token, &c->row,
+			&(struct token_value){ .ptr = copy.ptr, .len = copy.len, .in_arena = true });
+	(void)pthread_mutex_unlock(&token->lock);
+	secret_wipe(&copy);
+}
+
 enum token_result
 object_check_spec(const struct token *token, const struct token_object_spec *spec)
 {

@@ -179,7 +179,7 @@ enum token_result token_lock_fresh(struct token *token);
 
 /* ---- token_ready.c: keys ready for use; the token's lock is held ---- */
 
-#define READY_VALUE_MAX 64 /* bytes of a secret key that is kept */
+#define READY_VALUE_MAX 128 /* bytes of a secret key, or of a note, that is kept */
 
 /* The key of this row, with a reference; NULL: it has to be loaded. */
 struct token_key *ready_find(const struct token *token, const struct store_row *row);
@@ -187,7 +187,8 @@ struct token_key *ready_find(const struct token *token, const struct store_row *
 /* Keep a key for the next use. Best effort. */
 void ready_keep(struct token *token, const struct store_row *row, struct token_key *key);
 
-/* The same for the value of a secret key; false: it has to be read. A value that is long or not secret is not kept. */
+/* The same for the value of a secret key and for a record's note; false: there is none. What is long or not in the
+ * arena is not kept. */
 bool ready_value(const struct token *token, const struct store_row *row, struct token_value *value);
 void ready_keep_value(struct token *token, const struct store_row *row, const struct token_value *value);
 

@@ -1,6 +1,6 @@
 /*
- * Private and secret keys kept ready for use while the user is logged in, so that using one neither
- * reads the store nor opens a seal.
+ * Private and secret keys, and notes of records, kept ready for use while the user is logged in, so that using one
+ * neither reads the store nor opens a seal.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -15,7 +15,7 @@
 struct ready {
 	uint64_t id, generation; /* of the row that the key was made from */
 	struct token_key *key;   /* a private key; NULL: none */
-	struct secret value;     /* of a secret key; without both the place is free */
+	struct secret value;     /* of a secret key, or a record's note; without both the place is free */
 };
 
 static void

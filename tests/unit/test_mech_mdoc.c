@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "pkcs11-3.h"
 #include "tests/unit/holder_kit.h"
@@ -193,6 +195,43 @@ test_outside_validity(void)
 	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
 	CU_ASSERT_EQUAL(sign(holder.session, &authentication, &len), CKR_MDOC_NOT_YET_VALID);
 	CU_ASSERT_EQUAL(unused(), before);
+}
+
+static CK_RV
+sign_with_pin(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key, const struct mdoc_buf *data)
+{
+	CK_ULONG len;
+
+	CU_ASSERT_EQUAL(init(holder.session, type, key), CKR_OK);
+	CU_ASSERT_EQUAL(holder_kit_authorise(&holder, holder.session), CKR_OK);
+	return sign(holder.session, data, &len);
+}
+
+/* Of a reusable record something is kept from its first use: each later one must obey the clock, the docType and the
+ * record's being there all the same. */
+static void
+test_reused_record_is_checked_each_time(void)
+{
+	const CK_OBJECT_HANDLE lasting = bound_key(-DAY, DAY, true);
+	const CK_OBJECT_HANDLE passing = bound_key(-DAY, (int64_t)time(NULL) - issuer.now + 3, true);
+	const time_t give_up = time(NULL) + 20;
+	struct mdoc_buf other = MDOC_BUF_EMPTY;
+	CK_RV rv;
+
+	CU_ASSERT_EQUAL(sign_with_pin(CKM_MDOC_DEVICE_SIGN, passing, &authentication), CKR_OK);
+	do
+		rv = sign_with_pin(CKM_MDOC_DEVICE_SIGN, passing, &authentication);
+	while (rv == CKR_OK && usleep(100000) == 0 && time(NULL) < give_up);
+	CU_ASSERT_EQUAL(rv, CKR_MDOC_EXPIRED);
+
+	CU_ASSERT_EQUAL(sign_with_pin(CKM_MDOC_DEVICE_SIGN, lasting, &authentication), CKR_OK);
+	kit_device_authentication(&transcript, "org.iso.18013.5.1.mDL", NULL, &other);
+	CU_ASSERT_EQUAL(sign_with_pin(CKM_MDOC_DEVICE_SIGN, lasting, &other), CKR_MDOC_DOCTYPE);
+	CU_ASSERT_EQUAL(sign_with_pin(CKM_MDOC_DEVICE_RESPONSE, lasting, &input), CKR_OK); /* asks for elements */
+	CU_ASSERT_EQUAL(sign_with_pin(CKM_MDOC_DEVICE_SIGN, lasting, &authentication), CKR_OK);
+	CU_ASSERT_EQUAL(holder.p11->C_DestroyObject(holder.session, lasting), CKR_OK);
+	CU_ASSERT_EQUAL(init(holder.session, CKM_MDOC_DEVICE_SIGN, lasting), CKR_KEY_HANDLE_INVALID);
+	mdoc_buf_clear(&other);
 }
 
 /* Keys that no record belongs to, ordinary keys, and what a bound key must not sign. */
@@ -517,6 +556,7 @@ static CU_TestInfo tests[] = {
 	{ "no signature without PIN", test_no_signature_without_pin },
 	{ "one PIN, one signature", test_one_pin_one_signature },
 	{ "outside validity", test_outside_validity },
+	{ "a reused record is checked each time", test_reused_record_is_checked_each_time },
 	{ "wrong keys", test_wrong_keys },
 	{ "length query spends nothing", test_length_query_spends_nothing },
 	{ "spent copy", test_spent_copy },

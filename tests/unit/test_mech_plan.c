@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/mechanisms/mech_note.h"
 #include "module/pkcs11/mechanisms/mech_plan.h"
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"
@@ -18,6 +19,7 @@
 static struct issuer_kit kit;
 static EVP_PKEY *device;
 static struct mdoc_public_key device_public;
+static struct mdoc_issuer_signed parsed_record;
 static struct mdoc_buf record, transcript, request, input, authentication;
 
 static const char *const name_only[] = { "full_name_unicode", NULL };
@@ -32,6 +34,8 @@ set_up(void)
 	device = kit_key(&device_public);
 	record = transcript = request = input = authentication = MDOC_BUF_EMPTY;
 	kit_record(&kit, KIT_DOCTYPE, &device_public, kit.now - DAY, kit.now + DAY, 2000, &record);
+	if (mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&record), &parsed_record, NULL) != MDOC_OK)
+		return 1;
 	kit_transcript(1, &transcript);
 	kit_request(&kit, KIT_DOCTYPE, name_only, NULL, &request);
 	kit_response_input(&transcript, &request, NULL, &input);
@@ -42,6 +46,7 @@ set_up(void)
 static int
 tear_down(void)
 {
+	mdoc_issuer_signed_clear(&parsed_record);
 	mdoc_buf_clear(&record);
 	mdoc_buf_clear(&transcript);
 	mdoc_buf_clear(&request);
@@ -59,7 +64,7 @@ plan_of(CK_MECHANISM_TYPE mechanism, struct mdoc_bytes bytes)
 	struct mech_plan plan;
 	CK_RV rv;
 
-	rv = mech_plan_make(&kit.crypto, mechanism, mdoc_buf_bytes(&record), bytes, &plan);
+	rv = mech_plan_make(&kit.crypto, mechanism, &parsed_record, bytes, &plan);
 	mech_plan_clear(&plan);
 	return rv;
 }
@@ -202,7 +207,7 @@ test_wrong_reader_auth(void)
 
 /* {ns: {element: true}} */
 static CK_RV
-plan_device_signed(const struct mdoc_buf *of, const char *ns, const char *element)
+plan_device_signed(const struct mdoc_issuer_signed *of, const char *ns, const char *element)
 {
 	struct mdoc_buf spaces = MDOC_BUF_EMPTY;
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
@@ -215,7 +220,7 @@ plan_device_signed(const struct mdoc_buf *of, const char *ns, const char *elemen
 	mdoc_put_text(&spaces, element);
 	mdoc_put_bool(&spaces, true);
 	kit_device_authentication(&transcript, KIT_DOCTYPE, &spaces, &bytes);
-	rv = mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, mdoc_buf_bytes(of), mdoc_buf_bytes(&bytes), &plan);
+	rv = mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, of, mdoc_buf_bytes(&bytes), &plan);
 	mech_plan_clear(&plan);
 	mdoc_buf_clear(&spaces);
 	mdoc_buf_clear(&bytes);
@@ -226,27 +231,67 @@ plan_device_signed(const struct mdoc_buf *of, const char *ns, const char *elemen
 static void
 test_device_signed_elements_need_authorization(void)
 {
-	struct mdoc_buf of = MDOC_BUF_EMPTY;
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+	struct mdoc_issuer_signed of;
 
-	kit_record_authorizing(&kit, &device_public, "whole", "one", &of);
+	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "whole", "anything"), CKR_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "one"), CKR_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "two"), CKR_MDOC_KEY_AUTHORIZATION);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "third", "one"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL(plan_device_signed(&record, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
-	mdoc_buf_clear(&of);
+	CU_ASSERT_EQUAL(plan_device_signed(&parsed_record, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
+	mdoc_issuer_signed_clear(&of);
+	mdoc_buf_clear(&bytes);
 }
 
-/* A record that is no IssuerSigned must be told from a malformed input. */
+/* From a note the answer must be the one from the record: else a reusable copy signs on what a first use refuses. */
 static void
-test_record_malformed(void)
+test_note_stands_for_the_record(void)
 {
+	const struct mdoc_mso *mso = &parsed_record.mso;
+	const struct mdoc_signer signer = kit_signer(device);
+	struct mdoc_issuer_signed noted = { 0 };
+	struct mdoc_buf note = MDOC_BUF_EMPTY, other = MDOC_BUF_EMPTY, answer = MDOC_BUF_EMPTY;
 	struct mech_plan plan;
 
-	CU_ASSERT_EQUAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, mdoc_bytes_of("\xa0", 1),
-				mdoc_buf_bytes(&authentication), &plan),
-		CKR_MDOC_RECORD_MALFORMED);
+	CU_ASSERT_TRUE_FATAL(mech_note_write(mso, &note));
+	CU_ASSERT_TRUE_FATAL(mech_note_read(mdoc_buf_bytes(&note), &noted.mso));
+	CU_ASSERT_EQUAL(noted.mso.valid_from, mso->valid_from);
+	CU_ASSERT_EQUAL(noted.mso.valid_until, mso->valid_until);
+	kit_device_authentication(&transcript, "org.iso.18013.5.1.mDL", NULL, &other);
+	CU_ASSERT_EQUAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&other), &plan),
+		CKR_MDOC_DOCTYPE);
 	mech_plan_clear(&plan);
+	CU_ASSERT_EQUAL(plan_device_signed(&noted, "own", "anything"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL(plan_device_signed(&noted, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&authentication),
+				      &plan),
+		CKR_OK);
+	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
+	mech_plan_clear(&plan);
+	mdoc_buf_clear(&note);
+	mdoc_buf_clear(&other);
+	mdoc_buf_clear(&answer);
+}
+
+/* What the issuer authorized is held against the elements, which a note has not. */
+static void
+test_no_note_of_authorizations(void)
+{
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY, note = MDOC_BUF_EMPTY;
+	struct mdoc_issuer_signed of;
+	struct mdoc_mso mso;
+
+	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
+	CU_ASSERT_FALSE(mech_note_write(&of.mso, &note));
+	CU_ASSERT_EQUAL(note.len, 0);
+	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("\x80", 1), &mso));
+	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("", 0), &mso));
+	mdoc_issuer_signed_clear(&of);
+	mdoc_buf_clear(&bytes);
+	mdoc_buf_clear(&note);
 }
 
 /* R-VAL-01: a record is used outside its month; both ends belong to it. */
@@ -275,7 +320,7 @@ test_response_is_as_planned(void)
 
 	kit_request(&kit, KIT_DOCTYPE, name_and_number, &transcript, &asked);
 	kit_response_input(&transcript, &asked, name_and_number, &bytes);
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_RESPONSE, mdoc_buf_bytes(&record),
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_RESPONSE, &parsed_record,
 				      mdoc_buf_bytes(&bytes), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
@@ -297,7 +342,7 @@ test_device_signed_is_as_planned(void)
 	struct mdoc_device_signed parsed = { 0 };
 	struct mech_plan plan;
 
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, mdoc_buf_bytes(&record),
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &parsed_record,
 				      mdoc_buf_bytes(&authentication), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
@@ -322,7 +367,8 @@ static CU_TestInfo tests[] = {
 	{ "nothing to disclose", test_nothing_to_disclose },
 	{ "wrong readerAuth", test_wrong_reader_auth },
 	{ "device-signed elements need authorization", test_device_signed_elements_need_authorization },
-	{ "record malformed", test_record_malformed },
+	{ "a note stands for the record", test_note_stands_for_the_record },
+	{ "no note of authorizations", test_no_note_of_authorizations },
 	{ "validity", test_validity },
 	{ "DeviceResponse is as planned", test_response_is_as_planned },
 	{ "DeviceSigned is as planned", test_device_signed_is_as_planned },

@@ -140,8 +140,11 @@ destroy_keys(void *arg)
 	if (token_open(env, f->slot, &token) != TOKEN_OK || login(token, TOKEN_USER, USER_PIN) != TOKEN_OK ||
 		token_objects(token, &objects, &count) != TOKEN_OK)
 		return 100;
-	for (size_t i = 0; i < count; i++)
-		wrong += token_object_destroy(token, objects[i]) != TOKEN_OK;
+	for (size_t i = 0; i < count; i++) {
+		const enum token_result res = token_object_destroy(token, objects[i]);
+
+		wrong += res != TOKEN_OK && res != TOKEN_ERR_NOT_FOUND; /* one of a copy takes the others with it */
+	}
 	token_objects_free(objects, count);
 	token_close(token);
 	token_env_free(env);
@@ -191,6 +194,93 @@ test_holder_keys(void)
 	token_object_unref(pub);
 	token_object_unref(record);
 	token_object_unref(reusable);
+	fixture_free(&f);
+}
+
+static bool
+has_note(struct token *token, const struct token_object *record)
+{
+	struct token_value note = { 0 };
+	const bool found = token_note_find(token, record, &note);
+
+	CU_ASSERT_TRUE(!found || (note.in_arena && note.len == 4 && memcmp(note.ptr, "note", 4) == 0));
+	token_value_clear(&note);
+	return found;
+}
+
+/* A reusable copy's record, or another's, of which a note has been offered. */
+static const struct token_object *
+noted_record(struct token *token, bool reusable)
+{
+	const struct token_object *pub = NULL, *key = NULL, *record = NULL;
+
+	make_holder(token, &pub, &key);
+	CU_ASSERT_EQUAL_FATAL(make_record(token, NULL, key->id, reusable, &record), TOKEN_OK);
+	CU_ASSERT_FALSE(has_note(token, record));
+	token_note_keep(token, record, (const uint8_t *)"note", 4);
+	token_object_unref(pub);
+	token_object_unref(key);
+	return record;
+}
+
+/* Else what was said of a record is believed of another, or outlives the login. */
+static void
+test_notes(void)
+{
+	static const uint8_t long_one[1024] = { 0 };
+	struct fixture f;
+	const struct token_object *record = NULL, *single = NULL, *again = NULL;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	record = noted_record(f.token, true);
+	single = noted_record(f.token, false);
+	CU_ASSERT_TRUE(has_note(f.token, record));
+	CU_ASSERT_FALSE(has_note(f.token, single));
+	CU_ASSERT_EQUAL(token_logout(f.token), TOKEN_OK);
+	CU_ASSERT_FALSE(has_note(f.token, record));
+	token_note_keep(f.token, record, (const uint8_t *)"note", 4); /* whoever comes late */
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, USER_PIN), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(token_object_get(f.token, record->id, &again), TOKEN_OK);
+	CU_ASSERT_FALSE(has_note(f.token, record));
+	CU_ASSERT_FALSE(has_note(f.token, again));
+	token_note_keep(f.token, record, (const uint8_t *)"note", 4); /* of before the logout */
+	CU_ASSERT_FALSE(has_note(f.token, again));
+	token_note_keep(f.token, again, long_one, sizeof(long_one));
+	CU_ASSERT_FALSE(has_note(f.token, again));
+	token_object_unref(record);
+	token_object_unref(single);
+	token_object_unref(again);
+	fixture_free(&f);
+}
+
+/* Else a copy that was replaced or destroyed, here or by another process, is still judged by its old record. */
+static void
+test_notes_follow(void)
+{
+	struct fixture f;
+	const struct token_object *record = NULL, *changed = NULL, *gone = NULL;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	record = noted_record(f.token, true);
+	CU_ASSERT_EQUAL_FATAL(token_object_replace(f.token, record, record->attrs, (const uint8_t *)"new", 3, &changed),
+		TOKEN_OK);
+	CU_ASSERT_FALSE(has_note(f.token, record));
+	CU_ASSERT_FALSE(has_note(f.token, changed));
+	token_note_keep(f.token, record, (const uint8_t *)"note", 4); /* made of the old value */
+	CU_ASSERT_FALSE(has_note(f.token, changed));
+	token_note_keep(f.token, changed, (const uint8_t *)"note", 4);
+	CU_ASSERT_TRUE(has_note(f.token, changed));
+	CU_ASSERT_EQUAL(token_object_destroy(f.token, changed), TOKEN_OK);
+	CU_ASSERT_FALSE(has_note(f.token, changed));
+	gone = noted_record(f.token, true);
+	CU_ASSERT_TRUE(has_note(f.token, gone));
+	CU_ASSERT_EQUAL(in_child(destroy_keys, &f), 0);
+	CU_ASSERT_FALSE(has_note(f.token, gone));
+	token_object_unref(record);
+	token_object_unref(changed);
+	token_object_unref(gone);
 	fixture_free(&f);
 }
 
@@ -294,6 +384,8 @@ add_ready_suite(void)
 		CU_add_test(suite, "a key follows its object", test_follows_its_object) == NULL ||
 		CU_add_test(suite, "destroyed by another process", test_destroyed_elsewhere) == NULL ||
 		CU_add_test(suite, "holder keys", test_holder_keys) == NULL ||
+		CU_add_test(suite, "notes", test_notes) == NULL ||
+		CU_add_test(suite, "notes follow their records", test_notes_follow) == NULL ||
 		CU_add_test(suite, "many keys", test_many) == NULL ||
 		CU_add_test(suite, "threads", test_threads) == NULL)
 		return 1;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/mechanisms/mech_note.h"
 #include "module/pkcs11/mechanisms/mech_plan.h"
 #include "module/pkcs11/shell/rv.h"
 
@@ -50,21 +51,62 @@ holder_may_sign_raw(struct session *session, const struct object *key)
 	return rv;
 }
 
+void
+holder_record_clear(struct holder_record *record)
+{
+	mdoc_issuer_signed_clear(&record->parsed);
+	token_value_clear(&record->value);
+}
+
+static CK_RV
+read_record(struct token *token, const struct token_object *object, struct holder_record *record)
+{
+	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
+	struct mdoc_buf note = MDOC_BUF_EMPTY;
+	CK_RV rv;
+
+	rv = rv_of_copy(token_object_value(token, object, &record->value));
+	if (rv != CKR_OK)
+		return rv;
+	rv = rv_from_mdoc(mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(record->value.ptr, record->value.len),
+		&record->parsed, NULL));
+	if (rv == CKR_MDOC_INPUT_MALFORMED)
+		rv = CKR_MDOC_RECORD_MALFORMED;
+	if (rv == CKR_OK && object->reusable && mech_note_write(&record->parsed.mso, &note))
+		token_note_keep(token, object, note.ptr, note.len);
+	mdoc_buf_clear(&note);
+	return rv;
+}
+
+static bool
+read_note(struct token *token, const struct token_object *object, struct holder_record *record)
+{
+	if (!token_note_find(token, object, &record->value))
+		return false;
+	if (mech_note_read(mdoc_bytes_of(record->value.ptr, record->value.len), &record->parsed.mso))
+		return true;
+	holder_record_clear(record);
+	return false;
+}
+
 CK_RV
-holder_record(struct session *session, const struct object *key, struct token_value *record)
+holder_record(struct session *session, const struct object *key, bool note_will_do, struct holder_record *record)
 {
 	struct token *token = session->slot->token;
 	const struct token_object *now = NULL;
 	const struct token_object *object = NULL;
 	CK_RV rv;
 
+	*record = (struct holder_record){ 0 };
 	rv = current(session, key, &now);
 	if (rv == CKR_OK && now->copy == 0)
 		rv = CKR_MDOC_KEY_NOT_BOUND;
 	if (rv == CKR_OK)
 		rv = rv_of_copy(token_copy_record(token, now, &object));
-	if (rv == CKR_OK)
-		rv = rv_of_copy(token_object_value(token, object, record));
+	if (rv == CKR_OK && !(note_will_do && read_note(token, object, record)))
+		rv = read_record(token, object, record);
+	if (rv != CKR_OK)
+		holder_record_clear(record);
 	token_object_unref(object);
 	token_object_unref(now);
 	return rv;
@@ -124,28 +166,17 @@ holder_spend(struct session *session, const struct object *key)
 static CK_RV
 spend_for_raw(struct session *session, const struct object *key)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
-	struct token_value value = { 0 };
-	struct mdoc_issuer_signed record = { 0 };
+	struct holder_record record;
 	CK_RV rv;
 
-	rv = holder_record(session, key, &value);
-	if (rv == CKR_MDOC_KEY_NOT_BOUND) {
-		rv = CKR_OK;
-		goto out;
-	}
-	if (rv != CKR_OK)
-		goto out;
-	if (mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(value.ptr, value.len), &record, NULL) != MDOC_OK) {
-		rv = CKR_MDOC_RECORD_MALFORMED;
-		goto out;
-	}
-	rv = mech_plan_check_time(&record.mso, (int64_t)time(NULL));
+	rv = holder_record(session, key, true, &record);
+	if (rv == CKR_MDOC_KEY_NOT_BOUND)
+		return CKR_OK;
+	if (rv == CKR_OK)
+		rv = mech_plan_check_time(&record.parsed.mso, (int64_t)time(NULL));
 	if (rv == CKR_OK)
 		rv = holder_spend(session, key);
-out:
-	mdoc_issuer_signed_clear(&record);
-	token_value_clear(&value);
+	holder_record_clear(&record);
 	return rv;
 }
 

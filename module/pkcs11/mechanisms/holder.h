@@ -22,9 +22,22 @@ bool holder_is(const struct object *key);
  */
 CK_RV holder_may_sign_raw(struct session *session, const struct object *key);
 
-/* IssuerSigned of a bound holder key, to be released with token_value_clear().
- * CKR_MDOC_KEY_NOT_BOUND, CKR_MDOC_SPENT. */
-CK_RV holder_record(struct session *session, const struct object *key, struct token_value *record);
+/* The record of a bound holder key. */
+struct holder_record {
+	struct token_value value; /* what `parsed` borrows from */
+	struct mdoc_issuer_signed parsed;
+};
+
+/*
+ * Read and parse it; empty after an error, else to be released with holder_record_clear().
+ *
+ * note_will_do  the caller asks for no element: of a reusable copy parsed.mso may have only what stands in a
+ *               note (mech_note.h)
+ *
+ * CKR_MDOC_KEY_NOT_BOUND, CKR_MDOC_SPENT, CKR_MDOC_RECORD_MALFORMED
+ */
+CK_RV holder_record(struct session *session, const struct object *key, bool note_will_do, struct holder_record *record);
+void holder_record_clear(struct holder_record *record);
 
 /* May the record of this bound key be answered for with a MAC? CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MDOC_SPENT */
 CK_RV holder_may_mac(struct session *session, const struct object *key);

@@ -21,9 +21,9 @@
 #include "module/pkcs11/shell/rv.h"
 
 struct mdoc_sign {
-	struct mdoc_buf parts;     /* of C_SignUpdate */
-	struct mdoc_buf once;      /* a copy of C_Sign's data, which the plan borrows */
-	struct token_value record; /* IssuerSigned; NULL until the first plan */
+	struct mdoc_buf parts;       /* of C_SignUpdate */
+	struct mdoc_buf once;        /* a copy of C_Sign's data, which the plan borrows */
+	struct holder_record record; /* empty until the first plan */
 	struct mech_plan plan;
 	bool planned;
 	CK_BYTE reader[TOKEN_POINT_MAX]; /* CKM_MDOC_DEVICE_MAC: EReaderKey's point */
@@ -47,7 +47,7 @@ mdoc_sign_free(void *arg)
 
 	drop_plan(state);
 	mdoc_buf_clear(&state->parts);
-	token_value_clear(&state->record);
+	holder_record_clear(&state->record);
 	free(state);
 }
 
@@ -93,12 +93,11 @@ ensure_plan(struct op *op, const CK_BYTE *data, CK_ULONG len)
 		return CKR_OK;
 	drop_plan(state);
 	rv = collect(op, data, len, &input);
-	if (rv == CKR_OK && state->record.ptr == NULL)
-		rv = holder_record(op->session, op->key, &state->record);
+	if (rv == CKR_OK && state->record.value.ptr == NULL)
+		rv = holder_record(op->session, op->key, op->mechanism != CKM_MDOC_DEVICE_RESPONSE, &state->record);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mech_plan_make(&crypto, op->mechanism, mdoc_bytes_of(state->record.ptr, state->record.len), input,
-		&state->plan);
+	rv = mech_plan_make(&crypto, op->mechanism, &state->record.parsed, input, &state->plan);
 	if (rv != CKR_OK)
 		mech_plan_clear(&state->plan);
 	state->planned = rv == CKR_OK;
@@ -138,7 +137,7 @@ sign_with_key(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[M
 static CK_RV
 make_answer(const struct mdoc_sign *state, struct token_key *key, struct mdoc_buf *answer)
 {
-	const struct mdoc_signer signer = { mdoc_curve_alg(state->plan.record.mso.device_key.curve), sign_with_key,
+	const struct mdoc_signer signer = { mdoc_curve_alg(state->record.parsed.mso.device_key.curve), sign_with_key,
 		key };
 	struct secret shared = SECRET_NONE;
 	CK_RV rv;
@@ -164,7 +163,7 @@ mdoc_sign_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
 	if (rv == CKR_OK)
 		rv = holder_load(op->session, op->key, &key);
 	if (rv == CKR_OK)
-		rv = mech_plan_check_time(&state->plan.record.mso, (int64_t)time(NULL));
+		rv = mech_plan_check_time(&state->record.parsed.mso, (int64_t)time(NULL));
 	if (rv == CKR_OK && state->plan.size > *out_len)
 		rv = CKR_GENERAL_ERROR;
 	if (rv == CKR_OK)

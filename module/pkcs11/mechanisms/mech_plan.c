@@ -37,18 +37,18 @@ plan_device_sign(struct mech_plan *plan)
 	rv = rv_from_mdoc(mdoc_device_authentication_parse(plan->input, &plan->auth, NULL));
 	if (rv != CKR_OK)
 		return rv;
-	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record.mso.doc_type))
+	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record->mso.doc_type))
 		return CKR_MDOC_DOCTYPE;
 	if (mdoc_cbor_unwrap(plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
 		return CKR_MDOC_INPUT_MALFORMED;
-	rv = check_device_namespaces(&plan->record, inner);
+	rv = check_device_namespaces(plan->record, inner);
 	if (rv != CKR_OK)
 		return rv;
 	if (plan->mechanism == CKM_MDOC_DEVICE_MAC)
 		plan->size = mdoc_device_mac_size(plan->auth.namespaces_bytes);
 	else
 		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes,
-			mdoc_curve_alg(plan->record.mso.device_key.curve));
+			mdoc_curve_alg(plan->record->mso.device_key.curve));
 	return CKR_OK;
 }
 
@@ -172,7 +172,7 @@ plan_device_response(struct mech_plan *plan)
 	if (rv == CKR_OK)
 		rv = check_reader_auth(plan);
 	if (rv == CKR_OK)
-		rv = rv_from_mdoc(mdoc_select(&plan->record, &plan->request, plan->agreed, plan->agreed_count,
+		rv = rv_from_mdoc(mdoc_select(plan->record, &plan->request, plan->agreed, plan->agreed_count,
 			plan->agreed_given, &plan->selection, NULL));
 	if (rv == CKR_OK)
 		rv = rv_from_mdoc(mdoc_response_size(&plan->selection, &plan->size));
@@ -180,22 +180,16 @@ plan_device_response(struct mech_plan *plan)
 }
 
 CK_RV
-mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, struct mdoc_bytes record,
+mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, const struct mdoc_issuer_signed *record,
 	struct mdoc_bytes input, struct mech_plan *plan)
 {
-	CK_RV rv;
-
 	memset(plan, 0, sizeof(*plan));
 	plan->mechanism = mechanism;
 	plan->crypto = *crypto;
 	plan->input = input;
+	plan->record = record;
 	if (input.len > MDOC_SIGN_INPUT_MAX)
 		return CKR_MDOC_INPUT_MALFORMED;
-	rv = rv_from_mdoc(mdoc_issuer_signed_parse(crypto, record, &plan->record, NULL));
-	if (rv == CKR_MDOC_INPUT_MALFORMED)
-		rv = CKR_MDOC_RECORD_MALFORMED;
-	if (rv != CKR_OK)
-		return rv;
 	switch (mechanism) {
 	case CKM_MDOC_DEVICE_SIGN:
 	case CKM_MDOC_DEVICE_MAC:
@@ -214,7 +208,6 @@ mech_plan_clear(struct mech_plan *plan)
 	mdoc_request_clear(&plan->request);
 	mdoc_cbor_free(plan->scan);
 	free(plan->agreed);
-	mdoc_issuer_signed_clear(&plan->record);
 	memset(plan, 0, sizeof(*plan));
 }
 

@@ -15,11 +15,11 @@
 struct mech_plan {
 	CK_MECHANISM_TYPE mechanism;
 	struct mdoc_crypto crypto;
-	struct mdoc_bytes input;                /* what C_Sign was given, borrowed */
-	struct mdoc_issuer_signed record;       /* borrows the record's bytes */
-	struct mdoc_device_authentication auth; /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
-	struct mdoc_cbor *scan;                 /* CKM_MDOC_DEVICE_RESPONSE from here on */
-	struct mdoc_bytes transcript;           /* bare SessionTranscript */
+	struct mdoc_bytes input;                 /* what C_Sign was given, borrowed */
+	const struct mdoc_issuer_signed *record; /* borrowed */
+	struct mdoc_device_authentication auth;  /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
+	struct mdoc_cbor *scan;                  /* CKM_MDOC_DEVICE_RESPONSE from here on */
+	struct mdoc_bytes transcript;            /* bare SessionTranscript */
 	struct mdoc_request request;
 	struct mdoc_agreed *agreed;
 	size_t agreed_count;
@@ -31,7 +31,7 @@ struct mech_plan {
 /*
  * Work out the answer.
  *
- * record  IssuerSigned of the key's record
+ * record  the key's record; for CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_MAC its note will do (mech_note.h)
  * input   the data of C_Sign; both must outlive the plan
  * plan    filled in; free with mech_plan_clear(), also after an error
  *
@@ -41,11 +41,10 @@ struct mech_plan {
  * CKR_MDOC_DOCTYPE                not the record's docType
  * CKR_MDOC_NOTHING_TO_DISCLOSE    nothing that is asked is held and agreed
  * CKR_MDOC_KEY_AUTHORIZATION      a device-signed element that keyAuthorizations does not allow
- * CKR_MDOC_RECORD_MALFORMED       the record itself
  * CKR_MECHANISM_INVALID, CKR_HOST_MEMORY, CKR_FUNCTION_FAILED
  */
-CK_RV mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, struct mdoc_bytes record,
-	struct mdoc_bytes input, struct mech_plan *plan);
+CK_RV mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism,
+	const struct mdoc_issuer_signed *record, struct mdoc_bytes input, struct mech_plan *plan);
 void mech_plan_clear(struct mech_plan *plan);
 
 /* A record against the clock: CKR_OK, CKR_MDOC_NOT_YET_VALID, CKR_MDOC_EXPIRED (R-VAL-01).
