@@ -520,6 +520,19 @@ cipher_final(struct cipher *cipher, const CK_BYTE *in, CK_ULONG len, CK_BYTE *ou
 	return rv;
 }
 
+bool
+cipher_is_filling(const CK_BYTE *bytes, size_t len)
+{
+	CK_BYTE any = 0;
+	size_t i;
+
+	if (len >= CIPHER_BLOCK)
+		return false;
+	for (i = 0; i < len; i++)
+		any |= bytes[i];
+	return any == 0;
+}
+
 CK_RV
 cipher_once(const CK_MECHANISM *mechanism, const struct secret *key, bool encrypt, const CK_BYTE *in, CK_ULONG in_len,
 	CK_BYTE *out, CK_ULONG *out_len)

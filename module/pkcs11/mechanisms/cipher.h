@@ -65,6 +65,9 @@ CK_RV cipher_final_size(struct cipher *cipher, const CK_BYTE *in, CK_ULONG len, 
  */
 CK_RV cipher_final(struct cipher *cipher, const CK_BYTE *in, CK_ULONG len, CK_BYTE *out, CK_ULONG *out_len);
 
+/* Can these bytes have filled up the last block of a key that was wrapped: zeros, and less than a block of them? */
+bool cipher_is_filling(const CK_BYTE *bytes, size_t len);
+
 /*
  * All of it in one call.
  * out NULL: only *out_len, exactly; else *out_len is the room and becomes what was written.

@@ -37,7 +37,7 @@ ec_pair(enum token_curve curve, const struct secret *scalar, const uint8_t *poin
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, point_len);
 	params[2] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native.ptr, native.len);
 	params[3] = OSSL_PARAM_construct_end();
-	context = EVP_PKEY_CTX_new_from_name(library_libctx(), "EC", NULL);
+	context = EVP_PKEY_CTX_new_from_name(library_libctx(), TOKEN_EC_TYPE, NULL);
 	rv = CKR_FUNCTION_FAILED;
 	if (context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
 		EVP_PKEY_fromdata(context, pkey, EVP_PKEY_KEYPAIR, params) == 1)
@@ -126,17 +126,6 @@ out:
 	return rv;
 }
 
-static bool
-is_filling(const uint8_t *from, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (from[i] != 0)
-			return false;
-	return len < CIPHER_BLOCK;
-}
-
 CK_RV
 pkcs8_decode(const struct secret *der, enum token_curve *curve, struct secret *scalar)
 {
@@ -148,7 +137,7 @@ pkcs8_decode(const struct secret *der, enum token_curve *curve, struct secret *s
 	if (der->len > (size_t)INT32_MAX)
 		return rv;
 	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der->len);
-	if (info == NULL || !is_filling(at, der->len - (size_t)(at - der->ptr)))
+	if (info == NULL || !cipher_is_filling(at, der->len - (size_t)(at - der->ptr)))
 		goto out;
 	pkey = EVP_PKCS82PKEY_ex(info, library_libctx(), NULL);
 	if (pkey == NULL)

@@ -128,7 +128,7 @@ object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 		return CKR_MECHANISM_INVALID;
 	rv = object_from_handle(session, base_handle, &base);
 	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+		goto out;
 	rv = check_base(mech, base);
 	if (rv == CKR_OK)
 		rv = array_merge(object_attrs(base), CKA_DERIVE_TEMPLATE, template, count, &merged);
@@ -141,7 +141,9 @@ object_derive_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 		rv = publish_derived(session, mech, base, attrs, &value, handle);
 	else
 		attrs_free(attrs);
+out:
 	array_merged_clear(&merged);
 	object_unref(base);
-	return rv;
+	/* It may have been destroyed meanwhile. */
+	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 }

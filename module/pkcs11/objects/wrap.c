@@ -120,8 +120,6 @@ object_wrap_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 	if (rv != CKR_OK)
 		goto out;
 	rv = object_from_handle(session, handle, &key);
-	if (rv == CKR_OBJECT_HANDLE_INVALID)
-		rv = CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK)
 		rv = check_wrappable(tool, key);
 	if (rv == CKR_OK)
@@ -135,7 +133,7 @@ out:
 	secret_wipe(&tool_bytes);
 	object_unref(key);
 	object_unref(tool);
-	return rv;
+	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 }
 
 /* The template of the new key: what it is, and its defaults. want: CKA_VALUE_LEN, 0 when absent. */
@@ -190,20 +188,6 @@ read_private_key(const struct secret *plain, struct token_attrs *attrs, struct s
 	return attrs_set(attrs, CKA_EC_PARAMS, der, len) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-/* Could the bytes behind so many of them be what filled up the last block? */
-static bool
-is_filling(const struct secret *plain, CK_ULONG len)
-{
-	CK_BYTE any = 0;
-	size_t i;
-
-	if (len > plain->len || plain->len - len >= CIPHER_BLOCK)
-		return false;
-	for (i = len; i < plain->len; i++)
-		any |= plain->ptr[i];
-	return any == 0;
-}
-
 /*
  * A secret key; modes without padding leave filling behind it, which CKA_VALUE_LEN cuts off. It cuts off nothing else:
  * of a key made shorter and shorter every byte could be guessed by itself.
@@ -217,7 +201,7 @@ read_secret_key(CK_MECHANISM_TYPE mechanism, CK_ULONG want, struct secret *plain
 		*value = secret_move(plain);
 		return CKR_OK;
 	}
-	if (!filled || !is_filling(plain, want))
+	if (!filled || want > plain->len || !cipher_is_filling(plain->ptr + want, plain->len - want))
 		return CKR_TEMPLATE_INCONSISTENT;
 	return secret_copy(plain->ptr, want, value) ? CKR_OK : CKR_HOST_MEMORY;
 }
@@ -287,5 +271,5 @@ object_unwrap_key(struct session *session, const CK_MECHANISM *mechanism, CK_OBJ
 		rv = unwrap(session, mech, mechanism, tool, wrapped, len, &merged, handle);
 	array_merged_clear(&merged);
 	object_unref(tool);
-	return rv;
+	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_UNWRAPPING_KEY_HANDLE_INVALID : rv;
 }
