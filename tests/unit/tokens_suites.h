@@ -11,6 +11,7 @@ int add_token_suite(void);
 int add_login_suite(void);
 int add_faults_suite(void);
 int add_watch_suite(void);
+int add_gate_suite(void);
 int add_ready_suite(void);
 int add_provisioner_suite(void);
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tokens/store/anchor.h"
+#include "tokens/store/gate.h"
 #include "tokens/store/watch.h"
 
 static enum token_result
@@ -285,6 +286,7 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 	*db = DB_NONE;
 	if (access(path, F_OK) != 0)
 		return errno == ENOENT || errno == ENOTDIR ? TOKEN_ERR_NOT_FOUND : TOKEN_ERR_IO;
+	gate_enter();
 	anchored = schema->wal && is_writable(path);
 	if (anchored)
 		res = anchor_database(path, db->anchors);
@@ -298,18 +300,21 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 		res = watch_index(db);
 	if (res != TOKEN_OK)
 		db_close(db);
+	gate_leave();
 	return res;
 }
 
 void
 db_close(struct db *db)
 {
+	gate_enter();
 	db_forget_kept(db);
 	watch_end(db);
 	anchor_unlock(db->anchors);
 	(void)sqlite3_close_v2(db->sq);
 	anchor_close(db->anchors);
 	*db = DB_NONE;
+	gate_leave();
 }
 
 static enum token_result
@@ -339,6 +344,7 @@ db_create(const char *path, const struct db_schema *schema)
 	struct db db = DB_NONE;
 	enum token_result res;
 
+	gate_enter();
 	res = make_file(path);
 	if (res == TOKEN_OK)
 		res = open_handle(path, &db);
@@ -355,5 +361,6 @@ db_create(const char *path, const struct db_schema *schema)
 		(void)db_exec(&db, "ROLLBACK");
 out:
 	db_close(&db);
+	gate_leave();
 	return res;
 }

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tokens/store/gate.h"
 #include "tokens/store/lost.h"
 #include "tokens/store/schema.h"
 
@@ -163,6 +164,7 @@ slots_list(const char *root, struct token_slot **out, size_t *out_count)
 	uint64_t next = 1;
 	enum token_result res;
 
+	gate_enter();
 	res = open_list(root, &db);
 	if (res == TOKEN_OK)
 		res = list_slots(&db, &slots, &count, &next);
@@ -180,6 +182,7 @@ slots_list(const char *root, struct token_slot **out, size_t *out_count)
 out:
 	free(slots);
 	db_close(&db);
+	gate_leave();
 	return res;
 }
 
@@ -282,6 +285,7 @@ slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIA
 
 	if (id > INT64_MAX)
 		return TOKEN_ERR_NOT_FOUND;
+	gate_enter();
 	res = open_list(root, &db);
 	if (res == TOKEN_OK)
 		res = db_query(&db, &query, "SELECT serial FROM slot WHERE id=?", "i", (int64_t)id);
@@ -298,6 +302,7 @@ slots_find(const char *root, uint64_t id, char **folder, char serial[TOKEN_SERIA
 	}
 	(void)sqlite3_finalize(query);
 	db_close(&db);
+	gate_leave();
 	if (res == TOKEN_ERR_DAMAGED)
 		res = find_lost(root, id, serial);
 	return res == TOKEN_OK ? settle(root, serial, folder) : res;
@@ -431,6 +436,7 @@ slots_claim(const char *root, uint64_t id, const char *serial)
 	struct db db = DB_NONE;
 	enum token_result res = TOKEN_ERR_MEMORY;
 
+	gate_enter();
 	if (areas == NULL || built == NULL)
 		goto out;
 	res = lost_mark(built, id);
@@ -447,6 +453,7 @@ out:
 	if (res != TOKEN_OK)
 		slots_abandon(root, serial);
 	db_close(&db);
+	gate_leave();
 	free(folder);
 	free(built);
 	free(areas);
@@ -473,6 +480,7 @@ slots_drop(const char *root, uint64_t id, const char *serial)
 
 	if (old == NULL)
 		return TOKEN_ERR_MEMORY;
+	gate_enter();
 	res = settle(root, serial, &folder);
 	if (res != TOKEN_OK)
 		goto out;
@@ -484,6 +492,7 @@ slots_drop(const char *root, uint64_t id, const char *serial)
 	remove_folder(rename(folder, old) == 0 ? old : folder);
 out:
 	db_close(&db);
+	gate_leave();
 	free(folder);
 	free(old);
 	return res;

@@ -13,12 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokens/store/gate.h"
 #include "tokens/store/schema.h"
 
 /* Kept statements are found by address. */
 static const char begin_read[] = "BEGIN";
 static const char begin_write[] = "BEGIN IMMEDIATE";
 static const char commit[] = "COMMIT";
+
+/* The gate first: whoever is behind it waits for this lock only. */
+static void
+lock(struct store *store)
+{
+	gate_enter();
+	(void)pthread_mutex_lock(&store->lock);
+}
+
+static void
+unlock(struct store *store)
+{
+	(void)pthread_mutex_unlock(&store->lock);
+	gate_leave();
+}
 
 static char *
 area_path(const char *folder)
@@ -80,9 +96,9 @@ store_check(struct store *store)
 {
 	enum token_result res;
 
-	(void)pthread_mutex_lock(&store->lock);
+	lock(store);
 	res = db_check(&store->db, &schema_area);
-	(void)pthread_mutex_unlock(&store->lock);
+	unlock(store);
 	return res;
 }
 
@@ -93,11 +109,11 @@ store_begin(struct store *store, bool write)
 
 	if (write && store->db.read_only)
 		return TOKEN_ERR_READ_ONLY;
-	(void)pthread_mutex_lock(&store->lock);
+	lock(store);
 	watch_mark(&store->db, &store->begun);
 	res = db_run(&store->db, NULL, write ? begin_write : begin_read, "");
 	if (res != TOKEN_OK)
-		(void)pthread_mutex_unlock(&store->lock);
+		unlock(store);
 	return res;
 }
 
@@ -108,16 +124,16 @@ store_end(struct store *store, enum token_result res)
 		res = db_run(&store->db, NULL, commit, "");
 	if (res != TOKEN_OK && sqlite3_get_autocommit(store->db.sq) == 0)
 		(void)db_exec(&store->db, "ROLLBACK");
-	(void)pthread_mutex_unlock(&store->lock);
+	unlock(store);
 	return res;
 }
 
 void
 store_checkpoint(struct store *store)
 {
-	(void)pthread_mutex_lock(&store->lock);
+	lock(store);
 	(void)db_exec(&store->db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	(void)pthread_mutex_unlock(&store->lock);
+	unlock(store);
 }
 
 enum token_result
