@@ -65,7 +65,7 @@ const struct conduct_case conduct_cases[] = {
 	{ "C_OpenSession", "R/O", { .number = CKF_SERIAL_SESSION },
 						{ OK, OK, OK, OK, CKR_SESSION_READ_WRITE_SO_EXISTS, OK, OK, OK, OK } },
 	{ "C_OpenSession", "R/W", { .number = CKF_SERIAL_SESSION | CKF_RW_SESSION },
-						{ OK, OK, OK, OK, OK, OK, OK, WP, OK } },
+						ALL(OK) },
 	{ "C_OpenSession", "parallel", { .number = CKF_RW_SESSION }, ALL(CKR_SESSION_PARALLEL_NOT_SUPPORTED) },
 	{ "C_CloseSession", NULL, { 0 }, ALL(OK) },
 	{ "C_CloseAllSessions", NULL, { 0 }, ALL(OK) },

@@ -249,8 +249,6 @@ slot_session_begin(struct slot *slot, bool rw)
 	while (slot->initialising)
 		pthread_cond_wait(&slot->idle, &slot->lock);
 	rv = open_token(slot);
-	if (rv == CKR_OK && rw && token_is_read_only(slot->token))
-		rv = CKR_TOKEN_WRITE_PROTECTED;
 	if (rv == CKR_OK && !rw && (slot->so_pending || token_get_role(slot->token) == TOKEN_SO))
 		rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
 	if (rv == CKR_OK) {
