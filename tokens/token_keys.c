@@ -297,15 +297,16 @@ token_copy_spend(struct token *token, const struct token_object *private_key, in
 enum token_result
 token_copy_record(struct token *token, const struct token_object *private_key, const struct token_object **record)
 {
+	const struct cached *c = NULL;
 	enum token_result res;
 
 	res = token_lock_fresh(token);
 	if (res != TOKEN_OK)
 		goto out;
 	res = TOKEN_ERR_NOT_FOUND;
-	for (size_t i = 0; i < token->count; i++) {
-		const struct cached *c = &token->rows[i];
-
+	/* It was made after the key that it is bound to, and most often next to it. */
+	c = cache_find(token, private_key->id);
+	for (; c != NULL && c < token->rows + token->count; c++) {
 		if (c->row.kind != TOKEN_OBJECT_RECORD || c->row.copy != private_key->id || c->object == NULL)
 			continue;
 		*record = token_object_ref(c->object);
