@@ -216,3 +216,19 @@ C_GenerateRandom(CK_SESSION_HANDLE hSession, unsigned char *pRandomData, unsigne
 {
 	SESSION_CALL(hSession, library_random(pRandomData, ulRandomLen), T_DATA(pRandomData, ulRandomLen));
 }
+
+/* No validation has been made of this module, so that no operation meets one. */
+static CK_RV
+validation_flags(CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *flags)
+{
+	if (flags == NULL || type != CKS_LAST_VALIDATION_OK)
+		return CKR_ARGUMENTS_BAD;
+	*flags = 0;
+	return CKR_OK;
+}
+
+CK_RV
+C_GetSessionValidationFlags(CK_SESSION_HANDLE hSession, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *pFlags)
+{
+	SESSION_CALL(hSession, validation_flags(type, pFlags), T_RESULT(pFlags));
+}

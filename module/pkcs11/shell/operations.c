@@ -6,6 +6,7 @@
 #include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/operations/op.h"
 #include "module/pkcs11/operations/state.h"
+#include "pkcs11-3.h"
 
 CK_RV
 C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism)
@@ -201,4 +202,30 @@ C_SetOperationState(CK_SESSION_HANDLE hSession, unsigned char *pOperationState, 
 	SESSION_CALL(hSession,
 		state_set(session, pOperationState, ulOperationStateLen, hEncryptionKey, hAuthenticationKey),
 		T_DATA(pOperationState, ulOperationStateLen), T_HANDLE(hEncryptionKey), T_HANDLE(hAuthenticationKey));
+}
+
+CK_RV
+C_VerifySignatureInit(CK_SESSION_HANDLE hSession, CK_MECHANISM *pMechanism, CK_OBJECT_HANDLE hKey, CK_BYTE *pSignature,
+	CK_ULONG ulSignatureLen)
+{
+	SESSION_CALL(hSession, op_signature_init(session, pMechanism, hKey, pSignature, ulSignatureLen),
+		T_MECHANISM(pMechanism), T_HANDLE(hKey), T_DATA(pSignature, ulSignatureLen));
+}
+
+CK_RV
+C_VerifySignature(CK_SESSION_HANDLE hSession, CK_BYTE *pData, CK_ULONG ulDataLen)
+{
+	SESSION_CALL(hSession, op_signature_verify(session, false, pData, ulDataLen), T_DATA(pData, ulDataLen));
+}
+
+CK_RV
+C_VerifySignatureUpdate(CK_SESSION_HANDLE hSession, CK_BYTE *pPart, CK_ULONG ulPartLen)
+{
+	SESSION_CALL(hSession, op_signature_update(session, pPart, ulPartLen), T_DATA(pPart, ulPartLen));
+}
+
+CK_RV
+C_VerifySignatureFinal(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, op_signature_verify(session, true, NULL, 0));
 }

@@ -1,5 +1,5 @@
 /*
- * tests/unit/test_module_later.c: what PKCS#11 3.2 added.
+ * tests/unit/test_module_since_3_2.c: what PKCS#11 3.2 added.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
