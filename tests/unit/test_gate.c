@@ -5,8 +5,6 @@
  */
 #include <CUnit/CUnit.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/tokens_help.h"
@@ -16,20 +14,30 @@
 
 struct writer {
 	struct store *store;
-	int begun[2];
+	int begun[2], ended[2];
 };
 
 static void *
 write_slowly(void *arg)
 {
 	struct writer *w = arg;
-	enum token_result *res = malloc(sizeof(*res));
+	enum token_result res = store_begin(w->store, true);
 
-	*res = store_begin(w->store, true);
-	CU_ASSERT_EQUAL(write(w->begun[1], "", 1), 1);
+	CU_ASSERT_EQUAL(write(w->begun[1], &res, sizeof(res)), sizeof(res));
 	(void)usleep(300 * 1000);
-	if (*res == TOKEN_OK)
-		*res = store_end(w->store, TOKEN_OK);
+	if (res == TOKEN_OK)
+		res = store_end(w->store, TOKEN_OK);
+	CU_ASSERT_EQUAL(write(w->ended[1], &res, sizeof(res)), sizeof(res));
+	return NULL;
+}
+
+/* What it wrote; detached, for the child has no such thread to join. */
+static enum token_result
+result_from(const int pipe_ends[2])
+{
+	enum token_result res = TOKEN_ERR_IO;
+
+	CU_ASSERT_EQUAL(read(pipe_ends[0], &res, sizeof(res)), sizeof(res));
 	return res;
 }
 
@@ -55,22 +63,23 @@ test_fork_in_transaction(void)
 	struct writer w = { 0 };
 	char folder[600];
 	pthread_t thread;
-	void *res = NULL;
-	char byte;
+	int i;
 
 	fixture_new(&f);
 	fixture_area(&f, 5);
 	fixture_path(&f, ".", folder, sizeof(folder));
 	CU_ASSERT_EQUAL_FATAL(store_open(folder, &w.store), TOKEN_OK);
 	CU_ASSERT_EQUAL_FATAL(pipe(w.begun), 0);
+	CU_ASSERT_EQUAL_FATAL(pipe(w.ended), 0);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, write_slowly, &w), 0);
-	CU_ASSERT_EQUAL_FATAL(read(w.begun[0], &byte, 1), 1);
+	CU_ASSERT_EQUAL_FATAL(pthread_detach(thread), 0);
+	CU_ASSERT_EQUAL(result_from(w.begun), TOKEN_OK);
 	CU_ASSERT_EQUAL(in_child(write_in_child, folder), 0);
-	(void)pthread_join(thread, &res);
-	CU_ASSERT_EQUAL(*(enum token_result *)res, TOKEN_OK);
-	free(res);
-	(void)close(w.begun[0]);
-	(void)close(w.begun[1]);
+	CU_ASSERT_EQUAL(result_from(w.ended), TOKEN_OK);
+	for (i = 0; i < 2; i++) {
+		(void)close(w.begun[i]);
+		(void)close(w.ended[i]);
+	}
 	store_close(w.store);
 	fixture_free(&f);
 }

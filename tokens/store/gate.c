@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -15,13 +16,20 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two; hel
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned inside;
 static bool closing;
-static _Thread_local unsigned depth;
+static bool watching;        /* else there is no gate */
+static pthread_key_t depths; /* how often a thread is inside; leak checkers can't bear _Thread_local here */
+
+static uintptr_t
+depth(void)
+{
+	return (uintptr_t)pthread_getspecific(depths);
+}
 
 /* Before the fork, in the thread that forks. */
 static void
 close_gate(void)
 {
-	const unsigned own = depth > 0 ? 1 : 0;
+	const unsigned own = depth() > 0 ? 1 : 0;
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
@@ -45,22 +53,32 @@ static void
 open_in_child(void)
 {
 	changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-	inside = depth > 0 ? 1 : 0;
+	inside = depth() > 0 ? 1 : 0;
 	open_gate();
 }
 
 static void
 watch_forks(void)
 {
-	(void)pthread_atfork(close_gate, open_gate, open_in_child);
+	watching = pthread_key_create(&depths, NULL) == 0 && pthread_atfork(close_gate, open_gate, open_in_child) == 0;
+}
+
+/* One more or one less; how often it was before. */
+static uintptr_t
+step(intptr_t by)
+{
+	const uintptr_t before = depth();
+
+	(void)pthread_setspecific(depths, (void *)(before + (uintptr_t)by));
+	return before;
 }
 
 void
 gate_enter(void)
 {
-	if (depth++ > 0)
-		return;
 	(void)pthread_once(&once, watch_forks);
+	if (!watching || step(1) > 0)
+		return;
 	(void)pthread_mutex_lock(&lock);
 	while (closing)
 		(void)pthread_cond_wait(&changed, &lock);
@@ -71,7 +89,7 @@ gate_enter(void)
 void
 gate_leave(void)
 {
-	if (--depth > 0)
+	if (!watching || step(-1) > 1)
 		return;
 	(void)pthread_mutex_lock(&lock);
 	inside--;
