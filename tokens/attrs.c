@@ -227,6 +227,15 @@ attrs_bool(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool otherwi
 	return *(const CK_BBOOL *)attr->pValue != CK_FALSE;
 }
 
+bool
+attrs_fits(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *bytes, size_t len)
+{
+	const CK_ATTRIBUTE *attr = attrs_find(attrs, type);
+
+	return attr == NULL || attr->ulValueLen == 0 ||
+		(attr->ulValueLen == len && memcmp(attr->pValue, bytes, len) == 0);
+}
+
 size_t
 attrs_count(const struct token_attrs *attrs)
 {

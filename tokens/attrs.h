@@ -35,6 +35,9 @@ const CK_ATTRIBUTE *attrs_find(const struct token_attrs *attrs, CK_ATTRIBUTE_TYP
 CK_ULONG attrs_ulong(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG otherwise);
 bool attrs_bool(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool otherwise);
 
+/* Is the attribute absent, empty, or just these bytes? */
+bool attrs_fits(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *bytes, size_t len);
+
 size_t attrs_count(const struct token_attrs *attrs);
 const CK_ATTRIBUTE *attrs_at(const struct token_attrs *attrs, size_t i);
 

@@ -41,16 +41,6 @@ ec_key_curve(const struct token_attrs *attrs, enum token_curve *curve)
 	return *curve != TOKEN_CURVE_NONE && ec_key_type(*curve) == type ? CKR_OK : CKR_CURVE_NOT_SUPPORTED;
 }
 
-/* An attribute that may be absent or empty and otherwise must say these bytes. */
-static bool
-fits(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const CK_BYTE *bytes, size_t len)
-{
-	const CK_ATTRIBUTE *attr = attrs_find(attrs, type);
-
-	return attr == NULL || attr->ulValueLen == 0 ||
-		(attr->ulValueLen == len && memcmp(attr->pValue, bytes, len) == 0);
-}
-
 static bool
 fits_point(const struct token_attrs *attrs, enum token_curve curve, const CK_BYTE *point, size_t len)
 {
@@ -72,7 +62,7 @@ ec_key_set_public(struct token_attrs *attrs, enum token_curve curve, const CK_BY
 
 	if (info_len == 0 || len > TOKEN_POINT_MAX)
 		return CKR_GENERAL_ERROR;
-	if (!fits_point(attrs, curve, point, len) || !fits(attrs, CKA_PUBLIC_KEY_INFO, info, info_len))
+	if (!fits_point(attrs, curve, point, len) || !attrs_fits(attrs, CKA_PUBLIC_KEY_INFO, info, info_len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	der[head++] = 0x04;
 	if (len > 127)

@@ -82,24 +82,14 @@ find_holder_key(struct token *token, const struct mdoc_public_key *key, const st
 	return matches == 1 ? CKR_OK : CKR_MDOC_NO_HOLDER_KEY;
 }
 
-/* A text attribute that may be absent or empty and otherwise must say `text`. */
-static bool
-fits(const struct token_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *text, size_t len)
-{
-	const CK_ATTRIBUTE *attr = attrs_find(attrs, type);
-
-	return attr == NULL || attr->ulValueLen == 0 ||
-		(attr->ulValueLen == len && memcmp(attr->pValue, text, len) == 0);
-}
-
 /* What the caller said about the record must not contradict the record. */
 static CK_RV
 check_template(const struct token_attrs *attrs, struct mdoc_bytes doc_type, const CK_ATTRIBUTE *id)
 {
 	if (!attrs_bool(attrs, CKA_TOKEN, true) || !attrs_bool(attrs, CKA_PRIVATE, true))
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (!fits(attrs, CKA_LABEL, doc_type.ptr, doc_type.len) || !fits(attrs, CKA_OBJECT_ID, "", 0) ||
-		!fits(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen))
+	if (!attrs_fits(attrs, CKA_LABEL, doc_type.ptr, doc_type.len) || !attrs_fits(attrs, CKA_OBJECT_ID, "", 0) ||
+		!attrs_fits(attrs, CKA_ID, id == NULL ? "" : id->pValue, id == NULL ? 0 : id->ulValueLen))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	return CKR_OK;
 }
