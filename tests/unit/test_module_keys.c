@@ -45,6 +45,8 @@ holder_rules(void)
 	CU_ASSERT_EQUAL(p11_bool(session, priv, CKA_MDOC_HOLDER_KEY), CK_TRUE);
 	CU_ASSERT_EQUAL(p11_bool(session, priv, CKA_MDOC_HARDWARE), CK_FALSE);
 	CU_ASSERT_EQUAL(p11_bool(session, pub, CKA_PRIVATE), CK_TRUE);
+	CU_ASSERT_EQUAL(p11_bool(session, priv, CKA_COPYABLE), CK_FALSE);
+	CU_ASSERT_EQUAL(p11_bool(session, pub, CKA_COPYABLE), CK_FALSE);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, priv, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
 	CU_ASSERT_EQUAL(value.ulValueLen, CK_UNAVAILABLE_INFORMATION);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, priv, &copy_state, 1), CKR_OK);

@@ -39,29 +39,26 @@ insist_on_holder(struct pair *pair)
 {
 	static const struct {
 		CK_ATTRIBUTE_TYPE type;
-		bool value;
-	} private_rules[] = {
-		{ CKA_TOKEN, true },
-		{ CKA_PRIVATE, true },
-		{ CKA_SENSITIVE, true },
-		{ CKA_EXTRACTABLE, false },
-		{ CKA_ALWAYS_AUTHENTICATE, true },
-		{ CKA_SIGN, true },
-		{ CKA_COPYABLE, false },
+		bool value, public_too;
+	} rules[] = {
+		{ CKA_TOKEN, true, true },
+		{ CKA_PRIVATE, true, true },
+		{ CKA_COPYABLE, false, true },
+		{ CKA_SENSITIVE, true, false },
+		{ CKA_EXTRACTABLE, false, false },
+		{ CKA_ALWAYS_AUTHENTICATE, true, false },
+		{ CKA_SIGN, true, false },
 	};
 	size_t i;
-	CK_RV rv;
+	CK_RV rv = CKR_OK;
 
 	if (pair->curve > TOKEN_P521)
 		return CKR_CURVE_NOT_SUPPORTED;
-	for (i = 0; i < sizeof(private_rules) / sizeof(private_rules[0]); i++) {
-		rv = insist(pair->private_attrs, private_rules[i].type, private_rules[i].value);
-		if (rv != CKR_OK)
-			return rv;
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]) && rv == CKR_OK; i++) {
+		rv = insist(pair->private_attrs, rules[i].type, rules[i].value);
+		if (rv == CKR_OK && rules[i].public_too)
+			rv = insist(pair->public_attrs, rules[i].type, rules[i].value);
 	}
-	rv = insist(pair->public_attrs, CKA_TOKEN, true);
-	if (rv == CKR_OK)
-		rv = insist(pair->public_attrs, CKA_PRIVATE, true);
 	return rv;
 }
 
