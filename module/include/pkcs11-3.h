@@ -81,6 +81,9 @@ extern "C" {
 #ifndef CKA_UNIQUE_ID
 #define CKA_UNIQUE_ID 0x00000004UL
 #endif
+#ifndef CKA_PARAMETER_SET
+#define CKA_PARAMETER_SET 0x0000061DUL
+#endif
 #ifndef CKA_PUBLIC_KEY_INFO
 #define CKA_PUBLIC_KEY_INFO 0x00000129UL
 #endif

@@ -23,6 +23,7 @@ extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_logi
 	tests_search[], tests_builtin[], tests_threads[], tests_crypt[], tests_log[];
 extern CU_TestInfo tests_secret[];
 extern CU_TestInfo tests_wrap[], tests_attrs[], tests_guard[];
+extern CU_TestInfo tests_provider[];
 
 extern CK_FUNCTION_LIST_3_2 *p11;
 extern CK_MDOC_FUNCTION_LIST *p11_vendor;

@@ -96,6 +96,7 @@ main(int argc, char **argv)
 		{ "ways out for a key", p11_start, p11_stop, NULL, NULL, tests_guard },
 		{ "wrapping", p11_start, p11_stop, NULL, NULL, tests_wrap },
 		{ "attributes", p11_start, p11_stop, NULL, NULL, tests_attrs },
+		{ "pkcs11-provider", p11_start, p11_stop, NULL, NULL, tests_provider },
 		{ "fork", p11_start, p11_stop, NULL, NULL, tests_fork },
 		{ "threads", p11_start, p11_stop, NULL, NULL, tests_threads },
 		{ "operations at once", p11_start, p11_stop, NULL, NULL, tests_crypt },
