@@ -125,6 +125,36 @@ always_authenticate(void)
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 
+/* Were it otherwise, a program that keeps its session when the PIN was wrong, or none was given, would never sign
+ * again. What has its PIN, or data, stays active. */
+static void
+begin_anew(void)
+{
+	CK_SESSION_HANDLE session = p11_user(p11_token("anew"));
+	CK_ATTRIBUTE always = { CKA_ALWAYS_AUTHENTICATE, &yes, 1 };
+	CK_OBJECT_HANDLE pub, priv;
+	CK_BYTE sig[64];
+	CK_ULONG len = sizeof(sig);
+
+	CU_ASSERT_EQUAL_FATAL(p11_pair(session, true, &always, 1, &pub, &priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa_sha256, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_CONTEXT_SPECIFIC, "not-the-pin"), CKR_PIN_INCORRECT);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa_sha256, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignUpdate(session, digest, 32), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OPERATION_ACTIVE);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, NULL, 0), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_CONTEXT_SPECIFIC, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OPERATION_ACTIVE);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, digest, 32, sig, &len), CKR_OK);
+	/* a PIN that was given to the one is not the other's */
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_SignInit(session, &ecdsa, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Sign(session, digest, 32, sig, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
 /* Were it otherwise, an operation would outlive what went wrong in it, or the login. */
 static void
 life_of_an_operation(void)
@@ -187,6 +217,7 @@ session_keys(void)
 
 CU_TestInfo tests_operations[] = {
 	{ "one PIN check, one signature", always_authenticate },
+	{ "to begin anew", begin_anew },
 	{ "life of an operation", life_of_an_operation },
 	{ "session keys", session_keys },
 	CU_TEST_INFO_NULL,

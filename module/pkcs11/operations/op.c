@@ -130,10 +130,19 @@ op_make(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 	return rv;
 }
 
+/* Has the active operation got no further than to its PIN? Whoever begins anew has given it up: programs that keep
+ * their sessions do so after a wrong PIN or none, and would never sign again. */
+static bool
+is_given_up(const struct op *op)
+{
+	return op->kind == OP_SIGN && op->always_authenticate && !op->authorised && !op->multi_part;
+}
+
 CK_RV
 op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle)
 {
 	const unsigned epoch = slot_login_epoch(session->slot); /* that the key is seen under */
+	const struct op *active;
 	const struct mech *mech;
 	struct object *key = NULL;
 	CK_RV rv = CKR_OK;
@@ -142,8 +151,10 @@ op_init(struct session *session, enum op_kind kind, const CK_MECHANISM *mechanis
 		op_end(session, kind);
 		return CKR_OK;
 	}
-	if (op_active(session, kind) != NULL)
+	active = op_active(session, kind);
+	if (active != NULL && !is_given_up(active))
 		return CKR_OPERATION_ACTIVE;
+	op_end(session, kind);
 	mech = mech_find(mechanism->mechanism);
 	if (mech != NULL && mech->key_type != MECH_NO_KEY && (mech_flags(mech) & kinds[kind].flag) != 0)
 		rv = object_from_handle(session, handle, &key);
