@@ -11,6 +11,13 @@
 make_token web
 make_key web server 01
 make_key web client 02
+setup "${p11[@]}" --token-label web --login --pin env:PIN --keypairgen --key-type EC:prime256v1 --id 03 --label each \
+	--usage-sign --always-auth
+# Of key types that it does not know the engine wants none in a token of which it wants a key: they have their own.
+make_token curves
+for type in edwards25519 curve25519; do
+	setup "${p11[@]}" --token-label curves --login --pin env:PIN --keypairgen --key-type "EC:$type" --id 04 --label "$type"
+done
 make_ca
 certify web server 01 localhost
 certify web client 02 client
@@ -33,6 +40,8 @@ CNF
 with_engine=(env OPENSSL_CONF="$scratch/engine.cnf")
 printf '%s' "$PIN" > pin
 printf '%s' "$WRONG" > wrong-pin
+echo "$PIN" > typed
+echo "$WRONG" > wrong-typed
 key() { echo "pkcs11:token=web;object=$1;type=private;pin-source=file:$scratch/${2-pin}"; }
 
 # --- openssl -----------------------------------------------------------------------------------------
@@ -52,6 +61,25 @@ must "openssl pkeyutl -derive" "${with_engine[@]}" openssl pkeyutl -derive -engi
 	-inkey "$(key server)" -peerkey peer.pub -out secret
 openssl pkeyutl -derive -inkey peer.key -peerkey server.pub -out expected
 must "gets the same secret as the other side" cmp secret expected
+must "a key by its id" "${with_engine[@]}" openssl dgst -sha256 -engine pkcs11 -keyform engine \
+	-sign "pkcs11:token=web;id=%01;type=private;pin-source=file:$scratch/pin" -out letter.sig letter
+must "and OpenSSL without it verifies" openssl dgst -sha256 -verify server.pub -signature letter.sig letter
+must "the public half by the engine" "${with_engine[@]}" openssl pkey -engine pkcs11 -inform engine -pubin -pubout \
+	-in "pkcs11:token=web;object=server;type=public;pin-source=file:$scratch/pin" -out shown.pub
+must "is the same" cmp shown.pub server.pub
+
+# --- a PIN for each signature: asked for at the terminal, which setsid takes away -------------------------
+each=("${with_engine[@]}" setsid -w openssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$(key each)" -out each.sig
+	letter)
+types() { "${@:2}" < "$1"; } # types FILE COMMAND...
+fails "without that PIN nothing is signed" types /dev/null "${each[@]}"
+fails "nor with a wrong one" types wrong-typed "${each[@]}"
+must "with the right one it is" types typed "${each[@]}"
+setup env GNUTLS_PIN="$PIN" p11tool --provider "$MDOC_MODULE" --batch --outfile each.pub --export-pubkey \
+	"pkcs11:token=web;object=each;type=public"
+must "and OpenSSL without the engine verifies" openssl dgst -sha256 -verify each.pub -signature each.sig letter
+cat wrong-typed typed > twice-typed
+must "a wrong one first, and then the right one" types twice-typed "${each[@]}"
 
 # --- nginx ---------------------------------------------------------------------------------------------
 port=$(free_port)
@@ -126,6 +154,9 @@ says "none" "nobody complains of a fork" bash -c 'grep -iE "(already initialized
 # --- curl with a key of the token ------------------------------------------------------------------
 own=(--engine pkcs11 --key-type ENG --cert-type PEM --cert client.pem)
 says "SUCCESS CN=client" "curl shows who it is" "${with_engine[@]}" "${get[@]}" "${own[@]}" --key "$(key client)" "$who"
+token_cert=(--engine pkcs11 --key-type ENG --cert-type ENG --cert "pkcs11:token=web;object=client;type=cert")
+says "SUCCESS CN=client" "also with the certificate in the token" "${with_engine[@]}" "${get[@]}" "${token_cert[@]}" \
+	--key "$(key client)" "$who"
 fails "with a wrong PIN it shows nobody" "${with_engine[@]}" "${get[@]}" "${own[@]}" --key "$(key client wrong-pin)" "$who"
 says "NONE" "and without a key either" "${get[@]}" "$who"
 kill "$master"
