@@ -16,7 +16,4 @@ CK_RV rv_from_token(enum token_result res);
 /* For the input of a CKM_MDOC_* mechanism. */
 CK_RV rv_from_mdoc(enum mdoc_result res);
 
-/* "CKR_PIN_INCORRECT", or NULL for a number without a name here. */
-const char *rv_name(CK_RV rv);
-
 #endif

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "module/pkcs11/shell/rv.h"
+#include "module/rv_name.h"
 
 #define TRACE_LINE 512
 #define TRACE_PREFIX 96
