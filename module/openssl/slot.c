@@ -185,13 +185,21 @@ take(struct slot *slot, struct session *session)
 	return idle ? CKR_OK : slot->p11->C_OpenSession(slot->id, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
 }
 
+/* Somebody else in the process may have closed all sessions, or finalized the module. */
 CK_RV
 session_begin(struct slot *slot, struct session *session)
 {
+	CK_SESSION_INFO info;
 	CK_RV rv = take(slot, session);
 
+	if (rv == CKR_OK)
+		rv = slot->p11->C_GetSessionInfo(session->handle, &info);
 	if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && (rv = initialize(slot->p11)) == CKR_OK)
 		rv = take(slot, session);
+	else if (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED) {
+		slot_forget(slot);
+		rv = take(slot, session);
+	}
 	session->slot = rv == CKR_OK ? slot : NULL;
 	return rv;
 }
