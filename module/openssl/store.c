@@ -5,6 +5,7 @@
  */
 #include "module/openssl/key.h"
 
+#include <errno.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -198,13 +199,14 @@ skip_to_next(struct store *store)
 }
 
 /* After a search that failed the next call is at the end: who sees NULL without an end learns of the
- * error, and who goes on until the end finds it. */
+ * error, and who goes on until the end finds it. Python takes any errno for what went wrong. */
 static int
 store_load(void *loader, OSSL_CALLBACK *take, void *arg, OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg)
 {
 	struct store *store = loader;
 	struct session session = { .slot = NULL };
 	const bool first = !store->searched;
+	const int before = errno;
 	bool ok = false;
 	CK_RV rv;
 
@@ -213,7 +215,7 @@ store_load(void *loader, OSSL_CALLBACK *take, void *arg, OSSL_PASSPHRASE_CALLBAC
 		store->slot = slot_of_uri(store->provider, store->uri);
 	store->at_end = !first && (store->slot == NULL || !skip_to_next(store));
 	if (store->slot == NULL || store->at_end)
-		return 0;
+		goto out;
 	rv = session_begin(store->slot, &session);
 	if (rv != CKR_OK)
 		fail_rv(store->provider, "C_OpenSession", rv, store->text);
@@ -224,6 +226,8 @@ store_load(void *loader, OSSL_CALLBACK *take, void *arg, OSSL_PASSPHRASE_CALLBAC
 	session_end(&session);
 	if (ok)
 		store->at_end = !skip_to_next(store);
+out:
+	errno = before;
 	return ok;
 }
 
