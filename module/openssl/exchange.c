@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -72,7 +72,7 @@ init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	struct exchange *exchange = ctx;
 	struct key *key = keydata;
 
-	if (key->slot == NULL)
+	if (key->uri == NULL)
 		return fail(exchange->provider, REASON_KEY, "this is a public key");
 	key_free(exchange->key);
 	exchange->key = key_up(key);

@@ -1,7 +1,7 @@
 /*
  * key.c: from an object's attributes to a key of OpenSSL. SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
@@ -9,8 +9,7 @@
 #include <openssl/objects.h>
 #include <openssl/params.h>
 #include <string.h>
-
-#include "pkcs11-3.h"
+#include <unistd.h>
 
 struct key *
 key_new(struct provider *provider, const char *type)
@@ -28,15 +27,20 @@ key_new(struct provider *provider, const char *type)
 struct key *
 key_up(struct key *key)
 {
-	atomic_fetch_add(&key->references, 1);
+	if (key != NULL)
+		atomic_fetch_add(&key->references, 1);
 	return key;
 }
 
 void
-key_free(struct key *key)
+key_free(void *keydata)
 {
+	struct key *key = keydata;
+
 	if (key == NULL || atomic_fetch_sub(&key->references, 1) > 1)
 		return;
+	if (key->pid == getpid())
+		key->token.p11->C_CloseSession(key->session);
 	EVP_PKEY_free(key->half);
 	uri_free(key->uri);
 	OPENSSL_free(key);
@@ -70,7 +74,7 @@ find_point(const struct session *session, CK_OBJECT_HANDLE object, const struct 
 	CK_RV rv = session_attribute(session, object, CKA_EC_POINT, point);
 
 	if (rv == CKR_OK && point->len == 0 && id->len > 0)
-		rv = session_find(session, template, 2, &found, &count);
+		rv = session_find(session, template, COUNT(template), &found, &count);
 	if (rv == CKR_OK && count == 1)
 		rv = session_attribute(session, found[0], CKA_EC_POINT, point);
 	OPENSSL_free(found);
@@ -124,12 +128,13 @@ make_half(struct key *key, const struct blob *params, const struct blob *point)
 	return ok;
 }
 
-/* The private key's place: a URI that means it alone, with where the PIN and the module are. */
+/* The private key's place: a session of its own, and a URI that means it alone, with where the PIN and the module are. */
 static bool
 set_place(struct key *key, const struct session *session, CK_OBJECT_HANDLE object, const struct blob *id,
 	const struct blob *label, P11KitUri *found_by)
 {
-	CK_FUNCTION_LIST *p11 = session->slot->p11;
+	CK_FUNCTION_LIST *p11 = session->p11;
+	struct session own = *session;
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_BBOOL always = CK_FALSE;
 	CK_ATTRIBUTE always_attr = { CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) };
@@ -139,16 +144,19 @@ set_place(struct key *key, const struct session *session, CK_OBJECT_HANDLE objec
 		{ CKA_LABEL, label->data, label->len },
 	};
 
-	key->slot = session->slot;
-	key->handle = object;
-	key->generation = session->generation;
+	if (session_open(&own, 0) != CKR_OK)
+		return false;
+	key->token = (struct session){ .p11 = p11, .slot = session->slot };
+	atomic_store(&key->session, own.handle);
+	atomic_store(&key->object, object);
+	atomic_store(&key->pid, getpid());
+	key->uri = p11_kit_uri_new();
+	if (key->uri == NULL || p11->C_GetTokenInfo(session->slot, p11_kit_uri_get_token_info(key->uri)) != CKR_OK)
+		return false;
 	key->parts |= OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
 	key->each_time =
 		p11->C_GetAttributeValue(session->handle, object, &always_attr, 1) == CKR_OK && always != CK_FALSE;
-	key->uri = p11_kit_uri_new();
-	if (key->uri == NULL || p11->C_GetTokenInfo(session->slot->id, p11_kit_uri_get_token_info(key->uri)) != CKR_OK)
-		return false;
-	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
+	for (size_t i = 0; i < COUNT(name); i++)
 		if (name[i].ulValueLen > 0 && p11_kit_uri_set_attribute(key->uri, &name[i]) != P11_KIT_URI_OK)
 			return false;
 	p11_kit_uri_set_pin_value(key->uri, p11_kit_uri_get_pin_value(found_by));
@@ -162,33 +170,33 @@ key_from_object(struct provider *provider, const struct session *session, CK_OBJ
 	CK_OBJECT_CLASS class, P11KitUri *uri)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_ID, CKA_LABEL, CKA_EC_PARAMS };
-	struct blob values[] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct blob values[COUNT(types)] = { { NULL, 0 } }, point = { NULL, 0 };
 	const struct blob *id = &values[0], *label = &values[1], *params = &values[2];
-	struct blob *point = &values[3];
 	CK_KEY_TYPE kind = CK_UNAVAILABLE_INFORMATION;
 	CK_ATTRIBUTE kind_attr = { CKA_KEY_TYPE, &kind, sizeof(kind) };
 	struct key *key = NULL;
-	CK_RV rv = session->slot->p11->C_GetAttributeValue(session->handle, object, &kind_attr, 1);
+	CK_RV rv = session->p11->C_GetAttributeValue(session->handle, object, &kind_attr, 1);
+	bool ok;
 
-	for (size_t i = 0; rv == CKR_OK && i < sizeof(types) / sizeof(*types); i++)
+	for (size_t i = 0; rv == CKR_OK && i < COUNT(types); i++)
 		rv = session_attribute(session, object, types[i], &values[i]);
 	if (rv == CKR_OK)
-		rv = find_point(session, object, id, point);
-	if (rv != CKR_OK) {
+		rv = find_point(session, object, id, &point);
+	if (rv == CKR_OK && type_of(kind, point.len) != NULL)
+		key = key_new(provider, type_of(kind, point.len));
+	ok = key != NULL && make_half(key, params, &point) &&
+		(class != CKO_PRIVATE_KEY || set_place(key, session, object, id, label, uri));
+	if (rv != CKR_OK)
 		fail_rv(provider, "C_GetAttributeValue", rv, "");
-		goto out;
-	}
-	if (type_of(kind, point->len) != NULL)
-		key = key_new(provider, type_of(kind, point->len));
-	if (key == NULL || !make_half(key, params, point) ||
-		(class == CKO_PRIVATE_KEY && !set_place(key, session, object, id, label, uri))) {
+	else if (!ok)
 		fail(provider, REASON_KEY, "\"%.*s\": no EC, Edwards or Montgomery key on a curve that OpenSSL knows",
 			(int)label->len, label->data != NULL ? (const char *)label->data : "");
+	if (!ok) {
 		key_free(key);
 		key = NULL;
 	}
-out:
-	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+	for (size_t i = 0; i < COUNT(types); i++)
 		OPENSSL_free(values[i].data);
+	OPENSSL_free(point.data);
 	return key;
 }

@@ -1,7 +1,7 @@
 /*
  * keygen.c: new key pairs in a token. SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
@@ -10,8 +10,6 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 #include <string.h>
-
-#include "pkcs11-3.h"
 
 #define PARAM_URI "pkcs11_uri" /* the token, and the name that the key gets */
 #define ID_SIZE 16             /* bytes of a CKA_ID that nobody chose */
@@ -85,40 +83,6 @@ static const struct kind {
 	{ "X448", CKK_EC_MONTGOMERY, CKM_EC_MONTGOMERY_KEY_PAIR_GEN, CK_FALSE, CK_TRUE },
 };
 
-static CK_RV
-generate(const struct kind *kind, const struct session *session, CK_ATTRIBUTE params, CK_ATTRIBUTE id,
-	CK_ATTRIBUTE label, CK_OBJECT_HANDLE *private_key)
-{
-	CK_MECHANISM mechanism = { kind->mechanism, NULL, 0 };
-	CK_KEY_TYPE type = kind->key_type;
-	CK_BBOOL sign = kind->sign, derive = kind->derive, yes = CK_TRUE, no = CK_FALSE;
-	CK_ATTRIBUTE public_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_KEY_TYPE, &type, sizeof(type) },
-		{ CKA_VERIFY, &sign, sizeof(sign) },
-		{ CKA_DERIVE, &derive, sizeof(derive) },
-		params,
-		id,
-		label,
-	};
-	CK_ATTRIBUTE private_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_KEY_TYPE, &type, sizeof(type) },
-		{ CKA_PRIVATE, &yes, sizeof(yes) },
-		{ CKA_SENSITIVE, &yes, sizeof(yes) },
-		{ CKA_EXTRACTABLE, &no, sizeof(no) },
-		{ CKA_SIGN, &sign, sizeof(sign) },
-		{ CKA_DERIVE, &derive, sizeof(derive) },
-		id,
-		label,
-	};
-	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
-
-	return session->slot->p11->C_GenerateKeyPair(session->handle, &mechanism, public_template,
-		sizeof(public_template) / sizeof(*public_template), private_template,
-		sizeof(private_template) / sizeof(*private_template), &public_key, private_key);
-}
-
 static int
 curve_params(const char *group, unsigned char **der)
 {
@@ -127,45 +91,40 @@ curve_params(const char *group, unsigned char **der)
 	return nid != NID_undef ? i2d_ASN1_OBJECT(OBJ_nid2obj(nid), der) : -1;
 }
 
-/* In a session that may write, which those of the pool may not. */
 static struct key *
-generate_in(const struct keygen *gen, const struct session *session, P11KitUri *uri)
+generate(const struct keygen *gen, const struct kind *kind, const struct session *session, P11KitUri *uri)
 {
 	const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(uri, CKA_LABEL);
 	const CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(uri, CKA_ID);
-	const CK_ATTRIBUTE no_label = { CKA_LABEL, "", 0 };
-	unsigned char random[ID_SIZE];
-	const CK_ATTRIBUTE random_id = { CKA_ID, random, sizeof(random) };
-	const struct kind *kind = kinds;
-	CK_FUNCTION_LIST *p11 = session->slot->p11;
-	struct session writing = *session;
-	CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
-	CK_ATTRIBUTE params = { CKA_EC_PARAMS, NULL, 0 };
-	unsigned char *der = NULL;
+	unsigned char random[ID_SIZE], *der = NULL;
+	const int len = curve_params(kind == kinds ? gen->group : kind->type, &der);
+	CK_MECHANISM mechanism = { kind->mechanism, NULL, 0 };
+	CK_KEY_TYPE type = kind->key_type;
+	CK_BBOOL sign = kind->sign, derive = kind->derive, yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_PRIVATE, &yes, sizeof(yes) }, /* from here the private key's */
+		{ CKA_SENSITIVE, &yes, sizeof(yes) },
+		{ CKA_EXTRACTABLE, &no, sizeof(no) },
+		{ CKA_SIGN, &sign, sizeof(sign) },
+		{ CKA_DERIVE, &derive, sizeof(derive) },
+		{ CKA_TOKEN, &yes, sizeof(yes) }, /* from here to the last but three both have it */
+		{ CKA_KEY_TYPE, &type, sizeof(type) },
+		id != NULL ? *id : (CK_ATTRIBUTE){ CKA_ID, random, sizeof(random) },
+		label != NULL ? *label : (CK_ATTRIBUTE){ CKA_LABEL, "", 0 },
+		{ CKA_EC_PARAMS, der, len > 0 ? (CK_ULONG)len : 0 }, /* and from here the public key's */
+		{ CKA_VERIFY, &sign, sizeof(sign) },
+	};
+	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
 	struct key *key = NULL;
-	CK_RV rv;
-	int len;
+	CK_RV rv = CKR_OK;
 
-	while (strcmp(kind->type, gen->type) != 0)
-		kind++;
-	len = curve_params(kind == kinds ? gen->group : kind->type, &der);
-	params.pValue = der;
-	params.ulValueLen = len > 0 ? (CK_ULONG)len : 0;
-	if (len <= 0 || RAND_bytes_ex(gen->provider->libctx, random, sizeof(random), 0) <= 0) {
+	if (len <= 0 || RAND_bytes_ex(gen->provider->libctx, random, sizeof(random), 0) <= 0)
 		fail(gen->provider, REASON_UNSUPPORTED, "group:%s is no curve", gen->group);
-		goto out;
-	}
-	rv = p11->C_OpenSession(session->slot->id, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &writing.handle);
-	if (rv == CKR_OK) {
-		rv = generate(kind, &writing, params, id != NULL ? *id : random_id, label != NULL ? *label : no_label,
-			&object);
-		if (rv == CKR_OK)
-			key = key_from_object(gen->provider, &writing, object, CKO_PRIVATE_KEY, uri);
-		p11->C_CloseSession(writing.handle);
-	}
-	if (rv != CKR_OK)
+	else if ((rv = session->p11->C_GenerateKeyPair(session->handle, &mechanism, template + 5, COUNT(template) - 5,
+			  template, COUNT(template) - 2, &public_key, &private_key)) != CKR_OK)
 		fail_rv(gen->provider, "C_GenerateKeyPair", rv, gen->type);
-out:
+	else
+		key = key_from_object(gen->provider, session, private_key, CKO_PRIVATE_KEY, uri);
 	OPENSSL_free(der);
 	return key;
 }
@@ -175,27 +134,25 @@ keygen(void *genctx, UNUSED OSSL_CALLBACK *progress, UNUSED void *arg)
 {
 	const struct keygen *gen = genctx;
 	P11KitUri *uri = gen->uri != NULL ? uri_parse(gen->provider, gen->uri) : NULL;
-	struct session session = { .slot = NULL };
-	struct slot *slot = uri != NULL ? slot_of_uri(gen->provider, uri) : NULL;
+	struct session session = { .handle = CK_INVALID_HANDLE };
+	const struct kind *kind = kinds;
 	struct key *key = NULL;
-	enum login login;
+	CK_RV rv;
 
+	while (strcmp(kind->type, gen->type) != 0)
+		kind++;
 	if (gen->uri == NULL)
 		fail(gen->provider, REASON_URI,
 			"for a key in a token set %s; for others name the default provider first", PARAM_URI);
-	if (slot == NULL)
+	if (uri == NULL || !token_find(gen->provider, uri, &session))
 		goto out;
-	if (session_begin(slot, &session) != CKR_OK) {
-		fail(gen->provider, REASON_TOKEN, "C_OpenSession");
-		goto out;
-	}
-	login = session_login(gen->provider, &session, uri, login_prompt, NULL);
-	if (login == LOGIN_NO_PIN)
-		fail_no_pin(gen->provider, slot);
-	if (login == LOGIN_OK)
-		key = generate_in(gen, &session, uri);
+	rv = session_open(&session, CKF_RW_SESSION);
+	if (rv != CKR_OK)
+		fail_rv(gen->provider, "C_OpenSession", rv, gen->type);
+	else if (session_login(gen->provider, &session, CKU_USER, uri, login_prompt, NULL, false))
+		key = generate(gen, kind, &session, uri);
 out:
-	session_end(&session);
+	session_close(&session);
 	uri_free(uri);
 	return key;
 }

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/params.h>
 
@@ -36,7 +36,7 @@ import(void *keydata, int selection, const OSSL_PARAM params[])
 	EVP_PKEY_CTX *ctx = NULL;
 	bool ok;
 
-	if (key->slot != NULL || OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != NULL)
+	if (key->uri != NULL || OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != NULL)
 		return fail(key->provider, REASON_UNSUPPORTED, "a private key cannot be brought into a token this way");
 	ctx = EVP_PKEY_CTX_new_from_name(key->provider->libctx, key->type, NULL);
 	ok = ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0 &&
@@ -50,7 +50,7 @@ static int export(void *keydata, int selection, OSSL_CALLBACK *take, void *arg)
 {
 	const struct key *key = keydata;
 
-	if (key->half == NULL || (key->slot != NULL && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0))
+	if (key->half == NULL || (key->uri != NULL && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0))
 		return 0;
 	return EVP_PKEY_export(key->half, selection, take, arg);
 }

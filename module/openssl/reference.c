@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/asn1t.h>
 #include <openssl/bio.h>
@@ -58,7 +58,7 @@ encode(void *ctx, OSSL_CORE_BIO *core_out, const void *object, const OSSL_PARAM 
 	const struct key *key = object;
 	REFERENCE *reference = (REFERENCE *)ASN1_item_new(ASN1_ITEM_rptr(REFERENCE));
 	BIO *out = BIO_new_from_core_bio(provider->libctx, core_out);
-	char *uri = abstract == NULL && key->slot != NULL ? uri_of(key) : NULL;
+	char *uri = abstract == NULL && key->uri != NULL ? uri_of(key) : NULL;
 	unsigned char *der = NULL;
 	int len = 0;
 	bool ok;

@@ -5,15 +5,13 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
 #include <string.h>
-
-#include "pkcs11-3.h"
 
 #define RAW_MAX 132 /* bytes of r and s, P-521 */
 
@@ -132,7 +130,7 @@ sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	struct signature *signature = ctx;
 	struct key *key = keydata;
 
-	if (key != NULL && key->slot == NULL)
+	if (key != NULL && key->uri == NULL)
 		return fail(signature->provider, REASON_KEY, "this is a public key");
 	if (key != NULL) {
 		key_free(signature->key);

@@ -3,16 +3,13 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
-#include <errno.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <openssl/store.h>
 #include <string.h>
-
-#include "pkcs11-3.h"
 
 static const struct {
 	CK_OBJECT_CLASS class;
@@ -22,7 +19,6 @@ static const struct {
 	{ CKO_PUBLIC_KEY, OSSL_STORE_INFO_PUBKEY },
 	{ CKO_CERTIFICATE, OSSL_STORE_INFO_CERT },
 };
-#define CLASSES (sizeof(classes) / sizeof(*classes))
 
 struct store {
 	struct provider *provider;
@@ -32,9 +28,9 @@ struct store {
 	bool only;  /* several are an error, even without a name in the URI */
 	bool searched;
 	bool at_end;
-	struct slot *slot;
-	CK_OBJECT_HANDLE *found[CLASSES];
-	size_t count[CLASSES];
+	struct session session;
+	CK_OBJECT_HANDLE *found[COUNT(classes)];
+	size_t count[COUNT(classes)];
 	size_t class; /* of the next one, and which */
 	size_t next;
 };
@@ -44,7 +40,8 @@ store_close(void *loader)
 {
 	struct store *store = loader;
 
-	for (size_t i = 0; i < CLASSES; i++)
+	session_close(&store->session);
+	for (size_t i = 0; i < COUNT(classes); i++)
 		OPENSSL_free(store->found[i]);
 	uri_free(store->uri);
 	OPENSSL_free(store->text);
@@ -68,10 +65,10 @@ store_open(void *provctx, const char *uri)
 	return NULL;
 }
 
-PARAM_LIST(store_settable, (UNUSED void *provctx), OSSL_PARAM_int(OSSL_STORE_PARAM_EXPECT, NULL))
+PARAM_LIST(settable, (UNUSED void *provctx), OSSL_PARAM_int(OSSL_STORE_PARAM_EXPECT, NULL))
 
 static int
-store_set_params(void *loader, const OSSL_PARAM params[])
+set_params(void *loader, const OSSL_PARAM params[])
 {
 	struct store *store = loader;
 	const OSSL_PARAM *expect = OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_EXPECT);
@@ -88,56 +85,55 @@ wanted(const struct store *store, size_t class)
 		(type == NULL || memcmp(type->pValue, &classes[class].class, sizeof(classes[class].class)) == 0);
 }
 
-/* How many there are; an error is raised and none. */
-static size_t
-find_all(struct store *store, const struct session *session)
+static bool
+find_all(struct store *store, size_t *count)
 {
 	const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(store->uri, CKA_LABEL);
 	const CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(store->uri, CKA_ID);
 	CK_OBJECT_CLASS class;
 	CK_ATTRIBUTE template[3] = { { CKA_CLASS, &class, sizeof(class) } };
 	CK_ULONG n = 1;
-	size_t count = 0;
 	CK_RV rv = CKR_OK;
 
 	if (label != NULL)
 		template[n++] = *label;
 	if (id != NULL)
 		template[n++] = *id;
-	for (size_t i = 0; rv == CKR_OK && i < CLASSES; i++) {
+	*count = 0;
+	for (size_t i = 0; rv == CKR_OK && i < COUNT(classes); i++) {
 		if (!wanted(store, i))
 			continue;
 		class = classes[i].class;
 		OPENSSL_free(store->found[i]);
-		rv = session_find(session, template, n, &store->found[i], &store->count[i]);
-		count += store->count[i];
+		rv = session_find(&store->session, template, n, &store->found[i], &store->count[i]);
+		*count += store->count[i];
 	}
-	if (rv != CKR_OK)
-		fail_rv(store->provider, "C_FindObjects", rv, store->text);
-	return rv == CKR_OK ? count : 0;
+	return rv == CKR_OK || fail_rv(store->provider, "C_FindObjects", rv, store->text);
 }
 
 /* Private keys want a login first; so does what has a name and does not show without. */
 static bool
-search(struct store *store, const struct session *session, OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg)
+search(struct store *store, OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg)
 {
-	const bool all = store->expect == 0 && p11_kit_uri_get_attribute(store->uri, CKA_CLASS) == NULL;
 	const bool named = p11_kit_uri_get_attribute(store->uri, CKA_ID) != NULL ||
 		p11_kit_uri_get_attribute(store->uri, CKA_LABEL) != NULL;
-	enum login login = LOGIN_OK;
-	size_t count = wanted(store, 0) ? 0 : find_all(store, session);
+	const bool keys_only = wanted(store, 0) && !wanted(store, 1);
+	size_t count = 0;
+	CK_RV rv;
 
-	if (count == 0 && (wanted(store, 0) || named)) {
-		login = session_login(store->provider, session, store->uri, ask, ask_arg);
-		if (login == LOGIN_FAILED)
-			return false;
-		if (login == LOGIN_NO_PIN && !all && wanted(store, 0))
-			return fail_no_pin(store->provider, store->slot);
-		count = find_all(store, session);
-	}
+	if (!token_find(store->provider, store->uri, &store->session))
+		return false;
+	rv = session_open(&store->session, 0);
+	if (rv != CKR_OK)
+		return fail_rv(store->provider, "C_OpenSession", rv, store->text);
+	if (!wanted(store, 0) && !find_all(store, &count))
+		return false;
+	if (count == 0 && (wanted(store, 0) || named) &&
+		(!session_login(store->provider, &store->session, CKU_USER, store->uri, ask, ask_arg, !keys_only) ||
+			!find_all(store, &count)))
+		return false;
 	if (count == 0 && named)
-		return fail(store->provider, REASON_NOT_FOUND, "%s%s", store->text,
-			login == LOGIN_NO_PIN ? " (looked for without a PIN)" : "");
+		return fail(store->provider, REASON_NOT_FOUND, "%s", store->text);
 	if (count > 1 && (store->only || (named && store->expect != 0)))
 		return fail(store->provider, REASON_AMBIGUOUS, "%s: %zu objects; add id or object", store->text, count);
 	return true;
@@ -156,78 +152,54 @@ give(int object, const char *type, const char *kind, void *data, size_t size, OS
 	return take(params, arg) != 0;
 }
 
+/* Whoever takes the reference to a key clears it. */
 static bool
-give_certificate(const struct session *session, CK_OBJECT_HANDLE object, OSSL_CALLBACK *take, void *arg)
+give_next(struct store *store, OSSL_CALLBACK *take, void *arg)
 {
+	const CK_OBJECT_CLASS class = classes[store->class].class;
+	const CK_OBJECT_HANDLE object = store->found[store->class][store->next++];
 	struct blob der = { NULL, 0 };
-	const bool ok = session_attribute(session, object, CKA_VALUE, &der) == CKR_OK && der.len > 0 &&
-		give(OSSL_OBJECT_CERT, "", OSSL_OBJECT_PARAM_DATA, der.data, der.len, take, arg);
+	struct key *key = NULL;
+	bool ok;
 
-	OPENSSL_free(der.data);
-	return ok;
-}
-
-/* Whoever takes the reference clears it. */
-static bool
-give_key(struct store *store, const struct session *session, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
-	OSSL_CALLBACK *take, void *arg)
-{
-	struct key *key = key_from_object(store->provider, session, object, class, store->uri);
-	const bool ok = key != NULL &&
+	if (class == CKO_CERTIFICATE) {
+		ok = session_attribute(&store->session, object, CKA_VALUE, &der) == CKR_OK && der.len > 0 &&
+			give(OSSL_OBJECT_CERT, "", OSSL_OBJECT_PARAM_DATA, der.data, der.len, take, arg);
+		OPENSSL_free(der.data);
+		return ok;
+	}
+	key = key_from_object(store->provider, &store->session, object, class, store->uri);
+	ok = key != NULL &&
 		give(OSSL_OBJECT_PKEY, key->type, OSSL_OBJECT_PARAM_REFERENCE, &key, sizeof(key), take, arg);
-
 	key_free(key);
 	return ok;
 }
 
 static bool
-give_next(struct store *store, const struct session *session, OSSL_CALLBACK *take, void *arg)
+at_end(struct store *store)
 {
-	const CK_OBJECT_CLASS class = classes[store->class].class;
-	const CK_OBJECT_HANDLE object = store->found[store->class][store->next++];
-
-	return class == CKO_CERTIFICATE ? give_certificate(session, object, take, arg)
-					: give_key(store, session, object, class, take, arg);
-}
-
-static bool
-skip_to_next(struct store *store)
-{
-	for (; store->class < CLASSES && store->next == store->count[store->class]; store->class ++)
+	for (; store->class < COUNT(classes) && store->next == store->count[store->class]; store->class ++)
 		store->next = 0;
-	return store->class < CLASSES;
+	return store->class == COUNT(classes);
 }
 
-/* After a search that failed the next call is at the end: who sees NULL without an end learns of the
- * error, and who goes on until the end finds it. Python takes any errno for what went wrong. */
+/* After a search that failed it is the next call that is at the end: who looks at errors before the end sees it, and
+ * who goes on until the end finds it. */
 static int
 store_load(void *loader, OSSL_CALLBACK *take, void *arg, OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg)
 {
 	struct store *store = loader;
-	struct session session = { .slot = NULL };
-	const bool first = !store->searched;
-	const int before = errno;
-	bool ok = false;
-	CK_RV rv;
+	int ok;
 
-	store->searched = true;
-	if (first)
-		store->slot = slot_of_uri(store->provider, store->uri);
-	store->at_end = !first && (store->slot == NULL || !skip_to_next(store));
-	if (store->slot == NULL || store->at_end)
-		goto out;
-	rv = session_begin(store->slot, &session);
-	if (rv != CKR_OK)
-		fail_rv(store->provider, "C_OpenSession", rv, store->text);
-	else if (!first || search(store, &session, ask, ask_arg))
-		ok = skip_to_next(store) && give_next(store, &session, take, arg);
-	else
-		store->slot = NULL;
-	session_end(&session);
-	if (ok)
-		store->at_end = !skip_to_next(store);
-out:
-	errno = before;
+	if (!store->searched) {
+		store->searched = true;
+		if (!search(store, ask, ask_arg)) {
+			store->class = COUNT(classes);
+			return 0;
+		}
+	}
+	ok = !at_end(store) && give_next(store, take, arg);
+	store->at_end = at_end(store);
 	return ok;
 }
 
@@ -255,8 +227,8 @@ store_load_key(struct provider *provider, const char *uri, OSSL_CALLBACK *take, 
 
 static const OSSL_DISPATCH functions[] = {
 	ENTRY(OSSL_FUNC_STORE_OPEN, store_open),
-	ENTRY(OSSL_FUNC_STORE_SETTABLE_CTX_PARAMS, store_settable),
-	ENTRY(OSSL_FUNC_STORE_SET_CTX_PARAMS, store_set_params),
+	ENTRY(OSSL_FUNC_STORE_SETTABLE_CTX_PARAMS, settable),
+	ENTRY(OSSL_FUNC_STORE_SET_CTX_PARAMS, set_params),
 	ENTRY(OSSL_FUNC_STORE_LOAD, store_load),
 	ENTRY(OSSL_FUNC_STORE_EOF, store_eof),
 	ENTRY(OSSL_FUNC_STORE_CLOSE, store_close),

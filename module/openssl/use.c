@@ -1,14 +1,15 @@
 /*
  * use.c: what a token does with a private key for us. SPDX-License-Identifier: BSD-2-Clause
  */
-#include "module/openssl/key.h"
+#include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct use {
-	CK_RV (*function)(struct key *key, const struct session *session, CK_OBJECT_HANDLE handle, struct use *use);
-	const char *call; /* that went wrong */
+	CK_RV (*function)(struct key *key, const struct session *session, struct use *use);
+	const char *call; /* that went wrong; NULL: the error is raised */
 	CK_MECHANISM *mechanism;
 	const unsigned char *in;
 	size_t in_len;
@@ -16,127 +17,102 @@ struct use {
 	size_t *len;
 };
 
-#define RAISED ((CK_RV)-1) /* the error is on the stack already */
-
+/* Another session, login and handle for the key. The old session is not closed: its handle may be another's by now. */
 static CK_RV
-logged_in(const struct key *key, enum login login)
+find_again(struct key *key, struct use *use)
 {
-	if (login == LOGIN_NO_PIN)
-		fail_no_pin(key->provider, key->slot);
-	return login == LOGIN_OK ? CKR_OK : RAISED;
-}
-
-static CK_RV
-find_again(struct key *key, const struct session *session, CK_OBJECT_HANDLE *handle)
-{
+	struct session session = key->token;
 	CK_OBJECT_HANDLE *found = NULL;
 	size_t count = 0;
 	CK_ULONG n = 0;
 	CK_ATTRIBUTE *template = p11_kit_uri_get_attributes(key->uri, &n);
-	CK_RV rv = logged_in(key, session_login(key->provider, session, key->uri, NULL, NULL));
+	CK_RV rv;
 
-	if (rv == CKR_OK)
-		rv = session_find(session, template, n, &found, &count);
+	use->call = "C_OpenSession";
+	rv = session_open(&session, 0);
+	if (rv == CKR_OK && !session_login(key->provider, &session, CKU_USER, key->uri, NULL, NULL, false)) {
+		use->call = NULL;
+		rv = CKR_USER_NOT_LOGGED_IN;
+	}
+	if (rv == CKR_OK) {
+		use->call = "C_FindObjects";
+		rv = session_find(&session, template, n, &found, &count);
+	}
 	if (rv == CKR_OK && count != 1)
 		rv = CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK) {
-		pthread_mutex_lock(&key->slot->lock);
-		*handle = key->handle = found[0];
-		key->generation = session->generation;
-		pthread_mutex_unlock(&key->slot->lock);
+		atomic_store(&key->session, session.handle);
+		atomic_store(&key->object, found[0]);
+		atomic_store(&key->pid, getpid());
+	} else {
+		session_close(&session);
 	}
 	OPENSSL_free(found);
 	return rv;
 }
 
-static CK_RV
-use_once(struct key *key, struct use *use)
-{
-	struct session session = { .slot = NULL };
-	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-	CK_RV rv;
-
-	use->call = "C_OpenSession";
-	rv = session_begin(key->slot, &session);
-	if (rv != CKR_OK)
-		return rv;
-	pthread_mutex_lock(&key->slot->lock);
-	if (key->generation == session.generation)
-		handle = key->handle;
-	pthread_mutex_unlock(&key->slot->lock);
-	use->call = "C_FindObjects";
-	if (handle == CK_INVALID_HANDLE)
-		rv = find_again(key, &session, &handle);
-	if (rv == CKR_OK)
-		rv = use->function(key, &session, handle, use);
-	session_end(&session);
-	return rv;
-}
-
-/* Was it only a session or a handle that is no longer what it was? Then another try is worth it. */
+/* Is it only that a session or a handle is no longer what it was? */
 static bool
-lost(struct key *key, CK_RV rv)
+lost(CK_RV rv)
 {
-	switch (rv) {
-	case CKR_CRYPTOKI_NOT_INITIALIZED:
-	case CKR_SESSION_HANDLE_INVALID:
-	case CKR_SESSION_CLOSED:
-	case CKR_DEVICE_REMOVED:
-		slot_forget(key->slot);
-		return true;
-	case CKR_KEY_HANDLE_INVALID:
-	case CKR_OBJECT_HANDLE_INVALID:
-	case CKR_USER_NOT_LOGGED_IN:
-		pthread_mutex_lock(&key->slot->lock);
-		key->handle = CK_INVALID_HANDLE;
-		pthread_mutex_unlock(&key->slot->lock);
-		return true;
-	default:
-		return false;
-	}
+	return rv == CKR_CRYPTOKI_NOT_INITIALIZED || rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
+		rv == CKR_DEVICE_REMOVED || rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID ||
+		rv == CKR_USER_NOT_LOGGED_IN;
 }
 
 static bool
 use_key(struct key *key, struct use *use)
 {
 	const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(key->uri, CKA_LABEL);
+	struct session session = key->token;
 	char about[NAME_SIZE];
-	CK_RV rv = use_once(key, use);
+	CK_RV rv = CKR_OK;
 
-	if (lost(key, rv))
-		rv = use_once(key, use);
-	if (rv == CKR_OK || rv == RAISED)
+	for (int again = key->pid != getpid(); again < 2; again++) {
+		if (again > 0)
+			rv = find_again(key, use);
+		if (rv == CKR_OK) {
+			use->call = "C_OpenSession";
+			rv = session_open(&session, 0);
+		}
+		if (rv == CKR_OK)
+			rv = use->function(key, &session, use);
+		session_close(&session);
+		if (!lost(rv) || use->call == NULL)
+			break;
+	}
+	if (rv == CKR_OK || use->call == NULL)
 		return rv == CKR_OK;
 	(void)snprintf(about, sizeof(about), "key \"%.*s\"", label != NULL ? (int)label->ulValueLen : 0,
 		label != NULL ? (const char *)label->pValue : "");
 	return fail_rv(key->provider, use->call, rv, about);
 }
 
-/* C_Sign ends the operation, and is called for that even when nobody gave a PIN for it. */
 static CK_RV
-sign(struct key *key, const struct session *session, CK_OBJECT_HANDLE handle, struct use *use)
+sign(struct key *key, const struct session *session, struct use *use)
 {
-	CK_FUNCTION_LIST *p11 = session->slot->p11;
+	CK_FUNCTION_LIST *p11 = session->p11;
 	CK_ULONG len = *use->len;
-	CK_RV login = CKR_OK;
 	CK_RV rv;
 
 	use->call = "C_SignInit";
-	rv = p11->C_SignInit(session->handle, use->mechanism, handle);
+	rv = p11->C_SignInit(session->handle, use->mechanism, key->object);
 	if (rv != CKR_OK)
 		return rv;
-	if (key->each_time)
-		login = logged_in(key, session_login_once(key->provider, session, key->uri));
+	use->call = NULL;
+	if (key->each_time &&
+		!session_login(key->provider, session, CKU_CONTEXT_SPECIFIC, key->uri, login_prompt, NULL, false))
+		return CKR_FUNCTION_CANCELED;
 	use->call = "C_Sign";
 	rv = p11->C_Sign(session->handle, (CK_BYTE *)use->in, use->in_len, use->out, &len);
 	*use->len = len;
-	return login != CKR_OK ? login : rv;
+	return rv;
 }
 
 static CK_RV
-derive(UNUSED struct key *key, const struct session *session, CK_OBJECT_HANDLE handle, struct use *use)
+derive(struct key *key, const struct session *session, struct use *use)
 {
-	CK_FUNCTION_LIST *p11 = session->slot->p11;
+	CK_FUNCTION_LIST *p11 = session->p11;
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -153,15 +129,13 @@ derive(UNUSED struct key *key, const struct session *session, CK_OBJECT_HANDLE h
 	CK_OBJECT_HANDLE secret = CK_INVALID_HANDLE;
 	CK_RV rv;
 
-	use->call = "C_DeriveKey";
-	rv = p11->C_DeriveKey(session->handle, use->mechanism, handle, template, sizeof(template) / sizeof(*template),
-		&secret);
+	use->call = "C_DeriveKey"; /* the secret goes with the session */
+	rv = p11->C_DeriveKey(session->handle, use->mechanism, key->object, template, COUNT(template), &secret);
 	if (rv != CKR_OK)
 		return rv;
 	use->call = "C_GetAttributeValue";
 	rv = p11->C_GetAttributeValue(session->handle, secret, &value, 1);
 	*use->len = value.ulValueLen;
-	p11->C_DestroyObject(session->handle, secret);
 	return rv;
 }
 
