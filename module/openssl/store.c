@@ -5,6 +5,7 @@
  */
 #include "module/openssl/provider.h"
 
+#include <errno.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -184,22 +185,24 @@ at_end(struct store *store)
 }
 
 /* After a search that failed it is the next call that is at the end: who looks at errors before the end sees it, and
- * who goes on until the end finds it. */
+ * who goes on until the end finds it. Python takes any errno for what went wrong. */
 static int
 store_load(void *loader, OSSL_CALLBACK *take, void *arg, OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg)
 {
 	struct store *store = loader;
-	int ok;
+	const bool first = !store->searched;
+	const int before = errno;
+	bool ok;
 
-	if (!store->searched) {
-		store->searched = true;
-		if (!search(store, ask, ask_arg)) {
-			store->class = COUNT(classes);
-			return 0;
-		}
+	store->searched = true;
+	if (first && !search(store, ask, ask_arg)) {
+		store->class = COUNT(classes);
+		ok = false;
+	} else {
+		ok = !at_end(store) && give_next(store, take, arg);
+		store->at_end = at_end(store);
 	}
-	ok = !at_end(store) && give_next(store, take, arg);
-	store->at_end = at_end(store);
+	errno = before;
 	return ok;
 }
 
