@@ -8,7 +8,6 @@
 #include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
-#include <openssl/ecdsa.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -139,24 +138,42 @@ sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	return signature->key != NULL && set_params(ctx, params);
 }
 
-/* r and s as a token gives them, to DER of at most `size` bytes; its length or 0. */
+/* One INTEGER: no zeros in front, but for the one that keeps it positive. */
+static size_t
+put_integer(unsigned char *out, const unsigned char *value, size_t len)
+{
+	size_t sign;
+
+	for (; len > 1 && *value == 0; len--)
+		value++;
+	sign = *value >> 7;
+	out[0] = V_ASN1_INTEGER;
+	out[1] = (unsigned char)(sign + len);
+	out[2] = 0;
+	memcpy(out + 2 + sign, value, len);
+	return 2 + sign + len;
+}
+
+/* r and s as a token gives them, to DER of at most `size` bytes; its length or 0. By hand, because i2d_ECDSA_SIG()
+ * costs a tenth of a signature. */
 static size_t
 to_der(const unsigned char *raw, size_t len, unsigned char *out, size_t size)
 {
-	BIGNUM *r = BN_bin2bn(raw, (int)(len / 2), NULL);
-	BIGNUM *s = BN_bin2bn(raw + len / 2, (int)(len / 2), NULL);
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	int n = 0;
+	unsigned char pair[2 * (3 + RAW_MAX / 2)];
+	size_t head, n;
 
-	if (r != NULL && s != NULL && pair != NULL && ECDSA_SIG_set0(pair, r, s)) {
-		r = s = NULL;
-		n = i2d_ECDSA_SIG(pair, NULL);
-		n = n > 0 && (size_t)n <= size ? i2d_ECDSA_SIG(pair, &out) : 0;
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(pair);
-	return n > 0 ? (size_t)n : 0;
+	if (len == 0 || len % 2 != 0 || len > RAW_MAX)
+		return 0;
+	n = put_integer(pair, raw, len / 2);
+	n += put_integer(pair + n, raw + len / 2, len / 2);
+	head = n < 128 ? 2 : 3;
+	if (head + n > size)
+		return 0;
+	out[0] = V_ASN1_CONSTRUCTED | V_ASN1_SEQUENCE;
+	out[1] = 0x81; /* the length of the length, if that is long */
+	out[head - 1] = (unsigned char)n;
+	memcpy(out + head, pair, n);
+	return head + n;
 }
 
 static bool
@@ -223,6 +240,13 @@ digest_final(void *ctx, unsigned char *out, size_t *len, size_t size)
 		sign(ctx, out, len, size, digest, n);
 }
 
+/* At once; else OpenSSL makes a copy of everything for the end. */
+static int
+digest_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned char *data, size_t data_len)
+{
+	return (out == NULL || digest_update(ctx, data, data_len)) && digest_final(ctx, out, len, size);
+}
+
 /* EdDSA takes the message in one piece, and no digest. */
 static int
 message_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
@@ -259,6 +283,7 @@ static const OSSL_DISPATCH ecdsa_functions[] = {
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, digest_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, digest_update),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, digest_final),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, digest_sign),
 	ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, set_params),
 	ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, settable),
 	{ 0, NULL },
