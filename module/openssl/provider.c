@@ -37,14 +37,14 @@ const OSSL_ITEM provider_reasons[] = {
 };
 
 bool
-provider_error(const struct provider *provider, int line, const char *function, enum reason reason, const char *format,
-	...)
+provider_error(const struct provider *provider, const char *file, int line, const char *function, enum reason reason,
+	const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	provider->new_error(provider->core);
-	provider->set_error_debug(provider->core, PROVIDER_NAME, line, function);
+	provider->set_error_debug(provider->core, file, line, function);
 	provider->vset_error(provider->core, reason, format, args);
 	va_end(args);
 	return false;

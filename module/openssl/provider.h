@@ -66,9 +66,9 @@ enum reason {
 };
 
 /* Put an error on OpenSSL's stack: a reason, and the text. Always false. */
-#define fail(provider, reason, ...) provider_error(provider, OPENSSL_LINE, OPENSSL_FUNC, reason, __VA_ARGS__)
-bool provider_error(const struct provider *provider, int line, const char *function, enum reason reason,
-	const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define fail(provider, reason, ...) provider_error(provider, __FILE_NAME__, __LINE__, __func__, reason, __VA_ARGS__)
+bool provider_error(const struct provider *provider, const char *file, int line, const char *function,
+	enum reason reason, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* The same for what a PKCS#11 call answered: the reason is the CK_RV's; the text names it, the call and
  * what it was about ("": nothing). */

@@ -1,15 +1,38 @@
 /*
  * token.c: modules, tokens and sessions, by libp11-kit. SPDX-License-Identifier: BSD-2-Clause
  */
+#include "config.h"
 #include "module/openssl/provider.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <p11-kit/p11-kit.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROXY "p11-kit-proxy.so"
 #define FIND_STEP 64
+
+/* Into the log of our module, if there is one (MDOC_PKCS11_LOG=FILE:LEVEL): nothing else may be printed. */
+static void
+warn(const char *text)
+{
+	const char *log = secure_getenv("MDOC_PKCS11_LOG");
+	char path[PATH_MAX];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s", log != NULL ? log : "");
+	if (strlen(path) > 2 && path[strlen(path) - 2] == ':')
+		path[strlen(path) - 2] = '\0';
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_CREAT, 0600);
+	if (fd >= 0) {
+		(void)dprintf(fd, PROVIDER_NAME ": %s\n", text);
+		close(fd);
+	}
+}
 
 P11KitUri *
 uri_parse(const struct provider *provider, const char *text)
@@ -24,6 +47,8 @@ uri_parse(const struct provider *provider, const char *text)
 		why = "it has an attribute or a type that is not known here";
 	else if (p11_kit_uri_get_module_name(uri) != NULL)
 		why = "there is no module-name here; give module-path, or pkcs11-module in the configuration";
+	if (why == NULL && p11_kit_uri_get_pin_value(uri) != NULL)
+		warn("a URI has a pin-value, which others may see or find; better is pin-source");
 	if (why == NULL)
 		return uri;
 	fail(provider, REASON_URI, "%.*s: %s", (int)strcspn(text, "?"), text, why);
