@@ -39,8 +39,9 @@ key_free(void *keydata)
 
 	if (key == NULL || atomic_fetch_sub(&key->references, 1) > 1)
 		return;
+	key->token.handle = key->session;
 	if (key->pid == getpid())
-		key->token.p11->C_CloseSession(key->session);
+		session_close(&key->token);
 	EVP_PKEY_free(key->half);
 	uri_free(key->uri);
 	OPENSSL_free(key);

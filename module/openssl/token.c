@@ -34,6 +34,21 @@ warn(const char *text)
 	}
 }
 
+static atomic_bool over;
+
+static void
+set_over(void)
+{
+	over = true;
+}
+
+/* Called when the first module is there, and so at exit before its own destructors, after which it can be called no more. */
+static void
+watch_the_end(void)
+{
+	(void)atexit(set_over);
+}
+
 P11KitUri *
 uri_parse(const struct provider *provider, const char *text)
 {
@@ -79,6 +94,7 @@ initialize(CK_FUNCTION_LIST *p11)
 static CK_FUNCTION_LIST *
 load(const struct provider *provider, const char *path)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const char *base = strrchr(path, '/');
 	CK_FUNCTION_LIST *p11 = NULL;
 	CK_RV rv;
@@ -92,6 +108,7 @@ load(const struct provider *provider, const char *path)
 		return NULL;
 	}
 	rv = initialize(p11);
+	pthread_once(&once, watch_the_end);
 	if (rv == CKR_OK)
 		return p11;
 	fail(provider, REASON_MODULE, "%s: C_Initialize: %s (0x%lX)", path, name_of(rv), rv);
@@ -185,7 +202,7 @@ session_open(struct session *session, CK_FLAGS flags)
 void
 session_close(struct session *session)
 {
-	if (session->handle != CK_INVALID_HANDLE)
+	if (session->handle != CK_INVALID_HANDLE && !over)
 		session->p11->C_CloseSession(session->handle);
 	session->handle = CK_INVALID_HANDLE;
 }
