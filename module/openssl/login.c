@@ -127,36 +127,48 @@ login_due(const struct session *session, CK_FLAGS flags)
 						       : CKR_OK;
 }
 
-bool
-session_login(const struct provider *provider, const struct session *session, CK_USER_TYPE user, P11KitUri *uri,
-	OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg, bool optional)
+/* What the PIN is for, in words, and the token's flags. */
+static CK_FLAGS
+describe(const struct session *session, CK_USER_TYPE user, P11KitUri *uri, char name[2 * NAME_SIZE])
 {
 	const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(uri, CKA_LABEL);
-	struct pin pin = { .len = 0 };
-	char name[2 * NAME_SIZE];
 	const CK_FLAGS flags = token_name(session, name);
-	const bool pad = (flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
-	CK_RV rv = user == CKU_USER ? login_due(session, flags) : CKR_OK;
-	bool ok = true;
 
 	if (user == CKU_CONTEXT_SPECIFIC && label != NULL)
 		(void)snprintf(name + strlen(name), NAME_SIZE, " for one use of the key \"%.*s\"",
 			(int)label->ulValueLen, (const char *)label->pValue);
-	if (rv == CKR_OK && !pad) {
-		ok = written_pin(provider, uri, &pin);
+	return flags;
+}
+
+/* The token's state is not looked at where it changes nothing: for each signature with a written PIN it would cost
+ * more than the signature. */
+bool
+session_login(const struct provider *provider, const struct session *session, CK_USER_TYPE user, P11KitUri *uri,
+	OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg, bool optional)
+{
+	struct pin pin = { .len = 0 };
+	char name[2 * NAME_SIZE];
+	bool ok = user == CKU_USER || written_pin(provider, uri, &pin);
+	const bool described = ok && pin.len == 0;
+	const CK_FLAGS flags = described ? describe(session, user, uri, name) : 0;
+	const bool pad = (flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+	CK_RV rv = user == CKU_USER ? login_due(session, flags) : CKR_OK;
+
+	if (ok && rv == CKR_OK && !pad) {
+		ok = user != CKU_USER || written_pin(provider, uri, &pin);
 		if (ok && pin.len == 0)
 			ask_pin(name, ask, ask_arg, &pin);
 		if (ok && pin.len == 0)
 			ok = optional ||
 				fail(provider, REASON_PIN_NEEDED,
-					"%s: give pin-source in the URI or pin-file in the"
-					" configuration",
-					name);
+					"%s: give pin-source in the URI or pin-file in the configuration", name);
 	}
 	if (rv == CKR_OK && ok && (pad || pin.len > 0))
 		rv = session->p11->C_Login(session->handle, user, pad ? NULL : (CK_UTF8CHAR *)pin.text, pin.len);
 	OPENSSL_cleanse(&pin, sizeof(pin));
-	return ok &&
-		(rv == CKR_OK || (user == CKU_USER && rv == CKR_USER_ALREADY_LOGGED_IN) ||
-			fail_rv(provider, "C_Login", rv, name));
+	if (!ok || rv == CKR_OK || (user == CKU_USER && rv == CKR_USER_ALREADY_LOGGED_IN))
+		return ok;
+	if (!described)
+		(void)describe(session, user, uri, name);
+	return fail_rv(provider, "C_Login", rv, name);
 }
