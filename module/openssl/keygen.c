@@ -91,6 +91,28 @@ curve_params(const char *group, unsigned char **der)
 	return nid != NID_undef ? i2d_ASN1_OBJECT(OBJ_nid2obj(nid), der) : -1;
 }
 
+/* Whether the token has a private key of that id or label; or it cannot be told (error raised). */
+static bool
+taken(const struct keygen *gen, const struct session *session, const CK_ATTRIBUTE *name)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, { CKA_ID, NULL, 0 } };
+	CK_OBJECT_HANDLE *found = NULL;
+	size_t count = 0;
+	CK_RV rv;
+
+	if (name == NULL)
+		return false;
+	template[1] = *name;
+	rv = session_find(session, template, COUNT(template), &found, &count);
+	OPENSSL_free(found);
+	if (rv != CKR_OK)
+		fail_rv(gen->provider, "C_FindObjects", rv, gen->type);
+	else if (count > 0)
+		fail(gen->provider, REASON_EXISTS, "by its %s", name->type == CKA_ID ? "id" : "object");
+	return rv != CKR_OK || count > 0;
+}
+
 static struct key *
 generate(const struct keygen *gen, const struct kind *kind, const struct session *session, P11KitUri *uri)
 {
@@ -149,7 +171,9 @@ keygen(void *genctx, UNUSED OSSL_CALLBACK *progress, UNUSED void *arg)
 	rv = session_open(&session, CKF_RW_SESSION);
 	if (rv != CKR_OK)
 		fail_rv(gen->provider, "C_OpenSession", rv, gen->type);
-	else if (session_login(gen->provider, &session, CKU_USER, uri, login_prompt, NULL, false))
+	else if (session_login(gen->provider, &session, CKU_USER, uri, login_prompt, NULL, false) &&
+		!taken(gen, &session, p11_kit_uri_get_attribute(uri, CKA_ID)) &&
+		!taken(gen, &session, p11_kit_uri_get_attribute(uri, CKA_LABEL)))
 		key = generate(gen, kind, &session, uri);
 out:
 	session_close(&session);

@@ -30,6 +30,7 @@ const OSSL_ITEM provider_reasons[] = {
 	{ REASON_PIN_LOCKED, "the PIN is locked" },
 	{ REASON_PIN_NOT_SET, "no PIN has been set" },
 	{ REASON_KEY, "the key cannot be used" },
+	{ REASON_EXISTS, "there is such a key already" },
 	{ REASON_NOT_PERMITTED, "the key is not allowed to do this" },
 	{ REASON_UNSUPPORTED, "not supported" },
 	{ REASON_TOKEN, "the token failed" },

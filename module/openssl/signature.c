@@ -1,7 +1,7 @@
 /*
  * signature.c: OSSL_OP_SIGNATURE, ECDSA and EdDSA. Digests are computed here, in the provider's own
- * library context; the token signs the digest (CKM_ECDSA) or the whole message (CKM_EDDSA). Public keys
- * verify in OpenSSL's default provider, which gets them by export.
+ * library context; the token signs the digest (CKM_ECDSA) or the whole message (CKM_EDDSA). The public
+ * half verifies, in OpenSSL's default provider.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -124,18 +124,26 @@ PARAM_LIST(gettable, (UNUSED void *ctx, UNUSED void *provctx),
 	OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, NULL, 0))
 
 static int
-sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
+verify_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 {
 	struct signature *signature = ctx;
-	struct key *key = keydata;
+
+	if (keydata != NULL) {
+		key_free(signature->key);
+		signature->key = key_up(keydata);
+	}
+	return signature->key != NULL && signature->key->half != NULL && set_params(ctx, params);
+}
+
+static int
+sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
+{
+	const struct signature *signature = ctx;
+	const struct key *key = keydata;
 
 	if (key != NULL && key->uri == NULL)
 		return fail(signature->provider, REASON_KEY, "this is a public key");
-	if (key != NULL) {
-		key_free(signature->key);
-		signature->key = key_up(key);
-	}
-	return signature->key != NULL && set_params(ctx, params);
+	return verify_init(ctx, keydata, params);
 }
 
 /* One INTEGER: no zeros in front, but for the one that keeps it positive. */
@@ -206,17 +214,38 @@ sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned cha
 }
 
 static int
-digest_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
+verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *digest, size_t digest_len)
 {
-	struct signature *signature = ctx;
+	const struct signature *signature = ctx;
+	EVP_PKEY_CTX *half = EVP_PKEY_CTX_new_from_pkey(signature->provider->libctx, signature->key->half, NULL);
+	const bool ok = half != NULL && EVP_PKEY_verify_init(half) > 0 &&
+		EVP_PKEY_verify(half, sig, len, digest, digest_len) > 0;
 
-	if (name != NULL && *name != '\0' && !set_digest(signature, name))
-		return 0;
-	if (!sign_init(ctx, keydata, params) || (signature->digest == NULL && !set_digest(signature, "SHA256")))
+	EVP_PKEY_CTX_free(half);
+	return ok;
+}
+
+static int
+digest_init(struct signature *signature, const char *name, int inited)
+{
+	if (!inited || (name != NULL && *name != '\0' && !set_digest(signature, name)) ||
+		(signature->digest == NULL && !set_digest(signature, "SHA256")))
 		return 0;
 	if (signature->state == NULL)
 		signature->state = EVP_MD_CTX_new();
 	return signature->state != NULL && EVP_DigestInit_ex2(signature->state, signature->digest, NULL);
+}
+
+static int
+digest_sign_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
+{
+	return digest_init(ctx, name, sign_init(ctx, keydata, params));
+}
+
+static int
+digest_verify_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
+{
+	return digest_init(ctx, name, verify_init(ctx, keydata, params));
 }
 
 static int
@@ -247,15 +276,35 @@ digest_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsig
 	return (out == NULL || digest_update(ctx, data, data_len)) && digest_final(ctx, out, len, size);
 }
 
-/* EdDSA takes the message in one piece, and no digest. */
 static int
-message_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
+digest_verify_final(void *ctx, const unsigned char *sig, size_t len)
 {
 	const struct signature *signature = ctx;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
 
-	if (digest != NULL && *digest != '\0')
-		return fail(signature->provider, REASON_UNSUPPORTED, "EdDSA takes no digest, not even %s", digest);
-	return sign_init(ctx, keydata, params);
+	return signature->state != NULL && EVP_DigestFinal_ex(signature->state, digest, &n) &&
+		verify(ctx, sig, len, digest, n);
+}
+
+/* EdDSA takes the message in one piece, and no digest. */
+static bool
+no_digest(const struct signature *signature, const char *digest)
+{
+	return digest == NULL || *digest == '\0' ||
+		fail(signature->provider, REASON_UNSUPPORTED, "EdDSA takes no digest, not even %s", digest);
+}
+
+static int
+message_sign_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
+{
+	return no_digest(ctx, digest) && sign_init(ctx, keydata, params);
+}
+
+static int
+message_verify_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
+{
+	return no_digest(ctx, digest) && verify_init(ctx, keydata, params);
 }
 
 static int
@@ -270,6 +319,20 @@ message_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsi
 	return key_sign(signature->key, &mechanism, message, message_len, out, len);
 }
 
+static int
+message_verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *message, size_t message_len)
+{
+	const struct signature *signature = ctx;
+	EVP_MD_CTX *state = EVP_MD_CTX_new();
+	const bool ok = state != NULL &&
+		EVP_DigestVerifyInit_ex(state, NULL, NULL, signature->provider->libctx, NULL, signature->key->half,
+			NULL) > 0 &&
+		EVP_DigestVerify(state, sig, len, message, message_len) > 0;
+
+	EVP_MD_CTX_free(state);
+	return ok;
+}
+
 #define COMMON \
 	ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_new), ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_free), \
 		ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dup), \
@@ -280,10 +343,15 @@ static const OSSL_DISPATCH ecdsa_functions[] = {
 	COMMON,
 	ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, sign_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_SIGN, sign),
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, digest_init),
+	ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, verify_init),
+	ENTRY(OSSL_FUNC_SIGNATURE_VERIFY, verify),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, digest_sign_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, digest_update),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, digest_final),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, digest_sign),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, digest_verify_init),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_UPDATE, digest_update),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_FINAL, digest_verify_final),
 	ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, set_params),
 	ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, settable),
 	{ 0, NULL },
@@ -291,8 +359,10 @@ static const OSSL_DISPATCH ecdsa_functions[] = {
 
 static const OSSL_DISPATCH eddsa_functions[] = {
 	COMMON,
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, message_init),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, message_sign_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, message_sign),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, message_verify_init),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY, message_verify),
 	{ 0, NULL },
 };
 
