@@ -135,6 +135,7 @@ struct key {
 	int parts;            /* OSSL_KEYMGMT_SELECT_… that it has */
 	P11KitUri *uri;       /* of the private key, with where its PIN is; NULL: a public key */
 	bool each_time;       /* CKA_ALWAYS_AUTHENTICATE */
+	atomic_bool refused;  /* its written PIN was wrong */
 	struct session token; /* without a session: each use has one of its own */
 	atomic_ulong session;
 	atomic_ulong object;

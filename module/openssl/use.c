@@ -4,6 +4,7 @@
 #include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,6 +17,18 @@ struct use {
 	unsigned char *out;
 	size_t *len;
 };
+
+/* A written PIN that was wrong is not tried again: a busy server would lock the token. */
+static bool
+log_in_again(struct key *key, const struct session *session)
+{
+	if (key->refused)
+		return fail(key->provider, REASON_PIN_INCORRECT, "it was tried once; the key has to be loaded again");
+	if (session_login(key->provider, session, CKU_USER, key->uri, NULL, NULL, false))
+		return true;
+	key->refused = ERR_GET_REASON(ERR_peek_last_error()) == REASON_PIN_INCORRECT;
+	return false;
+}
 
 /* Another session, login and handle for the key. The old session is not closed: its handle may be another's by now. */
 static CK_RV
@@ -30,7 +43,7 @@ find_again(struct key *key, struct use *use)
 
 	use->call = "C_OpenSession";
 	rv = session_open(&session, 0);
-	if (rv == CKR_OK && !session_login(key->provider, &session, CKU_USER, key->uri, NULL, NULL, false)) {
+	if (rv == CKR_OK && !log_in_again(key, &session)) {
 		use->call = NULL;
 		rv = CKR_USER_NOT_LOGGED_IN;
 	}

@@ -157,6 +157,38 @@ fork_without_pin(void)
 	ERR_clear_error();
 }
 
+static int
+sign_often_in_child(void *arg)
+{
+	int i;
+
+	ERR_clear_error();
+	for (i = 0; i < 30; i++)
+		if (provider_signs(arg, "SHA256", NULL) || !provider_error("PIN is wrong"))
+			return 1;
+	return 0;
+}
+
+/* Were it otherwise, each visitor of a web server with a wrong PIN would cost a try, and soon the token is locked. */
+static void
+fork_with_wrong_pin(void)
+{
+	EVP_PKEY *key = provider_key(provider_lib, provider_with_pin(PRIVATE("p256"), "pin", USER_PIN), NULL);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+	(void)provider_file("pin", WRONG_PIN);
+	CU_ASSERT_EQUAL(p11_fork(sign_often_in_child, key), 0);
+	CU_ASSERT(provider_wrong_pin_was_given());
+	CU_ASSERT((p11_token_flags(provider_slot) & CKF_USER_PIN_LOCKED) == 0);
+	EVP_PKEY_free(key);
+	provider_logout();
+	key = provider_key(provider_lib, provider_with_pin(PRIVATE("p256"), "pin", USER_PIN), NULL);
+	CU_ASSERT_PTR_NOT_NULL(key);
+	CU_ASSERT(!provider_wrong_pin_was_given());
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+}
+
 static void *
 sign_until_over(void *arg)
 {
@@ -381,6 +413,7 @@ CU_TestInfo tests_provider_process[] = {
 	{ "fork with pin-source", fork_with_pin_source },
 	{ "fork with pin-file", fork_with_pin_file },
 	{ "fork without a PIN", fork_without_pin },
+	{ "fork with a wrong PIN", fork_with_wrong_pin },
 	{ "fork while others sign", fork_while_others_sign },
 	{ "loaded and unloaded", load_and_unload },
 	{ "others log out and finalize", others_end_it },
