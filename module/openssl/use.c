@@ -73,6 +73,24 @@ lost(CK_RV rv)
 		rv == CKR_USER_NOT_LOGGED_IN;
 }
 
+/* The key's own session, or another while that is in use. */
+static CK_RV
+begin(struct key *key, struct session *session, struct use *use)
+{
+	session->handle = atomic_exchange(&key->session, CK_INVALID_HANDLE);
+	use->call = "C_OpenSession";
+	return session->handle != CK_INVALID_HANDLE ? CKR_OK : session_open(session, 0);
+}
+
+static void
+end(struct key *key, struct session *session)
+{
+	unsigned long none = CK_INVALID_HANDLE;
+
+	if (!atomic_compare_exchange_strong(&key->session, &none, session->handle))
+		session_close(session);
+}
+
 static bool
 use_key(struct key *key, struct use *use)
 {
@@ -84,16 +102,15 @@ use_key(struct key *key, struct use *use)
 	for (int again = key->pid != getpid(); again < 2; again++) {
 		if (again > 0)
 			rv = find_again(key, use);
-		if (rv == CKR_OK) {
-			use->call = "C_OpenSession";
-			rv = session_open(&session, 0);
-		}
+		if (rv == CKR_OK)
+			rv = begin(key, &session, use);
 		if (rv == CKR_OK)
 			rv = use->function(key, &session, use);
-		session_close(&session);
 		if (!lost(rv) || use->call == NULL)
 			break;
+		session_close(&session);
 	}
+	end(key, &session);
 	if (rv == CKR_OK || use->call == NULL)
 		return rv == CKR_OK;
 	(void)snprintf(about, sizeof(about), "key \"%.*s\"", label != NULL ? (int)label->ulValueLen : 0,
@@ -101,22 +118,23 @@ use_key(struct key *key, struct use *use)
 	return fail_rv(key->provider, use->call, rv, about);
 }
 
+/* C_Sign ends the operation, and is called for that even when nobody gave the PIN for it. */
 static CK_RV
 sign(struct key *key, const struct session *session, struct use *use)
 {
 	CK_FUNCTION_LIST *p11 = session->p11;
 	CK_ULONG len = *use->len;
+	bool allowed = true;
 	CK_RV rv;
 
 	use->call = "C_SignInit";
 	rv = p11->C_SignInit(session->handle, use->mechanism, key->object);
 	if (rv != CKR_OK)
 		return rv;
-	use->call = NULL;
-	if (key->each_time &&
-		!session_login(key->provider, session, CKU_CONTEXT_SPECIFIC, key->uri, login_prompt, NULL, false))
-		return CKR_FUNCTION_CANCELED;
-	use->call = "C_Sign";
+	if (key->each_time)
+		allowed = session_login(key->provider, session, CKU_CONTEXT_SPECIFIC, key->uri, login_prompt, NULL,
+			false);
+	use->call = allowed ? "C_Sign" : NULL;
 	rv = p11->C_Sign(session->handle, (CK_BYTE *)use->in, use->in_len, use->out, &len);
 	*use->len = len;
 	return rv;
@@ -142,13 +160,14 @@ derive(struct key *key, const struct session *session, struct use *use)
 	CK_OBJECT_HANDLE secret = CK_INVALID_HANDLE;
 	CK_RV rv;
 
-	use->call = "C_DeriveKey"; /* the secret goes with the session */
+	use->call = "C_DeriveKey";
 	rv = p11->C_DeriveKey(session->handle, use->mechanism, key->object, template, COUNT(template), &secret);
 	if (rv != CKR_OK)
 		return rv;
 	use->call = "C_GetAttributeValue";
 	rv = p11->C_GetAttributeValue(session->handle, secret, &value, 1);
 	*use->len = value.ulValueLen;
+	p11->C_DestroyObject(session->handle, secret);
 	return rv;
 }
 
