@@ -95,15 +95,18 @@ login_prompt(char *pin, size_t size, size_t *len, const OSSL_PARAM params[], UNU
 	return ok;
 }
 
-/* That a callback has nobody to ask is no error of ours. */
+/* Ask for the PIN, for one use of the key of the URI if there is one. That nobody is there to ask is no error of ours. */
 static void
-ask_pin(const char *what, OSSL_PASSPHRASE_CALLBACK *ask, void *arg, struct pin *pin)
+ask_pin(const struct session *session, P11KitUri *uri, OSSL_PASSPHRASE_CALLBACK *ask, void *arg, struct pin *pin)
 {
-	const OSSL_PARAM info[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PASSPHRASE_PARAM_INFO, (char *)what, 0),
-		OSSL_PARAM_construct_end(),
-	};
+	const CK_ATTRIBUTE *label = uri != NULL ? p11_kit_uri_get_attribute(uri, CKA_LABEL) : NULL;
+	char name[NAME_SIZE], what[2 * NAME_SIZE];
+	OSSL_PARAM info[] = { OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end() };
 
+	token_name(session, name);
+	(void)snprintf(what, sizeof(what), label != NULL ? "%s for one use of the key \"%.*s\"" : "%s", name,
+		label != NULL ? (int)label->ulValueLen : 0, label != NULL ? (const char *)label->pValue : "");
+	info[0] = OSSL_PARAM_construct_utf8_string(OSSL_PASSPHRASE_PARAM_INFO, what, 0);
 	ERR_set_mark();
 	if (ask == NULL || !ask(pin->text, PIN_MAX, &pin->len, info, arg))
 		pin->len = 0;
@@ -127,48 +130,37 @@ login_due(const struct session *session, CK_FLAGS flags)
 						       : CKR_OK;
 }
 
-/* What the PIN is for, in words, and the token's flags. */
-static CK_FLAGS
-describe(const struct session *session, CK_USER_TYPE user, P11KitUri *uri, char name[2 * NAME_SIZE])
-{
-	const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(uri, CKA_LABEL);
-	const CK_FLAGS flags = token_name(session, name);
-
-	if (user == CKU_CONTEXT_SPECIFIC && label != NULL)
-		(void)snprintf(name + strlen(name), NAME_SIZE, " for one use of the key \"%.*s\"",
-			(int)label->ulValueLen, (const char *)label->pValue);
-	return flags;
-}
-
-/* The token's state is not looked at where it changes nothing: for each signature with a written PIN it would cost
- * more than the signature. */
 bool
 session_login(const struct provider *provider, const struct session *session, CK_USER_TYPE user, P11KitUri *uri,
 	OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg, bool optional)
 {
+	const bool once = user == CKU_CONTEXT_SPECIFIC;
 	struct pin pin = { .len = 0 };
-	char name[2 * NAME_SIZE];
-	bool ok = user == CKU_USER || written_pin(provider, uri, &pin);
-	const bool described = ok && pin.len == 0;
-	const CK_FLAGS flags = described ? describe(session, user, uri, name) : 0;
-	const bool pad = (flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
-	CK_RV rv = user == CKU_USER ? login_due(session, flags) : CKR_OK;
+	char name[NAME_SIZE];
+	const CK_FLAGS flags = once ? 0 : token_name(session, name);
+	CK_RV rv = once ? CKR_OK : login_due(session, flags);
 
-	if (ok && rv == CKR_OK && !pad) {
-		ok = user != CKU_USER || written_pin(provider, uri, &pin);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		return true;
+	if (rv == CKR_OK && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
+		rv = session->p11->C_Login(session->handle, user, NULL, 0);
+	} else if (rv == CKR_OK) {
+		const bool ok = written_pin(provider, uri, &pin);
+
 		if (ok && pin.len == 0)
-			ask_pin(name, ask, ask_arg, &pin);
-		if (ok && pin.len == 0)
-			ok = optional ||
-				fail(provider, REASON_PIN_NEEDED,
-					"%s: give pin-source in the URI or pin-file in the configuration", name);
+			ask_pin(session, once ? uri : NULL, ask, ask_arg, &pin);
+		rv = CKR_USER_NOT_LOGGED_IN;
+		if (ok && pin.len > 0)
+			rv = session->p11->C_Login(session->handle, user, (CK_UTF8CHAR *)pin.text, pin.len);
+		OPENSSL_cleanse(&pin, sizeof(pin));
+		if (!ok)
+			return false;
 	}
-	if (rv == CKR_OK && ok && (pad || pin.len > 0))
-		rv = session->p11->C_Login(session->handle, user, pad ? NULL : (CK_UTF8CHAR *)pin.text, pin.len);
-	OPENSSL_cleanse(&pin, sizeof(pin));
-	if (!ok || rv == CKR_OK || (user == CKU_USER && rv == CKR_USER_ALREADY_LOGGED_IN))
-		return ok;
-	if (!described)
-		(void)describe(session, user, uri, name);
+	if (rv == CKR_OK || (rv == CKR_USER_ALREADY_LOGGED_IN && !once) || (rv == CKR_USER_NOT_LOGGED_IN && optional))
+		return true;
+	token_name(session, name);
+	if (rv == CKR_USER_NOT_LOGGED_IN)
+		return fail(provider, REASON_PIN_NEEDED,
+			"%s: give pin-source in the URI or pin-file in the configuration", name);
 	return fail_rv(provider, "C_Login", rv, name);
 }
