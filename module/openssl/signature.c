@@ -8,6 +8,7 @@
 #include "module/openssl/provider.h"
 
 #include <openssl/crypto.h>
+#include <openssl/ecdsa.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -146,42 +147,24 @@ sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	return verify_init(ctx, keydata, params);
 }
 
-/* One INTEGER: no zeros in front, but for the one that keeps it positive. */
-static size_t
-put_integer(unsigned char *out, const unsigned char *value, size_t len)
-{
-	size_t sign;
-
-	for (; len > 1 && *value == 0; len--)
-		value++;
-	sign = *value >> 7;
-	out[0] = V_ASN1_INTEGER;
-	out[1] = (unsigned char)(sign + len);
-	out[2] = 0;
-	memcpy(out + 2 + sign, value, len);
-	return 2 + sign + len;
-}
-
-/* r and s as a token gives them, to DER of at most `size` bytes; its length or 0. By hand, because i2d_ECDSA_SIG()
- * costs a tenth of a signature. */
+/* r and s as a token gives them, to DER of at most `size` bytes; its length or 0. */
 static size_t
 to_der(const unsigned char *raw, size_t len, unsigned char *out, size_t size)
 {
-	unsigned char pair[2 * (3 + RAW_MAX / 2)];
-	size_t head, n;
+	BIGNUM *r = BN_bin2bn(raw, (int)(len / 2), NULL);
+	BIGNUM *s = BN_bin2bn(raw + len / 2, (int)(len / 2), NULL);
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	int n = 0;
 
-	if (len == 0 || len % 2 != 0 || len > RAW_MAX)
-		return 0;
-	n = put_integer(pair, raw, len / 2);
-	n += put_integer(pair + n, raw + len / 2, len / 2);
-	head = n < 128 ? 2 : 3;
-	if (head + n > size)
-		return 0;
-	out[0] = V_ASN1_CONSTRUCTED | V_ASN1_SEQUENCE;
-	out[1] = 0x81; /* the length of the length, if that is long */
-	out[head - 1] = (unsigned char)n;
-	memcpy(out + head, pair, n);
-	return head + n;
+	if (r != NULL && s != NULL && pair != NULL && ECDSA_SIG_set0(pair, r, s)) {
+		r = s = NULL;
+		n = i2d_ECDSA_SIG(pair, NULL);
+		n = n > 0 && (size_t)n <= size ? i2d_ECDSA_SIG(pair, &out) : 0;
+	}
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+	return n > 0 ? (size_t)n : 0;
 }
 
 static bool
