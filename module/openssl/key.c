@@ -39,9 +39,10 @@ key_free(void *keydata)
 
 	if (key == NULL || atomic_fetch_sub(&key->references, 1) > 1)
 		return;
-	key->token.handle = key->session;
-	if (key->pid == getpid())
+	for (size_t i = 0; i < KEY_SESSIONS && key->pid == getpid(); i++) {
+		key->token.handle = key->sessions[i];
 		session_close(&key->token);
+	}
 	EVP_PKEY_free(key->half);
 	uri_free(key->uri);
 	OPENSSL_free(key);
@@ -148,7 +149,7 @@ set_place(struct key *key, const struct session *session, CK_OBJECT_HANDLE objec
 	if (session_open(&own, 0) != CKR_OK)
 		return false;
 	key->token = (struct session){ .p11 = p11, .slot = session->slot };
-	atomic_store(&key->session, own.handle);
+	atomic_store(&key->sessions[0], own.handle);
 	atomic_store(&key->object, object);
 	atomic_store(&key->pid, getpid());
 	key->uri = p11_kit_uri_new();

@@ -126,20 +126,21 @@ CK_RV session_attribute(const struct session *session, CK_OBJECT_HANDLE object, 
 	struct blob *value);
 
 /* A key as OpenSSL holds it: a public half, with which OpenSSL's default provider does what it can, and for a
- * private key the object in its token. Its session keeps the user logged in as long as there is the key. */
+ * private key the object in its token. Its sessions keep the user logged in as long as there is the key. */
+#define KEY_SESSIONS 8 /* kept for the next use */
 struct key {
 	atomic_int references;
 	struct provider *provider;
-	const char *type;     /* OpenSSL's name */
-	EVP_PKEY *half;       /* in the provider's own context; NULL until there is one */
-	int parts;            /* OSSL_KEYMGMT_SELECT_… that it has */
-	P11KitUri *uri;       /* of the private key, with where its PIN is; NULL: a public key */
-	bool each_time;       /* CKA_ALWAYS_AUTHENTICATE */
-	atomic_bool refused;  /* its written PIN was wrong */
-	struct session token; /* without a session: each use has one of its own */
-	atomic_ulong session;
+	const char *type;                    /* OpenSSL's name */
+	EVP_PKEY *half;                      /* in the provider's own context; NULL until there is one */
+	int parts;                           /* OSSL_KEYMGMT_SELECT_… that it has */
+	P11KitUri *uri;                      /* of the private key, with where its PIN is; NULL: a public key */
+	bool each_time;                      /* CKA_ALWAYS_AUTHENTICATE */
+	atomic_bool refused;                 /* its written PIN was wrong */
+	struct session token;                /* without a session: each use has one of its own */
+	atomic_ulong sessions[KEY_SESSIONS]; /* that are not in use; else CK_INVALID_HANDLE */
 	atomic_ulong object;
-	atomic_int pid; /* of the process in which session and object mean something */
+	atomic_int pid; /* of the process in which sessions and object mean something */
 };
 
 struct key *key_new(struct provider *provider, const char *type);

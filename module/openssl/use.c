@@ -30,7 +30,7 @@ log_in_again(struct key *key, const struct session *session)
 	return false;
 }
 
-/* Another session, login and handle for the key. The old session is not closed: its handle may be another's by now. */
+/* Another session, login and handle for the key. Old sessions are not closed: their handles may be another's by now. */
 static CK_RV
 find_again(struct key *key, struct use *use)
 {
@@ -54,7 +54,8 @@ find_again(struct key *key, struct use *use)
 	if (rv == CKR_OK && count != 1)
 		rv = CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK) {
-		atomic_store(&key->session, session.handle);
+		for (size_t i = 0; i < KEY_SESSIONS; i++)
+			atomic_store(&key->sessions[i], i == 0 ? session.handle : CK_INVALID_HANDLE);
 		atomic_store(&key->object, found[0]);
 		atomic_store(&key->pid, getpid());
 	} else {
@@ -73,13 +74,14 @@ lost(CK_RV rv)
 		rv == CKR_USER_NOT_LOGGED_IN;
 }
 
-/* The key's own session, or another while that is in use. */
 static CK_RV
 begin(struct key *key, struct session *session, struct use *use)
 {
-	session->handle = atomic_exchange(&key->session, CK_INVALID_HANDLE);
 	use->call = "C_OpenSession";
-	return session->handle != CK_INVALID_HANDLE ? CKR_OK : session_open(session, 0);
+	for (size_t i = 0; i < KEY_SESSIONS; i++)
+		if ((session->handle = atomic_exchange(&key->sessions[i], CK_INVALID_HANDLE)) != CK_INVALID_HANDLE)
+			return CKR_OK;
+	return session_open(session, 0);
 }
 
 static void
@@ -87,8 +89,10 @@ end(struct key *key, struct session *session)
 {
 	unsigned long none = CK_INVALID_HANDLE;
 
-	if (!atomic_compare_exchange_strong(&key->session, &none, session->handle))
-		session_close(session);
+	for (size_t i = 0; i < KEY_SESSIONS && session->handle != CK_INVALID_HANDLE; i++, none = CK_INVALID_HANDLE)
+		if (atomic_compare_exchange_strong(&key->sessions[i], &none, session->handle))
+			session->handle = CK_INVALID_HANDLE;
+	session_close(session);
 }
 
 static bool
