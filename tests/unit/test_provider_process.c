@@ -287,6 +287,7 @@ others_end_it(void)
 	CK_RV (*const ends[])(void) = { log_out, close_all, finalize, finalize_for_good };
 	EVP_PKEY *key, *typed;
 	size_t i;
+	CK_RV rv;
 
 	stated = provider_public("p256");
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -298,9 +299,10 @@ others_end_it(void)
 		if (provider_error(""))
 			fprintf(stderr, "after end %zu\n", i);
 		EVP_PKEY_free(key);
-		/* a search comes upon sessions that are no more */
+		/* a search comes upon sessions that are no more; without a key nobody is logged in */
 		(void)p11->C_Initialize(NULL);
-		CU_ASSERT_EQUAL(ends[i](), CKR_OK);
+		rv = ends[i]();
+		CU_ASSERT(rv == CKR_OK || (i == 0 && rv == CKR_USER_NOT_LOGGED_IN));
 		key = provider_key(provider_lib, provider_with_pin(PRIVATE("p256"), "pin", USER_PIN), NULL);
 		CU_ASSERT_PTR_NOT_NULL(key);
 		EVP_PKEY_free(key);
