@@ -81,6 +81,8 @@ const char *name_of(CK_RV rv);
 /* RFC 7512. NULL: refused (error raised). uri_free() wipes a PIN that is in it. */
 P11KitUri *uri_parse(const struct provider *provider, const char *text);
 void uri_free(P11KitUri *uri);
+/* So many of its bytes may be shown: no PIN is in them. */
+int uri_shown(const char *text);
 
 /* A token and a session with it. A session is for one thread. */
 struct session {

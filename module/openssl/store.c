@@ -58,7 +58,7 @@ store_open(void *provctx, const char *uri)
 	if (store == NULL)
 		return NULL;
 	store->provider = provctx;
-	store->text = OPENSSL_strndup(uri, strcspn(uri, "?"));
+	store->text = OPENSSL_strndup(uri, (size_t)uri_shown(uri));
 	store->uri = uri_parse(provctx, uri);
 	if (store->text != NULL && store->uri != NULL)
 		return store;

@@ -49,6 +49,15 @@ watch_the_end(void)
 	(void)atexit(set_over);
 }
 
+/* libp11-kit takes a pin-value among the attributes of the path as well. */
+int
+uri_shown(const char *text)
+{
+	const char *pin = strstr(text, "pin-value");
+
+	return (int)(pin != NULL ? (size_t)(pin - text) : strcspn(text, "?"));
+}
+
 P11KitUri *
 uri_parse(const struct provider *provider, const char *text)
 {
@@ -66,7 +75,7 @@ uri_parse(const struct provider *provider, const char *text)
 		warn("a URI has a pin-value, which others may see or find; better is pin-source");
 	if (why == NULL)
 		return uri;
-	fail(provider, REASON_URI, "%.*s: %s", (int)strcspn(text, "?"), text, why);
+	fail(provider, REASON_URI, "%.*s: %s", uri_shown(text), text, why);
 	uri_free(uri);
 	return NULL;
 }
