@@ -206,6 +206,9 @@ fork_while_others_sign(void)
 	pthread_t workers[3];
 	int i;
 
+#ifdef __SANITIZE_ADDRESS__ /* whose allocator's own locks do not go with fork */
+	return;
+#endif
 	shared = provider_key(provider_lib, provider_with_pin(PRIVATE("p256"), "pin", USER_PIN), NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(shared);
 	stated = provider_public("p256");
