@@ -19,7 +19,7 @@ struct signature {
 	struct provider *provider;
 	struct key *key;
 	EVP_MD *digest;    /* NULL: not said; what is signed is a digest already */
-	EVP_MD_CTX *state; /* of digest_sign_* */
+	EVP_MD_CTX *state; /* of digest_sign_*, or of the half's own digest_verify_* */
 };
 
 static void *
@@ -133,6 +133,8 @@ verify_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 		key_free(signature->key);
 		signature->key = key_up(keydata);
 	}
+	EVP_MD_CTX_free(signature->state);
+	signature->state = NULL;
 	return signature->key != NULL && signature->key->half != NULL && set_params(ctx, params);
 }
 
@@ -208,39 +210,32 @@ verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *dig
 	return ok;
 }
 
-static int
-digest_init(struct signature *signature, const char *name, int inited)
+static bool
+is_ecdsa(const struct signature *signature)
 {
-	if (!inited || (name != NULL && *name != '\0' && !set_digest(signature, name)) ||
-		(signature->digest == NULL && !set_digest(signature, "SHA256")))
+	return strcmp(signature->key->type, "EC") == 0;
+}
+
+/* EdDSA takes the message in one piece, and no digest. */
+static int
+digest_sign_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
+{
+	struct signature *signature = ctx;
+	const bool named = name != NULL && *name != '\0';
+
+	if (!sign_init(ctx, keydata, params))
 		return 0;
-	if (signature->state == NULL)
-		signature->state = EVP_MD_CTX_new();
+	if (!is_ecdsa(signature))
+		return !named ||
+			fail(signature->provider, REASON_UNSUPPORTED, "EdDSA takes no digest, not even %s", name);
+	if ((named || signature->digest == NULL) && !set_digest(signature, named ? name : "SHA256"))
+		return 0;
+	signature->state = EVP_MD_CTX_new();
 	return signature->state != NULL && EVP_DigestInit_ex2(signature->state, signature->digest, NULL);
 }
 
 static int
-digest_sign_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
-{
-	return digest_init(ctx, name, sign_init(ctx, keydata, params));
-}
-
-static int
-digest_verify_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
-{
-	return digest_init(ctx, name, verify_init(ctx, keydata, params));
-}
-
-static int
-digest_update(void *ctx, const unsigned char *data, size_t len)
-{
-	const struct signature *signature = ctx;
-
-	return signature->state != NULL && EVP_DigestUpdate(signature->state, data, len);
-}
-
-static int
-digest_final(void *ctx, unsigned char *out, size_t *len, size_t size)
+digest_sign_final(void *ctx, unsigned char *out, size_t *len, size_t size)
 {
 	const struct signature *signature = ctx;
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -252,106 +247,77 @@ digest_final(void *ctx, unsigned char *out, size_t *len, size_t size)
 		sign(ctx, out, len, size, digest, n);
 }
 
-/* At once; else OpenSSL makes a copy of everything for the end. */
 static int
 digest_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned char *data, size_t data_len)
-{
-	return (out == NULL || digest_update(ctx, data, data_len)) && digest_final(ctx, out, len, size);
-}
-
-static int
-digest_verify_final(void *ctx, const unsigned char *sig, size_t len)
-{
-	const struct signature *signature = ctx;
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	return signature->state != NULL && EVP_DigestFinal_ex(signature->state, digest, &n) &&
-		verify(ctx, sig, len, digest, n);
-}
-
-/* EdDSA takes the message in one piece, and no digest. */
-static bool
-no_digest(const struct signature *signature, const char *digest)
-{
-	return digest == NULL || *digest == '\0' ||
-		fail(signature->provider, REASON_UNSUPPORTED, "EdDSA takes no digest, not even %s", digest);
-}
-
-static int
-message_sign_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
-{
-	return no_digest(ctx, digest) && sign_init(ctx, keydata, params);
-}
-
-static int
-message_verify_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[])
-{
-	return no_digest(ctx, digest) && verify_init(ctx, keydata, params);
-}
-
-static int
-message_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned char *message, size_t message_len)
 {
 	const struct signature *signature = ctx;
 	CK_MECHANISM mechanism = { CKM_EDDSA, NULL, 0 };
 
 	if (no_room(signature, out, len))
 		return 1;
+	if (is_ecdsa(signature))
+		return EVP_DigestUpdate(signature->state, data, data_len) && digest_sign_final(ctx, out, len, size);
 	*len = size;
-	return key_sign(signature->key, &mechanism, message, message_len, out, len);
+	return key_sign(signature->key, &mechanism, data, data_len, out, len);
 }
 
 static int
-message_verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *message, size_t message_len)
+digest_verify_init(void *ctx, const char *name, void *keydata, const OSSL_PARAM params[])
 {
-	const struct signature *signature = ctx;
-	EVP_MD_CTX *state = EVP_MD_CTX_new();
-	const bool ok = state != NULL &&
-		EVP_DigestVerifyInit_ex(state, NULL, NULL, signature->provider->libctx, NULL, signature->key->half,
-			NULL) > 0 &&
-		EVP_DigestVerify(state, sig, len, message, message_len) > 0;
+	struct signature *signature = ctx;
 
-	EVP_MD_CTX_free(state);
-	return ok;
+	return verify_init(ctx, keydata, params) && (signature->state = EVP_MD_CTX_new()) != NULL &&
+		EVP_DigestVerifyInit_ex(signature->state, NULL, name, signature->provider->libctx, NULL,
+			signature->key->half, NULL) > 0;
 }
 
-#define COMMON \
-	ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_new), ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_free), \
-		ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dup), \
-		ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, get_params), \
-		ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, gettable)
+/* To a signature or to a verification: EVP_DigestUpdate() knows. There is no state for EdDSA. */
+static int
+digest_update(void *ctx, const unsigned char *data, size_t len)
+{
+	const struct signature *signature = ctx;
 
-static const OSSL_DISPATCH ecdsa_functions[] = {
-	COMMON,
+	return signature->state != NULL && EVP_DigestUpdate(signature->state, data, len);
+}
+
+static int
+digest_verify_final(void *ctx, const unsigned char *sig, size_t len)
+{
+	return EVP_DigestVerifyFinal(((const struct signature *)ctx)->state, sig, len) > 0;
+}
+
+static int
+digest_verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *data, size_t data_len)
+{
+	return EVP_DigestVerify(((const struct signature *)ctx)->state, sig, len, data, data_len) > 0;
+}
+
+static const OSSL_DISPATCH functions[] = {
+	ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_new),
+	ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_free),
+	ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dup),
 	ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, sign_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_SIGN, sign),
 	ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, verify_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_VERIFY, verify),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, digest_sign_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, digest_update),
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, digest_final),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, digest_sign_final),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, digest_sign),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, digest_verify_init),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_UPDATE, digest_update),
 	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_FINAL, digest_verify_final),
+	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY, digest_verify),
+	ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, get_params),
+	ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, gettable),
 	ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, set_params),
 	ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, settable),
 	{ 0, NULL },
 };
 
-static const OSSL_DISPATCH eddsa_functions[] = {
-	COMMON,
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, message_sign_init),
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, message_sign),
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, message_verify_init),
-	ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY, message_verify),
-	{ 0, NULL },
-};
-
 const OSSL_ALGORITHM provider_signatures[] = {
-	{ "ECDSA", PROPERTIES, ecdsa_functions, "ECDSA by a token" },
-	{ "ED25519", PROPERTIES, eddsa_functions, "Ed25519 by a token" },
-	{ "ED448", PROPERTIES, eddsa_functions, "Ed448 by a token" },
+	{ "ECDSA", PROPERTIES, functions, "ECDSA by a token" },
+	{ "ED25519", PROPERTIES, functions, "Ed25519 by a token" },
+	{ "ED448", PROPERTIES, functions, "Ed448 by a token" },
 	{ NULL, NULL, NULL, NULL },
 };
