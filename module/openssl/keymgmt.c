@@ -50,9 +50,9 @@ static int export(void *keydata, int selection, OSSL_CALLBACK *take, void *arg)
 {
 	const struct key *key = keydata;
 
-	if (key->half == NULL || (key->uri != NULL && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0))
-		return 0;
-	return EVP_PKEY_export(key->half, selection, take, arg);
+	if (key->uri != NULL && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0)
+		return fail(key->provider, REASON_KEY, "the private key does not leave its token");
+	return key->half != NULL && EVP_PKEY_export(key->half, selection, take, arg);
 }
 
 PARAM_LIST(transfer_types, (UNUSED int selection), OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),

@@ -233,11 +233,12 @@ must "nothing was signed" test ! -s never.sig
 must "and nothing derived" test ! -s never
 
 # --- A private key stays where it is -----------------------------------------------------------------
-twice "" "no PKCS#8 file" pkcs8 -topk8 -nocrypt -in "$(uri p256)" -out stays.key
-bad "" "no encrypted one" "${ossl[@]}" pkcs8 -topk8 -passout pass:x -in "$(uri p256)" -out stays.key
-bad "" "no PKCS#12" "${ossl[@]}" pkcs12 -export -nocerts -passout pass:x -inkey "$(uri p256)" -out stays.key
-bad "" "no text" "${ossl[@]}" pkey -noout -text -in "$(uri p256)"
-bad "" "no DER" "${ossl[@]}" pkey -in "$(uri p256)" -outform DER -out stays.key
+stays="the private key does not leave its token"
+twice "$stays" "no PKCS#12" pkcs12 -export -nocerts -passout pass:x -inkey "$(uri p256)" -out stays.key
+bad "$stays" "no text" "${ossl[@]}" pkey -noout -text -in "$(uri p256)"
+bad "$stays" "no DER" "${ossl[@]}" pkey -in "$(uri p256)" -outform DER -out stays.key
+bad "$stays" "nothing for old programs" "${ossl[@]}" pkey -traditional -in "$(uri p256)" -out stays.key
+bad "" "nor of EC alone" "${ossl[@]}" ec -in "$(uri p256)" -out stays.key
 bad "" "no RSA key" "${ossl[@]}" rsa -in "$(uri p256)" -out stays.key
 must "nothing of it was written" test ! -s stays.key
 
