@@ -149,19 +149,18 @@ sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	return verify_init(ctx, keydata, params);
 }
 
-/* r and s as a token gives them, to DER of at most `size` bytes; its length or 0. */
+/* r and s of `len` bytes each, as a token gives them, to DER; its length or 0. */
 static size_t
-to_der(const unsigned char *raw, size_t len, unsigned char *out, size_t size)
+to_der(const unsigned char *raw, size_t len, unsigned char *out)
 {
-	BIGNUM *r = BN_bin2bn(raw, (int)(len / 2), NULL);
-	BIGNUM *s = BN_bin2bn(raw + len / 2, (int)(len / 2), NULL);
+	BIGNUM *r = BN_bin2bn(raw, (int)len, NULL);
+	BIGNUM *s = BN_bin2bn(raw + len, (int)len, NULL);
 	ECDSA_SIG *pair = ECDSA_SIG_new();
 	int n = 0;
 
 	if (r != NULL && s != NULL && pair != NULL && ECDSA_SIG_set0(pair, r, s)) {
 		r = s = NULL;
-		n = i2d_ECDSA_SIG(pair, NULL);
-		n = n > 0 && (size_t)n <= size ? i2d_ECDSA_SIG(pair, &out) : 0;
+		n = i2d_ECDSA_SIG(pair, &out);
 	}
 	BN_free(r);
 	BN_free(s);
@@ -188,12 +187,14 @@ sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned cha
 
 	if (no_room(signature, out, len))
 		return 1;
+	if (size < *len)
+		return fail(signature->provider, REASON_UNSUPPORTED, "room for %zu bytes, not %zu", size, *len);
 	if (signature->digest != NULL && digest_len != (size_t)EVP_MD_get_size(signature->digest))
 		return fail(signature->provider, REASON_UNSUPPORTED, "%zu bytes are no %s digest", digest_len,
 			EVP_MD_get0_name(signature->digest));
 	if (!key_sign(signature->key, &mechanism, digest, digest_len < order ? digest_len : order, raw, &raw_len))
 		return 0;
-	*len = to_der(raw, raw_len, out, size);
+	*len = raw_len == 2 * order ? to_der(raw, order, out) : 0;
 	return *len > 0 ||
 		fail(signature->provider, REASON_TOKEN, "a signature of %zu bytes does not become DER", raw_len);
 }
