@@ -71,11 +71,20 @@ names_of_the_manual() {
 profiles_of_the_module() { sed -n 's/.*case \(CKP_[A-Z_]*\):.*/\1/p' module/pkcs11/objects/profile.c; }
 # shellcheck disable=SC2317
 profiles_of_the_manual() { grep -oE 'CKP_[A-Z_]+' $manual; }
+provider_manual=module/man/mdoc-pkcs11-provider.7
+# shellcheck disable=SC2317
+reasons_of_the_provider() { sed -nE 's/^\s*\{ REASON_[A-Z0-9_]+, "(.*)" \},$/\1/p' module/openssl/provider.c; }
+# shellcheck disable=SC2317
+reasons_of_its_manual() { sed -n '/^\.Sh DIAGNOSTICS$/,$s/^\.It Dq //p' $provider_manual; }
+# shellcheck disable=SC2317
+keys_of_the_provider() { sed -nE 's/^\s*OSSL_PARAM_utf8_ptr\("([a-z0-9-]+)", &.*/\1/p' module/openssl/provider.c; }
+# shellcheck disable=SC2317
+keys_of_its_manual() { sed -nE 's/^\.It Cm ([a-z0-9-]+) Bq Ev .*/\1/p' $provider_manual; }
 # shellcheck disable=SC2317
 unnamed_variables() {
 	local name
-	for name in $(git grep -hoE '(getenv|environment|xdg_path)\("[A-Z0-9_]+"' -- module tokens tools | sed 's/.*"\(.*\)"/\1/' | sort -u); do
-		grep -qE "Ev .*\b$name\b" $manual module/man/*.5 tools/man/*.1 || echo "$name"
+	for name in $(git grep -hoE '(getenv|environment|xdg_path|setting)\("[A-Z0-9_]+"' -- module tokens tools | sed 's/.*"\(.*\)"/\1/' | sort -u); do
+		grep -qE "Ev .*\b$name\b" module/man/*.[57] tools/man/*.1 || echo "$name"
 	done
 }
 
@@ -83,6 +92,8 @@ empty "tools call neither tokens nor the module's inside" \
 	grep -rnE '#include[ ]*["<](\.\./)*(tokens|module)/' tools --include=*.c --include=*.h
 empty "tokens call neither module nor tools" \
 	grep -rnE '#include[ ]*["<](\.\./)*(module|tools|mdoc)/' tokens --include=*.c --include=*.h
+empty "the provider calls PKCS#11 and no inside of the module" \
+	grep -rnE '#include[ ]*["<](\.\./)*(tokens|tools|mdoc|module/pkcs11)/' module/openssl --include=*.c --include=*.h
 empty "libmdoc knows no PKCS#11, no files, no sockets, no clock" \
 	grep -nE '#include[ ]*["<](p11-kit|sqlite3|fcntl|unistd|sys/socket|time\.h|tss2|tokens/|module/|tools/)' \
 	"${mdoc_files[@]}"
@@ -108,5 +119,8 @@ empty "it says of each whether it is supported" compare functions_without_body f
 empty "it names every CKA_, CKM_, CKR_ and CKF_MDOC_ and their numbers, and no other" \
 	compare names_of_the_header names_of_the_manual
 empty "it names every profile that a token may have, and no other" compare profiles_of_the_module profiles_of_the_manual
+empty "mdoc-pkcs11-provider(7) names every reason of an error, and no other" \
+	compare reasons_of_the_provider reasons_of_its_manual
+empty "it names every configuration key, and no other" compare keys_of_the_provider keys_of_its_manual
 empty "the manuals name every environment variable that is read" unnamed_variables
 [ "$failures" -eq 0 ]
