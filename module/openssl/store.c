@@ -167,7 +167,7 @@ give_next(struct store *store, OSSL_CALLBACK *take, void *arg)
 		ok = session_attribute(&store->session, object, CKA_VALUE, &der) == CKR_OK && der.len > 0 &&
 			give(OSSL_OBJECT_CERT, "", OSSL_OBJECT_PARAM_DATA, der.data, der.len, take, arg);
 		OPENSSL_free(der.data);
-		return ok;
+		return ok || fail(store->provider, REASON_TOKEN, "%s: this is no X.509 certificate", store->text);
 	}
 	key = key_from_object(store->provider, &store->session, object, class, store->uri);
 	ok = key != NULL &&

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <p11-kit/p11-kit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,12 +91,16 @@ uri_free(P11KitUri *uri)
 	p11_kit_uri_free(uri);
 }
 
+/* A module that uses OpenSSL itself may leave errors on the stack of a program that asks for its own (SoftHSM). */
 static CK_RV
 initialize(CK_FUNCTION_LIST *p11)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
-	const CK_RV rv = p11->C_Initialize(&args);
+	CK_RV rv;
 
+	ERR_set_mark();
+	rv = p11->C_Initialize(&args);
+	ERR_pop_to_mark();
 	return rv == CKR_CRYPTOKI_ALREADY_INITIALIZED ? CKR_OK : rv;
 }
 

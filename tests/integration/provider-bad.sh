@@ -95,7 +95,7 @@ fails_for "$wrong_uri" "an unknown attribute" "pkcs11:token=bad;object=p256;colo
 fails_for "module-path" "a module by its name alone" "pkcs11:token=bad;object=p256?module-name=mdoc-pkcs11&$from"
 fails_for "$wrong_uri" "a URI of 100,000 characters" "pkcs11:token=bad;object=$(printf '%0100000d' 0)%?$from"
 fails_for "Could not read private key" "a label of 100,000 characters" "pkcs11:token=bad;object=$(printf '%0100000d' 0)?$from"
-fails_for "" "another scheme" "pkcs12:token=bad;object=p256"
+fails_for "unregistered scheme" "another scheme" "pkcs12:token=bad;object=p256"
 fails_for "$nothing" "a label with a zero octet" "pkcs11:token=bad;object=p256%00?$from"
 signs_not "$nothing" "a token that is absent" "pkcs11:token=nobody;object=p256?$from"
 fails_for "$nothing" "a serial number of none" "pkcs11:serial=0000;object=p256?$from"
@@ -106,8 +106,8 @@ signs_not "$nothing" "a key that is absent" "$(uri nobody)"
 fails_for "$nothing" "an id that is absent" "pkcs11:token=bad;id=%99;type=private?$from"
 fails_for "$nothing" "a label with another's id" "pkcs11:token=bad;object=p256;id=%02?$from"
 bad "$nothing" "a certificate that is absent" "${ossl[@]}" x509 -in "pkcs11:token=bad;object=p256;type=cert" -noout
-fails_for "" "a public key does not sign" "$(uri p256 public)"
-bad "" "and is no certificate" "${ossl[@]}" x509 -in "$(uri p256 public)" -noout
+fails_for "$nothing" "a public key does not sign" "$(uri p256 public)"
+bad "$nothing" "and is no certificate" "${ossl[@]}" x509 -in "$(uri p256 public)" -noout
 must "nothing was signed" test ! -s never.sig
 
 # --- Modules -----------------------------------------------------------------------------------------
@@ -149,8 +149,8 @@ refill
 needed="a PIN is needed"
 costs 0 "no try" signs_not "$needed" "nobody to ask" "$plain"
 costs 0 "no try" bad "$needed" "nor for a listing of private keys" "${ossl[@]}" storeutl -keys "pkcs11:token=bad;type=private"
-costs 0 "no try" bad "" "an empty PIN by -passin" "${ours[@]}" -passin pass: -sign "$plain" letter
-costs 0 "no try" fails_for "" "by pin-value" "$plain?pin-value="
+costs 0 "no try" bad "$needed" "an empty PIN by -passin" "${ours[@]}" -passin pass: -sign "$plain" letter
+costs 0 "no try" fails_for "$needed" "by pin-value" "$plain?pin-value="
 : > empty
 echo > empty-line
 echo "$WRONG" | tr '\n' x | head -c 300 > one-line
@@ -168,7 +168,7 @@ costs 0 "no try" fails_for "$unread" "a web page" "$plain?pin-source=https://loc
 costs 0 "no try" fails_for "$unread" "of another machine" "$plain?pin-source=file://elsewhere"
 costs 0 "no try" bad "$unread" "pin-file of the configuration" env MDOC_PKCS11_PIN_FILE="$scratch/absent" "${ours[@]}" \
 	-sign "$plain" letter
-bad "" "a PIN among the attributes of the path" "${ours[@]}" -sign "$plain;pin-value=$WRONG;colour=red" letter
+bad "$wrong_uri" "a PIN among the attributes of the path" "${ours[@]}" -sign "$plain;pin-value=$WRONG;colour=red" letter
 refill
 costs 0 "no try" bad "$needed" "a key that wants a PIN each time, and nobody to ask" "${ours[@]}" -passin file:pin \
 	-sign "$(uri always private '')" letter
@@ -208,20 +208,20 @@ derive() { # derive TEXT CLAIM NAME PEER
 	twice "$1" "$2" pkeyutl -derive -inkey "$(uri "$3")" -peerkey "$4" -out never
 }
 derive "$never" "a key without CKA_DERIVE" signer peer.pub
-derive "" "a peer's key on another curve" p256 peer384.pub
-derive "" "a peer's key of another kind" p256 peerx.pub
-derive "" "an RSA key as peer" x25519 peerr.pub
-derive "" "an EC key for X25519" x25519 peer.pub
-bad "" "no key of a peer" "${ossl[@]}" pkeyutl -derive -inkey "$(uri p256)" -out never
-bad "" "a signature with X25519" "${ossl[@]}" pkeyutl -sign -rawin -inkey "$(uri x25519)" -in letter -out never.sig
-bad "" "a derivation with Ed25519" "${ossl[@]}" pkeyutl -derive -inkey "$(uri ed25519)" -peerkey peerx.pub -out never
-twice "" "a digest for Ed25519" dgst -sha256 -sign "$(uri ed25519)" -out never.sig letter
-twice "" "a digest that does not exist" pkeyutl -sign -rawin -digest nonsense -inkey "$(uri p256)" -in letter -out never.sig
-bad "" "one that no provider here has" "${ossl[@]}" dgst -md4 -sign "$(uri p256)" -out never.sig letter
-bad "" "an unknown option of a signature" "${ossl[@]}" dgst -sha256 -sign "$(uri p256)" -sigopt colour:red -out never.sig letter
-bad "" "RSA's padding" "${ossl[@]}" dgst -sha256 -sign "$(uri p256)" -sigopt rsa_padding_mode:pss -out never.sig letter
+derive "is on another curve" "a peer's key on another curve" p256 peer384.pub
+derive "operation not supported for this keytype" "a peer's key of another kind" p256 peerx.pub
+derive "operation not supported for this keytype" "an RSA key as peer" x25519 peerr.pub
+derive "operation not supported for this keytype" "an EC key for X25519" x25519 peer.pub
+bad "no usable key of the other side" "no key of a peer" "${ossl[@]}" pkeyutl -derive -inkey "$(uri p256)" -out never
+bad "operation not supported for this keytype" "a signature with X25519" "${ossl[@]}" pkeyutl -sign -rawin -inkey "$(uri x25519)" -in letter -out never.sig
+bad "operation not supported for this keytype" "a derivation with Ed25519" "${ossl[@]}" pkeyutl -derive -inkey "$(uri ed25519)" -peerkey peerx.pub -out never
+twice "not supported" "a digest for Ed25519" dgst -sha256 -sign "$(uri ed25519)" -out never.sig letter
+twice "nonsense" "a digest that does not exist" pkeyutl -sign -rawin -digest nonsense -inkey "$(uri p256)" -in letter -out never.sig
+bad "there is no digest" "one that no provider here has" "${ossl[@]}" dgst -md4 -sign "$(uri p256)" -out never.sig letter
+bad "command not supported" "an unknown option of a signature" "${ossl[@]}" dgst -sha256 -sign "$(uri p256)" -sigopt colour:red -out never.sig letter
+bad "command not supported" "RSA's padding" "${ossl[@]}" dgst -sha256 -sign "$(uri p256)" -sigopt rsa_padding_mode:pss -out never.sig letter
 openssl dgst -sha256 -binary -out digest letter
-bad "" "a digest of another length" "${ossl[@]}" pkeyutl -sign -inkey "$(uri p256)" -pkeyopt digest:sha384 -in digest -out never.sig
+bad "32 bytes are no" "a digest of another length" "${ossl[@]}" pkeyutl -sign -inkey "$(uri p256)" -pkeyopt digest:sha384 -in digest -out never.sig
 "${ossl[@]}" dgst -sha256 -sign "$(uri p256)" -out letter.sig letter
 head -c 20 letter.sig > cut.sig
 head -c 70 /dev/urandom > random.sig
@@ -238,8 +238,8 @@ twice "$stays" "no PKCS#12" pkcs12 -export -nocerts -passout pass:x -inkey "$(ur
 bad "$stays" "no text" "${ossl[@]}" pkey -noout -text -in "$(uri p256)"
 bad "$stays" "no DER" "${ossl[@]}" pkey -in "$(uri p256)" -outform DER -out stays.key
 bad "$stays" "nothing for old programs" "${ossl[@]}" pkey -traditional -in "$(uri p256)" -out stays.key
-bad "" "nor of EC alone" "${ossl[@]}" ec -in "$(uri p256)" -out stays.key
-bad "" "no RSA key" "${ossl[@]}" rsa -in "$(uri p256)" -out stays.key
+bad "unable to write EC key" "nor of EC alone" "${ossl[@]}" ec -in "$(uri p256)" -out stays.key
+bad "Not an RSA key" "no RSA key" "${ossl[@]}" rsa -in "$(uri p256)" -out stays.key
 must "nothing of it was written" test ! -s stays.key
 
 # --- More than one -----------------------------------------------------------------------------------
@@ -274,15 +274,17 @@ setup pkcs11-tool --module "$foreign" --token-label odd --login --pin env:PIN --
 saved=$MDOC_PKCS11_MODULE
 export MDOC_PKCS11_MODULE=$foreign
 for name in rubbish cut; do
-	bad "" "a certificate that is none: $name" "${ossl[@]}" x509 -noout -in "pkcs11:token=odd;object=$name;type=cert"
+	bad "this is no X.509 certificate" "a certificate that is none: $name" "${ossl[@]}" x509 -noout -in "pkcs11:token=odd;object=$name;type=cert"
 done
+"${ossl[@]}" x509 -noout -in "pkcs11:token=odd;object=rubbish;type=cert" > last 2>&1
+fails "SoftHSM's own errors are not among them" grep -E 'DSO|engine' last
 for name in odd-curve off-curve no-der rsa; do
-	bad "" "a public key of no use: $name" "${ossl[@]}" pkey -pubin -noout -in "$(uri $name public '' odd)"
+	bad "the key cannot be used" "a public key of no use: $name" "${ossl[@]}" pkey -pubin -noout -in "$(uri $name public '' odd)"
 done
 for name in odd-curve no-der rsa; do
-	bad "" "a private key of no use: $name" "${ossl[@]}" dgst -sha256 -sign "$(uri $name private pin odd)" -out never.sig letter
+	bad "the key cannot be used" "a private key of no use: $name" "${ossl[@]}" dgst -sha256 -sign "$(uri $name private pin odd)" -out never.sig letter
 done
-bad "" "a key without its public half makes no request" "${ossl[@]}" req -new -subj /CN=x -key "$(uri no-point private pin odd)"
+bad "not a public key" "a key without its public half makes no request" "${ossl[@]}" req -new -subj /CN=x -key "$(uri no-point private pin odd)"
 says "Total found" "a listing passes over them" "${ossl[@]}" storeutl -noout "pkcs11:token=odd?$from"
 bad "$incorrect" "a wrong PIN of SoftHSM" "${ossl[@]}" storeutl "pkcs11:token=odd;type=private?pin-source=file:$scratch/wrong-pin"
 export MDOC_PKCS11_MODULE=$saved
@@ -313,11 +315,11 @@ openssl asn1parse -in good.key -noout -out good.der
 head -c 40 good.der > half.key
 head -c 1048576 /dev/urandom > random.key
 for file in cut rubbish hollow half random other nonsense absent web file void; do
-	bad "" "a broken reference: $file" timeout 10 "${ossl[@]}" dgst -sha256 -sign $file.key -out never.sig letter
+	bad "Could not read" "a broken reference: $file" timeout 10 "${ossl[@]}" dgst -sha256 -sign $file.key -out never.sig letter
 done
-twice "" "a megabyte of rubbish" pkey -noout -in rubbish.key
+twice "unsupported" "a megabyte of rubbish" pkey -noout -in rubbish.key
 reference wrong.key "$name" "$(uri p256 private wrong-pin)"
-costs 2 "two tries, for two commands" twice "" "a reference with a wrong PIN" pkey -noout -in wrong.key
+costs 2 "two tries, for two commands" twice "Could not read" "a reference with a wrong PIN" pkey -noout -in wrong.key
 refill
 # OpenSSL forgets what we say of such a file, but not where it is read as PEM and nothing else.
 make_ca
@@ -352,10 +354,10 @@ makes_not "$many" "no token named, and several there" "pkcs11:object=new;id=%31?
 makes_not "$incorrect" "a wrong PIN" "pkcs11:token=two;object=new;id=%31?pin-source=$scratch/wrong-pin" "${ec[@]}"
 makes_not "$needed" "no PIN" "pkcs11:token=two;object=new;id=%31" "${ec[@]}"
 makes_not "$wrong_uri" "a wrong URI" "pkcs11:token=%zz" "${ec[@]}"
-makes_not "" "an unknown curve" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC -pkeyopt group:nonsense
-makes_not "" "a curve that the token does not have" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC -pkeyopt group:secp256k1
-makes_not "" "no curve" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC
-makes_not "" "an RSA key" "pkcs11:token=two;object=new;id=%31?$from" -algorithm RSA
+makes_not "is no curve" "an unknown curve" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC -pkeyopt group:nonsense
+makes_not CKR_CURVE_NOT_SUPPORTED "a curve that the token does not have" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC -pkeyopt group:secp256k1
+makes_not "is no curve" "no curve" "pkcs11:token=two;object=new;id=%31?$from" -algorithm EC
+makes_not "command not supported" "an RSA key" "pkcs11:token=two;object=new;id=%31?$from" -algorithm RSA
 must "no file came of it" test ! -s never.key
 fails "nor a key" bash -c '"$@" --list-objects | grep new' list "${p11[@]}" --token-label two --login --pin env:PIN
 
