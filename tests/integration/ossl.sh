@@ -13,6 +13,10 @@ conf=$scratch/openssl.cnf
 # A build with AddressSanitizer needs its library first in a program that has none.
 sanitizer=$(ldd "$MDOC_OSSL_MODULES/mdoc-pkcs11-provider.so" 2>/dev/null | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')
 ossl=(env OPENSSL_CONF="$conf" LD_PRELOAD="$sanitizer" openssl)
+# The same under valgrind, where no sanitizer is in its way.
+memcheck=(env OPENSSL_CONF="$conf" valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite
+	--errors-for-leak-kinds=definite openssl)
+[ -z "$sanitizer" ] || memcheck=("${ossl[@]}")
 tty=(python3 "$here/provider_tty.py") # tty ANSWERS COMMAND...
 
 printf '%s\n' "$PIN" > pin

@@ -43,8 +43,6 @@ prompted() {
 }
 
 # twice TEXT CLAIM ARGUMENTS...: openssl does, and again under valgrind.
-memcheck=(env OPENSSL_CONF="$conf" valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite openssl)
-[ -z "$sanitizer" ] || memcheck=("${ossl[@]}") # which does not go with valgrind
 twice() {
 	local text=$1 claim=$2; shift 2
 	bad "$text" "$claim" "${ossl[@]}" "$@"

@@ -220,7 +220,24 @@ must "a reference made by pin-value" "${ossl[@]}" pkey -in "$(uri p256 private '
 fails "has no PIN in it" grep -q "$PIN" <(openssl asn1parse -in no-pin.key)
 must "but one that has pin-source" "${ossl[@]}" pkey -in "$(uri p256)" -out with-pin.key
 says "pin-source" "has that" openssl asn1parse -in with-pin.key
+must "genpkey asks for the PIN as well" "${tty[@]}" PIN "${ossl[@]}" genpkey -propquery '?provider=mdoc-pkcs11-provider' \
+	-algorithm EC -pkeyopt group:P-256 -pkeyopt "pkcs11_uri:pkcs11:token=cli;object=asked" -out asked.key
+must "and the key can be used" "${ossl[@]}" dgst -passin file:pin -sha256 -sign asked.key -out letter.sig letter
+says "Total found: 1" "by the label alone, too" in_store "$(uri asked)"
 
+# --- No leaks ----------------------------------------------------------------------------------------
+must "a listing" "${memcheck[@]}" storeutl -noout "pkcs11:token=cli?pin-source=file:$scratch/pin"
+must "a signature" "${memcheck[@]}" dgst -sha256 -sign "$(uri p256)" -out letter.sig letter; verified
+must "one by Ed25519" "${memcheck[@]}" pkeyutl -sign -rawin -inkey "$(uri ed25519)" -in letter -out letter.sig
+must "one by a reference" "${memcheck[@]}" dgst -sha256 -sign p256.pem.key -out letter.sig letter; verified
+must "a verification" "${memcheck[@]}" pkeyutl -verify -inkey "$(uri p256)" -in digest -sigfile digest.sig
+must "a secret" "${memcheck[@]}" pkeyutl -derive -inkey "$(uri p256)" -peerkey new256.pub -out secret
+must "a new key" "${memcheck[@]}" genpkey -propquery '?provider=mdoc-pkcs11-provider' -algorithm ED25519 -out light.key \
+	-pkeyopt "pkcs11_uri:pkcs11:token=cli;object=light?pin-source=file:$scratch/pin"
+must "a request" "${memcheck[@]}" req -new -key "$(uri p256)" -subj /CN=light -out light.csr
+must "a message" "${memcheck[@]}" cms -sign -in letter -signer p256.pem -inkey "$(uri p256)" -out light.cms
+
+# --- The configuration -------------------------------------------------------------------------------
 configured() { # configured KEY=VALUE...: settings in the provider's own section, by itself as OPENSSL_CONF
 	printf '%s\n' 'openssl_conf = init' '[init]' 'providers = providers' '[providers]' 'default = builtin' \
 		'mdoc-pkcs11-provider = ours' '[builtin]' 'activate = 1' '[ours]' 'activate = 1' "$@" > own.cnf
