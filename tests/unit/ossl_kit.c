@@ -97,7 +97,7 @@ provider_public(const char *label)
 	CK_BYTE info[256];
 	CK_ATTRIBUTE value = { CKA_PUBLIC_KEY_INFO, info, sizeof(info) };
 	const unsigned char *at = info;
-	CK_OBJECT_HANDLE handle;
+	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
 	CK_ULONG found = 0;
 	EVP_PKEY *key;
 
