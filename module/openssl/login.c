@@ -45,6 +45,13 @@ read_file(const struct provider *provider, const char *path, struct pin *pin)
 		fail(provider, REASON_PIN_SOURCE, "%s: its first line is empty or too long", path);
 }
 
+bool
+pin_is_written(const struct provider *provider, P11KitUri *uri)
+{
+	return p11_kit_uri_get_pin_value(uri) != NULL || p11_kit_uri_get_pin_source(uri) != NULL ||
+		provider->pin_file != NULL || provider->pin != NULL;
+}
+
 /* A PIN that needs nobody: of the URI, else of the configuration; none: its length is 0. A pin-source is
  * a path, or a URI with the scheme file (RFC 7512 2.4). */
 static bool

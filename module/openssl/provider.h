@@ -112,6 +112,8 @@ void session_close(struct session *session);
  */
 bool session_login(const struct provider *provider, const struct session *session, CK_USER_TYPE user, P11KitUri *uri,
 	OSSL_PASSPHRASE_CALLBACK *ask, void *ask_arg, bool optional);
+/* Is there one that nobody has to type? */
+bool pin_is_written(const struct provider *provider, P11KitUri *uri);
 /* A callback that asks by OpenSSL's default UI, if somebody is there. */
 OSSL_PASSPHRASE_CALLBACK login_prompt;
 

@@ -18,15 +18,16 @@ struct use {
 	size_t *len;
 };
 
-/* A written PIN that was wrong is not tried again: a busy server would lock the token. */
+/* A PIN that is written somewhere and was wrong is not tried again: a busy server would lock the token. */
 static bool
-log_in_again(struct key *key, const struct session *session)
+log_in(struct key *key, const struct session *session, CK_USER_TYPE user, OSSL_PASSPHRASE_CALLBACK *ask)
 {
 	if (key->refused)
 		return fail(key->provider, REASON_PIN_INCORRECT, "it was tried once; the key has to be loaded again");
-	if (session_login(key->provider, session, CKU_USER, key->uri, NULL, NULL, false))
+	if (session_login(key->provider, session, user, key->uri, ask, NULL, false))
 		return true;
-	key->refused = ERR_GET_REASON(ERR_peek_last_error()) == REASON_PIN_INCORRECT;
+	key->refused = pin_is_written(key->provider, key->uri) &&
+		ERR_GET_REASON(ERR_peek_last_error()) == REASON_PIN_INCORRECT;
 	return false;
 }
 
@@ -43,7 +44,7 @@ find_again(struct key *key, struct use *use)
 
 	use->call = "C_OpenSession";
 	rv = session_open(&session, 0);
-	if (rv == CKR_OK && !log_in_again(key, &session)) {
+	if (rv == CKR_OK && !log_in(key, &session, CKU_USER, NULL)) {
 		use->call = NULL;
 		rv = CKR_USER_NOT_LOGGED_IN;
 	}
@@ -136,8 +137,7 @@ sign(struct key *key, const struct session *session, struct use *use)
 	if (rv != CKR_OK)
 		return rv;
 	if (key->each_time)
-		allowed = session_login(key->provider, session, CKU_CONTEXT_SPECIFIC, key->uri, login_prompt, NULL,
-			false);
+		allowed = log_in(key, session, CKU_CONTEXT_SPECIFIC, login_prompt);
 	use->call = allowed ? "C_Sign" : NULL;
 	rv = p11->C_Sign(session->handle, (CK_BYTE *)use->in, use->in_len, use->out, &len);
 	*use->len = len;

@@ -155,12 +155,35 @@ no_pin_can_help(void)
 	CU_ASSERT_EQUAL(asker.asked, 0);
 }
 
+/* Were it otherwise, a server whose PIN file has changed would lock the token by its visitors' signatures. */
+static void
+one_try_for_each_key(void)
+{
+	EVP_PKEY *key = provider_key(provider_lib, provider_with_pin(PRIVATE("always"), "pin", USER_PIN), NULL);
+	EVP_PKEY *again;
+	int i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+	CU_ASSERT(provider_signs(key, "SHA256", NULL));
+	(void)provider_file("pin", WRONG_PIN);
+	for (i = 0; i < 20; i++) {
+		CU_ASSERT(!provider_signs(key, "SHA256", NULL));
+		CU_ASSERT(provider_error("the PIN is wrong"));
+	}
+	again = provider_key(provider_lib, provider_with_pin(PRIVATE("always"), "pin", USER_PIN), NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+	CU_ASSERT(provider_signs(again, "SHA256", NULL)); /* twenty tries would have locked it */
+	EVP_PKEY_free(again);
+	EVP_PKEY_free(key);
+}
+
 CU_TestInfo tests_provider_pin[] = {
 	{ "wrong PIN", wrong_pin },
 	{ "right PIN", right_pin },
 	{ "nobody to ask", nobody_to_ask },
 	{ "pin-source and pin-value", pin_source },
 	{ "pin-file and pin", configured_pin },
+	{ "one try of a written PIN for each key", one_try_for_each_key },
 	{ "locked, never set", no_pin_can_help },
 	CU_TEST_INFO_NULL,
 };
