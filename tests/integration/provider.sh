@@ -251,6 +251,9 @@ configured "pin-file = $scratch/wrong-pin"
 must "the environment goes before" env MDOC_PKCS11_PIN_FILE="$scratch/pin" "${own[@]}" "${sign[@]}"; verified
 must "the snippet by itself" env OPENSSL_CONF="$snippet" LD_PRELOAD="$sanitizer" openssl dgst -sha256 -sign "$(uri p256)" \
 	-out letter.sig letter; verified
+must "req by the snippet alone" env OPENSSL_CONF="$snippet" LD_PRELOAD="$sanitizer" openssl req -new -key "$(uri p256)" \
+	-subj /CN=alone -out alone.csr
+says "verify OK" "makes a request that verifies" openssl req -in alone.csr -verify -noout
 echo > empty.cnf
 loaded=(env OPENSSL_CONF="$scratch/empty.cnf" LD_PRELOAD="$sanitizer" openssl)
 for order in "default mdoc-pkcs11-provider" "mdoc-pkcs11-provider default"; do
