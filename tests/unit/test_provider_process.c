@@ -401,7 +401,8 @@ pin_for_each_use(void)
 	ERR_clear_error();
 	CU_ASSERT(!provider_signs(key, "SHA256", NULL));
 	CU_ASSERT(provider_error("CKR_PIN_INCORRECT"));
-	(void)provider_file("pin", USER_PIN);
+	EVP_PKEY_free(key);
+	key = provider_key(provider_lib, provider_with_pin(PRIVATE("always"), "pin", USER_PIN), NULL);
 	CU_ASSERT(provider_signs(key, "SHA256", stated));
 	CU_ASSERT(!provider_wrong_pin_was_given());
 	EVP_PKEY_free(key);
