@@ -44,8 +44,8 @@ exchange_dup(void *ctx)
 	struct exchange *copy = exchange_new(from->provider);
 
 	if (copy != NULL) {
-		copy->key = from->key != NULL ? key_up(from->key) : NULL;
-		copy->peer = from->peer != NULL ? key_up(from->peer) : NULL;
+		copy->key = key_up(from->key);
+		copy->peer = key_up(from->peer);
 	}
 	return copy;
 }
@@ -55,7 +55,7 @@ static int
 set_params(void *ctx, const OSSL_PARAM params[])
 {
 	const struct exchange *exchange = ctx;
-	const OSSL_PARAM *kdf = params != NULL ? OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_TYPE) : NULL;
+	const OSSL_PARAM *kdf = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_TYPE);
 	const char *name = NULL;
 
 	if (kdf != NULL && OSSL_PARAM_get_utf8_string_ptr(kdf, &name) && *name != '\0')
@@ -109,7 +109,7 @@ derive(void *ctx, unsigned char *secret, size_t *len, size_t size)
 			sizeof(point), &point_len) <= 0)
 		return fail(exchange->provider, REASON_KEY, "no usable key of the other side, or no room");
 	params.ulPublicDataLen = point_len;
-	return key_derive(exchange->key, &mechanism, secret, len);
+	return key_derive(exchange->key, &mechanism, secret, *len);
 }
 
 static const OSSL_DISPATCH functions[] = {

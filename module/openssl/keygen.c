@@ -61,8 +61,8 @@ int
 keygen_set_params(void *genctx, const OSSL_PARAM params[])
 {
 	struct keygen *gen = genctx;
-	const OSSL_PARAM *uri = params != NULL ? OSSL_PARAM_locate_const(params, PARAM_URI) : NULL;
-	const OSSL_PARAM *group = params != NULL ? OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_GROUP_NAME) : NULL;
+	const OSSL_PARAM *uri = OSSL_PARAM_locate_const(params, PARAM_URI);
+	const OSSL_PARAM *group = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_GROUP_NAME);
 	char *text = gen->group;
 
 	return (uri == NULL || OSSL_PARAM_get_utf8_string(uri, &gen->uri, 0)) &&

@@ -157,10 +157,10 @@ struct key *key_from_object(struct provider *provider, const struct session *ses
 	CK_OBJECT_CLASS class, P11KitUri *uri);
 
 /* Sign with, or derive by, the private key. What was lost in between (a fork, a logout) is made good once, as far as a
- * PIN is written somewhere. *len: bytes of room in out, then bytes written. False: error raised. */
+ * PIN is written somewhere. len: bytes of out that it has to give, all of them. False: error raised. */
 bool key_sign(struct key *key, CK_MECHANISM *mechanism, const unsigned char *in, size_t in_len, unsigned char *out,
-	size_t *len);
-bool key_derive(struct key *key, CK_MECHANISM *mechanism, unsigned char *out, size_t *len);
+	size_t len);
+bool key_derive(struct key *key, CK_MECHANISM *mechanism, unsigned char *out, size_t len);
 
 /* The one private key of a URI to a callback, as a store gives it. False: not taken, or not found (error raised). */
 bool store_load_key(struct provider *provider, const char *uri, OSSL_CALLBACK *take, void *take_arg,

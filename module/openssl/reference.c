@@ -85,8 +85,9 @@ read_reference(const unsigned char *der, long len)
 	reference = (REFERENCE *)ASN1_item_d2i(NULL, &der, len, ASN1_ITEM_rptr(REFERENCE));
 	if (reference != NULL && ASN1_STRING_length(reference->description) == (int)strlen(DESCRIPTION) &&
 		memcmp(ASN1_STRING_get0_data(reference->description), DESCRIPTION, strlen(DESCRIPTION)) == 0)
-		uri = OPENSSL_strndup((const char *)ASN1_STRING_get0_data(reference->uri),
-			(size_t)ASN1_STRING_length(reference->uri));
+		uri = OPENSSL_strndup((const char *)reference->uri->data, (size_t)reference->uri->length);
+	if (reference != NULL) /* there may be a PIN in it */
+		OPENSSL_cleanse(reference->uri->data, (size_t)reference->uri->length);
 	ERR_pop_to_mark();
 	ASN1_item_free((ASN1_VALUE *)reference, ASN1_ITEM_rptr(REFERENCE));
 	return uri;
@@ -142,7 +143,7 @@ decode_pem(void *ctx, OSSL_CORE_BIO *core_in, UNUSED int selection, OSSL_CALLBAC
 	}
 	OPENSSL_free(label);
 	OPENSSL_free(header);
-	OPENSSL_free(der);
+	OPENSSL_clear_free(der, (size_t)len); /* of anybody's private key */
 	BIO_free(in);
 	return ok;
 }

@@ -13,7 +13,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#define RAW_MAX 132 /* bytes of r and s, P-521 */
+#define RAW_MAX 144 /* bytes of r and s on OpenSSL's largest curve, sect571k1 */
 
 struct signature {
 	struct provider *provider;
@@ -53,7 +53,7 @@ signature_dup(void *ctx)
 
 	if (copy == NULL)
 		return NULL;
-	copy->key = from->key != NULL ? key_up(from->key) : NULL;
+	copy->key = key_up(from->key);
 	if (from->digest != NULL && EVP_MD_up_ref(from->digest))
 		copy->digest = from->digest;
 	if (from->state == NULL ||
@@ -78,7 +78,7 @@ set_digest(struct signature *signature, const char *name)
 static int
 set_params(void *ctx, const OSSL_PARAM params[])
 {
-	const OSSL_PARAM *p = params != NULL ? OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST) : NULL;
+	const OSSL_PARAM *p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST);
 	const char *name = NULL;
 
 	return p == NULL || (OSSL_PARAM_get_utf8_string_ptr(p, &name) && set_digest(ctx, name));
@@ -142,11 +142,9 @@ static int
 sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 {
 	const struct signature *signature = ctx;
-	const struct key *key = keydata;
 
-	if (key != NULL && key->uri == NULL)
-		return fail(signature->provider, REASON_KEY, "this is a public key");
-	return verify_init(ctx, keydata, params);
+	return verify_init(ctx, keydata, params) &&
+		(signature->key->uri != NULL || fail(signature->provider, REASON_KEY, "this is a public key"));
 }
 
 /* r and s of `len` bytes each, as a token gives them, to DER; its length or 0. */
@@ -183,7 +181,6 @@ sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned cha
 	const size_t order = (size_t)(EVP_PKEY_get_bits(signature->key->half) + 7) / 8;
 	CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
 	unsigned char raw[RAW_MAX];
-	size_t raw_len = sizeof(raw);
 
 	if (no_room(signature, out, len))
 		return 1;
@@ -192,11 +189,10 @@ sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned cha
 	if (signature->digest != NULL && digest_len != (size_t)EVP_MD_get_size(signature->digest))
 		return fail(signature->provider, REASON_UNSUPPORTED, "%zu bytes are no %s digest", digest_len,
 			EVP_MD_get0_name(signature->digest));
-	if (!key_sign(signature->key, &mechanism, digest, digest_len < order ? digest_len : order, raw, &raw_len))
+	if (!key_sign(signature->key, &mechanism, digest, digest_len < order ? digest_len : order, raw, 2 * order))
 		return 0;
-	*len = raw_len == 2 * order ? to_der(raw, order, out) : 0;
-	return *len > 0 ||
-		fail(signature->provider, REASON_TOKEN, "a signature of %zu bytes does not become DER", raw_len);
+	*len = to_der(raw, order, out);
+	return *len > 0;
 }
 
 static int
@@ -258,8 +254,9 @@ digest_sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsig
 		return 1;
 	if (is_ecdsa(signature))
 		return EVP_DigestUpdate(signature->state, data, data_len) && digest_sign_final(ctx, out, len, size);
-	*len = size;
-	return key_sign(signature->key, &mechanism, data, data_len, out, len);
+	if (size < *len)
+		return fail(signature->provider, REASON_KEY, "no room for the signature");
+	return key_sign(signature->key, &mechanism, data, data_len, out, *len);
 }
 
 static int

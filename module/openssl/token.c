@@ -16,6 +16,7 @@
 
 #define PROXY "p11-kit-proxy.so"
 #define FIND_STEP 64
+#define TOKENS_MAX 1024
 
 /* Into the log of our module, if there is one (MDOC_PKCS11_LOG=FILE:LEVEL): nothing else may be printed. */
 static void
@@ -152,18 +153,19 @@ token_find(const struct provider *provider, P11KitUri *uri, struct session *sess
 	struct session one = { .p11 = p11 };
 	char names[4 * NAME_SIZE] = "";
 	char name[NAME_SIZE];
-	CK_SLOT_ID *ids = NULL;
+	CK_SLOT_ID ids[TOKENS_MAX];
 	CK_ULONG count = 0;
 	size_t found = 0;
-	CK_RV rv = CKR_BUFFER_TOO_SMALL;
+	CK_RV rv;
 
 	if (p11 == NULL)
 		return false;
-	while (rv == CKR_BUFFER_TOO_SMALL && (rv = p11->C_GetSlotList(CK_TRUE, NULL, &count)) == CKR_OK) {
-		OPENSSL_free(ids);
-		ids = OPENSSL_malloc((count + 1) * sizeof(*ids));
-		rv = ids != NULL ? p11->C_GetSlotList(CK_TRUE, ids, &count) : CKR_HOST_MEMORY;
-	}
+	rv = p11->C_GetSlotList(CK_TRUE, NULL, &count); /* which looks for new ones */
+	count = TOKENS_MAX;
+	if (rv == CKR_OK)
+		rv = p11->C_GetSlotList(CK_TRUE, ids, &count);
+	if (rv == CKR_OK && count > TOKENS_MAX)
+		rv = CKR_BUFFER_TOO_SMALL;
 	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
 		if (!matches(p11, ids[i], uri))
 			continue;
@@ -178,7 +180,6 @@ token_find(const struct provider *provider, P11KitUri *uri, struct session *sess
 		fail(provider, REASON_NOT_FOUND, "none of the tokens of %s is meant", path);
 	else if (found > 1)
 		fail(provider, REASON_AMBIGUOUS, "it means %zu tokens:%s; add token or serial", found, names);
-	OPENSSL_free(ids);
 	*session = one;
 	return rv == CKR_OK && found == 1;
 }
@@ -240,6 +241,8 @@ session_find(const struct session *session, const CK_ATTRIBUTE *template, CK_ULO
 			*found = more;
 		rv = more != NULL ? p11->C_FindObjects(session->handle, more + *count, FIND_STEP, &got)
 				  : CKR_HOST_MEMORY;
+		if (rv == CKR_OK && got > FIND_STEP)
+			rv = CKR_DEVICE_ERROR;
 		*count += rv == CKR_OK ? got : 0;
 	}
 	p11->C_FindObjectsFinal(session->handle);
@@ -251,15 +254,18 @@ session_attribute(const struct session *session, CK_OBJECT_HANDLE object, CK_ATT
 {
 	CK_ATTRIBUTE attr = { type, NULL, 0 };
 	CK_RV rv = session->p11->C_GetAttributeValue(session->handle, object, &attr, 1);
+	const CK_ULONG room = attr.ulValueLen;
 
 	*value = (struct blob){ NULL, 0 };
 	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
 		return CKR_OK;
-	if (rv != CKR_OK || attr.ulValueLen == CK_UNAVAILABLE_INFORMATION || attr.ulValueLen == 0)
+	if (rv != CKR_OK || room == CK_UNAVAILABLE_INFORMATION || room == 0)
 		return rv;
-	attr.pValue = value->data = OPENSSL_malloc(attr.ulValueLen);
+	attr.pValue = value->data = OPENSSL_malloc(room);
 	rv = value->data != NULL ? session->p11->C_GetAttributeValue(session->handle, object, &attr, 1)
 				 : CKR_HOST_MEMORY;
+	if (rv == CKR_OK && attr.ulValueLen > room)
+		rv = CKR_ATTRIBUTE_VALUE_INVALID;
 	value->len = rv == CKR_OK ? attr.ulValueLen : 0;
 	return rv;
 }

@@ -15,7 +15,7 @@ struct use {
 	const unsigned char *in;
 	size_t in_len;
 	unsigned char *out;
-	size_t *len;
+	const size_t len;
 };
 
 /* A PIN that is written somewhere and was wrong is not tried again: a busy server would lock the token. */
@@ -128,7 +128,7 @@ static CK_RV
 sign(struct key *key, const struct session *session, struct use *use)
 {
 	CK_FUNCTION_LIST *p11 = session->p11;
-	CK_ULONG len = *use->len;
+	CK_ULONG len = use->len;
 	bool allowed = true;
 	CK_RV rv;
 
@@ -140,8 +140,7 @@ sign(struct key *key, const struct session *session, struct use *use)
 		allowed = log_in(key, session, CKU_CONTEXT_SPECIFIC, login_prompt);
 	use->call = allowed ? "C_Sign" : NULL;
 	rv = p11->C_Sign(session->handle, (CK_BYTE *)use->in, use->in_len, use->out, &len);
-	*use->len = len;
-	return rv;
+	return rv == CKR_OK && len != use->len ? CKR_SIGNATURE_LEN_RANGE : rv;
 }
 
 static CK_RV
@@ -151,7 +150,7 @@ derive(struct key *key, const struct session *session, struct use *use)
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_ULONG len = *use->len;
+	CK_ULONG len = use->len;
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_KEY_TYPE, &type, sizeof(type) },
@@ -170,14 +169,13 @@ derive(struct key *key, const struct session *session, struct use *use)
 		return rv;
 	use->call = "C_GetAttributeValue";
 	rv = p11->C_GetAttributeValue(session->handle, secret, &value, 1);
-	*use->len = value.ulValueLen;
 	p11->C_DestroyObject(session->handle, secret);
-	return rv;
+	return rv == CKR_OK && value.ulValueLen != len ? CKR_ATTRIBUTE_VALUE_INVALID : rv;
 }
 
 bool
 key_sign(struct key *key, CK_MECHANISM *mechanism, const unsigned char *in, size_t in_len, unsigned char *out,
-	size_t *len)
+	size_t len)
 {
 	struct use use = { sign, NULL, mechanism, in, in_len, out, len };
 
@@ -185,7 +183,7 @@ key_sign(struct key *key, CK_MECHANISM *mechanism, const unsigned char *in, size
 }
 
 bool
-key_derive(struct key *key, CK_MECHANISM *mechanism, unsigned char *out, size_t *len)
+key_derive(struct key *key, CK_MECHANISM *mechanism, unsigned char *out, size_t len)
 {
 	struct use use = { derive, NULL, mechanism, NULL, 0, out, len };
 

@@ -25,7 +25,7 @@
 #define WRONG_PIN "never-was-the-pin"
 
 extern CU_TestInfo tests_provider_pin[], tests_provider_store[], tests_provider_hostile[], tests_provider_key[],
-	tests_provider_reference[], tests_provider_process[], tests_provider_end[];
+	tests_provider_reference[], tests_provider_process[], tests_provider_end[], tests_provider_nonsense[];
 
 extern OSSL_LIB_CTX *provider_lib; /* `default` and ours */
 extern OSSL_LIB_CTX *soft_lib;     /* `default` alone: what other people verify with */

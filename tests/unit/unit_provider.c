@@ -18,6 +18,7 @@ main(int argc, char **argv)
 		{ "bad URIs", provider_start, provider_stop, NULL, NULL, tests_provider_hostile },
 		{ "keys", provider_start, provider_stop, NULL, NULL, tests_provider_key },
 		{ "references", provider_start, provider_stop, NULL, NULL, tests_provider_reference },
+		{ "nonsense", provider_start, provider_stop, NULL, NULL, tests_provider_nonsense },
 		{ "threads, processes, others", provider_start, provider_stop, NULL, NULL, tests_provider_process },
 		{ "ways to end", provider_start, provider_stop, NULL, NULL, tests_provider_end },
 		CU_SUITE_INFO_NULL,
