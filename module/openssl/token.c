@@ -17,6 +17,7 @@
 #define PROXY "p11-kit-proxy.so"
 #define FIND_STEP 64
 #define TOKENS_MAX 1024
+#define ATTRIBUTE_MAX (1 << 20) /* bytes */
 
 /* Into the log of our module, if there is one (MDOC_PKCS11_LOG=FILE:LEVEL): nothing else may be printed. */
 static void
@@ -261,6 +262,8 @@ session_attribute(const struct session *session, CK_OBJECT_HANDLE object, CK_ATT
 		return CKR_OK;
 	if (rv != CKR_OK || room == CK_UNAVAILABLE_INFORMATION || room == 0)
 		return rv;
+	if (room > ATTRIBUTE_MAX)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	attr.pValue = value->data = OPENSSL_malloc(room);
 	rv = value->data != NULL ? session->p11->C_GetAttributeValue(session->handle, object, &attr, 1)
 				 : CKR_HOST_MEMORY;
