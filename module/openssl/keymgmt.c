@@ -28,19 +28,22 @@ match(const void *a, const void *b, int selection)
 							       : EVP_PKEY_parameters_eq(one->half, other->half)) == 1;
 }
 
-/* The public half of a key, for comparisons and as the other side of ECDH; no token takes a private one this way. */
+/* Public keys, for comparisons and as the other side of ECDH. A key with its private half is refused, and so goes on to
+ * another provider. */
 static int
 import(void *keydata, int selection, const OSSL_PARAM params[])
 {
 	struct key *key = keydata;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(key->provider->libctx, key->type, NULL);
+	EVP_PKEY_CTX *ctx = NULL;
 	bool ok;
 
-	selection &= ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
-	ok = key->uri == NULL && ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0 &&
+	if (key->uri != NULL || OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != NULL)
+		return fail(key->provider, REASON_UNSUPPORTED, "a private key cannot be brought into a token this way");
+	ctx = EVP_PKEY_CTX_new_from_name(key->provider->libctx, key->type, NULL);
+	ok = ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0 &&
 		EVP_PKEY_fromdata(ctx, &key->half, selection, (OSSL_PARAM *)params) > 0;
 	EVP_PKEY_CTX_free(ctx);
-	key->parts = ok ? selection : 0;
+	key->parts = ok ? selection & ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY : 0;
 	return ok;
 }
 

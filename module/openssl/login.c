@@ -63,8 +63,10 @@ written_pin(const struct provider *provider, P11KitUri *uri, struct pin *pin)
 
 	if (text == NULL && file == NULL)
 		text = provider->pin;
+	if (text != NULL && strlen(text) > PIN_MAX)
+		return fail(provider, REASON_PIN_SOURCE, "it is longer than %d bytes", PIN_MAX);
 	if (text != NULL)
-		memcpy(pin->text, text, pin->len = strnlen(text, PIN_MAX));
+		memcpy(pin->text, text, pin->len = strlen(text));
 	if (text != NULL || file == NULL)
 		return true;
 	if (source != NULL && strncmp(file, "file:", 5) == 0)
@@ -104,13 +106,14 @@ login_prompt(char *pin, size_t size, size_t *len, const OSSL_PARAM params[], UNU
 
 /* Ask for the PIN, for one use of the key of the URI if there is one. That nobody is there to ask is no error of ours. */
 static void
-ask_pin(const char *token, P11KitUri *uri, OSSL_PASSPHRASE_CALLBACK *ask, void *arg, struct pin *pin)
+ask_pin(const struct session *session, P11KitUri *uri, OSSL_PASSPHRASE_CALLBACK *ask, void *arg, struct pin *pin)
 {
 	const CK_ATTRIBUTE *label = uri != NULL ? p11_kit_uri_get_attribute(uri, CKA_LABEL) : NULL;
-	char what[2 * NAME_SIZE];
+	char name[NAME_SIZE], what[2 * NAME_SIZE];
 	OSSL_PARAM info[] = { OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end() };
 
-	(void)snprintf(what, sizeof(what), label != NULL ? "%s for one use of the key \"%.*s\"" : "%s", token,
+	token_name(session, name);
+	(void)snprintf(what, sizeof(what), label != NULL ? "%s for one use of the key \"%.*s\"" : "%s", name,
 		label != NULL ? (int)label->ulValueLen : 0, label != NULL ? (const char *)label->pValue : "");
 	info[0] = OSSL_PARAM_construct_utf8_string(OSSL_PASSPHRASE_PARAM_INFO, what, 0);
 	ERR_set_mark();
@@ -143,7 +146,7 @@ session_login(const struct provider *provider, const struct session *session, CK
 	const bool once = user == CKU_CONTEXT_SPECIFIC;
 	struct pin pin = { .len = 0 };
 	char name[NAME_SIZE];
-	const CK_FLAGS flags = token_name(session, name);
+	const CK_FLAGS flags = once ? 0 : token_name(session, name); /* which takes longer than a signature */
 	CK_RV rv = once ? CKR_OK : login_due(session, flags);
 
 	if (rv == CKR_USER_ALREADY_LOGGED_IN)
@@ -154,7 +157,7 @@ session_login(const struct provider *provider, const struct session *session, CK
 		const bool ok = written_pin(provider, uri, &pin);
 
 		if (ok && pin.len == 0)
-			ask_pin(name, once ? uri : NULL, ask, ask_arg, &pin);
+			ask_pin(session, once ? uri : NULL, ask, ask_arg, &pin);
 		rv = CKR_USER_NOT_LOGGED_IN;
 		if (ok && pin.len > 0)
 			rv = session->p11->C_Login(session->handle, user, (CK_UTF8CHAR *)pin.text, pin.len);
@@ -164,6 +167,7 @@ session_login(const struct provider *provider, const struct session *session, CK
 	}
 	if (rv == CKR_OK || (rv == CKR_USER_ALREADY_LOGGED_IN && !once) || (rv == CKR_USER_NOT_LOGGED_IN && optional))
 		return true;
+	token_name(session, name);
 	if (rv == CKR_USER_NOT_LOGGED_IN)
 		return fail(provider, REASON_PIN_NEEDED,
 			"%s: give pin-source in the URI or pin-file in the configuration", name);

@@ -167,6 +167,12 @@ to_der(const unsigned char *raw, size_t len, unsigned char *out)
 }
 
 static bool
+is_ecdsa(const struct signature *signature)
+{
+	return strcmp(signature->key->type, "EC") == 0;
+}
+
+static bool
 no_room(const struct signature *signature, const unsigned char *out, size_t *len)
 {
 	*len = (size_t)EVP_PKEY_get_size(signature->key->half);
@@ -186,6 +192,8 @@ sign(void *ctx, unsigned char *out, size_t *len, size_t size, const unsigned cha
 		return 1;
 	if (size < *len)
 		return fail(signature->provider, REASON_UNSUPPORTED, "room for %zu bytes, not %zu", size, *len);
+	if (!is_ecdsa(signature))
+		return fail(signature->provider, REASON_UNSUPPORTED, "EdDSA signs messages, not digests");
 	if (signature->digest != NULL && digest_len != (size_t)EVP_MD_get_size(signature->digest))
 		return fail(signature->provider, REASON_UNSUPPORTED, "%zu bytes are no %s digest", digest_len,
 			EVP_MD_get0_name(signature->digest));
@@ -205,12 +213,6 @@ verify(void *ctx, const unsigned char *sig, size_t len, const unsigned char *dig
 
 	EVP_PKEY_CTX_free(half);
 	return ok;
-}
-
-static bool
-is_ecdsa(const struct signature *signature)
-{
-	return strcmp(signature->key->type, "EC") == 0;
 }
 
 /* EdDSA takes the message in one piece, and no digest. */

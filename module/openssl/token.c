@@ -16,7 +16,8 @@
 
 #define PROXY "p11-kit-proxy.so"
 #define FIND_STEP 64
-#define TOKENS_MAX 1024
+#define SLOTS_MAX (1 << 24)
+#define SLOTS_MORE 64           /* that may come between two calls */
 #define ATTRIBUTE_MAX (1 << 20) /* bytes */
 
 /* Into the log of our module, if there is one (MDOC_PKCS11_LOG=FILE:LEVEL): nothing else may be printed. */
@@ -154,19 +155,22 @@ token_find(const struct provider *provider, P11KitUri *uri, struct session *sess
 	struct session one = { .p11 = p11 };
 	char names[4 * NAME_SIZE] = "";
 	char name[NAME_SIZE];
-	CK_SLOT_ID ids[TOKENS_MAX];
-	CK_ULONG count = 0;
+	CK_SLOT_ID *ids = NULL;
+	CK_ULONG count = 0, room;
 	size_t found = 0;
 	CK_RV rv;
 
 	if (p11 == NULL)
 		return false;
-	rv = p11->C_GetSlotList(CK_TRUE, NULL, &count); /* which looks for new ones */
-	count = TOKENS_MAX;
+	rv = p11->C_GetSlotList(CK_TRUE, NULL, &count);
+	room = count + SLOTS_MORE;
+	if (rv == CKR_OK && (room > SLOTS_MAX || (ids = OPENSSL_malloc(room * sizeof(*ids))) == NULL))
+		rv = CKR_HOST_MEMORY;
+	count = room;
 	if (rv == CKR_OK)
 		rv = p11->C_GetSlotList(CK_TRUE, ids, &count);
-	if (rv == CKR_OK && count > TOKENS_MAX)
-		rv = CKR_BUFFER_TOO_SMALL;
+	if (rv == CKR_OK && count > room)
+		rv = CKR_DEVICE_ERROR;
 	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
 		if (!matches(p11, ids[i], uri))
 			continue;
@@ -181,6 +185,7 @@ token_find(const struct provider *provider, P11KitUri *uri, struct session *sess
 		fail(provider, REASON_NOT_FOUND, "none of the tokens of %s is meant", path);
 	else if (found > 1)
 		fail(provider, REASON_AMBIGUOUS, "it means %zu tokens:%s; add token or serial", found, names);
+	OPENSSL_free(ids);
 	*session = one;
 	return rv == CKR_OK && found == 1;
 }
