@@ -166,8 +166,6 @@ give_next(struct store *store, OSSL_CALLBACK *take, void *arg)
 	if (class == CKO_CERTIFICATE) {
 		ok = session_attribute(&store->session, object, CKA_VALUE, &der) == CKR_OK && der.len > 0 &&
 			give(OSSL_OBJECT_CERT, "", OSSL_OBJECT_PARAM_DATA, der.data, der.len, take, arg);
-		if (der.len == 0)
-			fail(store->provider, REASON_TOKEN, "%s: a certificate without CKA_VALUE", store->text);
 		OPENSSL_free(der.data);
 		return ok || fail(store->provider, REASON_TOKEN, "%s: this is no X.509 certificate", store->text);
 	}

@@ -27,10 +27,14 @@ warn(const char *text)
 	const char *log = secure_getenv("MDOC_PKCS11_LOG");
 	char path[PATH_MAX];
 	int fd;
+	size_t len = log != NULL ? strlen(log) : 0;
 
-	(void)snprintf(path, sizeof(path), "%s", log != NULL ? log : "");
-	if (strlen(path) > 2 && path[strlen(path) - 2] == ':')
-		path[strlen(path) - 2] = '\0';
+	if (len > 2 && log[len - 2] == ':' && log[len - 1] >= '0' && log[len - 1] <= '9')
+		len -= 2;
+	if (len == 0 || len >= sizeof(path) || strcmp(log + len, ":0") == 0)
+		return;
+	memcpy(path, log, len);
+	path[len] = '\0';
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_CREAT, 0600);
 	if (fd >= 0) {
 		(void)dprintf(fd, PROVIDER_NAME ": %s\n", text);

@@ -216,6 +216,9 @@ must "by pin-value" env MDOC_PKCS11_LOG="$scratch/value.log:1" "${ossl[@]}" dgst
 	-sign "$(uri p256 private '')?pin-value=$PIN" letter; verified
 must "of which the log warns" grep -q pin-value value.log
 fails "without the PIN" grep -q "$PIN" value.log
+must "with a log that is off" env MDOC_PKCS11_LOG="$scratch/off.log:0" "${ossl[@]}" dgst -sha256 -out letter.sig \
+	-sign "$(uri p256 private '')?pin-value=$PIN" letter; verified
+fails "there is none" test -e off.log
 must "a reference made by pin-value" "${ossl[@]}" pkey -in "$(uri p256 private '')?pin-value=$PIN" -out no-pin.key
 fails "has no PIN in it" grep -q "$PIN" <(openssl asn1parse -in no-pin.key)
 must "but one that has pin-source" "${ossl[@]}" pkey -in "$(uri p256)" -out with-pin.key
