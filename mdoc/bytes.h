@@ -1,5 +1,5 @@
 /*
- * mdoc/bytes.h: borrowed and owned bytes, and what libmdoc is given from outside.
+ * mdoc/bytes.h: borrowed and owned bytes.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -7,7 +7,6 @@
 #define MDOC_BYTES_H
 
 #include <mdoc/result.h>
-#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,29 +29,29 @@ bool mdoc_bytes_equal(struct mdoc_bytes a, struct mdoc_bytes b);
 bool mdoc_bytes_is_text(struct mdoc_bytes a, const char *nul_terminated);
 
 /*
- * A growing buffer with a sticky error: writers go straight on and look at err once.
- * Start with MDOC_BUF_EMPTY; mdoc_buf_clear() wipes and frees.
+ * Where output goes, with a sticky error: writers go straight on and look at err once.
+ *
+ * MDOC_BUF_EMPTY grows as it is needed and is the caller's to clear. MDOC_BUF_OVER(ptr, cap) is over
+ * the caller's own memory, for a query of the size and a second call: what does not fit is only
+ * counted, and err is MDOC_ERR_BUFFER, with len the bytes that it takes (ptr NULL and cap 0 ask for
+ * that alone). Whoever signs while building signs in both calls: mdoc_response_size() and the like
+ * tell a size without that.
  */
 struct mdoc_buf {
 	uint8_t *ptr;
 	size_t len;
 	size_t cap;
 	enum mdoc_result err;
+	bool fixed; /* over the caller's memory */
 };
 
-#define MDOC_BUF_EMPTY ((struct mdoc_buf){ NULL, 0, 0, MDOC_OK })
+#define MDOC_BUF_EMPTY ((struct mdoc_buf){ NULL, 0, 0, MDOC_OK, false })
+#define MDOC_BUF_OVER(ptr, cap) ((struct mdoc_buf){ (ptr), 0, (cap), MDOC_OK, true })
 
 void mdoc_buf_append(struct mdoc_buf *buf, struct mdoc_bytes bytes);
+/* Wipes what was written, frees it unless it is the caller's, and leaves an empty buffer. */
 void mdoc_buf_clear(struct mdoc_buf *buf);
 struct mdoc_bytes mdoc_buf_bytes(const struct mdoc_buf *buf);
-
-/* What libmdoc needs from its caller: a library context (NULL: OpenSSL's default) and, for
- * building, random bytes (NULL: RAND_bytes_ex of that context). Borrowed. */
-struct mdoc_crypto {
-	OSSL_LIB_CTX *libctx;
-	bool (*random)(void *arg, uint8_t *out, size_t len);
-	void *random_arg;
-};
 
 #ifdef __cplusplus
 }

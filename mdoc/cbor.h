@@ -10,14 +10,12 @@
 #ifndef MDOC_CBOR_H
 #define MDOC_CBOR_H
 
-#include <mdoc/bytes.h>
+#include <mdoc/context.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define MDOC_DEPTH_MAX 32                         /* nested containers and tags */
-#define MDOC_INPUT_MAX ((size_t)16 * 1024 * 1024) /* bytes of one scan */
 #define MDOC_CBOR_NODE_SIZE 40
 #define MDOC_CBOR_SCAN_SIZE 128
 
@@ -59,8 +57,8 @@ struct mdoc_node {
  *
  * MDOC_ERR_TRUNCATED, TRAILING, MALFORMED, DEPTH, SIZE, DUPLICATE_KEY, UTF8, MEMORY
  */
-enum mdoc_result mdoc_cbor_scan(struct mdoc_bytes input, size_t base, struct mdoc_cbor **cbor,
-	struct mdoc_error *error);
+enum mdoc_result mdoc_cbor_scan(const struct mdoc_context *context, struct mdoc_bytes input, size_t base,
+	struct mdoc_cbor **cbor, struct mdoc_error *error);
 void mdoc_cbor_free(struct mdoc_cbor *cbor);
 struct mdoc_node mdoc_cbor_root(const struct mdoc_cbor *cbor);
 
@@ -112,7 +110,8 @@ void mdoc_put_embedded(struct mdoc_buf *buf, struct mdoc_bytes inner); /* #6.24(
  * input   one CBOR item
  * inner   the bare structure's bytes, borrowed from input
  */
-enum mdoc_result mdoc_cbor_unwrap(struct mdoc_bytes input, struct mdoc_bytes *inner, struct mdoc_error *error);
+enum mdoc_result mdoc_cbor_unwrap(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_bytes *inner,
+	struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

@@ -45,12 +45,13 @@ bool mdoc_key_equal(const struct mdoc_public_key *a, const struct mdoc_public_ke
 
 /* COSE_Key from a scan; coordinates padded, y may be a bool (compressed point).
  * MDOC_ERR_KEY: unknown curve, wrong length, not on the curve. */
-enum mdoc_result mdoc_key_parse(const struct mdoc_crypto *crypto, struct mdoc_node node, struct mdoc_public_key *key,
+enum mdoc_result mdoc_key_parse(const struct mdoc_context *context, struct mdoc_node node, struct mdoc_public_key *key,
 	struct mdoc_error *error);
 void mdoc_put_key(struct mdoc_buf *buf, const struct mdoc_public_key *key);
 
 /* From and to OpenSSL. *pkey is freed with EVP_PKEY_free(). */
-enum mdoc_result mdoc_key_to_evp(const struct mdoc_crypto *crypto, const struct mdoc_public_key *key, EVP_PKEY **pkey);
+enum mdoc_result mdoc_key_to_evp(const struct mdoc_context *context, const struct mdoc_public_key *key,
+	EVP_PKEY **pkey);
 enum mdoc_result mdoc_key_from_evp(const EVP_PKEY *pkey, struct mdoc_public_key *key);
 
 /*
@@ -81,7 +82,7 @@ bool mdoc_sign1_certificate(const struct mdoc_sign1 *sign1, size_t i, struct mdo
 
 /* detached: the payload when the structure's is nil. MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM
  * (alg does not fit the key's curve). */
-enum mdoc_result mdoc_sign1_verify(const struct mdoc_crypto *crypto, const struct mdoc_sign1 *sign1,
+enum mdoc_result mdoc_sign1_verify(const struct mdoc_context *context, const struct mdoc_sign1 *sign1,
 	const struct mdoc_public_key *key, struct mdoc_bytes detached);
 
 /*

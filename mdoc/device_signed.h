@@ -37,8 +37,8 @@ struct mdoc_device_authentication {
 };
 
 /* Untrusted input: strict structure (SessionTranscript is an array of three). */
-enum mdoc_result mdoc_device_authentication_parse(struct mdoc_bytes input, struct mdoc_device_authentication *out,
-	struct mdoc_error *error);
+enum mdoc_result mdoc_device_authentication_parse(const struct mdoc_context *context, struct mdoc_bytes input,
+	struct mdoc_device_authentication *out, struct mdoc_error *error);
 
 /* DeviceSigned from DeviceAuthenticationBytes and a signer over the Sig_structure. */
 enum mdoc_result mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentication_bytes,
@@ -57,7 +57,7 @@ bool mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type);
  * transcript  the bare SessionTranscript that stands inside device_authentication_bytes
  * shared      ECDH of the device key and EReaderKey: the x coordinate, of its full length
  */
-enum mdoc_result mdoc_device_mac_put(const struct mdoc_crypto *crypto, struct mdoc_buf *buf,
+enum mdoc_result mdoc_device_mac_put(const struct mdoc_context *context, struct mdoc_buf *buf,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
 	struct mdoc_bytes shared);
 

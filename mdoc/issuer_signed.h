@@ -15,10 +15,6 @@ extern "C" {
 
 #define MDOC_RANDOM_MIN 16 /* bytes of IssuerSignedItem.random */
 #define MDOC_RANDOM_LEN 32 /* what we issue */
-#define MDOC_DIGEST_MAX 64
-#define MDOC_ITEMS_MAX 4096 /* items, and digests, of one IssuerSigned; more is MDOC_ERR_SIZE */
-
-enum mdoc_digest_alg { MDOC_SHA256, MDOC_SHA384, MDOC_SHA512 };
 
 /* Everything below borrows from the parsed input. */
 struct mdoc_item {
@@ -62,24 +58,24 @@ struct mdoc_issuer_signed {
  * Parse IssuerSigned: structure only, no signature and no digest. nameSpaces may be absent.
  * `input` must outlive *out; free with mdoc_issuer_signed_clear(). On failure *out is empty.
  */
-enum mdoc_result mdoc_issuer_signed_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
+enum mdoc_result mdoc_issuer_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_issuer_signed *out, struct mdoc_error *error);
 
 /* The same for an IssuerSigned inside a scan (of a DeviceResponse). */
-enum mdoc_result mdoc_issuer_signed_from_node(const struct mdoc_crypto *crypto, struct mdoc_node node, const char *path,
-	struct mdoc_issuer_signed *out, struct mdoc_error *error);
+enum mdoc_result mdoc_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node,
+	const char *path, struct mdoc_issuer_signed *out, struct mdoc_error *error);
 void mdoc_issuer_signed_clear(struct mdoc_issuer_signed *is);
 
 const struct mdoc_namespace *mdoc_find_namespace(const struct mdoc_issuer_signed *is, struct mdoc_bytes name);
 const struct mdoc_item *mdoc_find_item(const struct mdoc_namespace *ns, struct mdoc_bytes element);
 
 /* One item against the MSO: MDOC_OK, MDOC_ERR_DIGEST (absent or different), MDOC_ERR_VALUE (random too short). */
-enum mdoc_result mdoc_item_check(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is,
+enum mdoc_result mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_signed *is,
 	const struct mdoc_namespace *ns, const struct mdoc_item *item);
 
 /* All items, digest ids and element names unique; the first failure with its place. */
-enum mdoc_result mdoc_issuer_signed_check_digests(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *is,
-	struct mdoc_error *error);
+enum mdoc_result mdoc_issuer_signed_check_digests(const struct mdoc_context *context,
+	const struct mdoc_issuer_signed *is, struct mdoc_error *error);
 
 /* ---- Building (issuer) ---- */
 
@@ -111,7 +107,7 @@ struct mdoc_issue {
  * MDOC_ERR_CALLBACK  the signer or the random source refused
  * the CBOR results   a claim's value is not one item, a name not UTF-8
  */
-enum mdoc_result mdoc_issuer_signed_build(const struct mdoc_crypto *crypto, const struct mdoc_issue *issue,
+enum mdoc_result mdoc_issuer_signed_build(const struct mdoc_context *context, const struct mdoc_issue *issue,
 	struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus

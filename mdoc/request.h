@@ -12,8 +12,6 @@
 extern "C" {
 #endif
 
-#define MDOC_ASKED_MAX 4096 /* elements of one request; more is MDOC_ERR_SIZE */
-
 struct mdoc_asked {
 	struct mdoc_bytes ns;
 	struct mdoc_bytes element;
@@ -39,7 +37,8 @@ struct mdoc_request {
 };
 
 /* Bare DeviceRequest. Version 1.x; unknown keys are tolerated. `input` must outlive *out. */
-enum mdoc_result mdoc_request_parse(struct mdoc_bytes input, struct mdoc_request *out, struct mdoc_error *error);
+enum mdoc_result mdoc_request_parse(const struct mdoc_context *context, struct mdoc_bytes input,
+	struct mdoc_request *out, struct mdoc_error *error);
 void mdoc_request_clear(struct mdoc_request *request);
 
 /*
@@ -48,7 +47,7 @@ void mdoc_request_clear(struct mdoc_request *request);
  * transcript  SessionTranscript, bare
  * MDOC_OK also when there is no readerAuth (look at has_reader_auth). MDOC_ERR_READER_AUTH.
  */
-enum mdoc_result mdoc_reader_auth_verify(const struct mdoc_crypto *crypto, const struct mdoc_doc_request *doc,
+enum mdoc_result mdoc_reader_auth_verify(const struct mdoc_context *context, const struct mdoc_doc_request *doc,
 	struct mdoc_bytes transcript, struct mdoc_error *error);
 
 /* ---- Building (reader) ---- */

@@ -16,8 +16,6 @@ extern "C" {
 
 /* ---- Reader: structure ---- */
 
-#define MDOC_DOCUMENTS_MAX 256 /* of one response; more is MDOC_ERR_SIZE */
-
 struct mdoc_document {
 	struct mdoc_bytes doc_type;
 	struct mdoc_issuer_signed issuer_signed;
@@ -37,7 +35,7 @@ struct mdoc_response {
 };
 
 /* Bare DeviceResponse, structure only. A status other than 0 parses; documents may be none. */
-enum mdoc_result mdoc_response_parse(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
+enum mdoc_result mdoc_response_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_response *out, struct mdoc_error *error);
 void mdoc_response_clear(struct mdoc_response *response);
 

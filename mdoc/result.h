@@ -17,7 +17,8 @@ enum mdoc_result {
 	MDOC_ERR_ARG, /* the caller broke the contract */
 	MDOC_ERR_MEMORY,
 	MDOC_ERR_CRYPTO,   /* the cryptographic library failed, for no fault of the data */
-	MDOC_ERR_CALLBACK, /* a callback (signer, random) failed */
+	MDOC_ERR_CALLBACK, /* a callback (signer, key agreement, random) failed */
+	MDOC_ERR_BUFFER,   /* the caller's own buffer is too small; its len says what it takes */
 	/* CBOR */
 	MDOC_ERR_TRUNCATED, /* input ends inside an item */
 	MDOC_ERR_TRAILING,  /* bytes after the item */
@@ -44,6 +45,10 @@ enum mdoc_result {
 	MDOC_ERR_NOTHING, /* nothing to disclose */
 	MDOC_ERR_READER_AUTH,
 	MDOC_ERR_AUTHORIZATION, /* a device-signed element that keyAuthorizations does not allow */
+	MDOC_ERR_REVOKED,       /* by a status list, an identifier list or a CRL */
+	MDOC_ERR_UNDETERMINED,  /* whether it is revoked could not be found out */
+	MDOC_ERR_ELEMENT,       /* not what the profile of the docType says of an element */
+	MDOC_ERR_SESSION,       /* a session message that cannot be decrypted, or after the end */
 	MDOC_RESULT_COUNT
 };
 
@@ -54,6 +59,9 @@ struct mdoc_error {
 	char path[120];     /* "documents[0].issuerSigned.issuerAuth", "" at the top */
 	char expected[120]; /* what should have been there, English, for logs and messages */
 };
+
+/* "a digest that is not the one in the MSO": English, for people; never NULL. */
+const char *mdoc_result_text(enum mdoc_result code);
 
 /* "MDOC_ERR_DIGEST"; never NULL. */
 const char *mdoc_result_name(enum mdoc_result code);

@@ -14,10 +14,6 @@
 extern "C" {
 #endif
 
-/* Names in either list of keyAuthorizations, and device-signed namespaces and elements, of one
- * document; more is MDOC_ERR_SIZE. */
-#define MDOC_DEVICE_NAMES_MAX 1024
-
 enum mdoc_check {
 	MDOC_CHECK_STRUCTURE,          /* whole input, limits, no duplicate keys */
 	MDOC_CHECK_VERSION,            /* major version 1 */
@@ -70,7 +66,7 @@ struct mdoc_verdict {
  * MDOC_OK: every check of every document passed. Otherwise the code of the first failed row;
  * MDOC_ERR_MEMORY, MDOC_ERR_ARG, MDOC_ERR_CRYPTO: no verdict.
  */
-enum mdoc_result mdoc_verify(const struct mdoc_crypto *crypto, struct mdoc_bytes input,
+enum mdoc_result mdoc_verify(const struct mdoc_context *context, struct mdoc_bytes input,
 	const struct mdoc_verify_options *options, struct mdoc_verdict *verdict);
 void mdoc_verdict_clear(struct mdoc_verdict *verdict);
 
@@ -79,7 +75,7 @@ const char *mdoc_check_name(enum mdoc_check check);
 
 /* Issuer part only (items 3 to 5, without device authentication), for a holder that imports a
  * record: signature, profile, chain, validity, digests, with the same rows. */
-enum mdoc_result mdoc_verify_record(const struct mdoc_crypto *crypto, const struct mdoc_issuer_signed *record,
+enum mdoc_result mdoc_verify_record(const struct mdoc_context *context, const struct mdoc_issuer_signed *record,
 	const struct mdoc_verify_options *options, struct mdoc_verdict *verdict);
 
 /*

@@ -21,12 +21,12 @@ enum mdoc_cert_profile { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA, MDOC
 #define MDOC_RELAX_EKU 0x04u             /* extended key usage absent or another */
 
 /* A certificate against its profile. MDOC_ERR_CERTIFICATE with expected = the rule. */
-enum mdoc_result mdoc_cert_check(const struct mdoc_crypto *crypto, struct mdoc_bytes der,
+enum mdoc_result mdoc_cert_check(const struct mdoc_context *context, struct mdoc_bytes der,
 	enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
 /* The subject's key. MDOC_ERR_CERTIFICATE: not one DER certificate; MDOC_ERR_KEY: below R-CRY-01's
  * floor, or on a curve that enum mdoc_curve does not have. */
-enum mdoc_result mdoc_cert_key(const struct mdoc_crypto *crypto, struct mdoc_bytes der, struct mdoc_public_key *key);
+enum mdoc_result mdoc_cert_key(const struct mdoc_context *context, struct mdoc_bytes der, struct mdoc_public_key *key);
 
 /* Seconds since the epoch. Decodes in OpenSSL's default library context. */
 enum mdoc_result mdoc_cert_times(struct mdoc_bytes der, int64_t *not_before, int64_t *not_after);
@@ -39,7 +39,7 @@ void mdoc_trust_free(struct mdoc_trust *trust);
 
 /* Add one DER certificate (copied) after mdoc_cert_check against `profile`. MDOC_ERR_ARG: not the
  * profile of a CA, or another than that of the anchors already there. */
-enum mdoc_result mdoc_trust_add(const struct mdoc_crypto *crypto, struct mdoc_trust *trust, struct mdoc_bytes der,
+enum mdoc_result mdoc_trust_add(const struct mdoc_context *context, struct mdoc_trust *trust, struct mdoc_bytes der,
 	enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
 
 /*
@@ -48,7 +48,7 @@ enum mdoc_result mdoc_trust_add(const struct mdoc_crypto *crypto, struct mdoc_tr
  * *anchor: borrowed from trust. MDOC_ERR_CHAIN: none did; MDOC_ERR_VALIDITY: leaf or anchor not
  * valid at `when`.
  */
-enum mdoc_result mdoc_trust_find(const struct mdoc_crypto *crypto, const struct mdoc_trust *trust,
+enum mdoc_result mdoc_trust_find(const struct mdoc_context *context, const struct mdoc_trust *trust,
 	struct mdoc_bytes leaf, int64_t when, struct mdoc_bytes *anchor, struct mdoc_error *error);
 
 /* ---- Making certificates ---- */
@@ -74,7 +74,7 @@ struct mdoc_cert_spec {
  * MDOC_ERR_VALIDITY  times out of order, or outside those of the issuer
  * MDOC_ERR_CALLBACK  the signer refused; MDOC_ERR_SIGNATURE: it signed with another key
  */
-enum mdoc_result mdoc_cert_build(const struct mdoc_crypto *crypto, const struct mdoc_cert_spec *spec,
+enum mdoc_result mdoc_cert_build(const struct mdoc_context *context, const struct mdoc_cert_spec *spec,
 	struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus

@@ -38,7 +38,7 @@ sign_by_ecdsa(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_bytes inp
 	struct mdoc_device_authentication parsed;
 	struct mdoc_signer signer;
 
-	if (mdoc_device_authentication_parse(input, &parsed, NULL) != MDOC_OK)
+	if (mdoc_device_authentication_parse(NULL, input, &parsed, NULL) != MDOC_OK)
 		return CKR_DATA_INVALID;
 	key->rv = CKR_OK;
 	mdoc_p11_signer(key, alg, &signer);

@@ -91,7 +91,7 @@ certificate(const struct issuer_kit *kit, enum mdoc_cert_profile profile, EVP_PK
 	struct mdoc_error error = { 0 };
 
 	need_ok(mdoc_key_from_evp(subject, &spec.key), NULL, "mdoc_key_from_evp");
-	need_ok(mdoc_cert_build(&kit->crypto, &spec, out, &error), &error, "mdoc_cert_build");
+	need_ok(mdoc_cert_build(kit->context, &spec, out, &error), &error, "mdoc_cert_build");
 }
 
 void
@@ -103,6 +103,7 @@ issuer_kit_new(struct issuer_kit *kit)
 	memset(kit, 0, sizeof(*kit));
 	kit->iaca = kit->ds = kit->reader = MDOC_BUF_EMPTY;
 	kit->now = (int64_t)time(NULL);
+	need_ok(mdoc_context_new(NULL, &kit->context), &error, "mdoc_context_new");
 	kit->iaca_key = kit_key(&ignored);
 	kit->ds_key = kit_key(&ignored);
 	kit->reader_key = kit_key(&ignored);
@@ -111,7 +112,7 @@ issuer_kit_new(struct issuer_kit *kit)
 	certificate(kit, MDOC_CERT_READER, kit->reader_key, kit->iaca_key, &kit->iaca, &kit->reader);
 	kit->trust = mdoc_trust_new();
 	need(kit->trust != NULL, "mdoc_trust_new");
-	need_ok(mdoc_trust_add(&kit->crypto, kit->trust, mdoc_buf_bytes(&kit->iaca), MDOC_CERT_IACA, 0, &error), &error,
+	need_ok(mdoc_trust_add(kit->context, kit->trust, mdoc_buf_bytes(&kit->iaca), MDOC_CERT_IACA, 0, &error), &error,
 		"mdoc_trust_add");
 }
 
@@ -119,6 +120,7 @@ void
 issuer_kit_free(struct issuer_kit *kit)
 {
 	mdoc_trust_free(kit->trust);
+	mdoc_context_free(kit->context);
 	mdoc_buf_clear(&kit->iaca);
 	mdoc_buf_clear(&kit->ds);
 	mdoc_buf_clear(&kit->reader);
@@ -161,7 +163,7 @@ kit_record(const struct issuer_kit *kit, const char *doc_type, const struct mdoc
 		.x5chain_count = 1,
 		.signer = &signer,
 	};
-	need_ok(mdoc_issuer_signed_build(&kit->crypto, &issue, out, &error), &error, "mdoc_issuer_signed_build");
+	need_ok(mdoc_issuer_signed_build(kit->context, &issue, out, &error), &error, "mdoc_issuer_signed_build");
 	free(picture);
 	mdoc_buf_clear(&name);
 	mdoc_buf_clear(&number);
@@ -312,7 +314,7 @@ kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response, const struc
 	enum mdoc_result res;
 	size_t i;
 
-	res = mdoc_verify(&kit->crypto, response, &options, &verdict);
+	res = mdoc_verify(kit->context, response, &options, &verdict);
 	for (i = 0; i < verdict.count; i++)
 		if (verdict.rows[i].outcome == MDOC_FAILED)
 			printf("    %s: %s %s\n", mdoc_check_name(verdict.rows[i].check),

@@ -13,7 +13,7 @@
 #define KIT_NS "org.iso.23220.1.jp"
 
 struct issuer_kit {
-	struct mdoc_crypto crypto;
+	struct mdoc_context *context;
 	EVP_PKEY *iaca_key, *ds_key, *reader_key;
 	struct mdoc_buf iaca, ds, reader; /* certificates, DER */
 	struct mdoc_trust *trust;

@@ -126,7 +126,7 @@ kit_make(struct kit *kit, const char *group)
 		.x5chain_count = 1,
 		.signer = &kit->issuer.signer,
 	};
-	need(mdoc_issuer_signed_build(&soft_crypto, &kit->issue, &kit->record, NULL) == MDOC_OK, "record");
+	need(mdoc_issuer_signed_build(NULL, &kit->issue, &kit->record, NULL) == MDOC_OK, "record");
 }
 
 void

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct mdoc_crypto soft_crypto = { NULL, NULL, NULL };
 const int64_t soft_2026 = 1767225600;
 
 static bool
@@ -96,5 +95,5 @@ soft_certificate(enum mdoc_cert_profile profile, const char *name, struct soft_k
 		.signer = issuer_key != NULL ? &issuer_key->signer : &key->signer,
 	};
 
-	return mdoc_cert_build(&soft_crypto, &spec, out, error);
+	return mdoc_cert_build(NULL, &spec, out, error);
 }

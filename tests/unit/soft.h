@@ -31,7 +31,6 @@ bool soft_vector(const char *name, struct mdoc_buf *out);
 enum mdoc_result soft_certificate(enum mdoc_cert_profile profile, const char *name, struct soft_key *key,
 	const struct mdoc_buf *issuer, struct soft_key *issuer_key, struct mdoc_buf *out, struct mdoc_error *error);
 
-extern const struct mdoc_crypto soft_crypto;
 extern const int64_t soft_2026; /* 2026-01-01T00:00:00Z */
 
 #endif

@@ -11,7 +11,7 @@ sign(void *arg, struct mdoc_bytes input, struct mdoc_buf *device_signed)
 	struct soft_key *key = arg;
 	struct mdoc_device_authentication parsed;
 
-	return mdoc_device_authentication_parse(input, &parsed, NULL) == MDOC_OK &&
+	return mdoc_device_authentication_parse(NULL, input, &parsed, NULL) == MDOC_OK &&
 		mdoc_device_signed_put(device_signed, input, parsed.namespaces_bytes, &key->signer) == MDOC_OK;
 }
 

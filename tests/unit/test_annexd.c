@@ -18,7 +18,7 @@ response_parses(void)
 	const struct mdoc_document *doc;
 	const struct mdoc_namespace *ns;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(&soft_crypto, input, &response, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, &error), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(response.version, "1.0"));
 	CU_ASSERT_EQUAL(response.status, 0);
 	CU_ASSERT_EQUAL_FATAL(response.count, 1);
@@ -31,9 +31,9 @@ response_parses(void)
 	CU_ASSERT_EQUAL(ns->count, 6);
 	CU_ASSERT_PTR_NOT_NULL(mdoc_find_item(ns, mdoc_text("portrait")));
 	CU_ASSERT_PTR_NULL(mdoc_find_item(ns, mdoc_text("given_name")));
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &doc->issuer_signed, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &doc->issuer_signed, &error), MDOC_OK);
 	for (size_t i = 0; i < ns->count; i++) {
-		CU_ASSERT_EQUAL(mdoc_item_check(&soft_crypto, &doc->issuer_signed, ns, &ns->items[i]), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_item_check(NULL, &doc->issuer_signed, ns, &ns->items[i]), MDOC_OK);
 		CU_ASSERT_PTR_EQUAL(input.ptr + ns->items[i].offset, ns->items[i].tagged.ptr);
 	}
 	mdoc_response_clear(&response);
@@ -51,14 +51,14 @@ issuer_signature_verifies(void)
 	struct mdoc_sign1 *auth;
 	struct mdoc_bytes der = MDOC_NO_BYTES;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(&soft_crypto, input, &response, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, NULL), MDOC_OK);
 	auth = &response.documents[0].issuer_signed.issuer_auth;
 	CU_ASSERT_TRUE(mdoc_sign1_certificate(auth, 0, &der));
 	CU_ASSERT_TRUE(mdoc_bytes_equal(der, certificate));
-	CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, der, &key), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, auth, &key, MDOC_NO_BYTES), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, der, &key), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, auth, &key, MDOC_NO_BYTES), MDOC_OK);
 	auth->payload.len--;
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, auth, &key, MDOC_NO_BYTES), MDOC_ERR_SIGNATURE);
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, auth, &key, MDOC_NO_BYTES), MDOC_ERR_SIGNATURE);
 	mdoc_response_clear(&response);
 	bytes_free(certificate);
 	bytes_free(input);
@@ -76,13 +76,13 @@ device_authentication_is_reproduced(void)
 	struct mdoc_response response;
 	struct mdoc_bytes transcript;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(&soft_crypto, input, &response, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(wrapped, &transcript, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, wrapped, &transcript, NULL), MDOC_OK);
 	mdoc_put_device_authentication_bytes(&buf, transcript, response.documents[0].doc_type,
 		response.documents[0].device_signed.namespaces_bytes);
 	CU_ASSERT_EQUAL(buf.err, MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_buf_bytes(&buf), expected));
-	CU_ASSERT_EQUAL(mdoc_device_authentication_parse(expected, &parts, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_device_authentication_parse(NULL, expected, &parts, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(parts.transcript, transcript));
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(parts.doc_type, "org.iso.18013.5.1.mDL"));
 	CU_ASSERT_TRUE(mdoc_bytes_equal(parts.namespaces_bytes, response.documents[0].device_signed.namespaces_bytes));
@@ -103,14 +103,14 @@ reader_signature_verifies(void)
 	struct mdoc_request request;
 	struct mdoc_error error = { 0 };
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(wrapped, &transcript, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(input, &request, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, wrapped, &transcript, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, input, &request, &error), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(request.count, 1);
 	CU_ASSERT_TRUE(request.docs[0].has_reader_auth);
 	CU_ASSERT_EQUAL(request.docs[0].count, 6);
 	other = hex_load("83 f6 f6 f6");
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], other, &error), MDOC_ERR_READER_AUTH);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], other, &error), MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, &error), MDOC_OK);
 	bytes_free(other);
 	mdoc_request_clear(&request);
 	bytes_free(input);

@@ -18,7 +18,7 @@ scan_hex(const char *hex, size_t base, struct mdoc_error *error)
 
 	memset(error, 0, sizeof(*error));
 	alloc_reset();
-	res = mdoc_cbor_scan(input, base, &scan, error);
+	res = mdoc_cbor_scan(NULL, input, base, &scan, error);
 	CU_ASSERT_TRUE(alloc_bytes() <= input.len * MDOC_CBOR_NODE_SIZE + MDOC_CBOR_SCAN_SIZE);
 	CU_ASSERT_EQUAL(scan != NULL, res == MDOC_OK);
 	mdoc_cbor_free(scan);
@@ -124,7 +124,7 @@ knows_every_head(void)
 		if (first == 0xf8)
 			bytes[1] = 0x20;
 		input = bytes_copy(mdoc_bytes_of(bytes, len));
-		CU_ASSERT_EQUAL(mdoc_cbor_scan(input, 0, &scan, NULL), reserved ? MDOC_ERR_MALFORMED : MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), reserved ? MDOC_ERR_MALFORMED : MDOC_OK);
 		mdoc_cbor_free(scan);
 		bytes_free(input);
 	}
@@ -188,7 +188,7 @@ checks_big_maps(void)
 			mdoc_put_null(&buf);
 		}
 		alloc_reset();
-		CU_ASSERT_EQUAL(mdoc_cbor_scan(mdoc_buf_bytes(&buf), 0, &scan, &error),
+		CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&buf), 0, &scan, &error),
 			twice == 1 ? MDOC_ERR_DUPLICATE_KEY : MDOC_OK);
 		CU_ASSERT_TRUE(alloc_bytes() <= buf.len * MDOC_CBOR_NODE_SIZE + MDOC_CBOR_SCAN_SIZE);
 		if (twice == 1)
@@ -211,14 +211,14 @@ limits_depth_and_size(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(deep);
 	for (size_t h = 0; h < sizeof(heads); h++) {
 		memset(deep, heads[h], 200000);
-		CU_ASSERT_EQUAL(mdoc_cbor_scan(mdoc_bytes_of(deep, 200000), 0, &scan, &error), MDOC_ERR_DEPTH);
+		CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, mdoc_bytes_of(deep, 200000), 0, &scan, &error), MDOC_ERR_DEPTH);
 		CU_ASSERT_EQUAL(error.offset, MDOC_DEPTH_MAX);
 	}
 	memset(deep, 0x81, MDOC_DEPTH_MAX);
 	deep[MDOC_DEPTH_MAX] = 0x80;
-	CU_ASSERT_EQUAL(mdoc_cbor_scan(mdoc_bytes_of(deep, MDOC_DEPTH_MAX + 1), 0, &scan, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, mdoc_bytes_of(deep, MDOC_DEPTH_MAX + 1), 0, &scan, &error), MDOC_OK);
 	mdoc_cbor_free(scan);
-	CU_ASSERT_EQUAL(mdoc_cbor_scan(mdoc_bytes_of(deep, MDOC_INPUT_MAX + 1), 0, &scan, &error), MDOC_ERR_SIZE);
+	CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, mdoc_bytes_of(deep, MDOC_INPUT_MAX + 1), 0, &scan, &error), MDOC_ERR_SIZE);
 	free(deep);
 }
 
@@ -250,7 +250,7 @@ survives_without_memory(void)
 	for (size_t call = 1; call <= 2; call++) {
 		alloc_reset();
 		alloc_fail_at(call);
-		CU_ASSERT_EQUAL(mdoc_cbor_scan(input, 0, &scan, NULL), MDOC_ERR_MEMORY);
+		CU_ASSERT_EQUAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_ERR_MEMORY);
 		CU_ASSERT_PTR_NULL(scan);
 	}
 	alloc_reset();
@@ -270,7 +270,7 @@ reads_items(void)
 	int64_t i = 0;
 	bool b = false;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(input, 50, &scan, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 50, &scan, NULL), MDOC_OK);
 	root = mdoc_cbor_root(scan);
 	CU_ASSERT_EQUAL(mdoc_node_count(root), 9);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(root), input));
@@ -332,7 +332,7 @@ reads_indefinite_lengths(void)
 	struct mdoc_node list;
 	int64_t i;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(input, 0, &scan, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_node_count(mdoc_cbor_root(scan)), 3);
 	list = mdoc_map_text(mdoc_cbor_root(scan), "a");
 	CU_ASSERT_EQUAL(mdoc_node_count(list), 3);
@@ -398,7 +398,7 @@ unwraps_either_form(void)
 		struct mdoc_bytes input = hex_load(rows[i].hex);
 		struct mdoc_bytes inner = MDOC_NO_BYTES;
 
-		CU_ASSERT_EQUAL(mdoc_cbor_unwrap(input, &inner, NULL), rows[i].res);
+		CU_ASSERT_EQUAL(mdoc_cbor_unwrap(NULL, input, &inner, NULL), rows[i].res);
 		if (rows[i].res == MDOC_OK)
 			CU_ASSERT_TRUE(inner.ptr == input.ptr + rows[i].skip && inner.len == rows[i].len);
 		bytes_free(input);

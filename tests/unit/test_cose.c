@@ -18,8 +18,8 @@ parse_key(struct mdoc_bytes input, struct mdoc_public_key *key)
 	struct mdoc_error error;
 	enum mdoc_result res;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(input, 0, &scan, NULL), MDOC_OK);
-	res = mdoc_key_parse(&soft_crypto, mdoc_cbor_root(scan), key, &error);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
+	res = mdoc_key_parse(NULL, mdoc_cbor_root(scan), key, &error);
 	mdoc_cbor_free(scan);
 	return res;
 }
@@ -131,11 +131,11 @@ key_there_and_back(void)
 		mdoc_put_key(&buf, &soft.pub);
 		CU_ASSERT_EQUAL(parse_key(mdoc_buf_bytes(&buf), &key), MDOC_OK);
 		CU_ASSERT_TRUE(mdoc_key_equal(&key, &soft.pub));
-		CU_ASSERT_EQUAL(mdoc_key_to_evp(&soft_crypto, &key, &pkey), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_key_to_evp(NULL, &key, &pkey), MDOC_OK);
 		CU_ASSERT_EQUAL(EVP_PKEY_eq(pkey, soft.pkey), 1);
 		EVP_PKEY_free(pkey);
 		key.point[5] ^= 1;
-		CU_ASSERT_EQUAL(mdoc_key_to_evp(&soft_crypto, &key, &pkey), MDOC_ERR_KEY);
+		CU_ASSERT_EQUAL(mdoc_key_to_evp(NULL, &key, &pkey), MDOC_ERR_KEY);
 		mdoc_buf_clear(&buf);
 		soft_key_clear(&soft);
 	}
@@ -201,7 +201,7 @@ sign1_refuses(void)
 		struct mdoc_sign1 sign1;
 		struct mdoc_error error = { 0 };
 
-		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(input, 0, &scan, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL(mdoc_sign1_parse(mdoc_cbor_root(scan), "x", &sign1, &error), rows[i].res);
 		if (rows[i].res != MDOC_OK)
 			CU_ASSERT_EQUAL(error.path[0], 'x');
@@ -222,7 +222,7 @@ sign_text(struct signed_text *out, const struct mdoc_signer *signer, const char 
 {
 	memset(out, 0, sizeof(*out));
 	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_put(&out->buf, signer, mdoc_text(text), detached, chain, n), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(mdoc_buf_bytes(&out->buf), 0, &out->scan, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&out->buf), 0, &out->scan, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_parse(mdoc_cbor_root(out->scan), "", &out->sign1, NULL), MDOC_OK);
 }
 
@@ -246,30 +246,26 @@ sign1_verifies(void)
 		CU_ASSERT_TRUE_FATAL(soft_key_make(&soft, groups[g]) && soft_key_make(&other, groups[g]));
 		sign_text(&s, &soft.signer, "payload", true, NULL, 0);
 		CU_ASSERT_PTR_NULL(s.sign1.payload.ptr);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, mdoc_text("Payload")),
-			MDOC_ERR_SIGNATURE);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &other.pub, mdoc_text("payload")),
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &s.sign1, &soft.pub, mdoc_text("Payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &s.sign1, &other.pub, mdoc_text("payload")),
 			MDOC_ERR_SIGNATURE);
 		bad = s.sign1;
 		memcpy(copy, bad.signature.ptr, bad.signature.len);
 		for (size_t i = 0; i < bad.signature.len; i += 7) {
 			copy[i] ^= 0x10;
 			bad.signature.ptr = copy;
-			CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
+			CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &bad, &soft.pub, mdoc_text("payload")),
 				MDOC_ERR_SIGNATURE);
 			copy[i] ^= 0x10;
 		}
 		bad.signature.len--;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
-			MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
 		bad.signature.len += 2;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
-			MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
 		memset(copy, 0, sizeof(copy));
 		bad.signature.len--;
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &bad, &soft.pub, mdoc_text("payload")),
-			MDOC_ERR_SIGNATURE);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, mdoc_text("payload")), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &bad, &soft.pub, mdoc_text("payload")), MDOC_ERR_SIGNATURE);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &s.sign1, &soft.pub, mdoc_text("payload")), MDOC_OK);
 		signed_text_clear(&s);
 		soft_key_clear(&soft);
 		soft_key_clear(&other);
@@ -292,15 +288,15 @@ sign1_wants_the_curves_algorithm(void)
 		struct mdoc_sign1 sign1 = s.sign1;
 
 		sign1.alg = wrong[i];
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &sign1, &soft.pub, MDOC_NO_BYTES), MDOC_ERR_ALGORITHM);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &sign1, &none, MDOC_NO_BYTES), MDOC_ERR_ALGORITHM);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &sign1, &soft.pub, MDOC_NO_BYTES), MDOC_ERR_ALGORITHM);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &sign1, &none, MDOC_NO_BYTES), MDOC_ERR_ALGORITHM);
 	}
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, MDOC_NO_BYTES), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &s.sign1, &soft.pub, MDOC_NO_BYTES), MDOC_OK);
 	signed_text_clear(&s);
 	esp256 = soft.signer;
 	esp256.alg = MDOC_ALG_ESP256;
 	sign_text(&s, &esp256, "payload", false, NULL, 0);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &s.sign1, &soft.pub, MDOC_NO_BYTES), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &s.sign1, &soft.pub, MDOC_NO_BYTES), MDOC_OK);
 	signed_text_clear(&s);
 	soft_key_clear(&soft);
 }

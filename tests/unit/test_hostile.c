@@ -16,10 +16,10 @@ static enum mdoc_result
 parse_response(struct mdoc_bytes input, struct mdoc_error *error)
 {
 	struct mdoc_response response;
-	const enum mdoc_result res = mdoc_response_parse(&soft_crypto, input, &response, error);
+	const enum mdoc_result res = mdoc_response_parse(NULL, input, &response, error);
 
 	for (size_t i = 0; res == MDOC_OK && i < response.count; i++)
-		(void)mdoc_issuer_signed_check_digests(&soft_crypto, &response.documents[i].issuer_signed, error);
+		(void)mdoc_issuer_signed_check_digests(NULL, &response.documents[i].issuer_signed, error);
 	mdoc_response_clear(&response);
 	return res;
 }
@@ -28,10 +28,10 @@ static enum mdoc_result
 parse_record(struct mdoc_bytes input, struct mdoc_error *error)
 {
 	struct mdoc_issuer_signed is;
-	const enum mdoc_result res = mdoc_issuer_signed_parse(&soft_crypto, input, &is, error);
+	const enum mdoc_result res = mdoc_issuer_signed_parse(NULL, input, &is, error);
 
 	if (res == MDOC_OK)
-		(void)mdoc_issuer_signed_check_digests(&soft_crypto, &is, error);
+		(void)mdoc_issuer_signed_check_digests(NULL, &is, error);
 	mdoc_issuer_signed_clear(&is);
 	return res;
 }
@@ -40,10 +40,10 @@ static enum mdoc_result
 parse_request(struct mdoc_bytes input, struct mdoc_error *error)
 {
 	struct mdoc_request request;
-	const enum mdoc_result res = mdoc_request_parse(input, &request, error);
+	const enum mdoc_result res = mdoc_request_parse(NULL, input, &request, error);
 
 	for (size_t i = 0; res == MDOC_OK && i < request.count; i++)
-		(void)mdoc_reader_auth_verify(&soft_crypto, &request.docs[i], input, error);
+		(void)mdoc_reader_auth_verify(NULL, &request.docs[i], input, error);
 	mdoc_request_clear(&request);
 	return res;
 }
@@ -53,7 +53,7 @@ parse_authentication(struct mdoc_bytes input, struct mdoc_error *error)
 {
 	struct mdoc_device_authentication parts;
 
-	return mdoc_device_authentication_parse(input, &parts, error);
+	return mdoc_device_authentication_parse(NULL, input, &parts, error);
 }
 
 struct subject {

@@ -18,7 +18,7 @@ altered_items_are_found(void)
 	size_t found = 0, tried = 0;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
 	for (size_t n = 0; n < is.count; n++) {
 		for (size_t i = 0; i < is.namespaces[n].count; i++) {
 			const struct mdoc_item *item = &is.namespaces[n].items[i];
@@ -26,15 +26,15 @@ altered_items_are_found(void)
 
 			*byte ^= 1;
 			tried++;
-			found += mdoc_item_check(&soft_crypto, &is, &is.namespaces[n], item) == MDOC_ERR_DIGEST;
-			CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, &error), MDOC_ERR_DIGEST);
+			found += mdoc_item_check(NULL, &is, &is.namespaces[n], item) == MDOC_ERR_DIGEST;
+			CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, &error), MDOC_ERR_DIGEST);
 			CU_ASSERT_EQUAL(error.offset, item->offset);
 			*byte ^= 1;
 		}
 	}
 	CU_ASSERT_EQUAL(tried, kit.issue.claim_count);
 	CU_ASSERT_EQUAL(found, tried);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
 	mdoc_issuer_signed_clear(&is);
 	kit_clear(&kit);
 }
@@ -49,22 +49,22 @@ weak_items_are_found(void)
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
 	ns = &is.namespaces[0];
 	kept = ns->items[1];
 	ns->items[1].random.len = MDOC_RANDOM_MIN - 1;
-	CU_ASSERT_EQUAL(mdoc_item_check(&soft_crypto, &is, ns, &ns->items[1]), MDOC_ERR_VALUE);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_VALUE);
 	ns->items[1] = ns->items[0];
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_VALUE);
 	ns->items[1] = kept;
 	ns->items[1].digest_id = 1000;
-	CU_ASSERT_EQUAL(mdoc_item_check(&soft_crypto, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
 	ns->items[1].digest_id = UINT64_MAX;
-	CU_ASSERT_EQUAL(mdoc_item_check(&soft_crypto, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
 	ns->items[1] = kept;
 	ns->name = mdoc_text("another namespace");
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_ERR_DIGEST);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_DIGEST);
 	mdoc_issuer_signed_clear(&is);
 	kit_clear(&kit);
 }
@@ -82,9 +82,8 @@ built_record_reads_back(void)
 		kit_make(&kit, groups[g]);
 		mdoc_buf_clear(&kit.record);
 		kit.issue.digest_alg = algs[g];
-		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &kit.issue, &kit.record, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL),
-			MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &kit.record, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.doc_type, KIT_DOCTYPE));
 		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.version, "1.0"));
 		CU_ASSERT_EQUAL(is.mso.digest_alg, algs[g]);
@@ -92,9 +91,8 @@ built_record_reads_back(void)
 		CU_ASSERT_EQUAL(is.mso.signed_, kit.issue.signed_);
 		CU_ASSERT_EQUAL(is.mso.valid_until, kit.issue.valid_until);
 		CU_ASSERT_EQUAL(is.count, 2);
-		CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &is.issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES),
-			MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &is.issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES), MDOC_OK);
 		for (size_t c = 0; c < kit.issue.claim_count; c++) {
 			const struct mdoc_claim *claim = &kit.issue.claims[c];
 			const struct mdoc_namespace *ns = mdoc_find_namespace(&is, claim->ns);
@@ -121,9 +119,9 @@ copies_share_no_random(void)
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &kit.issue, &second, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &a, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&second), &b, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &second, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &a, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&second), &b, NULL), MDOC_OK);
 	for (size_t n = 0; n < a.count; n++) {
 		for (size_t i = 0; i < a.namespaces[n].count; i++) {
 			for (size_t k = 0; k < b.namespaces[n].count; k++)
@@ -139,9 +137,8 @@ copies_share_no_random(void)
 		struct mdoc_issuer_signed c;
 
 		mdoc_buf_clear(&second);
-		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &kit.issue, &second, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&second), &c, NULL),
-			MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &second, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&second), &c, NULL), MDOC_OK);
 		for (size_t i = 0; i < a.namespaces[0].count; i++)
 			shuffled |= a.namespaces[0].items[i].digest_id != c.namespaces[0].items[i].digest_id;
 		mdoc_issuer_signed_clear(&c);
@@ -164,7 +161,7 @@ no_random(void *arg, uint8_t *out, size_t len)
 static void
 building_refuses(void)
 {
-	const struct mdoc_crypto dry = { NULL, no_random, NULL };
+	struct mdoc_context *dry = NULL;
 	static const uint8_t two_items[] = { 0x00, 0x00 };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	struct mdoc_claim claims[2];
@@ -172,35 +169,38 @@ building_refuses(void)
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&dry, &kit.issue, &out, NULL), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_context_new(NULL, &dry), MDOC_OK);
+	mdoc_context_set_random(dry, no_random, NULL);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(dry, &kit.issue, &out, NULL), MDOC_ERR_CALLBACK);
+	mdoc_context_free(dry);
 	issue = kit.issue;
 	issue.claim_count = 0;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_ARG);
 	issue = kit.issue;
 	issue.x5chain_count = 0;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_ARG);
 	issue = kit.issue;
 	issue.valid_until = issue.valid_from - 1;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_VALIDITY);
 	issue = kit.issue;
 	issue.signed_ = issue.valid_from + 1;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_VALIDITY);
 	issue = kit.issue;
 	issue.device_key.point[7] ^= 1;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_KEY);
 	issue = kit.issue;
 	claims[0] = claims[1] = kit.issue.claims[0];
 	issue.claims = claims;
 	issue.claim_count = 2;
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_ARG);
 	claims[1].element = mdoc_bytes_of("\xff", 1);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_UTF8);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_UTF8);
 	claims[1].element = mdoc_text("other");
 	claims[1].value = mdoc_bytes_of(two_items, sizeof(two_items));
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_ERR_TRAILING);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_TRAILING);
 	claims[1].value = mdoc_bytes_of(two_items, 1);
 	CU_ASSERT_EQUAL(out.len, 0);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(&soft_crypto, &issue, &out, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_OK);
 	mdoc_buf_clear(&out);
 	kit_clear(&kit);
 }
@@ -215,15 +215,15 @@ namespaces_may_be_absent(void)
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
 	auth = mdoc_node_span(is.issuer_auth.node);
 	mdoc_put_map(&buf, 1);
 	mdoc_put_text(&buf, "issuerAuth");
 	mdoc_put_raw(&buf, auth);
 	mdoc_issuer_signed_clear(&is);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&buf), &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&buf), &is, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL(is.count, 0);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
 	mdoc_issuer_signed_clear(&is);
 	mdoc_buf_clear(&buf);
 	kit_clear(&kit);
@@ -239,13 +239,13 @@ foreign_encoding_is_hashed_as_received(void)
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
 	ns = mdoc_find_namespace(&is, mdoc_text(KIT_JP));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
 	item = mdoc_find_item(ns, mdoc_text("local_gov_code_unicode"));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(item);
 	CU_ASSERT_EQUAL(item->value.ptr[0], 0x5f); /* of indefinite length, as it came */
-	CU_ASSERT_EQUAL(mdoc_item_check(&soft_crypto, &is, ns, item), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, item), MDOC_OK);
 	mdoc_issuer_signed_clear(&is);
 	kit_clear(&kit);
 }

@@ -34,7 +34,7 @@ set_up(void)
 	device = kit_key(&device_public);
 	record = transcript = request = input = authentication = MDOC_BUF_EMPTY;
 	kit_record(&kit, KIT_DOCTYPE, &device_public, kit.now - DAY, kit.now + DAY, 2000, &record);
-	if (mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&record), &parsed_record, NULL) != MDOC_OK)
+	if (mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&record), &parsed_record, NULL) != MDOC_OK)
 		return 1;
 	kit_transcript(1, &transcript);
 	kit_request(&kit, KIT_DOCTYPE, name_only, NULL, &request);
@@ -64,7 +64,7 @@ plan_of(CK_MECHANISM_TYPE mechanism, struct mdoc_bytes bytes)
 	struct mech_plan plan;
 	CK_RV rv;
 
-	rv = mech_plan_make(&kit.crypto, mechanism, &parsed_record, bytes, &plan);
+	rv = mech_plan_make(kit.context, mechanism, &parsed_record, bytes, &plan);
 	mech_plan_clear(&plan);
 	return rv;
 }
@@ -220,7 +220,7 @@ plan_device_signed(const struct mdoc_issuer_signed *of, const char *ns, const ch
 	mdoc_put_text(&spaces, element);
 	mdoc_put_bool(&spaces, true);
 	kit_device_authentication(&transcript, KIT_DOCTYPE, &spaces, &bytes);
-	rv = mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, of, mdoc_buf_bytes(&bytes), &plan);
+	rv = mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, of, mdoc_buf_bytes(&bytes), &plan);
 	mech_plan_clear(&plan);
 	mdoc_buf_clear(&spaces);
 	mdoc_buf_clear(&bytes);
@@ -235,7 +235,7 @@ test_device_signed_elements_need_authorization(void)
 	struct mdoc_issuer_signed of;
 
 	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "whole", "anything"), CKR_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "one"), CKR_OK);
 	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "two"), CKR_MDOC_KEY_AUTHORIZATION);
@@ -260,12 +260,12 @@ test_note_stands_for_the_record(void)
 	CU_ASSERT_EQUAL(noted.mso.valid_from, mso->valid_from);
 	CU_ASSERT_EQUAL(noted.mso.valid_until, mso->valid_until);
 	kit_device_authentication(&transcript, "org.iso.18013.5.1.mDL", NULL, &other);
-	CU_ASSERT_EQUAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&other), &plan),
+	CU_ASSERT_EQUAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&other), &plan),
 		CKR_MDOC_DOCTYPE);
 	mech_plan_clear(&plan);
 	CU_ASSERT_EQUAL(plan_device_signed(&noted, "own", "anything"), CKR_MDOC_KEY_AUTHORIZATION);
 	CU_ASSERT_EQUAL(plan_device_signed(&noted, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&authentication),
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&authentication),
 				      &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
@@ -284,7 +284,7 @@ test_no_note_of_authorizations(void)
 	struct mdoc_mso mso;
 
 	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&kit.crypto, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
 	CU_ASSERT_FALSE(mech_note_write(&of.mso, &note));
 	CU_ASSERT_EQUAL(note.len, 0);
 	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("\x80", 1), &mso));
@@ -320,7 +320,7 @@ test_response_is_as_planned(void)
 
 	kit_request(&kit, KIT_DOCTYPE, name_and_number, &transcript, &asked);
 	kit_response_input(&transcript, &asked, name_and_number, &bytes);
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_RESPONSE, &parsed_record,
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_RESPONSE, &parsed_record,
 				      mdoc_buf_bytes(&bytes), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
@@ -342,14 +342,14 @@ test_device_signed_is_as_planned(void)
 	struct mdoc_device_signed parsed = { 0 };
 	struct mech_plan plan;
 
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(&kit.crypto, CKM_MDOC_DEVICE_SIGN, &parsed_record,
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &parsed_record,
 				      mdoc_buf_bytes(&authentication), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
 	CU_ASSERT_EQUAL(answer.len, plan.size);
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(mdoc_buf_bytes(&answer), 0, &scan, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&answer), 0, &scan, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &parsed, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&kit.crypto, &parsed.signature, &device_public,
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(kit.context, &parsed.signature, &device_public,
 				mdoc_buf_bytes(&authentication)),
 		MDOC_OK);
 	mdoc_device_signed_clear(&parsed);

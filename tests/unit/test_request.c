@@ -38,7 +38,7 @@ parsing_refuses(void)
 		struct mdoc_request request;
 		struct mdoc_error error = { 0 };
 
-		CU_ASSERT_EQUAL(mdoc_request_parse(input, &request, &error), rows[i].res);
+		CU_ASSERT_EQUAL(mdoc_request_parse(NULL, input, &request, &error), rows[i].res);
 		CU_ASSERT_EQUAL(error.code, rows[i].res);
 		mdoc_request_clear(&request);
 		bytes_free(input);
@@ -68,7 +68,7 @@ built_request_reads_back(void)
 	struct mdoc_request request;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, 2, MDOC_NO_BYTES, &buf, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(request.version, "1.0"));
 	CU_ASSERT_EQUAL_FATAL(request.count, 2);
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(request.docs[0].doc_type, KIT_DOCTYPE));
@@ -84,7 +84,7 @@ built_request_reads_back(void)
 				request.docs[0].asked[i].intent_to_retain == want[k].intent_to_retain;
 		CU_ASSERT_TRUE(found);
 	}
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], MDOC_NO_BYTES, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], MDOC_NO_BYTES, NULL), MDOC_OK);
 	mdoc_request_clear(&request);
 	mdoc_buf_clear(&buf);
 }
@@ -134,14 +134,13 @@ reader_auth_is_checked(void)
 		doc.signer = stolen != 0 ? &thief.signer : &key.signer;
 		chain = mdoc_buf_bytes(&certificate);
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(request.docs[0].has_reader_auth);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], other, NULL),
-			MDOC_ERR_READER_AUTH);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], other, NULL), MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL),
 			stolen != 0 ? MDOC_ERR_READER_AUTH : MDOC_OK);
 		request.docs[0].items_request_bytes.len--;
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL),
 			MDOC_ERR_READER_AUTH);
 		mdoc_request_clear(&request);
 		mdoc_buf_clear(&buf);
@@ -149,9 +148,8 @@ reader_auth_is_checked(void)
 	chain = mdoc_text("no certificate");
 	doc.signer = &key.signer;
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(&soft_crypto, &request.docs[0], transcript, NULL),
-		MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
 	mdoc_request_clear(&request);
 	mdoc_buf_clear(&buf);
 	mdoc_buf_clear(&certificate);
@@ -171,7 +169,7 @@ unknown_members_are_tolerated(void)
 					   "6b72657175657374496e666f a0 6162 00 6161 00");
 	struct mdoc_request request;
 
-	CU_ASSERT_EQUAL(mdoc_request_parse(input, &request, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, input, &request, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL(request.count, 1);
 	mdoc_request_clear(&request);
 	bytes_free(input);

@@ -44,11 +44,11 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 	memset(a, 0, sizeof(*a));
 	kit_make(&a->kit, group);
 	a->transcript = hex_load("83 f6 f6 f6");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&a->kit.record), &a->record, NULL),
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&a->kit.record), &a->record, NULL),
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, others ? 4 : 1, MDOC_NO_BYTES, &a->request_bytes, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_select(&a->record, &a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
 }
 
@@ -69,7 +69,7 @@ sign_with_key(void *arg, struct mdoc_bytes device_authentication_bytes, struct m
 	const struct soft_key *key = arg;
 	struct mdoc_device_authentication parts;
 
-	return mdoc_device_authentication_parse(device_authentication_bytes, &parts, NULL) == MDOC_OK &&
+	return mdoc_device_authentication_parse(NULL, device_authentication_bytes, &parts, NULL) == MDOC_OK &&
 		mdoc_device_signed_put(device_signed, device_authentication_bytes, parts.namespaces_bytes,
 			&key->signer) == MDOC_OK;
 }
@@ -149,14 +149,14 @@ built_response_reads_back(void)
 	answer_make(&a, "P-256", 6, true);
 	signer.arg = &a.kit.device;
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(&soft_crypto, mdoc_buf_bytes(&out), &response, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&out), &response, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(response.version, "1.0"));
 	CU_ASSERT_EQUAL(response.status, 0);
 	CU_ASSERT_EQUAL_FATAL(response.count, 1);
 	doc = &response.documents[0];
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(doc->doc_type, KIT_DOCTYPE));
 	CU_ASSERT_EQUAL(doc->issuer_signed.count, 2);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(&soft_crypto, &doc->issuer_signed, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &doc->issuer_signed, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(doc->issuer_signed.issuer_auth.node),
 		mdoc_node_span(a.record.issuer_auth.node)));
 	for (size_t i = 0; i < a.selection.count; i++) {
@@ -172,7 +172,7 @@ built_response_reads_back(void)
 	mdoc_put_device_authentication_bytes(&to_check, a.transcript, doc->doc_type,
 		doc->device_signed.namespaces_bytes);
 	CU_ASSERT_FALSE(doc->device_signed.is_mac);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(&soft_crypto, &doc->device_signed.signature, &a.kit.device.pub,
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &doc->device_signed.signature, &a.kit.device.pub,
 				mdoc_buf_bytes(&to_check)),
 		MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_node_count(doc->errors), 2);
@@ -209,7 +209,7 @@ errors_only_parse(void)
 		struct mdoc_bytes input = hex_load(rows[i].hex);
 		struct mdoc_response response;
 
-		CU_ASSERT_EQUAL(mdoc_response_parse(&soft_crypto, input, &response, NULL), rows[i].res);
+		CU_ASSERT_EQUAL(mdoc_response_parse(NULL, input, &response, NULL), rows[i].res);
 		CU_ASSERT_EQUAL(response.count, 0);
 		mdoc_response_clear(&response);
 		bytes_free(input);

@@ -21,10 +21,10 @@ trial_make(struct trial *t, const struct mdoc_ask *docs, size_t count)
 {
 	memset(t, 0, sizeof(*t));
 	kit_make(&t->kit, "P-256");
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&t->kit.record), &t->record, NULL),
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&t->kit.record), &t->record, NULL),
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, count, MDOC_NO_BYTES, &t->request_bytes, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(mdoc_buf_bytes(&t->request_bytes), &t->request, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&t->request_bytes), &t->request, NULL), MDOC_OK);
 }
 
 static void

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/unit/unit_issuer.h"
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/jwt.h"
 #include "tools/issuer/proof.h"
 #include "tools/reader/reader.h"
@@ -21,7 +21,7 @@ make_keys(void)
 	static const char *const groups[] = { "P-256", "P-256", "P-384" };
 
 	for (size_t i = 0; i < 3; i++) {
-		keys[i] = EVP_PKEY_Q_keygen(tool_crypto()->libctx, NULL, "EC", groups[i]);
+		keys[i] = EVP_PKEY_Q_keygen(mdoc_context_libctx(tool_context()), NULL, "EC", groups[i]);
 		if (keys[i] == NULL)
 			return 1;
 	}
@@ -77,7 +77,7 @@ check(json_t *first, json_t *second, size_t count_max)
 	json_array_append_new(jwts, first);
 	if (second != NULL)
 		json_array_append_new(jwts, second);
-	res = proofs_check(tool_crypto(), jwts, &rules, &proofs, &bad);
+	res = proofs_check(tool_context(), jwts, &rules, &proofs, &bad);
 	if (res == PROOF_OK) {
 		CU_ASSERT_EQUAL(proofs.count, json_array_size(jwts));
 		CU_ASSERT_STRING_EQUAL(proofs.nonce, "n-1");

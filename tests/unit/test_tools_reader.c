@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "tests/unit/unit_issuer.h"
 #include "tools/common/clock.h"
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
@@ -29,15 +29,15 @@ test_vector(void)
 	CU_ASSERT_EQUAL_FATAL(file_read(VECTORS_DIR "/openid4vp/session_transcript.cbor", 1000, &wanted),
 		EXIT_STATUS_OK);
 	CU_ASSERT_EQUAL_FATAL(json_read(VECTORS_DIR "/openid4vp/verifier_enc_key.jwk", &jwk), EXIT_STATUS_OK);
-	CU_ASSERT_EQUAL(jwk_to_key(tool_crypto(), jwk, &key), MDOC_OK);
-	CU_ASSERT_EQUAL(key_thumbprint(tool_crypto(), &key, thumbprint), MDOC_OK);
+	CU_ASSERT_EQUAL(jwk_to_key(tool_context(), jwk, &key), MDOC_OK);
+	CU_ASSERT_EQUAL(key_thumbprint(tool_context(), &key, thumbprint), MDOC_OK);
 	CU_ASSERT_EQUAL(thumbprint[0], 0x42);
 	CU_ASSERT_EQUAL(thumbprint[31], 0x47);
-	CU_ASSERT_EQUAL(openid4vp_transcript(tool_crypto(), &session, &got), MDOC_OK);
+	CU_ASSERT_EQUAL(openid4vp_transcript(tool_context(), &session, &got), MDOC_OK);
 	CU_ASSERT_FALSE(mdoc_bytes_equal(mdoc_buf_bytes(&got), mdoc_buf_bytes(&wanted)));
 	mdoc_buf_clear(&got);
 	session.thumbprint = mdoc_bytes_of(thumbprint, sizeof(thumbprint));
-	CU_ASSERT_EQUAL(openid4vp_transcript(tool_crypto(), &session, &got), MDOC_OK);
+	CU_ASSERT_EQUAL(openid4vp_transcript(tool_context(), &session, &got), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_buf_bytes(&got), mdoc_buf_bytes(&wanted)));
 	mdoc_buf_clear(&got);
 	mdoc_buf_clear(&wanted);
@@ -86,7 +86,7 @@ read_key_text(const char *text, size_t len, EVP_PKEY **pkey)
 static void
 test_keys(void)
 {
-	EVP_PKEY *made = EVP_PKEY_Q_keygen(tool_crypto()->libctx, NULL, "EC", "P-256"), *pkey = NULL;
+	EVP_PKEY *made = EVP_PKEY_Q_keygen(mdoc_context_libctx(tool_context()), NULL, "EC", "P-256"), *pkey = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct mdoc_signer signer;
 	uint8_t sig[MDOC_SIG_MAX];

@@ -127,7 +127,7 @@ tdate_in_cbor(void)
 		struct mdoc_cbor *scan = NULL;
 		int64_t when = 0;
 
-		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(input, 0, &scan, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL(mdoc_tdate_read(mdoc_cbor_root(scan), "signed", &when, NULL), rows[i].expected);
 		if (rows[i].expected == MDOC_OK) {
 			struct mdoc_buf buf = MDOC_BUF_EMPTY;

@@ -325,7 +325,7 @@ issue(const char *doc_type, struct mdoc_buf *record)
 	};
 	struct mdoc_error error = { 0 };
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_build(&soft_crypto, &spec, record, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_build(NULL, &spec, record, &error), MDOC_OK);
 }
 
 /* If this failed, nothing that we issue could be shown. */
@@ -354,10 +354,10 @@ test_whole_chain(void)
 	soft_device_signer(&device_key, &signer);
 	CU_ASSERT_EQUAL(mdoc_request_build(&ask, 1, MDOC_NO_BYTES, &request_bytes, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_request_build(&other_ask, 1, MDOC_NO_BYTES, &other_request_bytes, &error), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_request_parse(mdoc_buf_bytes(&request_bytes), &request, &error), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_request_parse(mdoc_buf_bytes(&other_request_bytes), &other_request, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(&soft_crypto, mdoc_buf_bytes(&record_bytes), &record, &error),
+	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&request_bytes), &request, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&other_request_bytes), &other_request, &error),
 		MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&record_bytes), &record, &error), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_select(&record, &request, NULL, 0, false, &selection, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_response_build(&selection, transcript, &signer, &response, &error), MDOC_OK);
 	options.request = &request;
@@ -365,14 +365,14 @@ test_whole_chain(void)
 	options.request = &other_request;
 	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE), 0, MDOC_ERR_DOCTYPE);
 	/* The holder's import looks at the same things. */
-	CU_ASSERT_EQUAL(mdoc_verify_record(&soft_crypto, &record, &options, &verdict), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_OK);
 	CU_ASSERT_EQUAL(verdict.count, MDOC_CHECK_DIGESTS - MDOC_CHECK_ISSUER_AUTH + 1);
 	mdoc_verdict_clear(&verdict);
 	options.now = mdoc_law_valid_until(soft_2026) + 1;
-	CU_ASSERT_EQUAL(mdoc_verify_record(&soft_crypto, &record, &options, &verdict), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_ERR_VALIDITY);
 	mdoc_verdict_clear(&verdict);
 	options.trust = other_trust;
-	CU_ASSERT_EQUAL(mdoc_verify_record(&soft_crypto, &record, &options, &verdict), MDOC_ERR_CHAIN);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_ERR_CHAIN);
 	mdoc_verdict_clear(&verdict);
 	mdoc_selection_clear(&selection);
 	mdoc_request_clear(&request);
@@ -396,9 +396,8 @@ suite_init(void)
 		soft_certificate(MDOC_CERT_IACA, "IACA", &iaca_key, NULL, NULL, &iaca, NULL) == MDOC_OK &&
 		soft_certificate(MDOC_CERT_IACA, "IACA", &other_key, NULL, NULL, &other_iaca, NULL) == MDOC_OK &&
 		soft_certificate(MDOC_CERT_DS, "DS", &ds_key, &iaca, &iaca_key, &ds, NULL) == MDOC_OK &&
-		mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&iaca), MDOC_CERT_IACA, 0, NULL) == MDOC_OK &&
-		mdoc_trust_add(&soft_crypto, other_trust, mdoc_buf_bytes(&other_iaca), MDOC_CERT_IACA, 0, NULL) ==
-			MDOC_OK;
+		mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&iaca), MDOC_CERT_IACA, 0, NULL) == MDOC_OK &&
+		mdoc_trust_add(NULL, other_trust, mdoc_buf_bytes(&other_iaca), MDOC_CERT_IACA, 0, NULL) == MDOC_OK;
 	return ok ? 0 : 1;
 }
 

@@ -107,9 +107,8 @@ test_one_profile(void)
 	struct mdoc_bytes der = mdoc_buf_bytes(&world.reader_ca);
 
 	x509_trust(trust, &world.iaca);
-	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, der, MDOC_CERT_READER_CA, 0, NULL), MDOC_ERR_ARG);
-	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&world.ds), MDOC_CERT_DS, 0, NULL),
-		MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, der, MDOC_CERT_READER_CA, 0, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&world.ds), MDOC_CERT_DS, 0, NULL), MDOC_ERR_ARG);
 	mdoc_trust_free(trust);
 }
 
@@ -146,38 +145,38 @@ test_build_refuses(void)
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	struct mdoc_error error = { 0 };
 
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_OK);
 	mdoc_buf_clear(&out);
 	spec.signer = &world.other_key.signer; /* not the IACA's key */
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_SIGNATURE);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_SIGNATURE);
 	spec.signer = &broken_signer;
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_CALLBACK);
 	spec = good;
 	spec.not_after = soft_2026 + 366 * SOFT_DAY; /* outlives the IACA */
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_VALIDITY);
 	spec = good;
 	spec.not_after = spec.not_before - 1;
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_VALIDITY);
 	spec = good;
 	spec.country = mdoc_text("JPN");
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_VALUE);
 	spec.country = mdoc_text("jp");
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
 	spec = good;
 	spec.issuer_cert =
 		mdoc_buf_bytes(&world.reader_ca); /* has an IACA's extensions, but no country rule is broken */
 	spec.signer = &world.iaca_key.signer;
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_SIGNATURE);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_SIGNATURE);
 	spec.issuer_cert = mdoc_buf_bytes(&world.ds);
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_CERTIFICATE);
 	spec.issuer_cert = MDOC_NO_BYTES;
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_ARG);
 	spec = good;
 	spec.crl_uri = NULL;
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_ARG);
 	spec = good;
 	spec.key.point[5] ^= 1; /* off the curve */
-	CU_ASSERT_EQUAL(mdoc_cert_build(&soft_crypto, &spec, &out, &error), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &out, &error), MDOC_ERR_KEY);
 	CU_ASSERT_EQUAL(out.len, 0);
 	mdoc_buf_clear(&out);
 }
@@ -208,7 +207,7 @@ test_build_curves(void)
 			MDOC_OK);
 		x509_trust(trust, &root);
 		CU_ASSERT_EQUAL(x509_find(trust, &leaf, soft_2026, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&leaf), &key), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&leaf), &key), MDOC_OK);
 		CU_ASSERT(mdoc_key_equal(&key, &leaf_key.pub));
 		p = leaf.ptr;
 		x = d2i_X509(NULL, &p, (long)leaf.len);

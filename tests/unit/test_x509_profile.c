@@ -192,7 +192,7 @@ test_each_rule(void)
 		enum mdoc_result res;
 
 		x509_mutate(from, signer, row->change, &changed);
-		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, 0, &error);
+		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, 0, &error);
 		if (row->rule == NULL) {
 			CU_ASSERT_EQUAL(res, MDOC_OK);
 			continue;
@@ -201,11 +201,11 @@ test_each_rule(void)
 		if (strstr(error.expected, row->rule) == NULL)
 			printf("row %zu: \"%s\" where \"%s\" was meant\n", i, error.expected, row->rule);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, row->rule));
-		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, all & ~row->relax, NULL);
+		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, all & ~row->relax, NULL);
 		CU_ASSERT_EQUAL(res, MDOC_ERR_CERTIFICATE);
 		if (row->relax == 0)
 			continue;
-		res = mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&changed), row->profile, row->relax, NULL);
+		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, row->relax, NULL);
 		CU_ASSERT_EQUAL(res, MDOC_OK);
 	}
 	mdoc_buf_clear(&changed);
@@ -221,8 +221,8 @@ test_no_profile_for_another(void)
 
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; k < 4; k++) {
-			enum mdoc_result res = mdoc_cert_check(&soft_crypto,
-				mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
+			enum mdoc_result res =
+				mdoc_cert_check(NULL, mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
 
 			/* Reader CAs have fewer rules: an IACA keeps them. */
 			if (i == k || (all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
@@ -242,24 +242,23 @@ test_not_a_certificate(void)
 	struct mdoc_public_key key;
 	int64_t from, to;
 
-	CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, MDOC_NO_BYTES, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, MDOC_NO_BYTES, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
 	for (size_t len = 1; len < world.ds.len; len += 7) {
 		struct mdoc_bytes cut = mdoc_bytes_of(world.ds.ptr, len);
 
-		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, cut, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
-		CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, cut, &key), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, cut, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(mdoc_cert_key(NULL, cut, &key), MDOC_ERR_CERTIFICATE);
 		CU_ASSERT_EQUAL(mdoc_cert_times(cut, &from, &to), MDOC_ERR_CERTIFICATE);
 	}
 	mdoc_buf_append(&bad, mdoc_buf_bytes(&world.ds));
 	mdoc_buf_append(&bad, mdoc_text("x"));
-	CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error),
-		MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error), MDOC_ERR_CERTIFICATE);
 	CU_ASSERT_STRING_EQUAL(error.expected, "one DER certificate");
 	mdoc_buf_clear(&bad);
 	x509_mutate(&world.ds, &world.iaca_key, x509_rsa, &bad);
-	CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
 	x509_mutate(&world.ds, &world.iaca_key, x509_brainpool, &bad);
-	CU_ASSERT_EQUAL(mdoc_cert_key(&soft_crypto, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
 	mdoc_buf_clear(&bad);
 }
 
@@ -289,21 +288,19 @@ test_annex_d(void)
 		struct mdoc_error error = { 0 };
 
 		CU_ASSERT_FATAL(soft_vector(rows[i].file, &der));
-		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, 0, &error),
+		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), rows[i].profile, 0, &error),
 			MDOC_ERR_CERTIFICATE);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, rows[i].without));
-		CU_ASSERT_EQUAL(mdoc_cert_check(&soft_crypto, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax,
-					&error),
+		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax, &error),
 			MDOC_OK);
 		mdoc_buf_clear(&der);
 	}
 	CU_ASSERT_FATAL(soft_vector("annexD/iaca_cert.der", &root) && soft_vector("annexD/ds_cert.der", &leaf));
-	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, 0, NULL),
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, 0, NULL),
 		MDOC_ERR_CERTIFICATE);
-	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP,
-				NULL),
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_trust_find(&soft_crypto, trust, mdoc_buf_bytes(&leaf), ANNEX_D, &anchor, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_trust_find(NULL, trust, mdoc_buf_bytes(&leaf), ANNEX_D, &anchor, NULL), MDOC_OK);
 	CU_ASSERT(mdoc_bytes_equal(anchor, mdoc_buf_bytes(&root)));
 	CU_ASSERT_EQUAL(mdoc_cert_times(mdoc_buf_bytes(&leaf), &from, &to), MDOC_OK);
 	CU_ASSERT_EQUAL(from, 1601510400); /* 2020-10-01T00:00:00Z */

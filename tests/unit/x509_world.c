@@ -101,13 +101,13 @@ x509_find(const struct mdoc_trust *trust, const struct mdoc_buf *leaf, int64_t w
 {
 	struct mdoc_bytes anchor;
 
-	return mdoc_trust_find(&soft_crypto, trust, mdoc_buf_bytes(leaf), when, &anchor, error);
+	return mdoc_trust_find(NULL, trust, mdoc_buf_bytes(leaf), when, &anchor, error);
 }
 
 void
 x509_trust(struct mdoc_trust *trust, const struct mdoc_buf *der)
 {
-	CU_ASSERT_EQUAL(mdoc_trust_add(&soft_crypto, trust, mdoc_buf_bytes(der), MDOC_CERT_IACA, 0, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(der), MDOC_CERT_IACA, 0, NULL), MDOC_OK);
 }
 
 int

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct mdoc_crypto crypto; /* OpenSSL's defaults */
-
 /* All data objects of an application. */
 static CK_RV
 find_data(const struct p11_token *token, const char *application, CK_OBJECT_HANDLE **handles, size_t *count)
@@ -167,7 +165,7 @@ attach_record(const struct p11_token *token, struct copies *copies, CK_OBJECT_HA
 
 	memset(&parsed, 0, sizeof(parsed));
 	if (!is_in_a_batch(token, copies, mdoc_buf_bytes(value)) ||
-		mdoc_issuer_signed_parse(&crypto, mdoc_buf_bytes(value), &parsed, NULL) != MDOC_OK)
+		mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(value), &parsed, NULL) != MDOC_OK)
 		goto out;
 	copy = copies_find(copies, &parsed.mso.device_key);
 	if (copy == NULL || copy->record != CK_INVALID_HANDLE) {

@@ -57,7 +57,7 @@ coordinate(const json_t *jwk, const char *name, size_t size, uint8_t *out)
 }
 
 enum mdoc_result
-jwk_to_key(const struct mdoc_crypto *crypto, const json_t *jwk, struct mdoc_public_key *key)
+jwk_to_key(const struct mdoc_context *context, const json_t *jwk, struct mdoc_public_key *key)
 {
 	const char *kty = json_string_value(json_object_get(jwk, "kty"));
 	const char *crv = json_string_value(json_object_get(jwk, "crv"));
@@ -78,7 +78,7 @@ jwk_to_key(const struct mdoc_crypto *crypto, const json_t *jwk, struct mdoc_publ
 	key->point_len = 1 + 2 * size;
 	if (!coordinate(jwk, "x", size, key->point + 1) || !coordinate(jwk, "y", size, key->point + 1 + size))
 		return MDOC_ERR_KEY;
-	res = mdoc_key_to_evp(crypto, key, &pkey); /* refuses points that are not on the curve */
+	res = mdoc_key_to_evp(context, key, &pkey); /* refuses points that are not on the curve */
 	EVP_PKEY_free(pkey);
 	return res;
 }
@@ -220,7 +220,7 @@ signature_der(const struct jwt *jwt, unsigned char **der, size_t *der_len)
 }
 
 enum mdoc_result
-jwt_verify(const struct mdoc_crypto *crypto, const struct jwt *jwt, const struct mdoc_public_key *key)
+jwt_verify(const struct mdoc_context *context, const struct jwt *jwt, const struct mdoc_public_key *key)
 {
 	EVP_MD_CTX *ctx = NULL;
 	EVP_PKEY *pkey = NULL;
@@ -230,7 +230,7 @@ jwt_verify(const struct mdoc_crypto *crypto, const struct jwt *jwt, const struct
 
 	if (mdoc_curve_alg(key->curve) != jwt->alg)
 		goto out;
-	res = mdoc_key_to_evp(crypto, key, &pkey);
+	res = mdoc_key_to_evp(context, key, &pkey);
 	if (res != MDOC_OK)
 		goto out;
 	res = signature_der(jwt, &der, &der_len);
@@ -239,7 +239,8 @@ jwt_verify(const struct mdoc_crypto *crypto, const struct jwt *jwt, const struct
 	res = MDOC_ERR_CRYPTO;
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL ||
-		EVP_DigestVerifyInit_ex(ctx, NULL, mdoc_alg_hash(jwt->alg), crypto->libctx, NULL, pkey, NULL) != 1)
+		EVP_DigestVerifyInit_ex(ctx, NULL, mdoc_alg_hash(jwt->alg), mdoc_context_libctx(context), NULL, pkey,
+			NULL) != 1)
 		goto out;
 	res = EVP_DigestVerify(ctx, der, der_len, jwt->signing_input.ptr, jwt->signing_input.len) == 1
 		? MDOC_OK

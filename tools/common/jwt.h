@@ -14,7 +14,7 @@ json_t *jwk_from_key(const struct mdoc_public_key *key);
 
 /* MDOC_ERR_KEY: not an EC key, coordinates of the wrong length or off the curve; a private
  * member "d" is refused. */
-enum mdoc_result jwk_to_key(const struct mdoc_crypto *crypto, const json_t *jwk, struct mdoc_public_key *key);
+enum mdoc_result jwk_to_key(const struct mdoc_context *context, const json_t *jwk, struct mdoc_public_key *key);
 
 /*
  * Compact JWS. The alg member of `header` is set here to the signer's.
@@ -36,7 +36,8 @@ struct jwt {
 
 /* MDOC_ERR_MALFORMED, MDOC_ERR_ALGORITHM (only ES256, ES384 and ES512), MDOC_ERR_MEMORY. */
 enum mdoc_result jwt_parse(struct mdoc_bytes text, struct jwt *jwt);
-enum mdoc_result jwt_verify(const struct mdoc_crypto *crypto, const struct jwt *jwt, const struct mdoc_public_key *key);
+enum mdoc_result jwt_verify(const struct mdoc_context *context, const struct jwt *jwt,
+	const struct mdoc_public_key *key);
 void jwt_clear(struct jwt *jwt);
 
 #endif

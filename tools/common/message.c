@@ -84,6 +84,7 @@ static const struct mdoc_row mdoc_rows[MDOC_RESULT_COUNT] = {
 	[MDOC_ERR_MEMORY] = { EXIT_STATUS_TROUBLE, N_("out of memory") },
 	[MDOC_ERR_CRYPTO] = { EXIT_STATUS_TROUBLE, N_("the cryptographic library failed") },
 	[MDOC_ERR_CALLBACK] = { EXIT_STATUS_TROUBLE, N_("the key could not be used") },
+	[MDOC_ERR_BUFFER] = { EXIT_STATUS_TROUBLE, N_("the program used the library wrongly") },
 	[MDOC_ERR_TRUNCATED] = { EXIT_STATUS_INPUT, N_("the input ends too early") },
 	[MDOC_ERR_TRAILING] = { EXIT_STATUS_INPUT, N_("there are bytes after the end") },
 	[MDOC_ERR_MALFORMED] = { EXIT_STATUS_INPUT, N_("the input is not well-formed") },
@@ -107,6 +108,11 @@ static const struct mdoc_row mdoc_rows[MDOC_RESULT_COUNT] = {
 	[MDOC_ERR_NOTHING] = { EXIT_STATUS_NO, N_("nothing that was asked is held and agreed to") },
 	[MDOC_ERR_READER_AUTH] = { EXIT_STATUS_NO, N_("the signature of the reader is wrong") },
 	[MDOC_ERR_AUTHORIZATION] = { EXIT_STATUS_NO, N_("the device signed an element that it may not sign") },
+	[MDOC_ERR_REVOKED] = { EXIT_STATUS_NO, N_("it is revoked") },
+	[MDOC_ERR_UNDETERMINED] = { EXIT_STATUS_NO, N_("whether it is revoked could not be determined") },
+	[MDOC_ERR_ELEMENT] = { EXIT_STATUS_NO, N_("an element is not what its kind of document allows") },
+	[MDOC_ERR_SESSION] = { EXIT_STATUS_NO,
+		N_("the session message cannot be decrypted, or the session has ended") },
 };
 
 const char *

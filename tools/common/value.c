@@ -176,7 +176,7 @@ value_print(FILE *to, struct mdoc_bytes element, struct mdoc_bytes value)
 	struct mdoc_cbor *scan = NULL;
 	uint64_t number;
 
-	if (mdoc_cbor_scan(value, 0, &scan, NULL) != MDOC_OK)
+	if (mdoc_cbor_scan(NULL, value, 0, &scan, NULL) != MDOC_OK)
 		fputs(_("(a value that cannot be shown)"), to);
 	else if (mdoc_bytes_is_text(element, "sex") && mdoc_node_uint(mdoc_cbor_root(scan), &number))
 		fprintf(to, "%" PRIu64 " (%s)", number, sex_name(number));
@@ -252,7 +252,7 @@ value_json(struct mdoc_bytes value)
 	struct mdoc_cbor *scan = NULL;
 	json_t *json = NULL;
 
-	if (mdoc_cbor_scan(value, 0, &scan, NULL) == MDOC_OK)
+	if (mdoc_cbor_scan(NULL, value, 0, &scan, NULL) == MDOC_OK)
 		json = node_json(mdoc_cbor_root(scan));
 	mdoc_cbor_free(scan);
 	return json != NULL ? json : json_null();

@@ -108,7 +108,7 @@ make_keys(struct init *init)
 	CK_OBJECT_HANDLE public_key, private_key;
 	CK_RV rv;
 
-	if (RAND_bytes_ex(tool_crypto()->libctx, init->id[0], sizeof(init->id), 0) != 1) {
+	if (RAND_bytes_ex(mdoc_context_libctx(tool_context()), init->id[0], sizeof(init->id), 0) != 1) {
 		tool_error("%s", _("No random bytes could be got."));
 		return EXIT_STATUS_TROUBLE;
 	}
@@ -151,9 +151,9 @@ make_certificate(struct init *init, enum mdoc_cert_profile profile, struct mdoc_
 	spec.issuer_alt_uri = init->uri;
 	spec.crl_uri = init->crl_uri != NULL ? init->crl_uri : crl;
 	spec.signer = &signer;
-	if (mdoc_cert_build(tool_crypto(), &spec, der, &error) != MDOC_OK)
+	if (mdoc_cert_build(tool_context(), &spec, der, &error) != MDOC_OK)
 		return issuer_sign_error(_("The certificate could not be made."), &error, iaca_key);
-	if (mdoc_cert_check(tool_crypto(), mdoc_buf_bytes(der), profile, 0, &error) != MDOC_OK)
+	if (mdoc_cert_check(tool_context(), mdoc_buf_bytes(der), profile, 0, &error) != MDOC_OK)
 		return tool_mdoc_error(_("The certificate does not have the form of ISO/IEC 18013-5."), &error);
 	return EXIT_STATUS_OK;
 }
@@ -345,7 +345,7 @@ cmd_init(const struct command *command, int argc, char **argv)
 	status = check_options(command, &init);
 	if (status == EXIT_STATUS_OK)
 		status = clock_option(command, at, &init.now);
-	if (status == EXIT_STATUS_OK && tool_crypto() == NULL)
+	if (status == EXIT_STATUS_OK && tool_context() == NULL)
 		status = tool_no_memory();
 	if (status == EXIT_STATUS_OK)
 		status = init_run(&init);

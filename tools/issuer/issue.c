@@ -55,7 +55,7 @@ check_proofs(struct issue *issue)
 		tool_error(_("%s has more than one type of proof"), issue->request_path);
 		return EXIT_STATUS_INPUT;
 	}
-	res = proofs_check(tool_crypto(), jwts, &rules, &issue->proofs, &bad);
+	res = proofs_check(tool_context(), jwts, &rules, &issue->proofs, &bad);
 	if (res == PROOF_OK)
 		return EXIT_STATUS_OK;
 	if (res == PROOF_MEMORY)
@@ -209,12 +209,12 @@ check_copy(const struct mdoc_buf *copy, const struct mdoc_public_key *ds, struct
 	struct mdoc_issuer_signed parsed;
 	enum mdoc_result res;
 
-	res = mdoc_issuer_signed_parse(tool_crypto(), mdoc_buf_bytes(copy), &parsed, error);
+	res = mdoc_issuer_signed_parse(tool_context(), mdoc_buf_bytes(copy), &parsed, error);
 	if (res != MDOC_OK)
 		return res;
-	res = mdoc_issuer_signed_check_digests(tool_crypto(), &parsed, error);
+	res = mdoc_issuer_signed_check_digests(tool_context(), &parsed, error);
 	if (res == MDOC_OK) {
-		res = mdoc_sign1_verify(tool_crypto(), &parsed.issuer_auth, ds, MDOC_NO_BYTES);
+		res = mdoc_sign1_verify(tool_context(), &parsed.issuer_auth, ds, MDOC_NO_BYTES);
 		error->code = res;
 	}
 	mdoc_issuer_signed_clear(&parsed);
@@ -230,7 +230,7 @@ sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_ke
 	enum exit_status status = EXIT_STATUS_OK;
 	json_t *row;
 
-	if (mdoc_issuer_signed_build(tool_crypto(), what, &copy, &error) != MDOC_OK ||
+	if (mdoc_issuer_signed_build(tool_context(), what, &copy, &error) != MDOC_OK ||
 		check_copy(&copy, ds, &error) != MDOC_OK) {
 		status = issuer_sign_error(_("A copy could not be signed; nothing was issued."), &error, key);
 		goto out;
@@ -397,7 +397,7 @@ cmd_issue(const struct command *command, int argc, char **argv)
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
 	status = clock_option(command, at, &issue.now);
-	if (status == EXIT_STATUS_OK && tool_crypto() == NULL)
+	if (status == EXIT_STATUS_OK && tool_context() == NULL)
 		status = tool_no_memory();
 	if (status == EXIT_STATUS_OK)
 		status = issue_run(&issue);

@@ -8,7 +8,7 @@
 #define ISSUER_ISSUER_H
 
 #include <jansson.h>
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/options.h"
 #include "tools/common/p11.h"
 #include "tools/issuer/register.h"

@@ -73,7 +73,7 @@ issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_by
 		return below_floor(rv);
 	if (der.ptr == NULL)
 		return EXIT_STATUS_OK;
-	if (mdoc_cert_key(tool_crypto(), der, &certified) != MDOC_OK || !mdoc_key_equal(&certified, public_key)) {
+	if (mdoc_cert_key(tool_context(), der, &certified) != MDOC_OK || !mdoc_key_equal(&certified, public_key)) {
 		tool_error("%s", _("The key in the token is not the one of the issuer's certificate."));
 		tool_why("%s", _("Check that --dir and the token belong together."));
 		return EXIT_STATUS_TROUBLE;

@@ -15,10 +15,10 @@
 static enum exit_status
 make_nonce(struct mdoc_buf *nonce)
 {
-	const struct mdoc_crypto *crypto = tool_crypto();
+	const struct mdoc_context *context = tool_context();
 	uint8_t random[ISSUER_NONCE_LEN];
 
-	if (crypto == NULL || RAND_bytes_ex(crypto->libctx, random, sizeof(random), 0) != 1) {
+	if (context == NULL || RAND_bytes_ex(mdoc_context_libctx(context), random, sizeof(random), 0) != 1) {
 		tool_error("%s", _("No random bytes could be got."));
 		return EXIT_STATUS_TROUBLE;
 	}

@@ -30,7 +30,7 @@ proof_sentence(enum proof_result result)
 
 /* The header: type, exactly one way of naming the key, and that key. */
 static enum proof_result
-check_header(const struct mdoc_crypto *crypto, const struct jwt *jwt, struct mdoc_public_key *key)
+check_header(const struct mdoc_context *context, const struct jwt *jwt, struct mdoc_public_key *key)
 {
 	static const char *const other_keys[] = { "kid", "x5c", "x5u", "jku", "trust_chain" };
 	const char *typ = json_string_value(json_object_get(jwt->header, "typ"));
@@ -41,7 +41,7 @@ check_header(const struct mdoc_crypto *crypto, const struct jwt *jwt, struct mdo
 		if (json_object_get(jwt->header, other_keys[i]) != NULL)
 			return PROOF_KEY;
 	}
-	if (jwk_to_key(crypto, json_object_get(jwt->header, "jwk"), key) != MDOC_OK)
+	if (jwk_to_key(context, json_object_get(jwt->header, "jwk"), key) != MDOC_OK)
 		return PROOF_KEY;
 	return jwt->alg == mdoc_curve_alg(key->curve) ? PROOF_OK : PROOF_ALGORITHM;
 }
@@ -69,7 +69,7 @@ check_claims(const struct jwt *jwt, const struct proof_rules *rules, struct proo
 }
 
 static enum proof_result
-add_key(const struct mdoc_crypto *crypto, const struct mdoc_public_key *key, struct proofs *out)
+add_key(const struct mdoc_context *context, const struct mdoc_public_key *key, struct proofs *out)
 {
 	uint8_t thumbprint[THUMBPRINT_LEN];
 	struct mdoc_buf text = MDOC_BUF_EMPTY;
@@ -80,7 +80,7 @@ add_key(const struct mdoc_crypto *crypto, const struct mdoc_public_key *key, str
 		if (mdoc_key_equal(&out->keys[i].key, key))
 			return PROOF_DUPLICATE;
 	}
-	if (key_thumbprint(crypto, key, thumbprint) != MDOC_OK)
+	if (key_thumbprint(context, key, thumbprint) != MDOC_OK)
 		goto out;
 	base64url_encode(&text, mdoc_bytes_of(thumbprint, sizeof(thumbprint)));
 	if (text.err != MDOC_OK || text.len != THUMBPRINT_TEXT)
@@ -95,7 +95,7 @@ out:
 }
 
 static enum proof_result
-check_one(const struct mdoc_crypto *crypto, const char *text, const struct proof_rules *rules, struct proofs *out)
+check_one(const struct mdoc_context *context, const char *text, const struct proof_rules *rules, struct proofs *out)
 {
 	struct mdoc_public_key key;
 	enum mdoc_result parsed;
@@ -107,20 +107,20 @@ check_one(const struct mdoc_crypto *crypto, const char *text, const struct proof
 	parsed = jwt_parse(mdoc_text(text), &jwt);
 	if (parsed != MDOC_OK)
 		return parsed == MDOC_ERR_ALGORITHM ? PROOF_ALGORITHM : PROOF_MALFORMED;
-	res = check_header(crypto, &jwt, &key);
-	if (res == PROOF_OK && jwt_verify(crypto, &jwt, &key) != MDOC_OK)
+	res = check_header(context, &jwt, &key);
+	if (res == PROOF_OK && jwt_verify(context, &jwt, &key) != MDOC_OK)
 		res = PROOF_SIGNATURE;
 	if (res == PROOF_OK)
 		res = check_claims(&jwt, rules, out);
 	if (res == PROOF_OK)
-		res = add_key(crypto, &key, out);
+		res = add_key(context, &key, out);
 	jwt_clear(&jwt);
 	return res;
 }
 
 enum proof_result
-proofs_check(const struct mdoc_crypto *crypto, const json_t *jwts, const struct proof_rules *rules, struct proofs *out,
-	size_t *bad)
+proofs_check(const struct mdoc_context *context, const json_t *jwts, const struct proof_rules *rules,
+	struct proofs *out, size_t *bad)
 {
 	size_t n = json_array_size(jwts);
 	enum proof_result res = PROOF_OK;
@@ -134,7 +134,7 @@ proofs_check(const struct mdoc_crypto *crypto, const json_t *jwts, const struct 
 		return PROOF_MEMORY;
 	for (size_t i = 0; i < n && res == PROOF_OK; i++) {
 		*bad = i;
-		res = check_one(crypto, json_string_value(json_array_get(jwts, i)), rules, out);
+		res = check_one(context, json_string_value(json_array_get(jwts, i)), rules, out);
 	}
 	return res;
 }

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 #include <mdoc/cose.h>
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 
 #define PROOF_TYPE "openid4vci-proof+jwt"
 #define PROOF_AGE_MAX 600 /* seconds that iat may differ from now, either way */
@@ -52,7 +52,7 @@ struct proofs {
  * out   proofs_clear(), on every result
  * bad   index of the proof that failed
  */
-enum proof_result proofs_check(const struct mdoc_crypto *crypto, const json_t *jwts, const struct proof_rules *rules,
+enum proof_result proofs_check(const struct mdoc_context *context, const json_t *jwts, const struct proof_rules *rules,
 	struct proofs *out, size_t *bad);
 void proofs_clear(struct proofs *proofs);
 

@@ -30,7 +30,7 @@ run(const struct authentication_args *args)
 	}
 	/* What the token would refuse is refused here: a transcript that is none. */
 	if (status == EXIT_STATUS_OK &&
-		mdoc_device_authentication_parse(mdoc_buf_bytes(&out), &parsed, &error) != MDOC_OK)
+		mdoc_device_authentication_parse(NULL, mdoc_buf_bytes(&out), &parsed, &error) != MDOC_OK)
 		status = tool_mdoc_error(args->transcript, &error);
 	if (status == EXIT_STATUS_OK)
 		status = file_write(args->out, 0600, mdoc_buf_bytes(&out));

@@ -17,7 +17,7 @@ present_read(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inne
 	struct mdoc_error error;
 	enum exit_status status = file_read(path, FILE_CBOR_MAX, content);
 
-	if (status == EXIT_STATUS_OK && mdoc_cbor_unwrap(mdoc_buf_bytes(content), inner, &error) != MDOC_OK) {
+	if (status == EXIT_STATUS_OK && mdoc_cbor_unwrap(NULL, mdoc_buf_bytes(content), inner, &error) != MDOC_OK) {
 		tool_mdoc_error(path, &error);
 		status = EXIT_STATUS_INPUT;
 	}

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-static const struct mdoc_crypto crypto; /* OpenSSL's defaults */
-
 struct respond_args {
 	struct token_args token;
 	const char *request;
@@ -47,14 +45,14 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 	enum exit_status status;
 
 	status = present_read(args->request, &p->request_file, &bare);
-	if (status == EXIT_STATUS_OK && mdoc_request_parse(bare, &p->request, &error) != MDOC_OK) {
+	if (status == EXIT_STATUS_OK && mdoc_request_parse(NULL, bare, &p->request, &error) != MDOC_OK) {
 		tool_mdoc_error(args->request, &error);
 		status = EXIT_STATUS_INPUT;
 	}
 	if (status == EXIT_STATUS_OK)
 		status = present_read(args->transcript, &p->transcript_file, &p->transcript);
 	for (size_t d = 0; status == EXIT_STATUS_OK && d < p->request.count; d++) {
-		if (mdoc_reader_auth_verify(&crypto, &p->request.docs[d], p->transcript, &error) != MDOC_OK) {
+		if (mdoc_reader_auth_verify(NULL, &p->request.docs[d], p->transcript, &error) != MDOC_OK) {
 			status = tool_mdoc_error(args->request, &error);
 			tool_why(_("Do not answer this reader."));
 		}

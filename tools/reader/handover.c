@@ -20,7 +20,7 @@ put_info(struct mdoc_buf *buf, const struct openid4vp_session *session)
 }
 
 enum mdoc_result
-openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_session *session, struct mdoc_buf *out)
+openid4vp_transcript(const struct mdoc_context *context, const struct openid4vp_session *session, struct mdoc_buf *out)
 {
 	struct mdoc_buf info = MDOC_BUF_EMPTY;
 	uint8_t digest[SHA256_LEN];
@@ -32,7 +32,7 @@ openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_se
 	if (res != MDOC_OK)
 		goto out;
 	res = MDOC_ERR_CRYPTO;
-	sha256 = EVP_MD_fetch(crypto->libctx, "SHA256", NULL);
+	sha256 = EVP_MD_fetch(mdoc_context_libctx(context), "SHA256", NULL);
 	if (sha256 == NULL || EVP_Digest(info.ptr, info.len, digest, NULL, sha256, NULL) != 1)
 		goto out;
 	mdoc_put_array(out, 3); /* [DeviceEngagementBytes, EReaderKeyBytes, Handover] */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "tools/common/file.h"
 #include "tools/common/message.h"
+#include "tools/common/context.h"
 #include "tools/reader/reader.h"
 
 enum exit_status
@@ -12,7 +13,8 @@ input_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner)
 	enum exit_status status;
 
 	status = file_read(path, FILE_CBOR_MAX, content);
-	if (status == EXIT_STATUS_OK && mdoc_cbor_unwrap(mdoc_buf_bytes(content), inner, &error) != MDOC_OK)
+	if (status == EXIT_STATUS_OK &&
+		mdoc_cbor_unwrap(tool_context(), mdoc_buf_bytes(content), inner, &error) != MDOC_OK)
 		status = tool_mdoc_error(path, &error);
 	return status;
 }
@@ -27,7 +29,7 @@ input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *
 	status = input_cbor(path, content, transcript);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	if (mdoc_cbor_scan(*transcript, 0, &scan, &error) != MDOC_OK) {
+	if (mdoc_cbor_scan(tool_context(), *transcript, 0, &scan, &error) != MDOC_OK) {
 		status = tool_mdoc_error(path, &error);
 	} else if (mdoc_node_type(mdoc_cbor_root(scan)) != MDOC_CBOR_ARRAY ||
 		mdoc_node_count(mdoc_cbor_root(scan)) != 3) {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/base64url.h"
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/jwt.h"
 #include "tools/common/message.h"
@@ -64,7 +64,7 @@ group_name(enum mdoc_curve curve)
 static EVP_PKEY *
 join_key(const struct mdoc_public_key *key, struct mdoc_bytes scalar)
 {
-	OSSL_LIB_CTX *libctx = tool_crypto()->libctx;
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(tool_context());
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL), *check = NULL;
 	BIGNUM *number = BN_secure_new();
@@ -111,7 +111,7 @@ key_from_jwk(struct mdoc_bytes text)
 	jwk = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
 	d = json_string_value(json_object_get(jwk, "d"));
 	if (d != NULL && base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
-		jwk_to_key(tool_crypto(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
+		jwk_to_key(tool_context(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
 		pkey = join_key(&key, mdoc_buf_bytes(&scalar));
 	json_decref(jwk);
 	json_set_alloc_funcs(old_malloc, old_free);
@@ -138,7 +138,7 @@ key_from_pem(struct mdoc_bytes text)
 
 	if (bio == NULL)
 		return NULL;
-	pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, NULL, tool_crypto()->libctx, NULL);
+	pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, NULL, mdoc_context_libctx(tool_context()), NULL);
 	BIO_free(bio);
 	return pkey;
 }
@@ -195,7 +195,8 @@ sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_M
 	bool good;
 
 	good = ctx != NULL &&
-		EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), tool_crypto()->libctx, NULL, arg, NULL) == 1 &&
+		EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), mdoc_context_libctx(tool_context()), NULL, arg,
+			NULL) == 1 &&
 		EVP_DigestSign(ctx, der, &der_len, tbs.ptr, tbs.len) == 1 &&
 		split_signature(der, der_len, mdoc_alg_sig_size(alg) / 2, sig);
 	EVP_MD_CTX_free(ctx);

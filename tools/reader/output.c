@@ -4,7 +4,7 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
@@ -46,7 +46,7 @@ result_issuer(const struct reader_result *result, const struct mdoc_document *do
 	long len;
 
 	if (!mdoc_sign1_certificate(&document->issuer_signed.issuer_auth, 0, &leaf) ||
-		mdoc_trust_find(tool_crypto(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
+		mdoc_trust_find(tool_context(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
 		return NULL;
 	at = anchor.ptr;
 	certificate = d2i_X509(NULL, &at, (long)anchor.len);

@@ -47,7 +47,7 @@ struct openid4vp_session {
 };
 
 /* The SessionTranscript of OpenID4VP 1.0, B.2.6.1 (redirects), appended to out. */
-enum mdoc_result openid4vp_transcript(const struct mdoc_crypto *crypto, const struct openid4vp_session *session,
+enum mdoc_result openid4vp_transcript(const struct mdoc_context *context, const struct openid4vp_session *session,
 	struct mdoc_buf *out);
 
 /* ---- element.c ---- */

@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/common/value.h"
@@ -81,7 +81,7 @@ read_certificates(const struct command *command, struct request *request)
 		request->x5chain[i] = mdoc_buf_bytes(&request->der[i]);
 	}
 	if (mdoc_key_from_evp(request->pkey, &key) != MDOC_OK ||
-		mdoc_cert_key(tool_crypto(), request->x5chain[0], &certified) != MDOC_OK ||
+		mdoc_cert_key(tool_context(), request->x5chain[0], &certified) != MDOC_OK ||
 		!mdoc_key_equal(&key, &certified)) {
 		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0],
 			request->key);
@@ -157,7 +157,7 @@ cmd_request(const struct command *command, int argc, char **argv)
 
 	status = options_parse(command, rows, &common, NULL, argc, argv);
 	if (status == EXIT_STATUS_GO_ON)
-		status = tool_crypto() != NULL ? EXIT_STATUS_GO_ON : tool_no_memory();
+		status = tool_context() != NULL ? EXIT_STATUS_GO_ON : tool_no_memory();
 	if (status != EXIT_STATUS_GO_ON)
 		goto out;
 	if (request.doc_type == NULL)

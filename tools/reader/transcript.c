@@ -1,7 +1,7 @@
 /* transcript.c: write the SessionTranscript of a session. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <string.h>
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
@@ -43,8 +43,8 @@ thumbprint_of_file(const char *path, uint8_t thumbprint[THUMBPRINT_LEN])
 
 	status = json_read(path, &jwk);
 	if (status == EXIT_STATUS_OK &&
-		(jwk_to_key(tool_crypto(), jwk, &key) != MDOC_OK ||
-			key_thumbprint(tool_crypto(), &key, thumbprint) != MDOC_OK)) {
+		(jwk_to_key(tool_context(), jwk, &key) != MDOC_OK ||
+			key_thumbprint(tool_context(), &key, thumbprint) != MDOC_OK)) {
 		tool_error(_("%s is not a public EC key as a JWK"), path);
 		status = EXIT_STATUS_INPUT;
 	}
@@ -86,14 +86,14 @@ cmd_transcript(const struct command *command, int argc, char **argv)
 		return (int)options_wrong(command, _("--jwk-thumbprint and --jwk exclude each other"));
 	if (hex != NULL && !parse_thumbprint(hex, thumbprint))
 		return (int)options_wrong(command, _("--jwk-thumbprint wants 64 hexadecimal digits"));
-	if (tool_crypto() == NULL)
+	if (tool_context() == NULL)
 		return (int)tool_no_memory();
 	status = jwk == NULL ? EXIT_STATUS_OK : thumbprint_of_file(jwk, thumbprint);
 	if (status != EXIT_STATUS_OK)
 		return (int)status;
 	if (hex != NULL || jwk != NULL)
 		session.thumbprint = mdoc_bytes_of(thumbprint, sizeof(thumbprint));
-	if (openid4vp_transcript(tool_crypto(), &session, &transcript) != MDOC_OK)
+	if (openid4vp_transcript(tool_context(), &session, &transcript) != MDOC_OK)
 		status = tool_no_memory();
 	else
 		status = file_write(out, 0644, mdoc_buf_bytes(&transcript));

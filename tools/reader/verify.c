@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 #include "tools/common/clock.h"
-#include "tools/common/crypto.h"
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -76,7 +76,7 @@ read_anchors(struct verify *verify)
 	for (size_t i = 0; i < verify->iaca.count && status == EXIT_STATUS_OK; i++) {
 		status = file_read_certificate(verify->iaca.items[i], &der);
 		if (status == EXIT_STATUS_OK &&
-			mdoc_trust_add(tool_crypto(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
+			mdoc_trust_add(tool_context(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
 				verify->options.relax, &error) != MDOC_OK)
 			status = unreadable(tool_mdoc_error(verify->iaca.items[i], &error));
 		mdoc_buf_clear(&der);
@@ -97,7 +97,7 @@ read_request(struct verify *verify)
 	status = input_cbor(verify->request_path, &verify->request_file, &inner);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	if (mdoc_request_parse(inner, &verify->request, &error) != MDOC_OK)
+	if (mdoc_request_parse(tool_context(), inner, &verify->request, &error) != MDOC_OK)
 		return unreadable(tool_mdoc_error(verify->request_path, &error));
 	verify->has_request = true;
 	verify->options.request = &verify->request;
@@ -161,7 +161,7 @@ verify_run(struct verify *verify)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
-	summary = mdoc_verify(tool_crypto(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
+	summary = mdoc_verify(tool_context(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
 	status = report(verify, &verdict, summary);
 	mdoc_verdict_clear(&verdict);
 	return status;
@@ -210,7 +210,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 		status = parse_relax(command, &verify);
 	if (status == EXIT_STATUS_OK)
 		status = clock_option(command, at, &verify.options.now);
-	if (status == EXIT_STATUS_OK && tool_crypto() == NULL)
+	if (status == EXIT_STATUS_OK && tool_context() == NULL)
 		status = tool_no_memory();
 	if (status == EXIT_STATUS_OK)
 		status = verify_run(&verify);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct mdoc_crypto crypto; /* OpenSSL's defaults */
-
 static enum exit_status
 batch_alloc(struct batch *batch, size_t count)
 {
@@ -29,7 +27,7 @@ parse_record(struct batch *batch, size_t i, const char *name)
 {
 	struct mdoc_error error;
 
-	if (mdoc_issuer_signed_parse(&crypto, mdoc_buf_bytes(&batch->values[i]), &batch->records[i], &error) == MDOC_OK)
+	if (mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&batch->values[i]), &batch->records[i], &error) == MDOC_OK)
 		return EXIT_STATUS_OK;
 	return tool_mdoc_error(name, &error);
 }

@@ -8,8 +8,6 @@
 
 #define CLOCK_SKEW 60 /* seconds by which the issuer's clock may differ from ours */
 
-static const struct mdoc_crypto crypto; /* OpenSSL's defaults */
-
 struct mdoc_trust *
 batch_load_trust(const struct p11_token *token)
 {
@@ -25,7 +23,7 @@ batch_load_trust(const struct p11_token *token)
 
 		if (p11_attribute_bool(token, handles[i], CKA_TRUSTED) &&
 			p11_attribute(token, handles[i], CKA_VALUE, &der) == CKR_OK &&
-			mdoc_trust_add(&crypto, trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL) == MDOC_OK)
+			mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL) == MDOC_OK)
 			usable++;
 		mdoc_buf_clear(&der);
 	}
@@ -54,7 +52,7 @@ check_issuer(const struct mdoc_issuer_signed *record, const struct mdoc_trust *t
 	struct mdoc_error error = { .code = MDOC_OK, .offset = SIZE_MAX };
 	enum mdoc_result res;
 
-	res = mdoc_verify_record(&crypto, record, &options, &verdict);
+	res = mdoc_verify_record(NULL, record, &options, &verdict);
 	error.code = res;
 	for (size_t i = 0; i < verdict.count; i++) {
 		if (verdict.rows[i].outcome == MDOC_FAILED) {

@@ -56,7 +56,6 @@ read_so_code(const struct init_args *args, struct init_inputs *in)
 static enum exit_status
 read_iacas(const struct init_args *args, struct init_inputs *in)
 {
-	const struct mdoc_crypto crypto = { NULL, NULL, NULL };
 
 	in->iacas = calloc(args->iacas.count + 1, sizeof(*in->iacas));
 	if (in->iacas == NULL)
@@ -67,7 +66,7 @@ read_iacas(const struct init_args *args, struct init_inputs *in)
 
 		if (status != EXIT_STATUS_OK)
 			return status;
-		if (mdoc_cert_check(&crypto, mdoc_buf_bytes(&in->iacas[i]), MDOC_CERT_IACA, 0, &error) != MDOC_OK)
+		if (mdoc_cert_check(NULL, mdoc_buf_bytes(&in->iacas[i]), MDOC_CERT_IACA, 0, &error) != MDOC_OK)
 			return tool_mdoc_error(args->iacas.items[i], &error);
 	}
 	return EXIT_STATUS_OK;

@@ -61,14 +61,13 @@ holder_record_clear(struct holder_record *record)
 static CK_RV
 read_record(struct token *token, const struct token_object *object, struct holder_record *record)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
 	struct mdoc_buf note = MDOC_BUF_EMPTY;
 	CK_RV rv;
 
 	rv = rv_of_copy(token_object_value(token, object, &record->value));
 	if (rv != CKR_OK)
 		return rv;
-	rv = rv_from_mdoc(mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(record->value.ptr, record->value.len),
+	rv = rv_from_mdoc(mdoc_issuer_signed_parse(library_mdoc(), mdoc_bytes_of(record->value.ptr, record->value.len),
 		&record->parsed, NULL));
 	if (rv == CKR_MDOC_INPUT_MALFORMED)
 		rv = CKR_MDOC_RECORD_MALFORMED;

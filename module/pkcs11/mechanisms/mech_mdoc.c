@@ -84,7 +84,6 @@ collect(struct op *op, const CK_BYTE *data, CK_ULONG len, struct mdoc_bytes *inp
 static CK_RV
 ensure_plan(struct op *op, const CK_BYTE *data, CK_ULONG len)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
 	struct mdoc_sign *state = op->state;
 	struct mdoc_bytes input;
 	CK_RV rv;
@@ -97,7 +96,7 @@ ensure_plan(struct op *op, const CK_BYTE *data, CK_ULONG len)
 		rv = holder_record(op->session, op->key, op->mechanism != CKM_MDOC_DEVICE_RESPONSE, &state->record);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mech_plan_make(&crypto, op->mechanism, &state->record.parsed, input, &state->plan);
+	rv = mech_plan_make(library_mdoc(), op->mechanism, &state->record.parsed, input, &state->plan);
 	if (rv != CKR_OK)
 		mech_plan_clear(&state->plan);
 	state->planned = rv == CKR_OK;

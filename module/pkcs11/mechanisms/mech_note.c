@@ -31,7 +31,7 @@ mech_note_read(struct mdoc_bytes note, struct mdoc_mso *mso)
 	bool good = false;
 
 	memset(mso, 0, sizeof(*mso));
-	if (mdoc_cbor_scan(note, 0, &scan, NULL) != MDOC_OK)
+	if (mdoc_cbor_scan(NULL, note, 0, &scan, NULL) != MDOC_OK)
 		return false;
 	root = mdoc_cbor_root(scan);
 	good = mdoc_node_type(root) == MDOC_CBOR_ARRAY && mdoc_node_count(root) == MEMBERS &&

@@ -21,7 +21,7 @@ check_device_namespaces(const struct mdoc_issuer_signed *record, struct mdoc_byt
 	struct mdoc_cbor *scan = NULL;
 	enum mdoc_result res;
 
-	res = mdoc_cbor_scan(inner, 0, &scan, NULL);
+	res = mdoc_cbor_scan(NULL, inner, 0, &scan, NULL);
 	if (res == MDOC_OK)
 		res = mdoc_device_namespaces_check(record, scan, NULL);
 	mdoc_cbor_free(scan);
@@ -34,12 +34,12 @@ plan_device_sign(struct mech_plan *plan)
 	struct mdoc_bytes inner;
 	CK_RV rv;
 
-	rv = rv_from_mdoc(mdoc_device_authentication_parse(plan->input, &plan->auth, NULL));
+	rv = rv_from_mdoc(mdoc_device_authentication_parse(plan->context, plan->input, &plan->auth, NULL));
 	if (rv != CKR_OK)
 		return rv;
 	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record->mso.doc_type))
 		return CKR_MDOC_DOCTYPE;
-	if (mdoc_cbor_unwrap(plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
+	if (mdoc_cbor_unwrap(plan->context, plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
 		return CKR_MDOC_INPUT_MALFORMED;
 	rv = check_device_namespaces(plan->record, inner);
 	if (rv != CKR_OK)
@@ -111,7 +111,7 @@ check_transcript(struct mdoc_bytes transcript)
 	struct mdoc_node root;
 	CK_RV rv;
 
-	rv = rv_from_mdoc(mdoc_cbor_scan(transcript, 0, &scan, NULL));
+	rv = rv_from_mdoc(mdoc_cbor_scan(NULL, transcript, 0, &scan, NULL));
 	if (rv == CKR_OK) {
 		root = mdoc_cbor_root(scan);
 		if (mdoc_node_type(root) != MDOC_CBOR_ARRAY || mdoc_node_count(root) != 3)
@@ -130,7 +130,7 @@ read_response_input(struct mech_plan *plan)
 	size_t count;
 	CK_RV rv;
 
-	rv = rv_from_mdoc(mdoc_cbor_scan(plan->input, 0, &plan->scan, NULL));
+	rv = rv_from_mdoc(mdoc_cbor_scan(plan->context, plan->input, 0, &plan->scan, NULL));
 	if (rv != CKR_OK)
 		return rv;
 	root = mdoc_cbor_root(plan->scan);
@@ -142,7 +142,7 @@ read_response_input(struct mech_plan *plan)
 	if (rv == CKR_OK && count == 3)
 		rv = read_agreed(plan, mdoc_node_at(root, 2));
 	if (rv == CKR_OK)
-		rv = rv_from_mdoc(mdoc_request_parse(request, &plan->request, NULL));
+		rv = rv_from_mdoc(mdoc_request_parse(plan->context, request, &plan->request, NULL));
 	return rv;
 }
 
@@ -154,7 +154,7 @@ check_reader_auth(const struct mech_plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->request.count; i++) {
-		res = mdoc_reader_auth_verify(&plan->crypto, &plan->request.docs[i], plan->transcript, NULL);
+		res = mdoc_reader_auth_verify(plan->context, &plan->request.docs[i], plan->transcript, NULL);
 		if (res == MDOC_ERR_MEMORY)
 			return CKR_HOST_MEMORY;
 		if (res != MDOC_OK)
@@ -180,12 +180,12 @@ plan_device_response(struct mech_plan *plan)
 }
 
 CK_RV
-mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism, const struct mdoc_issuer_signed *record,
+mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism, const struct mdoc_issuer_signed *record,
 	struct mdoc_bytes input, struct mech_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->mechanism = mechanism;
-	plan->crypto = *crypto;
+	plan->context = context;
 	plan->input = input;
 	plan->record = record;
 	if (input.len > MDOC_SIGN_INPUT_MAX)
@@ -252,7 +252,7 @@ mech_plan_mac(const struct mech_plan *plan, struct mdoc_bytes shared, struct mdo
 	const size_t before = out->len;
 	enum mdoc_result res;
 
-	res = mdoc_device_mac_put(&plan->crypto, out, plan->input, plan->auth.namespaces_bytes, plan->auth.transcript,
+	res = mdoc_device_mac_put(plan->context, out, plan->input, plan->auth.namespaces_bytes, plan->auth.transcript,
 		shared);
 	if (res != MDOC_OK)
 		return rv_from_mdoc(res);

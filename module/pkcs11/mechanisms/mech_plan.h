@@ -14,7 +14,7 @@
 
 struct mech_plan {
 	CK_MECHANISM_TYPE mechanism;
-	struct mdoc_crypto crypto;
+	const struct mdoc_context *context;
 	struct mdoc_bytes input;                 /* what C_Sign was given, borrowed */
 	const struct mdoc_issuer_signed *record; /* borrowed */
 	struct mdoc_device_authentication auth;  /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
@@ -43,7 +43,7 @@ struct mech_plan {
  * CKR_MDOC_KEY_AUTHORIZATION      a device-signed element that keyAuthorizations does not allow
  * CKR_MECHANISM_INVALID, CKR_HOST_MEMORY, CKR_FUNCTION_FAILED
  */
-CK_RV mech_plan_make(const struct mdoc_crypto *crypto, CK_MECHANISM_TYPE mechanism,
+CK_RV mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism,
 	const struct mdoc_issuer_signed *record, struct mdoc_bytes input, struct mech_plan *plan);
 void mech_plan_clear(struct mech_plan *plan);
 

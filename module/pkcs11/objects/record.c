@@ -16,14 +16,14 @@
 #include "module/pkcs11/shell/rv.h"
 
 static CK_RV
-parse(const struct mdoc_crypto *crypto, struct mdoc_bytes value, struct mdoc_issuer_signed *record)
+parse(const struct mdoc_context *context, struct mdoc_bytes value, struct mdoc_issuer_signed *record)
 {
 	enum mdoc_result res;
 	CK_RV rv;
 
-	res = mdoc_issuer_signed_parse(crypto, value, record, NULL);
+	res = mdoc_issuer_signed_parse(context, value, record, NULL);
 	if (res == MDOC_OK)
-		res = mdoc_issuer_signed_check_digests(crypto, record, NULL);
+		res = mdoc_issuer_signed_check_digests(context, record, NULL);
 	rv = rv_from_mdoc(res);
 	return rv == CKR_MDOC_INPUT_MALFORMED ? CKR_MDOC_RECORD_MALFORMED : rv;
 }
@@ -110,7 +110,6 @@ CK_RV
 record_create(struct session *session, struct token_attrs *attrs, struct mdoc_bytes value,
 	struct token_object_spec *spec)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
 	const bool reusable = attrs_bool(attrs, CKA_MDOC_REUSABLE, false);
 	struct mdoc_issuer_signed record = { 0 };
 	const struct token_object *key = NULL;
@@ -119,7 +118,7 @@ record_create(struct session *session, struct token_attrs *attrs, struct mdoc_by
 
 	if (slot_role(session->slot) != TOKEN_USER)
 		return CKR_USER_NOT_LOGGED_IN;
-	rv = parse(&crypto, value, &record);
+	rv = parse(library_mdoc(), value, &record);
 	if (rv == CKR_OK)
 		rv = find_holder_key(session->slot->token, &record.mso.device_key, &key);
 	if (rv != CKR_OK)

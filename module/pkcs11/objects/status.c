@@ -132,7 +132,6 @@ status_add_record(struct status_details *details, int64_t from, int64_t until)
 static CK_RV
 read_record(struct token *token, const struct token_object *object, struct status_details *details)
 {
-	const struct mdoc_crypto crypto = { .libctx = library_libctx() };
 	struct token_value value = { 0 };
 	struct mdoc_issuer_signed record = { 0 };
 	enum token_result res;
@@ -144,7 +143,7 @@ read_record(struct token *token, const struct token_object *object, struct statu
 	rv = rv_from_token(res);
 	if (rv != CKR_OK)
 		goto out;
-	if (mdoc_issuer_signed_parse(&crypto, mdoc_bytes_of(value.ptr, value.len), &record, NULL) == MDOC_OK)
+	if (mdoc_issuer_signed_parse(library_mdoc(), mdoc_bytes_of(value.ptr, value.len), &record, NULL) == MDOC_OK)
 		status_add_record(details, record.mso.valid_from, record.mso.valid_until);
 out:
 	mdoc_issuer_signed_clear(&record);

@@ -215,7 +215,7 @@ start(struct library *lib)
 
 	if (lib->libctx == NULL)
 		lib->libctx = new_libctx();
-	if (lib->libctx == NULL)
+	if (lib->libctx == NULL || (lib->mdoc == NULL && mdoc_context_new(lib->libctx, &lib->mdoc) != MDOC_OK))
 		return CKR_HOST_MEMORY;
 	res = token_config_load(&config, why, sizeof(why));
 	if (res == TOKEN_ERR_ARG)
@@ -315,6 +315,12 @@ OSSL_LIB_CTX *
 library_libctx(void)
 {
 	return atomic_load(&current)->libctx;
+}
+
+const struct mdoc_context *
+library_mdoc(void)
+{
+	return atomic_load(&current)->mdoc;
 }
 
 CK_RV

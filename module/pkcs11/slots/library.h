@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <mdoc/context.h>
 #include "tokens/token.h"
 
 struct slot;
@@ -31,7 +32,8 @@ struct library {
 	bool parent_forgotten;
 	pthread_rwlock_t life;
 	bool initialised;
-	OSSL_LIB_CTX *libctx; /* default provider only, no configuration; for the process's life */
+	OSSL_LIB_CTX *libctx;      /* default provider only, no configuration; for the process's life */
+	struct mdoc_context *mdoc; /* libmdoc's, for as long */
 	struct token_env *env;
 	unsigned starts;          /* how often it was initialised */
 	pthread_mutex_t rest;     /* of `finalized` only, and held for nothing else */
@@ -66,6 +68,7 @@ void library_rest(struct library *library, unsigned ms);
 
 /* The library's OpenSSL context; only between library_enter() and library_leave(). */
 OSSL_LIB_CTX *library_libctx(void);
+const struct mdoc_context *library_mdoc(void);
 
 /* Cryptographically strong random bytes from it. */
 CK_RV library_random(CK_BYTE *out, CK_ULONG len);

@@ -1,0 +1,78 @@
+/*
+ * mdoc/base/internal.h: what the files of libmdoc share and nobody else sees.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_INTERNAL_H
+#define MDOC_INTERNAL_H
+
+#include <mdoc/cbor.h>
+#include <stdlib.h>
+
+#define MDOCI_PATH_MAX sizeof(((struct mdoc_error *)0)->path)
+
+/*
+ * Fill in an error (NULL is fine) and return its code, so that callers can return it at once.
+ *
+ * path      of what is wrong, from the caller's point of view; "" at the top
+ * fmt       what was expected there, as for printf
+ *
+ * Both end up in printable ASCII: names from untrusted input may be given.
+ */
+__attribute__((format(printf, 5, 6))) enum mdoc_result mdoci_fail(struct mdoc_error *error, enum mdoc_result code,
+	size_t offset, const char *path, const char *fmt, ...);
+
+/* "base.member" or "base[i]" into out, cut off when too long; an empty base adds no dot. */
+__attribute__((format(printf, 3, 4))) void mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...);
+
+/* Put "prefix" before the path that an inner function wrote. */
+void mdoci_error_prefix(struct mdoc_error *error, const char *prefix);
+
+/* True when every byte belongs to well-formed UTF-8 (no surrogates, no overlong forms). */
+bool mdoci_utf8_valid(struct mdoc_bytes text);
+
+/* Room for one more element in an array that holds `count`: doubles the array. False: no memory. */
+bool mdoci_grow(void **array, size_t count, size_t element_size);
+
+/* Random bytes of the context. */
+enum mdoc_result mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len);
+
+/*
+ * Members of a map with a text key. path is that of the map; an absent member is
+ * MDOC_ERR_MISSING, one of another type MDOC_ERR_TYPE.
+ */
+enum mdoc_result mdoci_member(struct mdoc_node map, const char *key, enum mdoc_cbor_type type, const char *path,
+	struct mdoc_node *value, struct mdoc_error *error);
+enum mdoc_result mdoci_member_text(struct mdoc_node map, const char *key, const char *path, struct mdoc_bytes *value,
+	struct mdoc_error *error);
+enum mdoc_result mdoci_member_bstr(struct mdoc_node map, const char *key, const char *path, struct mdoc_bytes *value,
+	struct mdoc_error *error);
+enum mdoc_result mdoci_member_uint(struct mdoc_node map, const char *key, const char *path, uint64_t *value,
+	struct mdoc_error *error);
+
+/* The value of a text key that is not NUL terminated; absent when there is none. */
+struct mdoc_node mdoci_map_bytes(struct mdoc_node map, struct mdoc_bytes key);
+
+/* A node of this type, or MDOC_ERR_TYPE. */
+enum mdoc_result mdoci_want(struct mdoc_node node, enum mdoc_cbor_type type, const char *path,
+	struct mdoc_error *error);
+
+/* The context with which a node was scanned. */
+const struct mdoc_context *mdoci_scan_context(struct mdoc_node node);
+
+/* That context's limit. */
+size_t mdoci_limit(struct mdoc_node node, enum mdoc_limit limit);
+
+/* Scan what stands inside #6.24(bstr); offsets in its errors count from the caller's own input. */
+enum mdoc_result mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **scan,
+	struct mdoc_error *error);
+
+#define MDOCI_MAC_LEN 32
+#define MDOCI_ECDH_MAX 66 /* bytes of a P-521 coordinate */
+
+/* The tag of a deviceMac; arguments as for mdoc_device_mac_put(), protected_: the header's bytes. */
+enum mdoc_result mdoci_device_mac(const struct mdoc_context *context, struct mdoc_bytes transcript,
+	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes protected_, struct mdoc_bytes shared,
+	uint8_t tag[MDOCI_MAC_LEN]);
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * mdoc/issuer/issuer_signed.c: IssuerSigned (ISO/IEC 18013-5, 8.3.2.1.2.2), read, and its digests checked.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "mdoc/base/internal.h"
+#include "mdoc/issuer/mso.h"
+#include <openssl/crypto.h>
+#include <string.h>
+
+static enum mdoc_result
+read_item(struct mdoc_node node, const char *path, struct mdoc_item *item, struct mdoc_error *error)
+{
+	struct mdoc_cbor *scan = NULL;
+	struct mdoc_node map, value;
+	enum mdoc_result res;
+
+	res = mdoci_scan_embedded(node, path, &scan, error);
+	if (res != MDOC_OK)
+		return res;
+	map = mdoc_cbor_root(scan);
+	item->tagged = mdoc_node_span(node);
+	item->inner = mdoc_node_span(map);
+	item->offset = mdoc_node_offset(node);
+	res = mdoci_want(map, MDOC_CBOR_MAP, path, error);
+	if (res == MDOC_OK)
+		res = mdoci_member_uint(map, "digestID", path, &item->digest_id, error);
+	if (res == MDOC_OK)
+		res = mdoci_member_bstr(map, "random", path, &item->random, error);
+	if (res == MDOC_OK)
+		res = mdoci_member_text(map, "elementIdentifier", path, &item->element, error);
+	if (res != MDOC_OK)
+		goto out;
+	value = mdoc_map_text(map, "elementValue");
+	if (mdoc_node_present(value))
+		item->value = mdoc_node_span(value);
+	else
+		res = mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(map), path, "elementValue");
+out:
+	mdoc_cbor_free(scan); /* what was read are spans of the input */
+	return res;
+}
+
+static enum mdoc_result
+read_namespace(struct mdoc_node items, const char *path, size_t *total, struct mdoc_namespace *ns,
+	struct mdoc_error *error)
+{
+	struct mdoc_node node = mdoc_node_first(items);
+	const size_t count = mdoc_node_count(items);
+	char inner[MDOCI_PATH_MAX];
+	enum mdoc_result res = MDOC_OK;
+
+	if (mdoc_node_type(items) != MDOC_CBOR_ARRAY || count == 0)
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(items), path, "an array of items");
+	*total += count;
+	if (*total > mdoci_limit(items, MDOC_LIMIT_ITEMS))
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(items), path, "at most %zu items",
+			mdoci_limit(items, MDOC_LIMIT_ITEMS));
+	for (; res == MDOC_OK && ns->count < count; node = mdoc_node_next(node)) {
+		void *grown = ns->items;
+
+		/* Grown as items turn out to be items: a list of something shorter costs nothing. */
+		if (!mdoci_grow(&grown, ns->count, sizeof(*ns->items)))
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), path, "memory");
+		ns->items = grown;
+		mdoci_path(inner, path, "[%zu]", ns->count);
+		res = read_item(node, inner, &ns->items[ns->count], error);
+		ns->count++;
+	}
+	return res;
+}
+
+static enum mdoc_result
+read_namespaces(struct mdoc_node map, const char *path, struct mdoc_issuer_signed *out, struct mdoc_error *error)
+{
+	struct mdoc_node node = mdoc_node_first(map);
+	const size_t count = mdoc_node_count(map);
+	char outer[MDOCI_PATH_MAX], inner[MDOCI_PATH_MAX];
+	enum mdoc_result res;
+	size_t total = 0;
+
+	mdoci_path(outer, path, "nameSpaces");
+	if (!mdoc_node_present(map))
+		return MDOC_OK; /* nothing was disclosed */
+	res = mdoci_want(map, MDOC_CBOR_MAP, outer, error);
+	if (res != MDOC_OK || count == 0)
+		return res;
+	if (count > mdoci_limit(map, MDOC_LIMIT_ITEMS))
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(map), outer, "fewer namespaces");
+	while (res == MDOC_OK && out->count < count) {
+		void *grown = out->namespaces;
+		struct mdoc_namespace *ns;
+
+		if (!mdoci_grow(&grown, out->count, sizeof(*out->namespaces)))
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), outer, "memory");
+		out->namespaces = grown;
+		ns = &out->namespaces[out->count];
+		memset(ns, 0, sizeof(*ns));
+		if (!mdoc_node_tstr(node, &ns->name))
+			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), outer, "a namespace as text");
+		mdoci_path(inner, outer, "%.*s", ns->name.len > 60 ? 60 : (int)ns->name.len,
+			(const char *)ns->name.ptr);
+		node = mdoc_node_next(node);
+		out->count++; /* so that it is cleared */
+		res = read_namespace(node, inner, &total, ns, error);
+		node = mdoc_node_next(node);
+	}
+	return res;
+}
+
+enum mdoc_result
+mdoc_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node, const char *path,
+	struct mdoc_issuer_signed *out, struct mdoc_error *error)
+{
+	char inner[MDOCI_PATH_MAX];
+	struct mdoc_node auth;
+	enum mdoc_result res;
+
+	memset(out, 0, sizeof(*out));
+	out->input = mdoc_node_span(node);
+	mdoci_path(inner, path, "issuerAuth");
+	res = mdoci_want(node, MDOC_CBOR_MAP, path, error);
+	if (res == MDOC_OK)
+		res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, out, error);
+	if (res == MDOC_OK)
+		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
+	if (res == MDOC_OK)
+		res = mdoc_sign1_parse(auth, inner, &out->issuer_auth, error);
+	if (res == MDOC_OK)
+		res = mdoci_mso_parse(context, &out->issuer_auth, path, &out->mso, error);
+	if (res != MDOC_OK)
+		mdoc_issuer_signed_clear(out);
+	return res;
+}
+
+enum mdoc_result
+mdoc_issuer_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_issuer_signed *out,
+	struct mdoc_error *error)
+{
+	struct mdoc_cbor *scan = NULL;
+	enum mdoc_result res;
+
+	memset(out, 0, sizeof(*out));
+	res = mdoc_cbor_scan(context, input, 0, &scan, error);
+	if (res != MDOC_OK)
+		return res;
+	res = mdoc_issuer_signed_from_node(context, mdoc_cbor_root(scan), "", out, error);
+	if (res == MDOC_OK)
+		out->scan = scan;
+	else
+		mdoc_cbor_free(scan);
+	return res;
+}
+
+void
+mdoc_issuer_signed_clear(struct mdoc_issuer_signed *is)
+{
+	for (size_t i = 0; i < is->count; i++)
+		free(is->namespaces[i].items);
+	free(is->namespaces);
+	mdoci_mso_clear(&is->mso);
+	mdoc_cbor_free(is->scan);
+	memset(is, 0, sizeof(*is));
+}
+
+const struct mdoc_namespace *
+mdoc_find_namespace(const struct mdoc_issuer_signed *is, struct mdoc_bytes name)
+{
+	for (size_t i = 0; i < is->count; i++) {
+		if (mdoc_bytes_equal(is->namespaces[i].name, name))
+			return &is->namespaces[i];
+	}
+	return NULL;
+}
+
+const struct mdoc_item *
+mdoc_find_item(const struct mdoc_namespace *ns, struct mdoc_bytes element)
+{
+	for (size_t i = 0; i < ns->count; i++) {
+		if (mdoc_bytes_equal(ns->items[i].element, element))
+			return &ns->items[i];
+	}
+	return NULL;
+}
+
+enum mdoc_result
+mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_signed *is,
+	const struct mdoc_namespace *ns, const struct mdoc_item *item)
+{
+	const struct mdoc_node digests = mdoci_map_bytes(is->mso.value_digests, ns->name);
+	uint8_t digest[MDOC_DIGEST_MAX];
+	struct mdoc_bytes want;
+	enum mdoc_result res;
+	size_t len = 0;
+
+	if (item->random.len < MDOC_RANDOM_MIN)
+		return MDOC_ERR_VALUE;
+	if (item->digest_id > INT64_MAX || !mdoc_node_bstr(mdoc_map_int(digests, (int64_t)item->digest_id), &want))
+		return MDOC_ERR_DIGEST;
+	res = mdoc_digest(context, is->mso.digest_alg, item->tagged, digest, &len);
+	if (res != MDOC_OK)
+		return res;
+	return want.len == len && CRYPTO_memcmp(want.ptr, digest, len) == 0 ? MDOC_OK : MDOC_ERR_DIGEST;
+}
+
+static int
+by_element(const void *a, const void *b)
+{
+	const struct mdoc_item *x = *(const struct mdoc_item *const *)a, *y = *(const struct mdoc_item *const *)b;
+	const size_t shorter = x->element.len < y->element.len ? x->element.len : y->element.len;
+	const int order = shorter > 0 ? memcmp(x->element.ptr, y->element.ptr, shorter) : 0;
+
+	if (order != 0)
+		return order;
+	return (x->element.len > y->element.len) - (x->element.len < y->element.len);
+}
+
+static int
+by_digest_id(const void *a, const void *b)
+{
+	const struct mdoc_item *x = *(const struct mdoc_item *const *)a, *y = *(const struct mdoc_item *const *)b;
+
+	return (x->digest_id > y->digest_id) - (x->digest_id < y->digest_id);
+}
+
+/* Sorted by a key, does it stand twice side by side? */
+static const struct mdoc_item *
+find_twice(const struct mdoc_item **items, size_t count, int (*order)(const void *, const void *))
+{
+	qsort(items, count, sizeof(items[0]), order);
+	for (size_t i = 1; i < count; i++) {
+		if (order(&items[i - 1], &items[i]) == 0)
+			return items[i];
+	}
+	return NULL;
+}
+
+static enum mdoc_result
+check_unique(const struct mdoc_namespace *ns, const char *path, struct mdoc_error *error)
+{
+	const struct mdoc_item **sorted = calloc(ns->count + 1, sizeof(*sorted));
+	const struct mdoc_item *twice;
+	enum mdoc_result res = MDOC_OK;
+
+	if (sorted == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, path, "memory");
+	for (size_t i = 0; i < ns->count; i++)
+		sorted[i] = &ns->items[i];
+	twice = find_twice(sorted, ns->count, by_element);
+	if (twice != NULL)
+		res = mdoci_fail(error, MDOC_ERR_VALUE, twice->offset, path, "each elementIdentifier once");
+	if (res == MDOC_OK && (twice = find_twice(sorted, ns->count, by_digest_id)) != NULL)
+		res = mdoci_fail(error, MDOC_ERR_VALUE, twice->offset, path, "each digestID once");
+	free(sorted);
+	return res;
+}
+
+enum mdoc_result
+mdoc_issuer_signed_check_digests(const struct mdoc_context *context, const struct mdoc_issuer_signed *is,
+	struct mdoc_error *error)
+{
+	char path[MDOCI_PATH_MAX];
+	enum mdoc_result res = MDOC_OK;
+
+	for (size_t n = 0; res == MDOC_OK && n < is->count; n++) {
+		const struct mdoc_namespace *ns = &is->namespaces[n];
+
+		mdoci_path(path, "nameSpaces", "%.*s", ns->name.len > 60 ? 60 : (int)ns->name.len,
+			(const char *)ns->name.ptr);
+		res = check_unique(ns, path, error);
+		for (size_t i = 0; res == MDOC_OK && i < ns->count; i++) {
+			res = mdoc_item_check(context, is, ns, &ns->items[i]);
+			if (res != MDOC_OK) {
+				mdoci_path(path, "nameSpaces", "%.*s[%zu]", ns->name.len > 60 ? 60 : (int)ns->name.len,
+					(const char *)ns->name.ptr, i);
+				mdoci_fail(error, res, ns->items[i].offset, path,
+					res == MDOC_ERR_VALUE ? "a random of at least 16 bytes"
+							      : "the digest in the MSO");
+			}
+		}
+	}
+	return res;
+}

@@ -1,0 +1,426 @@
+/*
+ * mdoc/x509/x509_build.c: IACA, DS, reader CA and reader certificates by Annex B, over a signer
+ * that may be anywhere.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "mdoc/x509/x509_internal.h"
+
+#include <limits.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#define SERIAL_LEN 20
+#define DS_EKU "1.0.18013.5.1.2"
+#define READER_EKU "1.0.18013.5.1.6"
+
+struct build {
+	const struct mdoc_context *context;
+	const struct mdoc_cert_spec *spec;
+	bool ca;
+	X509 *issuer; /* NULL: self-signed */
+	X509 *cert;
+	EVP_PKEY *pkey;
+	struct mdoc_error *error;
+};
+
+static int
+signature_nid(enum mdoc_alg alg)
+{
+	switch (alg) {
+	case MDOC_ALG_ES256:
+	case MDOC_ALG_ESP256:
+		return NID_ecdsa_with_SHA256;
+	case MDOC_ALG_ES384:
+		return NID_ecdsa_with_SHA384;
+	case MDOC_ALG_ES512:
+		return NID_ecdsa_with_SHA512;
+	default:
+		return NID_undef;
+	}
+}
+
+static enum mdoc_result
+set_serial(const struct build *b)
+{
+	uint8_t bytes[SERIAL_LEN];
+	ASN1_INTEGER *serial = NULL;
+	BIGNUM *number = NULL;
+	enum mdoc_result res = mdoci_random(b->context, bytes, sizeof(bytes));
+
+	if (res != MDOC_OK)
+		return mdoci_x509_fail(b->error, res, "random bytes for the serial number");
+	/* Positive, and always 20 bytes long. */
+	bytes[0] = (uint8_t)((bytes[0] & 0x7f) | 0x40);
+	number = BN_bin2bn(bytes, sizeof(bytes), NULL);
+	serial = number != NULL ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
+	res = serial != NULL && X509_set_serialNumber(b->cert, serial) == 1 ? MDOC_OK : MDOC_ERR_CRYPTO;
+	ASN1_INTEGER_free(serial);
+	BN_free(number);
+	return res;
+}
+
+static bool
+add_name(X509_NAME *name, int nid, int type, struct mdoc_bytes text)
+{
+	return text.len <= INT_MAX && X509_NAME_add_entry_by_NID(name, nid, type, text.ptr, (int)text.len, -1, 0) == 1;
+}
+
+static enum mdoc_result
+set_names(const struct build *b)
+{
+	struct mdoc_bytes state = MDOC_NO_BYTES;
+	X509_NAME *name = X509_NAME_new();
+	enum mdoc_result res = MDOC_ERR_CRYPTO;
+
+	/* A DS has the state of its IACA, when that has one. */
+	if (b->issuer != NULL && b->spec->profile == MDOC_CERT_DS)
+		state = mdoci_x509_name_text(X509_get_subject_name(b->issuer), NID_stateOrProvinceName);
+	if (name == NULL)
+		goto out;
+	if (b->spec->country.len > 0 && !add_name(name, NID_countryName, MBSTRING_UTF8, b->spec->country))
+		goto text;
+	if (state.len > 0 && !add_name(name, NID_stateOrProvinceName, MBSTRING_UTF8, state))
+		goto text;
+	if (!add_name(name, NID_commonName, MBSTRING_UTF8, b->spec->common_name))
+		goto text;
+	if (X509_set_subject_name(b->cert, name) == 1 &&
+		X509_set_issuer_name(b->cert, b->issuer != NULL ? X509_get_subject_name(b->issuer) : name) == 1)
+		res = MDOC_OK;
+	goto out;
+text:
+	res = mdoci_x509_fail(b->error, MDOC_ERR_VALUE, "countryName of two letters, commonName of 1 to 64 characters");
+out:
+	X509_NAME_free(name);
+	return res;
+}
+
+static enum mdoc_result
+set_times(const struct build *b)
+{
+	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)b->spec->not_before);
+	ASN1_TIME *to = ASN1_TIME_set(NULL, (time_t)b->spec->not_after);
+	enum mdoc_result res = MDOC_ERR_CRYPTO;
+	int64_t issuer_from = 0;
+	int64_t issuer_to = 0;
+
+	if (from == NULL || to == NULL || b->spec->not_before > b->spec->not_after)
+		res = mdoci_x509_fail(b->error, MDOC_ERR_VALIDITY, "notBefore not after notAfter");
+	else if (b->issuer != NULL &&
+		(!mdoci_x509_times(b->issuer, &issuer_from, &issuer_to) || b->spec->not_before < issuer_from ||
+			b->spec->not_after > issuer_to))
+		res = mdoci_x509_fail(b->error, MDOC_ERR_VALIDITY, "a validity inside that of the issuer");
+	else if (X509_set1_notBefore(b->cert, from) == 1 && X509_set1_notAfter(b->cert, to) == 1)
+		res = MDOC_OK;
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	return res;
+}
+
+static bool
+add_extension(const struct build *b, int nid, void *value, bool critical)
+{
+	return value != NULL && X509_add1_ext_i2d(b->cert, nid, value, critical, X509V3_ADD_DEFAULT) == 1;
+}
+
+/* SHA-1 of the public key's bits: the method of RFC 5280 4.2.1.2 (1). It is a name, not a
+ * security measure. */
+static ASN1_OCTET_STRING *
+key_identifier(const struct build *b)
+{
+	ASN1_OCTET_STRING *id = NULL;
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	EVP_MD *sha1 = EVP_MD_fetch(mdoc_context_libctx(b->context), "SHA1", NULL);
+
+	if (sha1 == NULL || EVP_Digest(b->spec->key.point, b->spec->key.point_len, hash, &len, sha1, NULL) != 1)
+		goto out;
+	id = ASN1_OCTET_STRING_new();
+	if (id != NULL && ASN1_OCTET_STRING_set(id, hash, (int)len) != 1) {
+		ASN1_OCTET_STRING_free(id);
+		id = NULL;
+	}
+out:
+	EVP_MD_free(sha1);
+	return id;
+}
+
+static bool
+add_key_identifiers(const struct build *b)
+{
+	ASN1_OCTET_STRING *ski = key_identifier(b);
+	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+	bool ok = false;
+
+	if (ski == NULL || aki == NULL || !add_extension(b, NID_subject_key_identifier, ski, false))
+		goto out;
+	aki->keyid = b->issuer != NULL ? mdoci_x509_extension(b->issuer, NID_subject_key_identifier)
+				       : ASN1_OCTET_STRING_dup(ski);
+	ok = aki->keyid != NULL && add_extension(b, NID_authority_key_identifier, aki, false);
+out:
+	AUTHORITY_KEYID_free(aki);
+	ASN1_OCTET_STRING_free(ski);
+	return ok;
+}
+
+static bool
+add_key_usage(const struct build *b)
+{
+	ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
+	bool ok = usage != NULL;
+
+	/* Bits count from digitalSignature, 0; keyCertSign is 5, cRLSign 6. */
+	if (b->ca)
+		ok = ok && ASN1_BIT_STRING_set_bit(usage, 5, 1) == 1 && ASN1_BIT_STRING_set_bit(usage, 6, 1) == 1;
+	else
+		ok = ok && ASN1_BIT_STRING_set_bit(usage, 0, 1) == 1;
+	ok = ok && add_extension(b, NID_key_usage, usage, true);
+	ASN1_BIT_STRING_free(usage);
+	return ok;
+}
+
+static bool
+add_basic_constraints(const struct build *b)
+{
+	BASIC_CONSTRAINTS *bc = BASIC_CONSTRAINTS_new();
+	bool ok = false;
+
+	if (bc == NULL)
+		return false;
+	bc->ca = 0xff;
+	bc->pathlen = ASN1_INTEGER_new();
+	ok = bc->pathlen != NULL && ASN1_INTEGER_set(bc->pathlen, 0) == 1 &&
+		add_extension(b, NID_basic_constraints, bc, true);
+	BASIC_CONSTRAINTS_free(bc);
+	return ok;
+}
+
+static bool
+add_eku(const struct build *b)
+{
+	EXTENDED_KEY_USAGE *eku = EXTENDED_KEY_USAGE_new();
+	ASN1_OBJECT *oid = OBJ_txt2obj(b->spec->profile == MDOC_CERT_DS ? DS_EKU : READER_EKU, 1);
+	bool ok = false;
+
+	if (eku != NULL && oid != NULL && sk_ASN1_OBJECT_push(eku, oid) > 0) {
+		oid = NULL;
+		ok = add_extension(b, NID_ext_key_usage, eku, true);
+	}
+	ASN1_OBJECT_free(oid);
+	EXTENDED_KEY_USAGE_free(eku);
+	return ok;
+}
+
+/* One URI as GeneralNames. */
+static GENERAL_NAMES *
+uri_names(const char *uri)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+	if (names == NULL || name == NULL || text == NULL || ASN1_STRING_set(text, uri, -1) != 1)
+		goto fail;
+	GENERAL_NAME_set0_value(name, GEN_URI, text);
+	text = NULL;
+	if (sk_GENERAL_NAME_push(names, name) > 0)
+		return names;
+fail:
+	ASN1_IA5STRING_free(text);
+	GENERAL_NAME_free(name);
+	GENERAL_NAMES_free(names);
+	return NULL;
+}
+
+static bool
+add_issuer_alt_name(const struct build *b)
+{
+	GENERAL_NAMES *names = uri_names(b->spec->issuer_alt_uri);
+	bool ok = add_extension(b, NID_issuer_alt_name, names, false);
+
+	GENERAL_NAMES_free(names);
+	return ok;
+}
+
+static bool
+add_crl_points(const struct build *b)
+{
+	CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+	DIST_POINT *point = DIST_POINT_new();
+	bool ok = false;
+
+	if (points == NULL || point == NULL)
+		goto out;
+	point->distpoint = DIST_POINT_NAME_new();
+	if (point->distpoint == NULL)
+		goto out;
+	point->distpoint->type = 0; /* fullName */
+	point->distpoint->name.fullname = uri_names(b->spec->crl_uri);
+	if (point->distpoint->name.fullname == NULL || sk_DIST_POINT_push(points, point) <= 0)
+		goto out;
+	point = NULL;
+	ok = add_extension(b, NID_crl_distribution_points, points, false);
+out:
+	DIST_POINT_free(point);
+	CRL_DIST_POINTS_free(points);
+	return ok;
+}
+
+static enum mdoc_result
+set_extensions(const struct build *b)
+{
+	bool ok = add_key_identifiers(b) && add_key_usage(b) && (b->ca ? add_basic_constraints(b) : add_eku(b)) &&
+		add_issuer_alt_name(b) && add_crl_points(b);
+
+	return ok ? MDOC_OK : MDOC_ERR_CRYPTO;
+}
+
+/* r||s to the SEQUENCE of two INTEGERs that X.509 has. */
+static int
+signature_der(const uint8_t *sig, size_t len, unsigned char **der)
+{
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(sig, (int)(len / 2), NULL);
+	BIGNUM *s = BN_bin2bn(sig + len / 2, (int)(len / 2), NULL);
+	int der_len = -1;
+
+	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+		r = NULL;
+		s = NULL;
+		der_len = i2d_ECDSA_SIG(pair, der);
+	}
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+	return der_len;
+}
+
+/* OpenSSL has no setter for a signature that was made elsewhere: what the get0 functions give
+ * is part of our own, not yet shared certificate. */
+static enum mdoc_result
+sign(const struct build *b)
+{
+	const struct mdoc_signer *signer = b->spec->signer;
+	int nid = signature_nid(signer->alg);
+	const ASN1_BIT_STRING *bits = NULL;
+	const X509_ALGOR *outer = NULL;
+	uint8_t sig[MDOC_SIG_MAX] = { 0 };
+	unsigned char *tbs = NULL;
+	unsigned char *der = NULL;
+	enum mdoc_result res = MDOC_ERR_CRYPTO;
+	int tbs_len;
+	int der_len;
+
+	if (nid == NID_undef)
+		return mdoci_x509_fail(b->error, MDOC_ERR_ALGORITHM, "a signer with ES256, ES384 or ES512");
+	X509_get0_signature(&bits, &outer, b->cert);
+	if (X509_ALGOR_set0((X509_ALGOR *)X509_get0_tbs_sigalg(b->cert), OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL) != 1 ||
+		X509_ALGOR_set0((X509_ALGOR *)outer, OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL) != 1)
+		goto out;
+	tbs_len = i2d_re_X509_tbs(b->cert, &tbs);
+	if (tbs_len <= 0)
+		goto out;
+	if (!signer->sign(signer->arg, signer->alg, mdoc_bytes_of(tbs, (size_t)tbs_len), sig)) {
+		res = mdoci_x509_fail(b->error, MDOC_ERR_CALLBACK, "a signature from the signer");
+		goto out;
+	}
+	der_len = signature_der(sig, mdoc_alg_sig_size(signer->alg), &der);
+	if (der_len <= 0 || ASN1_BIT_STRING_set((ASN1_BIT_STRING *)bits, der, der_len) != 1)
+		goto out;
+	/* No unused bits; without the flag OpenSSL would cut trailing zero bits off. */
+	((ASN1_BIT_STRING *)bits)->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+	((ASN1_BIT_STRING *)bits)->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+	res = MDOC_OK;
+out:
+	OPENSSL_free(tbs);
+	OPENSSL_free(der);
+	return res;
+}
+
+/* What leaves here has passed the rules that we hold others to, and was signed by the key that
+ * it names. */
+static enum mdoc_result
+check_and_append(const struct build *b, struct mdoc_buf *out)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(b->cert, &der);
+	enum mdoc_result res = MDOC_ERR_CRYPTO;
+
+	if (len <= 0)
+		goto out;
+	res = mdoc_cert_check(b->context, mdoc_bytes_of(der, (size_t)len), b->spec->profile, 0, b->error);
+	if (res != MDOC_OK)
+		goto out;
+	if (X509_verify(b->cert, b->issuer != NULL ? X509_get0_pubkey(b->issuer) : b->pkey) != 1) {
+		res = mdoci_x509_fail(b->error, MDOC_ERR_SIGNATURE, "a signature by the issuer's key");
+		goto out;
+	}
+	mdoc_buf_append(out, mdoc_bytes_of(der, (size_t)len));
+	res = out->err;
+out:
+	OPENSSL_free(der);
+	return res;
+}
+
+/* DS and reader certificates have an issuer; roots have none. */
+static enum mdoc_result
+check_spec(struct build *b)
+{
+	const struct mdoc_cert_spec *spec = b->spec;
+	enum mdoc_cert_profile above = spec->profile == MDOC_CERT_DS ? MDOC_CERT_IACA : MDOC_CERT_READER_CA;
+	const unsigned relax = MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME;
+
+	b->ca = spec->profile == MDOC_CERT_IACA || spec->profile == MDOC_CERT_READER_CA;
+	if (spec->signer == NULL || spec->issuer_alt_uri == NULL || spec->crl_uri == NULL ||
+		spec->issuer_alt_uri[0] == '\0' || spec->crl_uri[0] == '\0')
+		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "a signer, issuer_alt_uri and crl_uri");
+	if (b->ca != (spec->issuer_cert.len == 0))
+		return mdoci_x509_fail(b->error, MDOC_ERR_ARG,
+			"an issuer certificate for DS and reader, none for roots");
+	if (b->ca)
+		return MDOC_OK;
+	b->issuer = mdoci_x509_decode(b->context, spec->issuer_cert);
+	return mdoc_cert_check(b->context, spec->issuer_cert, above, relax, b->error);
+}
+
+enum mdoc_result
+mdoc_cert_build(const struct mdoc_context *context, const struct mdoc_cert_spec *spec, struct mdoc_buf *out,
+	struct mdoc_error *error)
+{
+	struct build b = { context, spec, false, NULL, NULL, NULL, error };
+	enum mdoc_result res;
+
+	ERR_set_mark();
+	if (error != NULL)
+		memset(error, 0, sizeof(*error));
+	res = check_spec(&b);
+	if (res == MDOC_OK)
+		res = mdoc_key_to_evp(context, &spec->key, &b.pkey);
+	if (res != MDOC_OK)
+		goto out;
+	res = MDOC_ERR_CRYPTO;
+	b.cert = X509_new_ex(mdoc_context_libctx(context), NULL);
+	if (b.cert == NULL || X509_set_version(b.cert, X509_VERSION_3) != 1 || X509_set_pubkey(b.cert, b.pkey) != 1)
+		goto out;
+	res = set_serial(&b);
+	if (res == MDOC_OK)
+		res = set_names(&b);
+	if (res == MDOC_OK)
+		res = set_times(&b);
+	if (res == MDOC_OK)
+		res = set_extensions(&b);
+	if (res == MDOC_OK)
+		res = sign(&b);
+	if (res == MDOC_OK)
+		res = check_and_append(&b, out);
+out:
+	if (res != MDOC_OK && error != NULL && error->code == MDOC_OK)
+		(void)mdoci_x509_fail(error, res, "a certificate from the fields given");
+	X509_free(b.cert);
+	X509_free(b.issuer);
+	EVP_PKEY_free(b.pkey);
+	ERR_pop_to_mark();
+	return res;
+}
