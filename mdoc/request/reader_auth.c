@@ -3,9 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
 #include "mdoc/request/reader_auth.h"
-#include <mdoc/request.h>
+#include "mdoc/request/request_internal.h"
 #include <mdoc/x509.h>
 
 void

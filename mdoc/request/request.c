@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
-#include <mdoc/request.h>
+#include "mdoc/request/request_internal.h"
 #include <string.h>
 
 static enum mdoc_result
@@ -153,27 +152,82 @@ read_request(const struct mdoc_context *context, struct mdoc_request *out, struc
 }
 
 enum mdoc_result
-mdoc_request_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_request *out,
+mdoc_request_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_request **request,
 	struct mdoc_error *error)
 {
+	struct mdoc_request *made = calloc(1, sizeof(*made));
 	enum mdoc_result res;
 
-	memset(out, 0, sizeof(*out));
-	out->input = input;
-	res = read_request(context, out, error);
-	if (res != MDOC_OK)
-		mdoc_request_clear(out);
+	*request = NULL;
+	if (made == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, 0, "", "memory");
+	made->input = input;
+	res = read_request(context, made, error);
+	if (res == MDOC_OK)
+		*request = made;
+	else
+		mdoc_request_free(made);
 	return res;
 }
 
 void
-mdoc_request_clear(struct mdoc_request *request)
+mdoc_request_free(struct mdoc_request *request)
 {
+	if (request == NULL)
+		return;
 	for (size_t i = 0; i < request->count; i++) {
 		free(request->docs[i].asked);
 		mdoc_cbor_free(request->docs[i].scan);
 	}
 	free(request->docs);
 	mdoc_cbor_free(request->scan);
-	memset(request, 0, sizeof(*request));
+	free(request);
+}
+
+struct mdoc_bytes
+mdoc_request_version(const struct mdoc_request *request)
+{
+	return request->version;
+}
+
+size_t
+mdoc_request_count(const struct mdoc_request *request)
+{
+	return request->count;
+}
+
+const struct mdoc_doc_request *
+mdoc_request_doc(const struct mdoc_request *request, size_t i)
+{
+	return i < request->count ? &request->docs[i] : NULL;
+}
+
+struct mdoc_bytes
+mdoc_doc_request_type(const struct mdoc_doc_request *doc)
+{
+	return doc->doc_type;
+}
+
+size_t
+mdoc_doc_request_count(const struct mdoc_doc_request *doc)
+{
+	return doc->count;
+}
+
+const struct mdoc_asked *
+mdoc_doc_request_asked(const struct mdoc_doc_request *doc, size_t i)
+{
+	return i < doc->count ? &doc->asked[i] : NULL;
+}
+
+bool
+mdoc_doc_request_is_signed(const struct mdoc_doc_request *doc)
+{
+	return doc->has_reader_auth;
+}
+
+bool
+mdoc_doc_request_certificate(const struct mdoc_doc_request *doc, size_t i, struct mdoc_bytes *der)
+{
+	return doc->has_reader_auth && mdoc_sign1_certificate(&doc->reader_auth, i, der);
 }

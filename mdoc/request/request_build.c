@@ -111,10 +111,13 @@ out:
 }
 
 static enum mdoc_result
-check_ask(const struct mdoc_ask *ask, struct mdoc_bytes transcript, struct mdoc_error *error)
+check_ask(const struct mdoc_context *context, const struct mdoc_ask *ask, struct mdoc_bytes transcript,
+	struct mdoc_error *error)
 {
-	if (ask->count == 0 || ask->count > MDOC_ASKED_MAX)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "docRequests", "1 to %d elements", MDOC_ASKED_MAX);
+	const size_t limit = mdoc_context_limit(context, MDOC_LIMIT_ASKED);
+
+	if (ask->count == 0 || ask->count > limit)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "docRequests", "1 to %zu elements", limit);
 	if (ask->signer != NULL && (ask->x5chain_count == 0 || transcript.len == 0))
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "docRequests",
 			"a certificate and a SessionTranscript with a signer");
@@ -129,9 +132,10 @@ check_ask(const struct mdoc_ask *ask, struct mdoc_bytes transcript, struct mdoc_
 }
 
 enum mdoc_result
-mdoc_request_build(const struct mdoc_ask *docs, size_t count, struct mdoc_bytes transcript, struct mdoc_buf *out,
-	struct mdoc_error *error)
+mdoc_request_build(const struct mdoc_context *context, const struct mdoc_ask *docs, size_t count,
+	const struct mdoc_request_options *options, struct mdoc_buf *out, struct mdoc_error *error)
 {
+	const struct mdoc_bytes transcript = options != NULL ? options->transcript : MDOC_NO_BYTES;
 	struct mdoc_buf made = MDOC_BUF_EMPTY;
 	enum mdoc_result res = MDOC_OK;
 
@@ -143,7 +147,7 @@ mdoc_request_build(const struct mdoc_ask *docs, size_t count, struct mdoc_bytes 
 	mdoc_put_text(&made, "docRequests");
 	mdoc_put_array(&made, count);
 	for (size_t i = 0; i < count && res == MDOC_OK; i++) {
-		res = check_ask(&docs[i], transcript, error);
+		res = check_ask(context, &docs[i], transcript, error);
 		if (res != MDOC_OK)
 			goto out;
 		res = put_doc_request(&made, &docs[i], transcript);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
 #include <stdio.h>

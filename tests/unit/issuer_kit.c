@@ -250,6 +250,9 @@ kit_request(const struct issuer_kit *kit, const char *doc_type, const char *cons
 	const struct mdoc_bytes chain = mdoc_buf_bytes(&kit->reader);
 	struct mdoc_asked asked[8] = { 0 };
 	struct mdoc_ask ask = { .doc_type = mdoc_text(doc_type), .asked = asked };
+	const struct mdoc_request_options options = {
+		.transcript = reader_auth == NULL ? MDOC_NO_BYTES : mdoc_buf_bytes(reader_auth),
+	};
 	struct mdoc_error error = { 0 };
 
 	for (; elements[ask.count] != NULL; ask.count++)
@@ -259,9 +262,7 @@ kit_request(const struct issuer_kit *kit, const char *doc_type, const char *cons
 		ask.x5chain = &chain;
 		ask.x5chain_count = 1;
 	}
-	need_ok(mdoc_request_build(&ask, 1, reader_auth == NULL ? MDOC_NO_BYTES : mdoc_buf_bytes(reader_auth), out,
-			&error),
-		&error, "mdoc_request_build");
+	need_ok(mdoc_request_build(NULL, &ask, 1, &options, out, &error), &error, "mdoc_request_build");
 }
 
 void

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 
 extern CU_TestInfo annexd_tests[];
@@ -100,19 +101,19 @@ reader_signature_verifies(void)
 	struct mdoc_bytes wrapped = vector_load("annexD/session_transcript_bytes.cbor");
 	struct mdoc_bytes input = vector_load("annexD/device_request.cbor");
 	struct mdoc_bytes transcript, other;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct mdoc_error error = { 0 };
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, wrapped, &transcript, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, input, &request, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(request.count, 1);
-	CU_ASSERT_TRUE(request.docs[0].has_reader_auth);
-	CU_ASSERT_EQUAL(request.docs[0].count, 6);
+	CU_ASSERT_EQUAL_FATAL(request->count, 1);
+	CU_ASSERT_TRUE(request->docs[0].has_reader_auth);
+	CU_ASSERT_EQUAL(request->docs[0].count, 6);
 	other = hex_load("83 f6 f6 f6");
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], other, &error), MDOC_ERR_READER_AUTH);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], other, &error), MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, &error), MDOC_OK);
 	bytes_free(other);
-	mdoc_request_clear(&request);
+	mdoc_request_free(request);
 	bytes_free(input);
 	bytes_free(wrapped);
 }

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +40,12 @@ parse_record(struct mdoc_bytes input, struct mdoc_error *error)
 static enum mdoc_result
 parse_request(struct mdoc_bytes input, struct mdoc_error *error)
 {
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	const enum mdoc_result res = mdoc_request_parse(NULL, input, &request, error);
 
-	for (size_t i = 0; res == MDOC_OK && i < request.count; i++)
-		(void)mdoc_reader_auth_verify(NULL, &request.docs[i], input, error);
-	mdoc_request_clear(&request);
+	for (size_t i = 0; res == MDOC_OK && i < request->count; i++)
+		(void)mdoc_reader_auth_verify(NULL, &request->docs[i], input, error);
+	mdoc_request_free(request);
 	return res;
 }
 

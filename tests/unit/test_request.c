@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
 
@@ -35,12 +36,12 @@ parsing_refuses(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct mdoc_bytes input = hex_load(rows[i].hex);
-		struct mdoc_request request;
+		struct mdoc_request *request;
 		struct mdoc_error error = { 0 };
 
 		CU_ASSERT_EQUAL(mdoc_request_parse(NULL, input, &request, &error), rows[i].res);
 		CU_ASSERT_EQUAL(error.code, rows[i].res);
-		mdoc_request_clear(&request);
+		mdoc_request_free(request);
 		bytes_free(input);
 	}
 }
@@ -65,27 +66,27 @@ built_request_reads_back(void)
 		{ .doc_type = mdoc_text("other"), .asked = asked_list(), .count = 1 },
 	};
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, 2, MDOC_NO_BYTES, &buf, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, 2, NULL, &buf, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-	CU_ASSERT_TRUE(mdoc_bytes_is_text(request.version, "1.0"));
-	CU_ASSERT_EQUAL_FATAL(request.count, 2);
-	CU_ASSERT_TRUE(mdoc_bytes_is_text(request.docs[0].doc_type, KIT_DOCTYPE));
-	CU_ASSERT_FALSE(request.docs[0].has_reader_auth);
-	CU_ASSERT_EQUAL_FATAL(request.docs[0].count, 3);
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(request->version, "1.0"));
+	CU_ASSERT_EQUAL_FATAL(request->count, 2);
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(request->docs[0].doc_type, KIT_DOCTYPE));
+	CU_ASSERT_FALSE(request->docs[0].has_reader_auth);
+	CU_ASSERT_EQUAL_FATAL(request->docs[0].count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct mdoc_asked *want = asked_list();
 		bool found = false;
 
 		for (size_t k = 0; k < 3; k++)
-			found |= mdoc_bytes_equal(request.docs[0].asked[i].ns, want[k].ns) &&
-				mdoc_bytes_equal(request.docs[0].asked[i].element, want[k].element) &&
-				request.docs[0].asked[i].intent_to_retain == want[k].intent_to_retain;
+			found |= mdoc_bytes_equal(request->docs[0].asked[i].ns, want[k].ns) &&
+				mdoc_bytes_equal(request->docs[0].asked[i].element, want[k].element) &&
+				request->docs[0].asked[i].intent_to_retain == want[k].intent_to_retain;
 		CU_ASSERT_TRUE(found);
 	}
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], MDOC_NO_BYTES, NULL), MDOC_OK);
-	mdoc_request_clear(&request);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], MDOC_NO_BYTES, NULL), MDOC_OK);
+	mdoc_request_free(request);
 	mdoc_buf_clear(&buf);
 }
 
@@ -100,13 +101,13 @@ building_refuses(void)
 
 	CU_ASSERT_TRUE_FATAL(soft_key_make(&key, "P-256"));
 	twice[0] = twice[1] = asked_list()[0];
-	CU_ASSERT_EQUAL(mdoc_request_build(&doc, 0, MDOC_NO_BYTES, &buf, NULL), MDOC_ERR_ARG);
-	CU_ASSERT_EQUAL(mdoc_request_build(&doc, 1, MDOC_NO_BYTES, &buf, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &doc, 0, NULL, &buf, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &doc, 1, NULL, &buf, NULL), MDOC_ERR_ARG);
 	doc.count = 0;
-	CU_ASSERT_EQUAL(mdoc_request_build(&doc, 1, MDOC_NO_BYTES, &buf, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &doc, 1, NULL, &buf, NULL), MDOC_ERR_ARG);
 	doc.count = 1;
 	doc.signer = &key.signer;
-	CU_ASSERT_EQUAL(mdoc_request_build(&doc, 1, MDOC_NO_BYTES, &buf, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &doc, 1, NULL, &buf, NULL), MDOC_ERR_ARG);
 	CU_ASSERT_EQUAL(buf.len, 0);
 	mdoc_buf_clear(&buf);
 	soft_key_clear(&key);
@@ -119,13 +120,14 @@ reader_auth_is_checked(void)
 	struct mdoc_bytes transcript = hex_load("83 f6 f6 f6"), other = hex_load("83 f6 f6 00");
 	struct mdoc_buf certificate = MDOC_BUF_EMPTY, buf = MDOC_BUF_EMPTY;
 	struct soft_key key, thief;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct mdoc_bytes chain;
 	struct mdoc_ask doc = { .doc_type = mdoc_text(KIT_DOCTYPE),
 		.asked = asked_list(),
 		.count = 3,
 		.x5chain = &chain,
 		.x5chain_count = 1 };
+	const struct mdoc_request_options options = { .transcript = transcript };
 
 	CU_ASSERT_TRUE_FATAL(soft_key_make(&key, "P-384") && soft_key_make(&thief, "P-384"));
 	CU_ASSERT_EQUAL_FATAL(soft_certificate(MDOC_CERT_READER_CA, "R", &key, NULL, NULL, &certificate, NULL),
@@ -133,24 +135,24 @@ reader_auth_is_checked(void)
 	for (unsigned stolen = 0; stolen < 2; stolen++) {
 		doc.signer = stolen != 0 ? &thief.signer : &key.signer;
 		chain = mdoc_buf_bytes(&certificate);
-		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, &doc, 1, &options, &buf, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-		CU_ASSERT_TRUE(request.docs[0].has_reader_auth);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], other, NULL), MDOC_ERR_READER_AUTH);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL),
+		CU_ASSERT_TRUE(request->docs[0].has_reader_auth);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], other, NULL), MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL),
 			stolen != 0 ? MDOC_ERR_READER_AUTH : MDOC_OK);
-		request.docs[0].items_request_bytes.len--;
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL),
+		request->docs[0].items_request_bytes.len--;
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL),
 			MDOC_ERR_READER_AUTH);
-		mdoc_request_clear(&request);
+		mdoc_request_free(request);
 		mdoc_buf_clear(&buf);
 	}
 	chain = mdoc_text("no certificate");
 	doc.signer = &key.signer;
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(&doc, 1, transcript, &buf, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, &doc, 1, &options, &buf, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request.docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
-	mdoc_request_clear(&request);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
+	mdoc_request_free(request);
 	mdoc_buf_clear(&buf);
 	mdoc_buf_clear(&certificate);
 	soft_key_clear(&thief);
@@ -167,11 +169,11 @@ unknown_members_are_tolerated(void)
 					   "6c6974656d7352657175657374 d818 582a a3 67646f6354797065 6161 "
 					   "6a6e616d65537061636573 a1 6162 a1 6163 f4"
 					   "6b72657175657374496e666f a0 6162 00 6161 00");
-	struct mdoc_request request;
+	struct mdoc_request *request;
 
 	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, input, &request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(request.count, 1);
-	mdoc_request_clear(&request);
+	CU_ASSERT_EQUAL(request->count, 1);
+	mdoc_request_free(request);
 	bytes_free(input);
 }
 

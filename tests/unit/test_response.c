@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct answer {
 	struct kit kit;
 	struct mdoc_issuer_signed record;
 	struct mdoc_buf request_bytes;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct mdoc_selection selection;
 	struct mdoc_bytes transcript;
 };
@@ -46,17 +47,16 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 	a->transcript = hex_load("83 f6 f6 f6");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&a->kit.record), &a->record, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, others ? 4 : 1, MDOC_NO_BYTES, &a->request_bytes, NULL),
-		MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, others ? 4 : 1, NULL, &a->request_bytes, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(&a->record, &a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(&a->record, a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
 }
 
 static void
 answer_clear(struct answer *a)
 {
 	mdoc_selection_clear(&a->selection);
-	mdoc_request_clear(&a->request);
+	mdoc_request_free(a->request);
 	mdoc_buf_clear(&a->request_bytes);
 	mdoc_issuer_signed_clear(&a->record);
 	bytes_free(a->transcript);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
 
@@ -12,7 +13,7 @@ struct trial {
 	struct kit kit;
 	struct mdoc_issuer_signed record;
 	struct mdoc_buf request_bytes;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct mdoc_selection selection;
 };
 
@@ -23,7 +24,7 @@ trial_make(struct trial *t, const struct mdoc_ask *docs, size_t count)
 	kit_make(&t->kit, "P-256");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&t->kit.record), &t->record, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(docs, count, MDOC_NO_BYTES, &t->request_bytes, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, count, NULL, &t->request_bytes, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&t->request_bytes), &t->request, NULL), MDOC_OK);
 }
 
@@ -31,7 +32,7 @@ static void
 trial_clear(struct trial *t)
 {
 	mdoc_selection_clear(&t->selection);
-	mdoc_request_clear(&t->request);
+	mdoc_request_free(t->request);
 	mdoc_buf_clear(&t->request_bytes);
 	mdoc_issuer_signed_clear(&t->record);
 	kit_clear(&t->kit);
@@ -41,7 +42,7 @@ static enum mdoc_result
 run(struct trial *t, const struct mdoc_agreed *agreed, size_t count, bool given)
 {
 	mdoc_selection_clear(&t->selection);
-	return mdoc_select(&t->record, &t->request, agreed, count, given, &t->selection, NULL);
+	return mdoc_select(&t->record, t->request, agreed, count, given, &t->selection, NULL);
 }
 
 static bool

@@ -342,8 +342,8 @@ test_whole_chain(void)
 	struct mdoc_buf other_request_bytes = MDOC_BUF_EMPTY;
 	struct mdoc_buf response = MDOC_BUF_EMPTY;
 	struct mdoc_issuer_signed record = { 0 };
-	struct mdoc_request request = { 0 };
-	struct mdoc_request other_request = { 0 };
+	struct mdoc_request *request = NULL;
+	struct mdoc_request *other_request = NULL;
 	struct mdoc_selection selection = { 0 };
 	struct mdoc_device_signer signer;
 	struct mdoc_verdict verdict = { 0 };
@@ -352,17 +352,17 @@ test_whole_chain(void)
 
 	issue(MNC, &record_bytes);
 	soft_device_signer(&device_key, &signer);
-	CU_ASSERT_EQUAL(mdoc_request_build(&ask, 1, MDOC_NO_BYTES, &request_bytes, &error), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_request_build(&other_ask, 1, MDOC_NO_BYTES, &other_request_bytes, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &ask, 1, NULL, &request_bytes, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &other_ask, 1, NULL, &other_request_bytes, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&request_bytes), &request, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&other_request_bytes), &other_request, &error),
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&record_bytes), &record, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(&record, &request, NULL, 0, false, &selection, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(&record, request, NULL, 0, false, &selection, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_response_build(&selection, transcript, &signer, &response, &error), MDOC_OK);
-	options.request = &request;
+	options.request = request;
 	expect("whole chain", mdoc_buf_bytes(&response), &options, 0, 0, MDOC_OK);
-	options.request = &other_request;
+	options.request = other_request;
 	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE), 0, MDOC_ERR_DOCTYPE);
 	/* The holder's import looks at the same things. */
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_OK);
@@ -375,8 +375,8 @@ test_whole_chain(void)
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_ERR_CHAIN);
 	mdoc_verdict_clear(&verdict);
 	mdoc_selection_clear(&selection);
-	mdoc_request_clear(&request);
-	mdoc_request_clear(&other_request);
+	mdoc_request_free(request);
+	mdoc_request_free(other_request);
 	mdoc_issuer_signed_clear(&record);
 	mdoc_buf_clear(&record_bytes);
 	mdoc_buf_clear(&request_bytes);

@@ -44,17 +44,20 @@ agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type,
 	size_t count = 0;
 
 	agreement_clear(agreement);
-	for (size_t d = 0; d < request->count; d++)
-		count += request->docs[d].count;
+	for (size_t d = 0; d < mdoc_request_count(request); d++)
+		count += mdoc_doc_request_count(mdoc_request_doc(request, d));
 	agreement->items = calloc(count + 1, sizeof(*agreement->items));
 	if (agreement->items == NULL)
 		return tool_no_memory();
-	for (size_t d = 0; d < request->count; d++) {
-		const struct mdoc_doc_request *doc = &request->docs[d];
+	for (size_t d = 0; d < mdoc_request_count(request); d++) {
+		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
+		const struct mdoc_asked *asked;
 
-		for (size_t i = 0; mdoc_bytes_equal(doc->doc_type, doc_type) && i < doc->count; i++) {
-			agreement->items[agreement->count].ns = doc->asked[i].ns;
-			agreement->items[agreement->count].element = doc->asked[i].element;
+		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), doc_type))
+			continue;
+		for (size_t i = 0; (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++) {
+			agreement->items[agreement->count].ns = asked->ns;
+			agreement->items[agreement->count].element = asked->element;
 			agreement->count++;
 		}
 	}
@@ -76,12 +79,14 @@ record_holds(const struct mdoc_issuer_signed *record, const struct mdoc_asked *a
 bool
 consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record)
 {
-	for (size_t d = 0; d < request->count; d++) {
-		const struct mdoc_doc_request *doc = &request->docs[d];
+	for (size_t d = 0; d < mdoc_request_count(request); d++) {
+		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
+		const struct mdoc_asked *asked;
 
-		for (size_t i = 0; mdoc_bytes_equal(doc->doc_type, record->mso.doc_type) && i < doc->count; i++)
-			if (mdoc_bytes_is_text(doc->asked[i].element, MDOC_INDIVIDUAL_NUMBER) &&
-				record_holds(record, &doc->asked[i]))
+		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), record->mso.doc_type))
+			continue;
+		for (size_t i = 0; (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++)
+			if (mdoc_bytes_is_text(asked->element, MDOC_INDIVIDUAL_NUMBER) && record_holds(record, asked))
 				return true;
 	}
 	return false;
@@ -98,7 +103,7 @@ print_subject(FILE *to, const struct mdoc_doc_request *doc)
 	BIO *bio = BIO_new(BIO_s_mem());
 	int len = 0;
 
-	if (bio != NULL && mdoc_sign1_certificate(&doc->reader_auth, 0, &der)) {
+	if (bio != NULL && mdoc_doc_request_certificate(doc, 0, &der)) {
 		at = der.ptr;
 		cert = d2i_X509(NULL, &at, (long)der.len);
 	}
@@ -113,12 +118,13 @@ print_subject(FILE *to, const struct mdoc_doc_request *doc)
 void
 consent_show_reader(FILE *to, const struct mdoc_request *request)
 {
-	for (size_t d = 0; d < request->count; d++) {
-		const struct mdoc_doc_request *doc = &request->docs[d];
+	for (size_t d = 0; d < mdoc_request_count(request); d++) {
+		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
+		const struct mdoc_bytes doc_type = mdoc_doc_request_type(doc);
 
-		terminal_text(to, (const char *)doc->doc_type.ptr, doc->doc_type.len);
+		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
 		fputs(": ", to);
-		if (doc->has_reader_auth) {
+		if (mdoc_doc_request_is_signed(doc)) {
 			fputs(_("asked for by "), to);
 			print_subject(to, doc);
 			fprintf(to, "\n  %s\n",

@@ -24,7 +24,7 @@ struct respond_args {
 struct presentation {
 	struct mdoc_buf request_file, transcript_file;
 	struct mdoc_bytes transcript;
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct agreement agreement;
 	struct copies copies;
 	struct mdoc_selection selection;
@@ -51,8 +51,8 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 	}
 	if (status == EXIT_STATUS_OK)
 		status = present_read(args->transcript, &p->transcript_file, &p->transcript);
-	for (size_t d = 0; status == EXIT_STATUS_OK && d < p->request.count; d++) {
-		if (mdoc_reader_auth_verify(NULL, &p->request.docs[d], p->transcript, &error) != MDOC_OK) {
+	for (size_t d = 0; status == EXIT_STATUS_OK && d < mdoc_request_count(p->request); d++) {
+		if (mdoc_reader_auth_verify(NULL, mdoc_request_doc(p->request, d), p->transcript, &error) != MDOC_OK) {
 			status = tool_mdoc_error(args->request, &error);
 			tool_why(_("Do not answer this reader."));
 		}
@@ -63,8 +63,8 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 static bool
 is_asked(const struct presentation *p, struct mdoc_bytes doc_type)
 {
-	for (size_t d = 0; d < p->request.count; d++)
-		if (mdoc_bytes_equal(p->request.docs[d].doc_type, doc_type))
+	for (size_t d = 0; d < mdoc_request_count(p->request); d++)
+		if (mdoc_bytes_equal(mdoc_doc_request_type(mdoc_request_doc(p->request, d)), doc_type))
 			return true;
 	return false;
 }
@@ -112,13 +112,13 @@ settle_number(const struct respond_args *args, struct presentation *p, const str
 {
 	bool asked = false;
 
-	if (p->agreement.given || args->yes || !consent_number_is_asked(&p->request, &copy->parsed))
+	if (p->agreement.given || args->yes || !consent_number_is_asked(p->request, &copy->parsed))
 		return EXIT_STATUS_OK;
 	fprintf(people(args), "%s\n",
 		_("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for "
 		  "it."));
 	if (terminal_ask(_("Give the Individual Number too?"), &asked))
-		return agreement_to_all(&p->request, copy->parsed.mso.doc_type, &p->agreement);
+		return agreement_to_all(p->request, copy->parsed.mso.doc_type, &p->agreement);
 	return EXIT_STATUS_OK;
 }
 
@@ -130,12 +130,12 @@ select_from(struct presentation *p, const struct copy *copy)
 
 	mdoc_selection_clear(&p->selection);
 	memset(&p->selection, 0, sizeof(p->selection));
-	if (mdoc_select(&copy->parsed, &p->request, p->agreement.items, p->agreement.count, p->agreement.given,
+	if (mdoc_select(&copy->parsed, p->request, p->agreement.items, p->agreement.count, p->agreement.given,
 		    &p->selection, &error) == MDOC_OK)
 		return EXIT_STATUS_OK;
 	memset(&p->selection, 0, sizeof(p->selection));
 	status = tool_mdoc_error(_("there is nothing to answer"), &error);
-	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(&p->request, &copy->parsed))
+	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(p->request, &copy->parsed))
 		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
 			MDOC_INDIVIDUAL_NUMBER);
 	return status;
@@ -265,7 +265,7 @@ run(const struct respond_args *args, struct presentation *p)
 	enum exit_status status = read_inputs(args, p);
 
 	if (status == EXIT_STATUS_OK) {
-		consent_show_reader(people(args), &p->request);
+		consent_show_reader(people(args), p->request);
 		status = token_begin(&args->token, &p11, &token);
 	}
 	if (status == EXIT_STATUS_OK)
@@ -286,7 +286,7 @@ clear_presentation(struct presentation *p)
 	mdoc_selection_clear(&p->selection);
 	copies_clear(&p->copies);
 	agreement_clear(&p->agreement);
-	mdoc_request_clear(&p->request);
+	mdoc_request_free(p->request);
 	mdoc_buf_clear(&p->response);
 	mdoc_buf_clear(&p->request_file);
 	mdoc_buf_clear(&p->transcript_file);

@@ -121,11 +121,12 @@ write_request(struct request *request)
 		.x5chain = request->x5chain,
 		.x5chain_count = request->certificates.count,
 	};
+	const struct mdoc_request_options options = { .transcript = request->transcript };
 	struct mdoc_error error = { .code = MDOC_OK };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	enum exit_status status;
 
-	if (mdoc_request_build(&ask, 1, request->transcript, &out, &error) != MDOC_OK)
+	if (mdoc_request_build(tool_context(), &ask, 1, &options, &out, &error) != MDOC_OK)
 		status = tool_mdoc_error(_("The request could not be made."), &error);
 	else
 		status = file_write(request->out, 0644, mdoc_buf_bytes(&out));

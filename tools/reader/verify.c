@@ -22,8 +22,8 @@ struct verify {
 	struct option_number clock_skew;
 	struct mdoc_buf response, transcript, request_file;
 	struct mdoc_trust *trust;
-	struct mdoc_request request;
-	bool has_request, show_unverified;
+	struct mdoc_request *request;
+	bool show_unverified;
 	EVP_PKEY *reader_key;
 	struct mdoc_verify_options options;
 	struct common_options common;
@@ -99,8 +99,7 @@ read_request(struct verify *verify)
 		return status;
 	if (mdoc_request_parse(tool_context(), inner, &verify->request, &error) != MDOC_OK)
 		return unreadable(tool_mdoc_error(verify->request_path, &error));
-	verify->has_request = true;
-	verify->options.request = &verify->request;
+	verify->options.request = verify->request;
 	return EXIT_STATUS_OK;
 }
 
@@ -215,8 +214,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_OK)
 		status = verify_run(&verify);
 out:
-	if (verify.has_request)
-		mdoc_request_clear(&verify.request);
+	mdoc_request_free(verify.request);
 	mdoc_trust_free(verify.trust);
 	EVP_PKEY_free(verify.reader_key);
 	mdoc_buf_clear(&verify.response);

@@ -153,8 +153,9 @@ check_reader_auth(const struct mech_plan *plan)
 	enum mdoc_result res;
 	size_t i;
 
-	for (i = 0; i < plan->request.count; i++) {
-		res = mdoc_reader_auth_verify(plan->context, &plan->request.docs[i], plan->transcript, NULL);
+	for (i = 0; i < mdoc_request_count(plan->request); i++) {
+		res = mdoc_reader_auth_verify(plan->context, mdoc_request_doc(plan->request, i), plan->transcript,
+			NULL);
 		if (res == MDOC_ERR_MEMORY)
 			return CKR_HOST_MEMORY;
 		if (res != MDOC_OK)
@@ -172,7 +173,7 @@ plan_device_response(struct mech_plan *plan)
 	if (rv == CKR_OK)
 		rv = check_reader_auth(plan);
 	if (rv == CKR_OK)
-		rv = rv_from_mdoc(mdoc_select(plan->record, &plan->request, plan->agreed, plan->agreed_count,
+		rv = rv_from_mdoc(mdoc_select(plan->record, plan->request, plan->agreed, plan->agreed_count,
 			plan->agreed_given, &plan->selection, NULL));
 	if (rv == CKR_OK)
 		rv = rv_from_mdoc(mdoc_response_size(&plan->selection, &plan->size));
@@ -205,7 +206,7 @@ void
 mech_plan_clear(struct mech_plan *plan)
 {
 	mdoc_selection_clear(&plan->selection);
-	mdoc_request_clear(&plan->request);
+	mdoc_request_free(plan->request);
 	mdoc_cbor_free(plan->scan);
 	free(plan->agreed);
 	memset(plan, 0, sizeof(*plan));

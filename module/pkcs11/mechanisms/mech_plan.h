@@ -20,7 +20,7 @@ struct mech_plan {
 	struct mdoc_device_authentication auth;  /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
 	struct mdoc_cbor *scan;                  /* CKM_MDOC_DEVICE_RESPONSE from here on */
 	struct mdoc_bytes transcript;            /* bare SessionTranscript */
-	struct mdoc_request request;
+	struct mdoc_request *request;
 	struct mdoc_agreed *agreed;
 	size_t agreed_count;
 	bool agreed_given;
