@@ -19,6 +19,9 @@ extern "C" {
 
 struct mdoc_context;
 
+/* Which edition of ISO/IEC 18013-5 a structure is written for. Reading takes both. */
+enum mdoc_edition { MDOC_EDITION_2021 = 0, MDOC_EDITION_2 };
+
 /* What an input may make libmdoc do or allocate; more is MDOC_ERR_SIZE (MDOC_ERR_DEPTH). */
 enum mdoc_limit {
 	MDOC_LIMIT_INPUT,         /* bytes of one structure: MDOC_INPUT_MAX */

@@ -1,13 +1,13 @@
 /* copies.c: the copies of records that a token holds. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/copies.h"
-#include "tools/common/base64url.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include <openssl/sha.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <mdoc/base64url.h>
 
 /* All data objects of an application. */
 static CK_RV
@@ -31,7 +31,7 @@ record_digest(struct mdoc_bytes value, char text[44])
 	CK_RV rv = CKR_HOST_MEMORY;
 
 	if (EVP_Q_digest(NULL, "SHA256", NULL, value.ptr, value.len, digest, &len) == 1) {
-		base64url_encode(&out, mdoc_bytes_of(digest, sizeof(digest)));
+		mdoc_base64url_encode(&out, mdoc_bytes_of(digest, sizeof(digest)));
 		if (out.err == MDOC_OK && out.len == 43) {
 			memcpy(text, out.ptr, 43);
 			text[43] = '\0';

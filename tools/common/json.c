@@ -1,13 +1,13 @@
 /* json.c: JSON files over jansson. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/json.h"
-#include "tools/common/base64url.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <mdoc/base64url.h>
 
 enum exit_status
 json_read(const char *path, json_t **object)
@@ -101,7 +101,7 @@ json_base64url(struct mdoc_bytes bytes)
 	struct mdoc_buf text = MDOC_BUF_EMPTY;
 	json_t *string = NULL;
 
-	base64url_encode(&text, bytes);
+	mdoc_base64url_encode(&text, bytes);
 	if (text.err == MDOC_OK)
 		string = json_stringn_nocheck(text.len > 0 ? (const char *)text.ptr : "", text.len);
 	mdoc_buf_clear(&text);

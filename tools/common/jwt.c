@@ -1,13 +1,13 @@
 /* jwt.c: JWK of EC keys and compact JWS. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/jwt.h"
-#include "tools/common/base64url.h"
 #include "tools/common/json.h"
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <mdoc/base64url.h>
 
 struct curve_row {
 	enum mdoc_curve curve;
@@ -47,7 +47,8 @@ coordinate(const json_t *jwk, const char *name, size_t size, uint8_t *out)
 	bool good = false;
 
 	if (json_is_string(text) &&
-		base64url_decode(mdoc_bytes_of(json_string_value(text), json_string_length(text)), &bytes) == MDOC_OK &&
+		mdoc_base64url_decode(mdoc_bytes_of(json_string_value(text), json_string_length(text)), &bytes) ==
+			MDOC_OK &&
 		bytes.len == size) {
 		memcpy(out, bytes.ptr, size);
 		good = true;
@@ -91,7 +92,7 @@ append_json(struct mdoc_buf *out, const json_t *value)
 
 	if (text == NULL)
 		return MDOC_ERR_MEMORY;
-	base64url_encode(out, mdoc_text(text));
+	mdoc_base64url_encode(out, mdoc_text(text));
 	free(text);
 	return out->err;
 }
@@ -123,7 +124,7 @@ jwt_sign(json_t *header, const json_t *claims, const struct mdoc_signer *signer,
 		goto out;
 	}
 	mdoc_buf_append(&text, mdoc_text("."));
-	base64url_encode(&text, mdoc_bytes_of(sig, mdoc_alg_sig_size(signer->alg)));
+	mdoc_base64url_encode(&text, mdoc_bytes_of(sig, mdoc_alg_sig_size(signer->alg)));
 	if (text.err == MDOC_OK)
 		mdoc_buf_append(jws, mdoc_buf_bytes(&text));
 	res = text.err != MDOC_OK ? text.err : jws->err;
@@ -137,7 +138,7 @@ static enum mdoc_result
 parse_part(struct mdoc_bytes part, json_t **object)
 {
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
-	enum mdoc_result res = base64url_decode(part, &bytes);
+	enum mdoc_result res = mdoc_base64url_decode(part, &bytes);
 
 	if (res == MDOC_OK) {
 		*object = json_loadb((const char *)bytes.ptr, bytes.len, JSON_REJECT_DUPLICATES, NULL);
@@ -160,7 +161,7 @@ parse_signature(struct mdoc_bytes part, struct jwt *jwt)
 			jwt->alg = curves[i].alg;
 	if (jwt->alg == MDOC_ALG_NONE)
 		return MDOC_ERR_ALGORITHM;
-	res = base64url_decode(part, &bytes);
+	res = mdoc_base64url_decode(part, &bytes);
 	if (res == MDOC_OK && bytes.len != mdoc_alg_sig_size(jwt->alg))
 		res = MDOC_ERR_MALFORMED;
 	if (res == MDOC_OK) {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/common/base64url.h"
+#include <mdoc/base64url.h>
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/common/value.h"
@@ -187,7 +187,7 @@ put_bytes(struct mdoc_buf *buf, const json_t *json, const char *folder)
 		return CLAIMS_BYTES;
 	if (file != NULL)
 		res = read_file(folder, file, &content);
-	else if (base64url_decode(mdoc_text(text), &content) != MDOC_OK)
+	else if (mdoc_base64url_decode(mdoc_text(text), &content) != MDOC_OK)
 		res = CLAIMS_BYTES;
 	if (res == CLAIMS_OK && content.len == 0)
 		res = CLAIMS_BYTES;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/x509.h>
-#include "tools/common/base64url.h"
+#include <mdoc/base64url.h>
 #include "tools/common/clock.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"

@@ -2,7 +2,7 @@
 #include "config.h"
 #include <openssl/rand.h>
 #include <stdlib.h>
-#include "tools/common/base64url.h"
+#include <mdoc/base64url.h>
 #include "tools/common/clock.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -22,7 +22,7 @@ make_nonce(struct mdoc_buf *nonce)
 		tool_error("%s", _("No random bytes could be got."));
 		return EXIT_STATUS_TROUBLE;
 	}
-	base64url_encode(nonce, mdoc_bytes_of(random, sizeof(random)));
+	mdoc_base64url_encode(nonce, mdoc_bytes_of(random, sizeof(random)));
 	mdoc_buf_append(nonce, mdoc_bytes_of("", 1));
 	return nonce->err == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
 }

@@ -2,7 +2,7 @@
 #include "config.h"
 #include <stdlib.h>
 #include <string.h>
-#include "tools/common/base64url.h"
+#include <mdoc/base64url.h>
 #include "tools/common/jwt.h"
 #include "tools/common/message.h"
 #include "tools/issuer/proof.h"
@@ -82,7 +82,7 @@ add_key(const struct mdoc_context *context, const struct mdoc_public_key *key, s
 	}
 	if (key_thumbprint(context, key, thumbprint) != MDOC_OK)
 		goto out;
-	base64url_encode(&text, mdoc_bytes_of(thumbprint, sizeof(thumbprint)));
+	mdoc_base64url_encode(&text, mdoc_bytes_of(thumbprint, sizeof(thumbprint)));
 	if (text.err != MDOC_OK || text.len != THUMBPRINT_TEXT)
 		goto out;
 	memcpy(row->thumbprint, text.ptr, THUMBPRINT_TEXT);

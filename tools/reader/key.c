@@ -9,7 +9,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/common/base64url.h"
+#include <mdoc/base64url.h>
 #include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/jwt.h"
@@ -110,7 +110,7 @@ key_from_jwk(struct mdoc_bytes text)
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	jwk = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
 	d = json_string_value(json_object_get(jwk, "d"));
-	if (d != NULL && base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
+	if (d != NULL && mdoc_base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
 		jwk_to_key(tool_context(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
 		pkey = join_key(&key, mdoc_buf_bytes(&scalar));
 	json_decref(jwk);

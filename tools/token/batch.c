@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/batch.h"
-#include "tools/common/base64url.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <mdoc/base64url.h>
 
 static enum exit_status
 batch_alloc(struct batch *batch, size_t count)
@@ -56,7 +56,7 @@ read_response(const char *path, struct batch *batch)
 		one = json_object_get(json_array_get(credentials, i), "credential");
 		snprintf(name, sizeof(name), _("record %zu"), i + 1);
 		if (!json_is_string(one) ||
-			base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
+			mdoc_base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
 				&batch->values[i]) != MDOC_OK) {
 			tool_error(_("%s: credential %zu is not base64url text"), path, i + 1);
 			status = EXIT_STATUS_INPUT;

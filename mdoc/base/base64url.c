@@ -1,11 +1,15 @@
-/* base64url.c: RFC 4648 section 5 without padding. SPDX-License-Identifier: BSD-2-Clause */
-#include "tools/common/base64url.h"
+/*
+ * mdoc/base/base64url.c: RFC 4648 section 5 without padding.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <mdoc/base64url.h>
 #include <string.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void
-base64url_encode(struct mdoc_buf *out, struct mdoc_bytes bytes)
+mdoc_base64url_encode(struct mdoc_buf *out, struct mdoc_bytes bytes)
 {
 	for (size_t i = 0; i < bytes.len; i += 3) {
 		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
@@ -50,7 +54,7 @@ decode_group(const uint8_t *letters, size_t n, uint8_t octets[3])
 }
 
 enum mdoc_result
-base64url_decode(struct mdoc_bytes text, struct mdoc_buf *out)
+mdoc_base64url_decode(struct mdoc_bytes text, struct mdoc_buf *out)
 {
 	const size_t before = out->len;
 
