@@ -23,6 +23,7 @@ struct mdoc_bytes {
 
 #define MDOC_NO_BYTES ((struct mdoc_bytes){ NULL, 0 })
 
+/* The one way to make them, and to compare: by length and content. */
 struct mdoc_bytes mdoc_bytes_of(const void *ptr, size_t len);
 struct mdoc_bytes mdoc_text(const char *nul_terminated);
 bool mdoc_bytes_equal(struct mdoc_bytes a, struct mdoc_bytes b);
@@ -48,6 +49,7 @@ struct mdoc_buf {
 #define MDOC_BUF_EMPTY ((struct mdoc_buf){ NULL, 0, 0, MDOC_OK, false })
 #define MDOC_BUF_OVER(ptr, cap) ((struct mdoc_buf){ (ptr), 0, (cap), MDOC_OK, true })
 
+/* Copies. Nothing once err is set, but to count; MDOC_ERR_MEMORY, MDOC_ERR_BUFFER in err. */
 void mdoc_buf_append(struct mdoc_buf *buf, struct mdoc_bytes bytes);
 /* Wipes what was written, frees it unless it is the caller's, and leaves an empty buffer. */
 void mdoc_buf_clear(struct mdoc_buf *buf);

@@ -37,6 +37,27 @@ no_licence() { sources module tokens mdoc tools tests | xargs grep -L 'SPDX-Lice
 # shellcheck disable=SC2317
 untranslated() { msgfmt --statistics -o /dev/null tools/po/ja.po 2>&1 | grep -E 'fuzzy|untranslated'; }
 
+# shellcheck disable=SC2317
+insides_of_libmdoc() { git grep -nE '#include[ ]*["<]mdoc/[a-z0-9_]+/' -- tools module | grep -v '<mdoc/p11/p11.h>'; }
+public_headers() { git ls-files ':(glob)mdoc/*.h' mdoc/p11/p11.h; }
+# shellcheck disable=SC2317 # a definition begins at the left margin, below its type
+functions_of_libmdoc() { git grep -hoE '^mdoc_[a-z0-9_]+\(' -- 'mdoc/*.c' | tr -d '('; }
+# shellcheck disable=SC2317
+functions_of_its_headers() { public_headers | while read -r file; do awk -v list=1 -f mdoc/man/from-header.awk "$file"; done; }
+# shellcheck disable=SC2317
+functions_unexplained() {
+	public_headers | while read -r file; do
+		awk -v bare=1 -f mdoc/man/from-header.awk "$file" | sed "s,^,$file: ,"
+	done
+}
+# shellcheck disable=SC2317 # mdoc.h has nothing of its own
+headers_of_libmdoc() { public_headers | grep -v mdoc/mdoc.h | sed 's,.*/,mdoc_,; s,\.h$,,'; }
+# shellcheck disable=SC2317
+pages_of_libmdoc() { sed -n '/^mdoc_manuals/,/[^\\]$/p' mdoc/Makefile.inc | grep -oE 'mdoc_[a-z0-9_]+\.3' | sed 's/\.3$//'; }
+# shellcheck disable=SC2317
+pages_named() { sed -nE 's/^\.It Xr (mdoc_[a-z0-9_]+) 3 .*/\1/p' mdoc/man/libmdoc.3; }
+page_of_header() { awk -v page="$1" -v include=x -v library=libmdoc -f mdoc/man/from-header.awk "$2"; }
+
 manual=module/man/mdoc-pkcs11.7
 # What only one of two lists has.
 # shellcheck disable=SC2317
@@ -100,6 +121,11 @@ empty "libmdoc knows no PKCS#11, no files, no sockets, no clock" \
 empty "libmdoc opens and prints nothing" \
 	grep -nE '\<(fopen|fdopen|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\(|\<(stdin|stdout|stderr)\>' \
 	"${mdoc_files[@]}"
+empty "tools and module call libmdoc by its public headers" insides_of_libmdoc
+empty "each exported function stands in a public header" compare functions_of_libmdoc functions_of_its_headers
+empty "its contract, too" functions_unexplained
+empty "each public header has a manual page" compare headers_of_libmdoc pages_of_libmdoc
+empty "libmdoc(3) names each page" compare pages_of_libmdoc pages_named
 empty "no source file is longer than 600 lines" long_files
 empty "every source file names its licence" no_licence
 empty "nothing is left for later in the sources" \
@@ -110,8 +136,12 @@ empty "no path of one machine" \
 passes "sources are formatted by .clang-format" clang-format --dry-run -Werror "${sources[@]}"
 passes "scripts pass shellcheck" shellcheck -x -P SCRIPTDIR tests/run .ci/run tools/quickstart \
 	tools/install-packages tests/lint.sh tests/foreign/run.sh "${scripts[@]}"
-for page in $(git ls-files 'tools/man/*' 'module/*.[78]'); do
+for page in $(git ls-files 'tools/man/*' 'module/*.[78]' 'mdoc/*.3'); do
 	passes "manual $page" mandoc -T lint -W warning "$page"
+done
+for header in $(public_headers); do
+	page=mdoc_$(basename "$header" .h)
+	passes "manual $page(3)" mandoc -T lint -W warning <(page_of_header "$page" "$header")
 done
 empty "every message has its Japanese" untranslated
 empty "mdoc-pkcs11(7) names every function, and no other" compare functions_of_the_module functions_of_the_manual
