@@ -16,58 +16,83 @@ extern "C" {
 #define MDOC_RANDOM_MIN 16 /* bytes of IssuerSignedItem.random */
 #define MDOC_RANDOM_LEN 32 /* what we issue */
 
-/* Everything below borrows from the parsed input. */
-struct mdoc_item {
-	struct mdoc_bytes tagged; /* the whole #6.24(bstr …): what the digest covers */
-	struct mdoc_bytes inner;
-	uint64_t digest_id;
-	struct mdoc_bytes random;
-	struct mdoc_bytes element; /* elementIdentifier, text */
-	struct mdoc_bytes value;   /* elementValue, one encoded item */
-	size_t offset;             /* of `tagged` in the input */
-};
-
-struct mdoc_namespace {
-	struct mdoc_bytes name;
-	struct mdoc_item *items;
-	size_t count;
-};
-
-struct mdoc_mso {
-	struct mdoc_bytes version;
-	enum mdoc_digest_alg digest_alg;
-	struct mdoc_node value_digests; /* {namespace: {digestID: digest}} */
-	struct mdoc_public_key device_key;
-	struct mdoc_node key_authorizations; /* absent when there are none */
-	struct mdoc_bytes doc_type;
-	int64_t signed_, valid_from, valid_until;
-	struct mdoc_node status; /* second edition; absent when there is none */
-	struct mdoc_cbor *scan;
-};
-
-struct mdoc_issuer_signed {
-	struct mdoc_bytes input;
-	struct mdoc_namespace *namespaces;
-	size_t count;
-	struct mdoc_sign1 issuer_auth;
-	struct mdoc_mso mso;
-	struct mdoc_cbor *scan; /* NULL when it belongs to an outer structure */
-};
+struct mdoc_issuer_signed; /* IssuerSigned: namespaces with items, and issuerAuth */
+struct mdoc_namespace;     /* one namespace of it, in the order received */
+struct mdoc_item;          /* one IssuerSignedItem */
+struct mdoc_mso;           /* MobileSecurityObject, the payload of issuerAuth */
 
 /*
- * Parse IssuerSigned: structure only, no signature and no digest. nameSpaces may be absent.
- * `input` must outlive *out; free with mdoc_issuer_signed_clear(). On failure *out is empty.
+ * Parse IssuerSigned (18013-5, 8.3.2.1.2.2): structure only, no signature and no digest. nameSpaces may be
+ * absent or empty: nothing was disclosed.
+ *
+ * input  bare, untagged; must outlive *out, which borrows from it
+ * *out   free with mdoc_issuer_signed_free(); NULL after an error
+ *
+ * The CBOR results; MDOC_ERR_TYPE, MISSING, VALUE, SIZE (MDOC_LIMIT_ITEMS), ALGORITHM, KEY
  */
 enum mdoc_result mdoc_issuer_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input,
-	struct mdoc_issuer_signed *out, struct mdoc_error *error);
+	struct mdoc_issuer_signed **out, struct mdoc_error *error);
 
-/* The same for an IssuerSigned inside a scan (of a DeviceResponse). */
-enum mdoc_result mdoc_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node,
-	const char *path, struct mdoc_issuer_signed *out, struct mdoc_error *error);
-void mdoc_issuer_signed_clear(struct mdoc_issuer_signed *is);
+/* NULL is fine. Not for one that belongs to a DeviceResponse. */
+void mdoc_issuer_signed_free(struct mdoc_issuer_signed *is);
 
+/*
+ * The parts of an IssuerSigned; all live as long as it does.
+ *
+ * mdoc_issuer_signed_bytes()       it as received
+ * mdoc_issuer_signed_count()       how many namespaces it discloses; 0 when nameSpaces is absent
+ * mdoc_issuer_signed_namespace()   one of them by index; NULL after the last
+ */
+struct mdoc_bytes mdoc_issuer_signed_bytes(const struct mdoc_issuer_signed *is);
+const struct mdoc_mso *mdoc_issuer_signed_mso(const struct mdoc_issuer_signed *is);
+const struct mdoc_sign1 *mdoc_issuer_signed_auth(const struct mdoc_issuer_signed *is);
+size_t mdoc_issuer_signed_count(const struct mdoc_issuer_signed *is);
+const struct mdoc_namespace *mdoc_issuer_signed_namespace(const struct mdoc_issuer_signed *is, size_t i);
+
+/* A namespace by name; NULL: there is none. */
 const struct mdoc_namespace *mdoc_find_namespace(const struct mdoc_issuer_signed *is, struct mdoc_bytes name);
+
+/* The parts of a namespace; an index after the last item gives NULL. */
+struct mdoc_bytes mdoc_namespace_name(const struct mdoc_namespace *ns);
+size_t mdoc_namespace_count(const struct mdoc_namespace *ns);
+const struct mdoc_item *mdoc_namespace_item(const struct mdoc_namespace *ns, size_t i);
+
+/* An item by elementIdentifier; NULL: there is none. */
 const struct mdoc_item *mdoc_find_item(const struct mdoc_namespace *ns, struct mdoc_bytes element);
+
+/*
+ * The parts of an IssuerSignedItem.
+ *
+ * mdoc_item_bytes()    the whole #6.24(bstr …) as received: what the digest covers
+ * mdoc_item_offset()   where that stands in the caller's input
+ * mdoc_item_element()  elementIdentifier, text
+ * mdoc_item_value()    elementValue, one encoded CBOR item
+ */
+struct mdoc_bytes mdoc_item_bytes(const struct mdoc_item *item);
+size_t mdoc_item_offset(const struct mdoc_item *item);
+uint64_t mdoc_item_digest_id(const struct mdoc_item *item);
+struct mdoc_bytes mdoc_item_random(const struct mdoc_item *item);
+struct mdoc_bytes mdoc_item_element(const struct mdoc_item *item);
+struct mdoc_bytes mdoc_item_value(const struct mdoc_item *item);
+
+/*
+ * The members of an MSO (9.1.2.4). Times are seconds since the epoch.
+ *
+ * mdoc_mso_value_digests()       {namespace: {digestID: digest}}
+ * mdoc_mso_key_authorizations()  deviceKeyInfo.keyAuthorizations; absent when there are none
+ */
+struct mdoc_bytes mdoc_mso_version(const struct mdoc_mso *mso);
+struct mdoc_bytes mdoc_mso_doc_type(const struct mdoc_mso *mso);
+enum mdoc_digest_alg mdoc_mso_digest_alg(const struct mdoc_mso *mso);
+struct mdoc_node mdoc_mso_value_digests(const struct mdoc_mso *mso);
+const struct mdoc_public_key *mdoc_mso_device_key(const struct mdoc_mso *mso);
+struct mdoc_node mdoc_mso_key_authorizations(const struct mdoc_mso *mso);
+int64_t mdoc_mso_signed(const struct mdoc_mso *mso);
+int64_t mdoc_mso_valid_from(const struct mdoc_mso *mso);
+int64_t mdoc_mso_valid_until(const struct mdoc_mso *mso);
+
+/* The second edition's MSO.status, for status.h; absent when there is none. */
+struct mdoc_node mdoc_mso_status(const struct mdoc_mso *mso);
 
 /* One item against the MSO: MDOC_OK, MDOC_ERR_DIGEST (absent or different), MDOC_ERR_VALUE (random too short). */
 enum mdoc_result mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_signed *is,

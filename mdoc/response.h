@@ -18,7 +18,7 @@ extern "C" {
 
 struct mdoc_document {
 	struct mdoc_bytes doc_type;
-	struct mdoc_issuer_signed issuer_signed;
+	struct mdoc_issuer_signed *issuer_signed;
 	struct mdoc_device_signed device_signed;
 	struct mdoc_node errors; /* {namespace: {element: code}}; absent when there are none */
 	size_t offset;

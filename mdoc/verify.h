@@ -81,6 +81,7 @@ enum mdoc_result mdoc_verify_record(const struct mdoc_context *context, const st
 /*
  * Every device-signed element stands in the MSO's keyAuthorizations and replaces no issuer-signed
  * one. For readers, and for a holder's device before it signs.
+ * is                 NULL: of a record without keyAuthorizations, which therefore allow nothing
  * device_namespaces  scan of the bare DeviceNameSpaces
  * MDOC_ERR_AUTHORIZATION; MDOC_ERR_TYPE, MDOC_ERR_VALUE: not {namespace: {element: value}}, or
  * keyAuthorizations themselves are wrong; MDOC_ERR_SIZE: more than MDOC_DEVICE_NAMES_MAX names

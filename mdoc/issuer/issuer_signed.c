@@ -109,58 +109,67 @@ read_namespaces(struct mdoc_node map, const char *path, struct mdoc_issuer_signe
 }
 
 enum mdoc_result
-mdoc_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node, const char *path,
-	struct mdoc_issuer_signed *out, struct mdoc_error *error)
+mdoci_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node, const char *path,
+	struct mdoc_issuer_signed **out, struct mdoc_error *error)
 {
+	struct mdoc_issuer_signed *is = NULL;
 	char inner[MDOCI_PATH_MAX];
 	struct mdoc_node auth;
 	enum mdoc_result res;
 
-	memset(out, 0, sizeof(*out));
-	out->input = mdoc_node_span(node);
-	mdoci_path(inner, path, "issuerAuth");
+	*out = NULL;
 	res = mdoci_want(node, MDOC_CBOR_MAP, path, error);
-	if (res == MDOC_OK)
-		res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, out, error);
+	if (res != MDOC_OK)
+		return res;
+	is = calloc(1, sizeof(*is));
+	if (is == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), path, "memory");
+	is->input = mdoc_node_span(node);
+	mdoci_path(inner, path, "issuerAuth");
+	res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, is, error);
 	if (res == MDOC_OK)
 		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
 	if (res == MDOC_OK)
-		res = mdoc_sign1_parse(auth, inner, &out->issuer_auth, error);
+		res = mdoc_sign1_parse(auth, inner, &is->issuer_auth, error);
 	if (res == MDOC_OK)
-		res = mdoci_mso_parse(context, &out->issuer_auth, path, &out->mso, error);
-	if (res != MDOC_OK)
-		mdoc_issuer_signed_clear(out);
+		res = mdoci_mso_parse(context, &is->issuer_auth, path, &is->mso, error);
+	if (res == MDOC_OK)
+		*out = is;
+	else
+		mdoc_issuer_signed_free(is);
 	return res;
 }
 
 enum mdoc_result
-mdoc_issuer_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_issuer_signed *out,
+mdoc_issuer_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_issuer_signed **out,
 	struct mdoc_error *error)
 {
 	struct mdoc_cbor *scan = NULL;
 	enum mdoc_result res;
 
-	memset(out, 0, sizeof(*out));
+	*out = NULL;
 	res = mdoc_cbor_scan(context, input, 0, &scan, error);
 	if (res != MDOC_OK)
 		return res;
-	res = mdoc_issuer_signed_from_node(context, mdoc_cbor_root(scan), "", out, error);
+	res = mdoci_issuer_signed_from_node(context, mdoc_cbor_root(scan), "", out, error);
 	if (res == MDOC_OK)
-		out->scan = scan;
+		(*out)->scan = scan;
 	else
 		mdoc_cbor_free(scan);
 	return res;
 }
 
 void
-mdoc_issuer_signed_clear(struct mdoc_issuer_signed *is)
+mdoc_issuer_signed_free(struct mdoc_issuer_signed *is)
 {
+	if (is == NULL)
+		return;
 	for (size_t i = 0; i < is->count; i++)
 		free(is->namespaces[i].items);
 	free(is->namespaces);
 	mdoci_mso_clear(&is->mso);
 	mdoc_cbor_free(is->scan);
-	memset(is, 0, sizeof(*is));
+	free(is);
 }
 
 const struct mdoc_namespace *

@@ -6,7 +6,7 @@
 #ifndef MDOC_MSO_H
 #define MDOC_MSO_H
 
-#include <mdoc/issuer_signed.h>
+#include "mdoc/issuer/issuer_signed_internal.h"
 
 /* Parse the payload of issuerAuth. path: that of the IssuerSigned. */
 enum mdoc_result mdoci_mso_parse(const struct mdoc_context *context, const struct mdoc_sign1 *issuer_auth,

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/base/internal.h"
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include <mdoc/response.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ read_document(const struct mdoc_context *context, struct mdoc_node node, const c
 	if (res != MDOC_OK)
 		return res;
 	mdoci_path(place, path, "issuerSigned");
-	res = mdoc_issuer_signed_from_node(context, issuer_signed, place, &out->issuer_signed, error);
+	res = mdoci_issuer_signed_from_node(context, issuer_signed, place, &out->issuer_signed, error);
 	if (res != MDOC_OK)
 		return res;
 	mdoci_path(place, path, "deviceSigned");
@@ -157,7 +158,7 @@ void
 mdoc_response_clear(struct mdoc_response *response)
 {
 	for (size_t i = 0; i < response->count; i++) {
-		mdoc_issuer_signed_clear(&response->documents[i].issuer_signed);
+		mdoc_issuer_signed_free(response->documents[i].issuer_signed);
 		mdoc_device_signed_clear(&response->documents[i].device_signed);
 	}
 	free(response->documents);

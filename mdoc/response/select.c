@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/base/internal.h"
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include <mdoc/response.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
@@ -241,13 +242,13 @@ verify_document(struct mdoci_verifier *v, const struct mdoc_document *doc, size_
 	mdoci_path(base, "documents", "[%zu]", index);
 	mdoci_path(issuer_signed, base, "issuerSigned");
 	mdoci_path(place.path, base, "docType");
-	if (!mdoc_bytes_equal(doc->doc_type, doc->issuer_signed.mso.doc_type))
+	if (!mdoc_bytes_equal(doc->doc_type, doc->issuer_signed->mso.doc_type))
 		mdoci_row_failed(v, MDOC_CHECK_DOCTYPE, &place, MDOC_ERR_DOCTYPE, "the docType of the MSO");
 	else if (!was_requested(v->options->request, doc->doc_type))
 		mdoci_row_failed(v, MDOC_CHECK_DOCTYPE, &place, MDOC_ERR_DOCTYPE, "a docType that was requested");
 	else
 		mdoci_row_passed(v, MDOC_CHECK_DOCTYPE, &place);
-	mdoci_verify_issuer_signed(v, &doc->issuer_signed, issuer_signed);
+	mdoci_verify_issuer_signed(v, doc->issuer_signed, issuer_signed);
 	mdoci_verify_device_signed(v, doc, base);
 }
 

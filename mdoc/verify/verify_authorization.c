@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
 #define AUTHORIZATIONS_PATH "issuerSigned.issuerAuth.payload.deviceKeyInfo.keyAuthorizations"
@@ -118,7 +119,7 @@ static enum mdoc_result
 check_elements(const struct mdoc_issuer_signed *is, const struct authorizations *a, struct mdoc_bytes ns,
 	struct mdoc_node elements, struct mdoc_error *why)
 {
-	const struct mdoc_namespace *issued = mdoc_find_namespace(is, ns);
+	const struct mdoc_namespace *issued = is != NULL ? mdoc_find_namespace(is, ns) : NULL;
 	const char *path = "deviceSigned.nameSpaces";
 	struct mdoc_node key;
 	struct mdoc_bytes element;
@@ -153,7 +154,7 @@ mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is, const struct m
 		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(namespaces), "deviceSigned.nameSpaces", "a map");
 	if (too_many(namespaces))
 		return fail_size(namespaces, "deviceSigned.nameSpaces", why);
-	if (mdoc_node_present(is->mso.key_authorizations))
+	if (is != NULL && mdoc_node_present(is->mso.key_authorizations))
 		res = read_authorizations(is->mso.key_authorizations, &a, why);
 	for (key = mdoc_node_first(namespaces); res == MDOC_OK && mdoc_node_present(key); key = mdoc_node_next(value)) {
 		value = mdoc_node_next(key);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
 #include <openssl/crypto.h>
@@ -81,7 +82,7 @@ mdoci_device_mac_verify(const struct mdoci_verifier *v, const struct mdoc_docume
 	enum mdoc_result res = parse_mac0(doc->device_signed.mac, &protected_, &tag, why);
 
 	if (res == MDOC_OK)
-		res = shared_secret(v, &doc->issuer_signed.mso.device_key, secret, &secret_len, why);
+		res = shared_secret(v, &doc->issuer_signed->mso.device_key, secret, &secret_len, why);
 	if (res == MDOC_OK)
 		res = mdoci_device_mac(v->context, v->options->transcript, device_authentication_bytes, protected_,
 			mdoc_bytes_of(secret, secret_len), expected);
@@ -98,7 +99,7 @@ static bool
 mac_allowed(const struct mdoci_verifier *v, const struct mdoc_document *doc)
 {
 	return v->options->mac_allowed && mdoc_doc_type_takes_mac(doc->doc_type) &&
-		mdoc_doc_type_takes_mac(doc->issuer_signed.mso.doc_type);
+		mdoc_doc_type_takes_mac(doc->issuer_signed->mso.doc_type);
 }
 
 static enum mdoc_result
@@ -120,7 +121,7 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 	if (res == MDOC_OK && doc->device_signed.is_mac) {
 		res = mdoci_device_mac_verify(v, doc, mdoc_buf_bytes(&tbs), why);
 	} else if (res == MDOC_OK) {
-		res = mdoc_sign1_verify(v->context, signature, &doc->issuer_signed.mso.device_key,
+		res = mdoc_sign1_verify(v->context, signature, &doc->issuer_signed->mso.device_key,
 			mdoc_buf_bytes(&tbs));
 		(void)mdoci_fail(why, res, SIZE_MAX, "",
 			res == MDOC_ERR_ALGORITHM ? "an algorithm that fits MSO.deviceKey"
@@ -149,7 +150,7 @@ mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_document 
 
 	memset(&why, 0, sizeof(why));
 	place = mdoci_place_of(base, "deviceSigned.nameSpaces", ds->namespaces_bytes);
-	res = mdoc_device_namespaces_check(&doc->issuer_signed, ds->namespaces, &why);
+	res = mdoc_device_namespaces_check(doc->issuer_signed, ds->namespaces, &why);
 	if (res != MDOC_OK)
 		mdoci_error_prefix(&why, base);
 	mdoci_row_result(v, MDOC_CHECK_KEY_AUTHORIZATIONS, &place, res, &why);

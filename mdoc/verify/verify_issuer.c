@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
 #include "mdoc/x509/x509_internal.h"
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "tests/unit/issuer_kit.h"
 
 #include <openssl/bn.h>
@@ -323,8 +324,8 @@ kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response, const struc
 	if (elements != NULL) {
 		*elements = 0;
 		if (verdict.parsed && verdict.response.count == 1)
-			for (i = 0; i < verdict.response.documents[0].issuer_signed.count; i++)
-				*elements += verdict.response.documents[0].issuer_signed.namespaces[i].count;
+			for (i = 0; i < verdict.response.documents[0].issuer_signed->count; i++)
+				*elements += verdict.response.documents[0].issuer_signed->namespaces[i].count;
 	}
 	mdoc_verdict_clear(&verdict);
 	return res;

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 
@@ -25,16 +26,16 @@ response_parses(void)
 	CU_ASSERT_EQUAL_FATAL(response.count, 1);
 	doc = &response.documents[0];
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(doc->doc_type, "org.iso.18013.5.1.mDL"));
-	CU_ASSERT_TRUE(mdoc_bytes_equal(doc->doc_type, doc->issuer_signed.mso.doc_type));
+	CU_ASSERT_TRUE(mdoc_bytes_equal(doc->doc_type, doc->issuer_signed->mso.doc_type));
 	CU_ASSERT_TRUE(doc->device_signed.is_mac);
-	ns = mdoc_find_namespace(&doc->issuer_signed, mdoc_text("org.iso.18013.5.1"));
+	ns = mdoc_find_namespace(doc->issuer_signed, mdoc_text("org.iso.18013.5.1"));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
 	CU_ASSERT_EQUAL(ns->count, 6);
 	CU_ASSERT_PTR_NOT_NULL(mdoc_find_item(ns, mdoc_text("portrait")));
 	CU_ASSERT_PTR_NULL(mdoc_find_item(ns, mdoc_text("given_name")));
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &doc->issuer_signed, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, doc->issuer_signed, &error), MDOC_OK);
 	for (size_t i = 0; i < ns->count; i++) {
-		CU_ASSERT_EQUAL(mdoc_item_check(NULL, &doc->issuer_signed, ns, &ns->items[i]), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_item_check(NULL, doc->issuer_signed, ns, &ns->items[i]), MDOC_OK);
 		CU_ASSERT_PTR_EQUAL(input.ptr + ns->items[i].offset, ns->items[i].tagged.ptr);
 	}
 	mdoc_response_clear(&response);
@@ -53,7 +54,7 @@ issuer_signature_verifies(void)
 	struct mdoc_bytes der = MDOC_NO_BYTES;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, NULL), MDOC_OK);
-	auth = &response.documents[0].issuer_signed.issuer_auth;
+	auth = &response.documents[0].issuer_signed->issuer_auth;
 	CU_ASSERT_TRUE(mdoc_sign1_certificate(auth, 0, &der));
 	CU_ASSERT_TRUE(mdoc_bytes_equal(der, certificate));
 	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, der, &key), MDOC_OK);

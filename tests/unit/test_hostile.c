@@ -20,7 +20,7 @@ parse_response(struct mdoc_bytes input, struct mdoc_error *error)
 	const enum mdoc_result res = mdoc_response_parse(NULL, input, &response, error);
 
 	for (size_t i = 0; res == MDOC_OK && i < response.count; i++)
-		(void)mdoc_issuer_signed_check_digests(NULL, &response.documents[i].issuer_signed, error);
+		(void)mdoc_issuer_signed_check_digests(NULL, response.documents[i].issuer_signed, error);
 	mdoc_response_clear(&response);
 	return res;
 }
@@ -28,12 +28,12 @@ parse_response(struct mdoc_bytes input, struct mdoc_error *error)
 static enum mdoc_result
 parse_record(struct mdoc_bytes input, struct mdoc_error *error)
 {
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	const enum mdoc_result res = mdoc_issuer_signed_parse(NULL, input, &is, error);
 
 	if (res == MDOC_OK)
-		(void)mdoc_issuer_signed_check_digests(NULL, &is, error);
-	mdoc_issuer_signed_clear(&is);
+		(void)mdoc_issuer_signed_check_digests(NULL, is, error);
+	mdoc_issuer_signed_free(is);
 	return res;
 }
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
 
@@ -12,30 +13,30 @@ extern CU_TestInfo issuer_signed_tests[];
 static void
 altered_items_are_found(void)
 {
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	struct mdoc_error error = { 0 };
 	struct kit kit;
 	size_t found = 0, tried = 0;
 
 	kit_make(&kit, "P-256");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
-	for (size_t n = 0; n < is.count; n++) {
-		for (size_t i = 0; i < is.namespaces[n].count; i++) {
-			const struct mdoc_item *item = &is.namespaces[n].items[i];
+	for (size_t n = 0; n < is->count; n++) {
+		for (size_t i = 0; i < is->namespaces[n].count; i++) {
+			const struct mdoc_item *item = &is->namespaces[n].items[i];
 			uint8_t *byte = kit.record.ptr + (item->value.ptr - kit.record.ptr);
 
 			*byte ^= 1;
 			tried++;
-			found += mdoc_item_check(NULL, &is, &is.namespaces[n], item) == MDOC_ERR_DIGEST;
-			CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, &error), MDOC_ERR_DIGEST);
+			found += mdoc_item_check(NULL, is, &is->namespaces[n], item) == MDOC_ERR_DIGEST;
+			CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, &error), MDOC_ERR_DIGEST);
 			CU_ASSERT_EQUAL(error.offset, item->offset);
 			*byte ^= 1;
 		}
 	}
 	CU_ASSERT_EQUAL(tried, kit.issue.claim_count);
 	CU_ASSERT_EQUAL(found, tried);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
-	mdoc_issuer_signed_clear(&is);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_OK);
+	mdoc_issuer_signed_free(is);
 	kit_clear(&kit);
 }
 
@@ -43,29 +44,29 @@ altered_items_are_found(void)
 static void
 weak_items_are_found(void)
 {
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	struct mdoc_namespace *ns;
 	struct mdoc_item kept;
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
-	ns = &is.namespaces[0];
+	ns = &is->namespaces[0];
 	kept = ns->items[1];
 	ns->items[1].random.len = MDOC_RANDOM_MIN - 1;
-	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_VALUE);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, is, ns, &ns->items[1]), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_ERR_VALUE);
 	ns->items[1] = ns->items[0];
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_VALUE);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_ERR_VALUE);
 	ns->items[1] = kept;
 	ns->items[1].digest_id = 1000;
-	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
 	ns->items[1].digest_id = UINT64_MAX;
-	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, is, ns, &ns->items[1]), MDOC_ERR_DIGEST);
 	ns->items[1] = kept;
 	ns->name = mdoc_text("another namespace");
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_ERR_DIGEST);
-	mdoc_issuer_signed_clear(&is);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_ERR_DIGEST);
+	mdoc_issuer_signed_free(is);
 	kit_clear(&kit);
 }
 
@@ -75,7 +76,7 @@ built_record_reads_back(void)
 {
 	static const char *const groups[] = { "P-256", "P-384", "P-521" };
 	static const enum mdoc_digest_alg algs[] = { MDOC_SHA256, MDOC_SHA384, MDOC_SHA512 };
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	struct kit kit;
 
 	for (size_t g = 0; g < 3; g++) {
@@ -84,18 +85,18 @@ built_record_reads_back(void)
 		kit.issue.digest_alg = algs[g];
 		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &kit.record, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
-		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.doc_type, KIT_DOCTYPE));
-		CU_ASSERT_TRUE(mdoc_bytes_is_text(is.mso.version, "1.0"));
-		CU_ASSERT_EQUAL(is.mso.digest_alg, algs[g]);
-		CU_ASSERT_TRUE(mdoc_key_equal(&is.mso.device_key, &kit.device.pub));
-		CU_ASSERT_EQUAL(is.mso.signed_, kit.issue.signed_);
-		CU_ASSERT_EQUAL(is.mso.valid_until, kit.issue.valid_until);
-		CU_ASSERT_EQUAL(is.count, 2);
-		CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &is.issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES), MDOC_OK);
+		CU_ASSERT_TRUE(mdoc_bytes_is_text(is->mso.doc_type, KIT_DOCTYPE));
+		CU_ASSERT_TRUE(mdoc_bytes_is_text(is->mso.version, "1.0"));
+		CU_ASSERT_EQUAL(is->mso.digest_alg, algs[g]);
+		CU_ASSERT_TRUE(mdoc_key_equal(&is->mso.device_key, &kit.device.pub));
+		CU_ASSERT_EQUAL(is->mso.signed_, kit.issue.signed_);
+		CU_ASSERT_EQUAL(is->mso.valid_until, kit.issue.valid_until);
+		CU_ASSERT_EQUAL(is->count, 2);
+		CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &is->issuer_auth, &kit.issuer.pub, MDOC_NO_BYTES), MDOC_OK);
 		for (size_t c = 0; c < kit.issue.claim_count; c++) {
 			const struct mdoc_claim *claim = &kit.issue.claims[c];
-			const struct mdoc_namespace *ns = mdoc_find_namespace(&is, claim->ns);
+			const struct mdoc_namespace *ns = mdoc_find_namespace(is, claim->ns);
 			const struct mdoc_item *item;
 
 			CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
@@ -104,7 +105,7 @@ built_record_reads_back(void)
 			CU_ASSERT_TRUE(mdoc_bytes_equal(item->value, claim->value));
 			CU_ASSERT_EQUAL(item->random.len, MDOC_RANDOM_LEN);
 		}
-		mdoc_issuer_signed_clear(&is);
+		mdoc_issuer_signed_free(is);
 		kit_clear(&kit);
 	}
 }
@@ -113,7 +114,7 @@ built_record_reads_back(void)
 static void
 copies_share_no_random(void)
 {
-	struct mdoc_issuer_signed a, b;
+	struct mdoc_issuer_signed *a, *b;
 	struct mdoc_buf second = MDOC_BUF_EMPTY;
 	bool shuffled = false;
 	struct kit kit;
@@ -122,29 +123,29 @@ copies_share_no_random(void)
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &second, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &a, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&second), &b, NULL), MDOC_OK);
-	for (size_t n = 0; n < a.count; n++) {
-		for (size_t i = 0; i < a.namespaces[n].count; i++) {
-			for (size_t k = 0; k < b.namespaces[n].count; k++)
-				CU_ASSERT_FALSE(mdoc_bytes_equal(a.namespaces[n].items[i].random,
-					b.namespaces[n].items[k].random));
+	for (size_t n = 0; n < a->count; n++) {
+		for (size_t i = 0; i < a->namespaces[n].count; i++) {
+			for (size_t k = 0; k < b->namespaces[n].count; k++)
+				CU_ASSERT_FALSE(mdoc_bytes_equal(a->namespaces[n].items[i].random,
+					b->namespaces[n].items[k].random));
 			for (size_t k = 0; k < i; k++)
-				CU_ASSERT_FALSE(mdoc_bytes_equal(a.namespaces[n].items[i].random,
-					a.namespaces[n].items[k].random));
+				CU_ASSERT_FALSE(mdoc_bytes_equal(a->namespaces[n].items[i].random,
+					a->namespaces[n].items[k].random));
 		}
 	}
-	mdoc_issuer_signed_clear(&b); /* before its bytes go */
+	mdoc_issuer_signed_free(b); /* before its bytes go */
 	for (unsigned tries = 0; tries < 20 && !shuffled; tries++) {
-		struct mdoc_issuer_signed c;
+		struct mdoc_issuer_signed *c;
 
 		mdoc_buf_clear(&second);
 		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &kit.issue, &second, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&second), &c, NULL), MDOC_OK);
-		for (size_t i = 0; i < a.namespaces[0].count; i++)
-			shuffled |= a.namespaces[0].items[i].digest_id != c.namespaces[0].items[i].digest_id;
-		mdoc_issuer_signed_clear(&c);
+		for (size_t i = 0; i < a->namespaces[0].count; i++)
+			shuffled |= a->namespaces[0].items[i].digest_id != c->namespaces[0].items[i].digest_id;
+		mdoc_issuer_signed_free(c);
 	}
 	CU_ASSERT_TRUE(shuffled);
-	mdoc_issuer_signed_clear(&a);
+	mdoc_issuer_signed_free(a);
 	mdoc_buf_clear(&second);
 	kit_clear(&kit);
 }
@@ -210,21 +211,21 @@ static void
 namespaces_may_be_absent(void)
 {
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	struct mdoc_bytes auth;
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
-	auth = mdoc_node_span(is.issuer_auth.node);
+	auth = mdoc_node_span(is->issuer_auth.node);
 	mdoc_put_map(&buf, 1);
 	mdoc_put_text(&buf, "issuerAuth");
 	mdoc_put_raw(&buf, auth);
-	mdoc_issuer_signed_clear(&is);
+	mdoc_issuer_signed_free(is);
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&buf), &is, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(is.count, 0);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &is, NULL), MDOC_OK);
-	mdoc_issuer_signed_clear(&is);
+	CU_ASSERT_EQUAL(is->count, 0);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, is, NULL), MDOC_OK);
+	mdoc_issuer_signed_free(is);
 	mdoc_buf_clear(&buf);
 	kit_clear(&kit);
 }
@@ -233,20 +234,20 @@ namespaces_may_be_absent(void)
 static void
 foreign_encoding_is_hashed_as_received(void)
 {
-	struct mdoc_issuer_signed is;
+	struct mdoc_issuer_signed *is;
 	const struct mdoc_namespace *ns;
 	const struct mdoc_item *item;
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&kit.record), &is, NULL), MDOC_OK);
-	ns = mdoc_find_namespace(&is, mdoc_text(KIT_JP));
+	ns = mdoc_find_namespace(is, mdoc_text(KIT_JP));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
 	item = mdoc_find_item(ns, mdoc_text("local_gov_code_unicode"));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(item);
 	CU_ASSERT_EQUAL(item->value.ptr[0], 0x5f); /* of indefinite length, as it came */
-	CU_ASSERT_EQUAL(mdoc_item_check(NULL, &is, ns, item), MDOC_OK);
-	mdoc_issuer_signed_clear(&is);
+	CU_ASSERT_EQUAL(mdoc_item_check(NULL, is, ns, item), MDOC_OK);
+	mdoc_issuer_signed_free(is);
 	kit_clear(&kit);
 }
 

@@ -19,7 +19,8 @@
 static struct issuer_kit kit;
 static EVP_PKEY *device;
 static struct mdoc_public_key device_public;
-static struct mdoc_issuer_signed parsed_record;
+static struct mdoc_issuer_signed *parsed_record;
+static struct mech_note record_note;
 static struct mdoc_buf record, transcript, request, input, authentication;
 
 static const char *const name_only[] = { "full_name_unicode", NULL };
@@ -36,6 +37,7 @@ set_up(void)
 	kit_record(&kit, KIT_DOCTYPE, &device_public, kit.now - DAY, kit.now + DAY, 2000, &record);
 	if (mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&record), &parsed_record, NULL) != MDOC_OK)
 		return 1;
+	mech_note_of(mdoc_issuer_signed_mso(parsed_record), &record_note);
 	kit_transcript(1, &transcript);
 	kit_request(&kit, KIT_DOCTYPE, name_only, NULL, &request);
 	kit_response_input(&transcript, &request, NULL, &input);
@@ -46,7 +48,7 @@ set_up(void)
 static int
 tear_down(void)
 {
-	mdoc_issuer_signed_clear(&parsed_record);
+	mdoc_issuer_signed_free(parsed_record);
 	mdoc_buf_clear(&record);
 	mdoc_buf_clear(&transcript);
 	mdoc_buf_clear(&request);
@@ -64,7 +66,7 @@ plan_of(CK_MECHANISM_TYPE mechanism, struct mdoc_bytes bytes)
 	struct mech_plan plan;
 	CK_RV rv;
 
-	rv = mech_plan_make(kit.context, mechanism, &parsed_record, bytes, &plan);
+	rv = mech_plan_make(kit.context, mechanism, parsed_record, &record_note, bytes, &plan);
 	mech_plan_clear(&plan);
 	return rv;
 }
@@ -207,7 +209,8 @@ test_wrong_reader_auth(void)
 
 /* {ns: {element: true}} */
 static CK_RV
-plan_device_signed(const struct mdoc_issuer_signed *of, const char *ns, const char *element)
+plan_device_signed(const struct mdoc_issuer_signed *of, const struct mech_note *note, const char *ns,
+	const char *element)
 {
 	struct mdoc_buf spaces = MDOC_BUF_EMPTY;
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
@@ -220,7 +223,7 @@ plan_device_signed(const struct mdoc_issuer_signed *of, const char *ns, const ch
 	mdoc_put_text(&spaces, element);
 	mdoc_put_bool(&spaces, true);
 	kit_device_authentication(&transcript, KIT_DOCTYPE, &spaces, &bytes);
-	rv = mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, of, mdoc_buf_bytes(&bytes), &plan);
+	rv = mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, of, note, mdoc_buf_bytes(&bytes), &plan);
 	mech_plan_clear(&plan);
 	mdoc_buf_clear(&spaces);
 	mdoc_buf_clear(&bytes);
@@ -232,16 +235,19 @@ static void
 test_device_signed_elements_need_authorization(void)
 {
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
-	struct mdoc_issuer_signed of;
+	struct mdoc_issuer_signed *of;
+	struct mech_note note;
 
 	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(plan_device_signed(&of, "whole", "anything"), CKR_OK);
-	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "one"), CKR_OK);
-	CU_ASSERT_EQUAL(plan_device_signed(&of, "other", "two"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL(plan_device_signed(&of, "third", "one"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL(plan_device_signed(&parsed_record, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
-	mdoc_issuer_signed_clear(&of);
+	mech_note_of(mdoc_issuer_signed_mso(of), &note);
+	CU_ASSERT_EQUAL(plan_device_signed(of, &note, "whole", "anything"), CKR_OK);
+	CU_ASSERT_EQUAL(plan_device_signed(of, &note, "other", "one"), CKR_OK);
+	CU_ASSERT_EQUAL(plan_device_signed(of, &note, "other", "two"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL(plan_device_signed(of, &note, "third", "one"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL(plan_device_signed(parsed_record, &record_note, KIT_NS, "full_name_unicode"),
+		CKR_MDOC_KEY_AUTHORIZATION);
+	mdoc_issuer_signed_free(of);
 	mdoc_buf_clear(&bytes);
 }
 
@@ -249,24 +255,23 @@ test_device_signed_elements_need_authorization(void)
 static void
 test_note_stands_for_the_record(void)
 {
-	const struct mdoc_mso *mso = &parsed_record.mso;
 	const struct mdoc_signer signer = kit_signer(device);
-	struct mdoc_issuer_signed noted = { 0 };
+	struct mech_note noted;
 	struct mdoc_buf note = MDOC_BUF_EMPTY, other = MDOC_BUF_EMPTY, answer = MDOC_BUF_EMPTY;
 	struct mech_plan plan;
 
-	CU_ASSERT_TRUE_FATAL(mech_note_write(mso, &note));
-	CU_ASSERT_TRUE_FATAL(mech_note_read(mdoc_buf_bytes(&note), &noted.mso));
-	CU_ASSERT_EQUAL(noted.mso.valid_from, mso->valid_from);
-	CU_ASSERT_EQUAL(noted.mso.valid_until, mso->valid_until);
+	CU_ASSERT_TRUE_FATAL(mech_note_write(mdoc_issuer_signed_mso(parsed_record), &note));
+	CU_ASSERT_TRUE_FATAL(mech_note_read(mdoc_buf_bytes(&note), &noted));
+	CU_ASSERT_EQUAL(noted.valid_from, record_note.valid_from);
+	CU_ASSERT_EQUAL(noted.valid_until, record_note.valid_until);
 	kit_device_authentication(&transcript, "org.iso.18013.5.1.mDL", NULL, &other);
-	CU_ASSERT_EQUAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&other), &plan),
+	CU_ASSERT_EQUAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, NULL, &noted, mdoc_buf_bytes(&other), &plan),
 		CKR_MDOC_DOCTYPE);
 	mech_plan_clear(&plan);
-	CU_ASSERT_EQUAL(plan_device_signed(&noted, "own", "anything"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL(plan_device_signed(&noted, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &noted, mdoc_buf_bytes(&authentication),
-				      &plan),
+	CU_ASSERT_EQUAL(plan_device_signed(NULL, &noted, "own", "anything"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL(plan_device_signed(NULL, &noted, KIT_NS, "full_name_unicode"), CKR_MDOC_KEY_AUTHORIZATION);
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, NULL, &noted,
+				      mdoc_buf_bytes(&authentication), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
 	mech_plan_clear(&plan);
@@ -280,16 +285,16 @@ static void
 test_no_note_of_authorizations(void)
 {
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY, note = MDOC_BUF_EMPTY;
-	struct mdoc_issuer_signed of;
-	struct mdoc_mso mso;
+	struct mdoc_issuer_signed *of;
+	struct mech_note read;
 
 	kit_record_authorizing(&kit, &device_public, "whole", "one", &bytes);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(kit.context, mdoc_buf_bytes(&bytes), &of, NULL), MDOC_OK);
-	CU_ASSERT_FALSE(mech_note_write(&of.mso, &note));
+	CU_ASSERT_FALSE(mech_note_write(mdoc_issuer_signed_mso(of), &note));
 	CU_ASSERT_EQUAL(note.len, 0);
-	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("\x80", 1), &mso));
-	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("", 0), &mso));
-	mdoc_issuer_signed_clear(&of);
+	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("\x80", 1), &read));
+	CU_ASSERT_FALSE(mech_note_read(mdoc_bytes_of("", 0), &read));
+	mdoc_issuer_signed_free(of);
 	mdoc_buf_clear(&bytes);
 	mdoc_buf_clear(&note);
 }
@@ -298,12 +303,12 @@ test_no_note_of_authorizations(void)
 static void
 test_validity(void)
 {
-	const struct mdoc_mso mso = { .valid_from = 1000, .valid_until = 2000 };
+	const struct mech_note note = { .valid_from = 1000, .valid_until = 2000 };
 
-	CU_ASSERT_EQUAL(mech_plan_check_time(&mso, 999), CKR_MDOC_NOT_YET_VALID);
-	CU_ASSERT_EQUAL(mech_plan_check_time(&mso, 1000), CKR_OK);
-	CU_ASSERT_EQUAL(mech_plan_check_time(&mso, 2000), CKR_OK);
-	CU_ASSERT_EQUAL(mech_plan_check_time(&mso, 2001), CKR_MDOC_EXPIRED);
+	CU_ASSERT_EQUAL(mech_plan_check_time(&note, 999), CKR_MDOC_NOT_YET_VALID);
+	CU_ASSERT_EQUAL(mech_plan_check_time(&note, 1000), CKR_OK);
+	CU_ASSERT_EQUAL(mech_plan_check_time(&note, 2000), CKR_OK);
+	CU_ASSERT_EQUAL(mech_plan_check_time(&note, 2001), CKR_MDOC_EXPIRED);
 }
 
 /* A size that is not exact would either spend a copy for a buffer that is too short or leave
@@ -320,7 +325,7 @@ test_response_is_as_planned(void)
 
 	kit_request(&kit, KIT_DOCTYPE, name_and_number, &transcript, &asked);
 	kit_response_input(&transcript, &asked, name_and_number, &bytes);
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_RESPONSE, &parsed_record,
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_RESPONSE, parsed_record, &record_note,
 				      mdoc_buf_bytes(&bytes), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
@@ -342,7 +347,7 @@ test_device_signed_is_as_planned(void)
 	struct mdoc_device_signed parsed = { 0 };
 	struct mech_plan plan;
 
-	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, &parsed_record,
+	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, parsed_record, &record_note,
 				      mdoc_buf_bytes(&authentication), &plan),
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
@@ -25,7 +26,7 @@ static const struct mdoc_asked asked[] = {
 
 struct answer {
 	struct kit kit;
-	struct mdoc_issuer_signed record;
+	struct mdoc_issuer_signed *record;
 	struct mdoc_buf request_bytes;
 	struct mdoc_request *request;
 	struct mdoc_selection selection;
@@ -49,7 +50,7 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, others ? 4 : 1, NULL, &a->request_bytes, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(&a->record, a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(a->record, a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
 }
 
 static void
@@ -58,7 +59,7 @@ answer_clear(struct answer *a)
 	mdoc_selection_clear(&a->selection);
 	mdoc_request_free(a->request);
 	mdoc_buf_clear(&a->request_bytes);
-	mdoc_issuer_signed_clear(&a->record);
+	mdoc_issuer_signed_free(a->record);
 	bytes_free(a->transcript);
 	kit_clear(&a->kit);
 }
@@ -155,13 +156,12 @@ built_response_reads_back(void)
 	CU_ASSERT_EQUAL_FATAL(response.count, 1);
 	doc = &response.documents[0];
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(doc->doc_type, KIT_DOCTYPE));
-	CU_ASSERT_EQUAL(doc->issuer_signed.count, 2);
-	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, &doc->issuer_signed, NULL), MDOC_OK);
-	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(doc->issuer_signed.issuer_auth.node),
-		mdoc_node_span(a.record.issuer_auth.node)));
+	CU_ASSERT_EQUAL(doc->issuer_signed->count, 2);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, doc->issuer_signed, NULL), MDOC_OK);
+	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(doc->issuer_signed->issuer_auth.node),
+		mdoc_node_span(a.record->issuer_auth.node)));
 	for (size_t i = 0; i < a.selection.count; i++) {
-		const struct mdoc_namespace *ns =
-			mdoc_find_namespace(&doc->issuer_signed, a.selection.item_ns[i]->name);
+		const struct mdoc_namespace *ns = mdoc_find_namespace(doc->issuer_signed, a.selection.item_ns[i]->name);
 		const struct mdoc_item *item;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(ns);

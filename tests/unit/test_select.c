@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
@@ -11,7 +12,7 @@ extern CU_TestInfo select_tests[];
 
 struct trial {
 	struct kit kit;
-	struct mdoc_issuer_signed record;
+	struct mdoc_issuer_signed *record;
 	struct mdoc_buf request_bytes;
 	struct mdoc_request *request;
 	struct mdoc_selection selection;
@@ -34,7 +35,7 @@ trial_clear(struct trial *t)
 	mdoc_selection_clear(&t->selection);
 	mdoc_request_free(t->request);
 	mdoc_buf_clear(&t->request_bytes);
-	mdoc_issuer_signed_clear(&t->record);
+	mdoc_issuer_signed_free(t->record);
 	kit_clear(&t->kit);
 }
 
@@ -42,7 +43,7 @@ static enum mdoc_result
 run(struct trial *t, const struct mdoc_agreed *agreed, size_t count, bool given)
 {
 	mdoc_selection_clear(&t->selection);
-	return mdoc_select(&t->record, t->request, agreed, count, given, &t->selection, NULL);
+	return mdoc_select(t->record, t->request, agreed, count, given, &t->selection, NULL);
 }
 
 static bool

@@ -1,5 +1,6 @@
 /* tests/unit/test_tools_batch.c: what must hold of records before they are kept, and how they are
  * shown. SPDX-License-Identifier: BSD-2-Clause */
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "tests/unit/soft.h"
 #include "tests/unit/unit_tools.h"
 #include "tools/common/value.h"
@@ -14,7 +15,7 @@ static const uint8_t name[] = { 0x63, 'H', 'a', 'n' };
 
 struct made {
 	struct mdoc_buf bytes;
-	struct mdoc_issuer_signed parsed;
+	struct mdoc_issuer_signed *parsed;
 };
 
 static void
@@ -56,7 +57,7 @@ make_record(struct made *made, const char *doc_type, const char *ns, const char 
 static void
 clear_record(struct made *made)
 {
-	mdoc_issuer_signed_clear(&made->parsed);
+	mdoc_issuer_signed_free(made->parsed);
 	mdoc_buf_clear(&made->bytes);
 }
 
@@ -85,7 +86,7 @@ keeps_the_law(void)
 		struct made made;
 
 		make_record(&made, rows[i].doc_type, rows[i].ns, rows[i].element, rows[i].until);
-		CU_ASSERT_EQUAL(batch_check_law(&made.parsed, &error), rows[i].want);
+		CU_ASSERT_EQUAL(batch_check_law(made.parsed, &error), rows[i].want);
 		clear_record(&made);
 	}
 }
@@ -94,9 +95,11 @@ keeps_the_law(void)
 static void
 copies_share_nothing(void)
 {
-	struct mdoc_issuer_signed records[2];
+	struct mdoc_issuer_signed *records[2];
 	struct mdoc_error error;
+	struct mdoc_node digests;
 	struct made a, b;
+	struct mdoc_public_key key;
 
 	make_record(&a, JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW);
 	make_record(&b, JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW);
@@ -105,17 +108,19 @@ copies_share_nothing(void)
 	CU_ASSERT_EQUAL(batch_check_unlinkable(records, 2, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(batch_check_unlinkable(records, 0, &error), MDOC_OK);
 	/* the same key */
-	records[1].mso.device_key = records[0].mso.device_key;
+	key = b.parsed->mso.device_key;
+	b.parsed->mso.device_key = a.parsed->mso.device_key;
 	CU_ASSERT_EQUAL(batch_check_unlinkable(records, 2, &error), MDOC_ERR_VALUE);
 	CU_ASSERT_STRING_EQUAL(error.path, "issuerAuth.deviceKeyInfo.deviceKey");
+	b.parsed->mso.device_key = key;
 	/* the same digests */
-	records[1] = b.parsed;
-	records[1].mso.value_digests = records[0].mso.value_digests;
+	digests = b.parsed->mso.value_digests;
+	b.parsed->mso.value_digests = a.parsed->mso.value_digests;
 	CU_ASSERT_EQUAL(batch_check_unlinkable(records, 2, &error), MDOC_ERR_VALUE);
 	CU_ASSERT_STRING_EQUAL(error.path, "issuerAuth.valueDigests");
+	b.parsed->mso.value_digests = digests;
 	/* one random the same */
-	records[1] = b.parsed;
-	records[1].namespaces[0].items[0].random = records[0].namespaces[0].items[0].random;
+	b.parsed->namespaces[0].items[0].random = a.parsed->namespaces[0].items[0].random;
 	CU_ASSERT_EQUAL(batch_check_unlinkable(records, 2, &error), MDOC_ERR_VALUE);
 	CU_ASSERT_STRING_EQUAL(error.path, "nameSpaces");
 	clear_record(&a);
@@ -132,11 +137,11 @@ compares_contents(void)
 	make_record(&b, JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW);
 	make_record(&other, JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_18", UNTIL_LAW);
 	make_record(&later, JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW - 1);
-	CU_ASSERT_TRUE(record_same_content(&a.parsed, &b.parsed));
-	CU_ASSERT_FALSE(record_same_content(&a.parsed, &other.parsed));
-	CU_ASSERT_FALSE(record_same_content(&a.parsed, &later.parsed));
-	b.parsed.namespaces[0].items[0].value = mdoc_bytes_of("\xF4", 1);
-	CU_ASSERT_FALSE(record_same_content(&a.parsed, &b.parsed));
+	CU_ASSERT_TRUE(record_same_content(a.parsed, b.parsed));
+	CU_ASSERT_FALSE(record_same_content(a.parsed, other.parsed));
+	CU_ASSERT_FALSE(record_same_content(a.parsed, later.parsed));
+	b.parsed->namespaces[0].items[0].value = mdoc_bytes_of("\xF4", 1);
+	CU_ASSERT_FALSE(record_same_content(a.parsed, b.parsed));
 	clear_record(&a);
 	clear_record(&b);
 	clear_record(&other);

@@ -341,7 +341,7 @@ test_whole_chain(void)
 	struct mdoc_buf request_bytes = MDOC_BUF_EMPTY;
 	struct mdoc_buf other_request_bytes = MDOC_BUF_EMPTY;
 	struct mdoc_buf response = MDOC_BUF_EMPTY;
-	struct mdoc_issuer_signed record = { 0 };
+	struct mdoc_issuer_signed *record = NULL;
 	struct mdoc_request *request = NULL;
 	struct mdoc_request *other_request = NULL;
 	struct mdoc_selection selection = { 0 };
@@ -358,26 +358,26 @@ test_whole_chain(void)
 	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&other_request_bytes), &other_request, &error),
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&record_bytes), &record, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(&record, request, NULL, 0, false, &selection, &error), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(record, request, NULL, 0, false, &selection, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_response_build(&selection, transcript, &signer, &response, &error), MDOC_OK);
 	options.request = request;
 	expect("whole chain", mdoc_buf_bytes(&response), &options, 0, 0, MDOC_OK);
 	options.request = other_request;
 	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE), 0, MDOC_ERR_DOCTYPE);
 	/* The holder's import looks at the same things. */
-	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_OK);
 	CU_ASSERT_EQUAL(verdict.count, MDOC_CHECK_DIGESTS - MDOC_CHECK_ISSUER_AUTH + 1);
 	mdoc_verdict_clear(&verdict);
 	options.now = mdoc_law_valid_until(soft_2026) + 1;
-	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_ERR_VALIDITY);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_ERR_VALIDITY);
 	mdoc_verdict_clear(&verdict);
 	options.trust = other_trust;
-	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, &record, &options, &verdict), MDOC_ERR_CHAIN);
+	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_ERR_CHAIN);
 	mdoc_verdict_clear(&verdict);
 	mdoc_selection_clear(&selection);
 	mdoc_request_free(request);
 	mdoc_request_free(other_request);
-	mdoc_issuer_signed_clear(&record);
+	mdoc_issuer_signed_free(record);
 	mdoc_buf_clear(&record_bytes);
 	mdoc_buf_clear(&request_bytes);
 	mdoc_buf_clear(&other_request_bytes);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "mdoc/issuer/issuer_signed_internal.h"
 #include "tests/unit/verify_expect.h"
 
 #include <CUnit/Basic.h>
@@ -250,7 +251,7 @@ test_every_byte(void)
 		res = mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict);
 		/* What nobody signs: the minor version, and whether anything is disclosed at all. */
 		disclosed = verdict.parsed && verdict.response.count > 0 &&
-			verdict.response.documents[0].issuer_signed.count > 0;
+			verdict.response.documents[0].issuer_signed->count > 0;
 		if (res == MDOC_OK && disclosed && memcmp(buf.ptr + 9, "c1.1", 4) != 0)
 			printf("byte %zu changed, and passed\n", i);
 		CU_ASSERT(res != MDOC_OK || !disclosed || memcmp(buf.ptr + 9, "c1.1", 4) == 0);
@@ -311,7 +312,7 @@ test_mac_is_reproduced(void)
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, mdoc_buf_bytes(&annex_transcript_bytes), &transcript, NULL),
 		MDOC_OK);
 	namespaces = response.documents[0].device_signed.namespaces_bytes;
-	len = agree(reader_key, &response.documents[0].issuer_signed.mso.device_key, secret);
+	len = agree(reader_key, &response.documents[0].issuer_signed->mso.device_key, secret);
 	mdoc_put_device_authentication_bytes(&dab, transcript, response.documents[0].doc_type, namespaces);
 	CU_ASSERT_EQUAL(mdoc_device_mac_put(NULL, &made, mdoc_buf_bytes(&dab), namespaces, transcript,
 				mdoc_bytes_of(secret, len)),

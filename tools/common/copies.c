@@ -160,14 +160,13 @@ is_in_a_batch(const struct p11_token *token, const struct copies *copies, struct
 static bool
 attach_record(const struct p11_token *token, struct copies *copies, CK_OBJECT_HANDLE handle, struct mdoc_buf *value)
 {
-	struct mdoc_issuer_signed parsed;
+	struct mdoc_issuer_signed *parsed = NULL;
 	struct copy *copy = NULL;
 
-	memset(&parsed, 0, sizeof(parsed));
 	if (!is_in_a_batch(token, copies, mdoc_buf_bytes(value)) ||
 		mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(value), &parsed, NULL) != MDOC_OK)
 		goto out;
-	copy = copies_find(copies, &parsed.mso.device_key);
+	copy = copies_find(copies, mdoc_mso_device_key(mdoc_issuer_signed_mso(parsed)));
 	if (copy == NULL || copy->record != CK_INVALID_HANDLE) {
 		copy = NULL;
 		goto out;
@@ -176,10 +175,11 @@ attach_record(const struct p11_token *token, struct copies *copies, CK_OBJECT_HA
 	copy->bound = true;
 	copy->value = *value;
 	copy->parsed = parsed;
+	copy->mso = mdoc_issuer_signed_mso(parsed);
 	*value = MDOC_BUF_EMPTY;
-	memset(&parsed, 0, sizeof(parsed));
+	parsed = NULL;
 out:
-	mdoc_issuer_signed_clear(&parsed);
+	mdoc_issuer_signed_free(parsed);
 	return copy != NULL;
 }
 
@@ -228,7 +228,7 @@ void
 copies_clear(struct copies *copies)
 {
 	for (size_t i = 0; i < copies->count; i++) {
-		mdoc_issuer_signed_clear(&copies->items[i].parsed);
+		mdoc_issuer_signed_free(copies->items[i].parsed);
 		mdoc_buf_clear(&copies->items[i].id);
 		mdoc_buf_clear(&copies->items[i].value);
 	}
@@ -254,9 +254,9 @@ copy_state(const struct copy *copy, int64_t now)
 {
 	if (!copy->bound || copy->record == CK_INVALID_HANDLE)
 		return "unbound";
-	if (now > copy->parsed.mso.valid_until)
+	if (now > mdoc_mso_valid_until(copy->mso))
 		return "expired";
-	if (now < copy->parsed.mso.valid_from)
+	if (now < mdoc_mso_valid_from(copy->mso))
 		return "not-yet-valid";
 	return "unused";
 }

@@ -24,11 +24,12 @@ struct copy {
 	CK_OBJECT_HANDLE private_key;
 	CK_OBJECT_HANDLE record; /* CK_INVALID_HANDLE: the key has none yet */
 	struct mdoc_public_key key;
-	bool holder;                      /* a holder key by attribute (ours) or by label (elsewhere) */
-	bool bound;                       /* the token says that it has a record, or one was found */
-	struct mdoc_buf id;               /* CKA_ID of the key */
-	struct mdoc_buf value;            /* IssuerSigned; empty without a record */
-	struct mdoc_issuer_signed parsed; /* of value; zero without a record */
+	bool holder;                       /* a holder key by attribute (ours) or by label (elsewhere) */
+	bool bound;                        /* the token says that it has a record, or one was found */
+	struct mdoc_buf id;                /* CKA_ID of the key */
+	struct mdoc_buf value;             /* IssuerSigned; empty without a record */
+	struct mdoc_issuer_signed *parsed; /* of value; NULL without a record */
+	const struct mdoc_mso *mso;        /* of parsed; the same */
 };
 
 struct manifest {

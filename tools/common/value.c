@@ -258,26 +258,58 @@ value_json(struct mdoc_bytes value)
 	return json != NULL ? json : json_null();
 }
 
+static json_t *
+elements_json(const struct mdoc_namespace *ns)
+{
+	json_t *object = json_object();
+	const struct mdoc_item *item;
+
+	for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++) {
+		const struct mdoc_bytes element = mdoc_item_element(item);
+
+		json_object_setn_new(object, (const char *)element.ptr, element.len, value_json(mdoc_item_value(item)));
+	}
+	return object;
+}
+
+json_t *
+record_elements_json(const struct mdoc_issuer_signed *record)
+{
+	json_t *all = json_object();
+	const struct mdoc_namespace *ns;
+
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++) {
+		const struct mdoc_bytes name = mdoc_namespace_name(ns);
+
+		json_object_setn_new(all, (const char *)name.ptr, name.len, elements_json(ns));
+	}
+	return all;
+}
+
+static void
+print_item(FILE *to, const struct mdoc_namespace *ns, const struct mdoc_item *item)
+{
+	const struct mdoc_bytes element = mdoc_item_element(item);
+	char name[160], room[32];
+	const char *label = element_label(mdoc_namespace_name(ns), element, room);
+
+	snprintf(name, sizeof(name), "%.*s", (int)(element.len < 150 ? element.len : 150), (const char *)element.ptr);
+	fputs("  ", to);
+	terminal_padded(to, label != NULL ? label : "", 14);
+	terminal_padded(to, name, 28);
+	value_print(to, element, mdoc_item_value(item));
+	fputc('\n', to);
+}
+
 void
 record_print(FILE *to, const struct mdoc_issuer_signed *record)
 {
-	for (size_t n = 0; n < record->count; n++) {
-		const struct mdoc_namespace *ns = &record->namespaces[n];
+	const struct mdoc_namespace *ns;
+	const struct mdoc_item *item;
 
-		for (size_t i = 0; i < ns->count; i++) {
-			const struct mdoc_item *item = &ns->items[i];
-			char name[160], room[32];
-			const char *label = element_label(ns->name, item->element, room);
-
-			snprintf(name, sizeof(name), "%.*s", (int)(item->element.len < 150 ? item->element.len : 150),
-				(const char *)item->element.ptr);
-			fputs("  ", to);
-			terminal_padded(to, label != NULL ? label : "", 14);
-			terminal_padded(to, name, 28);
-			value_print(to, item->element, item->value);
-			fputc('\n', to);
-		}
-	}
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++)
+		for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++)
+			print_item(to, ns, item);
 }
 
 void
@@ -290,42 +322,43 @@ time_print_jst(int64_t when, char text[32])
 		snprintf(text, 32, "?");
 }
 
-static const struct mdoc_item *
-find_item(const struct mdoc_issuer_signed *record, struct mdoc_bytes ns_name, struct mdoc_bytes element)
-{
-	const struct mdoc_namespace *ns = mdoc_find_namespace(record, ns_name);
-
-	for (size_t i = 0; ns != NULL && i < ns->count; i++)
-		if (mdoc_bytes_equal(ns->items[i].element, element))
-			return &ns->items[i];
-	return NULL;
-}
-
 static size_t
 count_items(const struct mdoc_issuer_signed *record)
 {
+	const struct mdoc_namespace *ns;
 	size_t count = 0;
 
-	for (size_t n = 0; n < record->count; n++)
-		count += record->namespaces[n].count;
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++)
+		count += mdoc_namespace_count(ns);
 	return count;
+}
+
+/* Is all of this namespace in the other one, too? */
+static bool
+same_namespace(const struct mdoc_namespace *ns, const struct mdoc_namespace *other)
+{
+	const struct mdoc_item *item, *twin;
+
+	for (size_t i = 0; other != NULL && (item = mdoc_namespace_item(ns, i)) != NULL; i++) {
+		twin = mdoc_find_item(other, mdoc_item_element(item));
+		if (twin == NULL || !mdoc_bytes_equal(mdoc_item_value(twin), mdoc_item_value(item)))
+			return false;
+	}
+	return other != NULL;
 }
 
 bool
 record_same_content(const struct mdoc_issuer_signed *a, const struct mdoc_issuer_signed *b)
 {
-	if (!mdoc_bytes_equal(a->mso.doc_type, b->mso.doc_type) || a->mso.valid_until != b->mso.valid_until ||
-		a->mso.valid_from != b->mso.valid_from || count_items(a) != count_items(b))
+	const struct mdoc_mso *x = mdoc_issuer_signed_mso(a), *y = mdoc_issuer_signed_mso(b);
+	const struct mdoc_namespace *ns;
+
+	if (!mdoc_bytes_equal(mdoc_mso_doc_type(x), mdoc_mso_doc_type(y)) ||
+		mdoc_mso_valid_until(x) != mdoc_mso_valid_until(y) ||
+		mdoc_mso_valid_from(x) != mdoc_mso_valid_from(y) || count_items(a) != count_items(b))
 		return false;
-	for (size_t n = 0; n < a->count; n++) {
-		const struct mdoc_namespace *ns = &a->namespaces[n];
-
-		for (size_t i = 0; i < ns->count; i++) {
-			const struct mdoc_item *other = find_item(b, ns->name, ns->items[i].element);
-
-			if (other == NULL || !mdoc_bytes_equal(other->value, ns->items[i].value))
-				return false;
-		}
-	}
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(a, n)) != NULL; n++)
+		if (!same_namespace(ns, mdoc_find_namespace(b, mdoc_namespace_name(ns))))
+			return false;
 	return true;
 }

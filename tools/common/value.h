@@ -36,6 +36,9 @@ json_t *value_json(struct mdoc_bytes value);
 /* A table line each: Japanese name, identifier, value. */
 void record_print(FILE *to, const struct mdoc_issuer_signed *record);
 
+/* {namespace: {element: value}} */
+json_t *record_elements_json(const struct mdoc_issuer_signed *record);
+
 /* The same docType, times, elements and values? Then one display stands for both. */
 bool record_same_content(const struct mdoc_issuer_signed *a, const struct mdoc_issuer_signed *b);
 

@@ -206,18 +206,18 @@ ask_register(struct issue *issue,
 static enum mdoc_result
 check_copy(const struct mdoc_buf *copy, const struct mdoc_public_key *ds, struct mdoc_error *error)
 {
-	struct mdoc_issuer_signed parsed;
+	struct mdoc_issuer_signed *parsed = NULL;
 	enum mdoc_result res;
 
 	res = mdoc_issuer_signed_parse(tool_context(), mdoc_buf_bytes(copy), &parsed, error);
 	if (res != MDOC_OK)
 		return res;
-	res = mdoc_issuer_signed_check_digests(tool_context(), &parsed, error);
+	res = mdoc_issuer_signed_check_digests(tool_context(), parsed, error);
 	if (res == MDOC_OK) {
-		res = mdoc_sign1_verify(tool_context(), &parsed.issuer_auth, ds, MDOC_NO_BYTES);
+		res = mdoc_sign1_verify(tool_context(), mdoc_issuer_signed_auth(parsed), ds, MDOC_NO_BYTES);
 		error->code = res;
 	}
-	mdoc_issuer_signed_clear(&parsed);
+	mdoc_issuer_signed_free(parsed);
 	return res;
 }
 

@@ -70,20 +70,19 @@ record_holds(const struct mdoc_issuer_signed *record, const struct mdoc_asked *a
 {
 	const struct mdoc_namespace *ns = mdoc_find_namespace(record, asked->ns);
 
-	for (size_t i = 0; ns != NULL && i < ns->count; i++)
-		if (mdoc_bytes_equal(ns->items[i].element, asked->element))
-			return true;
-	return false;
+	return ns != NULL && mdoc_find_item(ns, asked->element) != NULL;
 }
 
 bool
 consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record)
 {
+	const struct mdoc_bytes doc_type = mdoc_mso_doc_type(mdoc_issuer_signed_mso(record));
+
 	for (size_t d = 0; d < mdoc_request_count(request); d++) {
 		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
 		const struct mdoc_asked *asked;
 
-		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), record->mso.doc_type))
+		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), doc_type))
 			continue;
 		for (size_t i = 0; (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++)
 			if (mdoc_bytes_is_text(asked->element, MDOC_INDIVIDUAL_NUMBER) && record_holds(record, asked))
@@ -162,8 +161,8 @@ consent_show_selection(FILE *to, const struct mdoc_selection *selection)
 	for (size_t i = 0; i < selection->count; i++) {
 		const struct mdoc_item *item = selection->items[i];
 
-		show_element(to, selection->item_ns[i]->name, item->element);
-		value_print(to, item->element, item->value);
+		show_element(to, mdoc_namespace_name(selection->item_ns[i]), mdoc_item_element(item));
+		value_print(to, mdoc_item_element(item), mdoc_item_value(item));
 		if (selection->retain[i])
 			fprintf(to, "  %s", _("[the reader means to keep this]"));
 		fputc('\n', to);

@@ -79,13 +79,13 @@ next_copy(const struct presentation *p, const struct mdoc_issuer_signed *like, s
 		const struct copy *copy = &p->copies.items[*at];
 		const char *state = copy_state(copy, now);
 
-		if (copy->record == CK_INVALID_HANDLE || !is_asked(p, copy->parsed.mso.doc_type))
+		if (copy->record == CK_INVALID_HANDLE || !is_asked(p, mdoc_mso_doc_type(copy->mso)))
 			continue;
 		if (strcmp(state, "unused") != 0) {
 			*why_not = state;
 			continue;
 		}
-		if (like == NULL || record_same_content(like, &copy->parsed)) {
+		if (like == NULL || record_same_content(like, copy->parsed)) {
 			(*at)++;
 			return copy;
 		}
@@ -112,13 +112,13 @@ settle_number(const struct respond_args *args, struct presentation *p, const str
 {
 	bool asked = false;
 
-	if (p->agreement.given || args->yes || !consent_number_is_asked(p->request, &copy->parsed))
+	if (p->agreement.given || args->yes || !consent_number_is_asked(p->request, copy->parsed))
 		return EXIT_STATUS_OK;
 	fprintf(people(args), "%s\n",
 		_("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for "
 		  "it."));
 	if (terminal_ask(_("Give the Individual Number too?"), &asked))
-		return agreement_to_all(p->request, copy->parsed.mso.doc_type, &p->agreement);
+		return agreement_to_all(p->request, mdoc_mso_doc_type(copy->mso), &p->agreement);
 	return EXIT_STATUS_OK;
 }
 
@@ -130,12 +130,12 @@ select_from(struct presentation *p, const struct copy *copy)
 
 	mdoc_selection_clear(&p->selection);
 	memset(&p->selection, 0, sizeof(p->selection));
-	if (mdoc_select(&copy->parsed, p->request, p->agreement.items, p->agreement.count, p->agreement.given,
+	if (mdoc_select(copy->parsed, p->request, p->agreement.items, p->agreement.count, p->agreement.given,
 		    &p->selection, &error) == MDOC_OK)
 		return EXIT_STATUS_OK;
 	memset(&p->selection, 0, sizeof(p->selection));
 	status = tool_mdoc_error(_("there is nothing to answer"), &error);
-	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(p->request, &copy->parsed))
+	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(p->request, copy->parsed))
 		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
 			MDOC_INDIVIDUAL_NUMBER);
 	return status;
@@ -223,7 +223,7 @@ answer(const struct respond_args *args, struct p11_token *token, struct presenta
 		status = file_check_writable(args->out);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	for (copy = first; copy != NULL; copy = next_copy(p, &first->parsed, &at, &why_not)) {
+	for (copy = first; copy != NULL; copy = next_copy(p, first->parsed, &at, &why_not)) {
 		if (copy != first)
 			status = select_from(p, copy);
 		if (status == EXIT_STATUS_OK)
@@ -249,9 +249,10 @@ say_done(const struct respond_args *args, const struct presentation *p)
 	elements = json_array();
 	for (size_t i = 0; i < p->selection.count; i++)
 		json_array_append_new(elements,
-			json_pack("[o, o]", json_text(p->selection.item_ns[i]->name),
-				json_text(p->selection.items[i]->element)));
-	result = json_pack("{s:o, s:o}", "docType", json_text(p->selection.record->mso.doc_type), "elements", elements);
+			json_pack("[o, o]", json_text(mdoc_namespace_name(p->selection.item_ns[i])),
+				json_text(mdoc_item_element(p->selection.items[i]))));
+	result = json_pack("{s:o, s:o}", "docType",
+		json_text(mdoc_mso_doc_type(mdoc_issuer_signed_mso(p->selection.record))), "elements", elements);
 	status = result == NULL ? tool_no_memory() : strcmp(args->out, "-") == 0 ? EXIT_STATUS_OK : json_print(result);
 	json_decref(result);
 	return status;

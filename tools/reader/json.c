@@ -51,26 +51,9 @@ set_time(json_t *object, const char *name, int64_t when)
 }
 
 static json_t *
-elements_json(const struct mdoc_issuer_signed *record)
-{
-	json_t *all = json_object();
-
-	for (size_t n = 0; n < record->count; n++) {
-		const struct mdoc_namespace *ns = &record->namespaces[n];
-		json_t *elements = json_object();
-
-		for (size_t i = 0; i < ns->count; i++)
-			json_object_setn_new(elements, (const char *)ns->items[i].element.ptr, ns->items[i].element.len,
-				value_json(ns->items[i].value));
-		json_object_setn_new(all, (const char *)ns->name.ptr, ns->name.len, elements);
-	}
-	return all;
-}
-
-static json_t *
 document_json(const struct reader_result *result, const struct mdoc_document *document)
 {
-	const struct mdoc_mso *mso = &document->issuer_signed.mso;
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(document->issuer_signed);
 	json_t *json = json_object();
 	char *issuer;
 
@@ -79,10 +62,10 @@ document_json(const struct reader_result *result, const struct mdoc_document *do
 	if (issuer != NULL)
 		json_object_set_new(json, "issuer", json_string(issuer));
 	free(issuer);
-	set_time(json, "signed", mso->signed_);
-	set_time(json, "validFrom", mso->valid_from);
-	set_time(json, "validUntil", mso->valid_until);
-	json_object_set_new(json, "elements", elements_json(&document->issuer_signed));
+	set_time(json, "signed", mdoc_mso_signed(mso));
+	set_time(json, "validFrom", mdoc_mso_valid_from(mso));
+	set_time(json, "validUntil", mdoc_mso_valid_until(mso));
+	json_object_set_new(json, "elements", record_elements_json(document->issuer_signed));
 	if (mdoc_node_count(mdoc_cbor_root(document->device_signed.namespaces)) > 0)
 		json_object_set_new(json, "deviceSigned",
 			value_json(mdoc_node_span(mdoc_cbor_root(document->device_signed.namespaces))));

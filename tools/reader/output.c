@@ -45,7 +45,7 @@ result_issuer(const struct reader_result *result, const struct mdoc_document *do
 	BIO *bio = NULL;
 	long len;
 
-	if (!mdoc_sign1_certificate(&document->issuer_signed.issuer_auth, 0, &leaf) ||
+	if (!mdoc_sign1_certificate(mdoc_issuer_signed_auth(document->issuer_signed), 0, &leaf) ||
 		mdoc_trust_find(tool_context(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
 		return NULL;
 	at = anchor.ptr;
@@ -135,10 +135,11 @@ print_device_signed(const struct mdoc_document *document)
 static void
 print_document(const struct reader_result *result, const struct mdoc_document *document)
 {
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(document->issuer_signed);
 	char *issuer = result_issuer(result, document), from[32], until[32];
 
-	time_print_jst(document->issuer_signed.mso.valid_from, from);
-	time_print_jst(document->issuer_signed.mso.valid_until, until);
+	time_print_jst(mdoc_mso_valid_from(mso), from);
+	time_print_jst(mdoc_mso_valid_until(mso), until);
 	fputc('\n', stdout);
 	terminal_text(stdout, (const char *)document->doc_type.ptr, document->doc_type.len);
 	fputs("\n  ", stdout);
@@ -148,7 +149,7 @@ print_document(const struct reader_result *result, const struct mdoc_document *d
 	fputs("\n  ", stdout);
 	terminal_padded(stdout, _("valid"), 14);
 	printf(_("%s to %s\n"), from, until);
-	record_print(stdout, &document->issuer_signed);
+	record_print(stdout, document->issuer_signed);
 	print_device_signed(document);
 	free(issuer);
 }

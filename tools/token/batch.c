@@ -92,7 +92,7 @@ void
 batch_clear(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		mdoc_issuer_signed_clear(&batch->records[i]);
+		mdoc_issuer_signed_free(batch->records[i]);
 		mdoc_buf_clear(&batch->values[i]);
 	}
 	free(batch->records);
@@ -115,33 +115,41 @@ fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const char 
 	return code;
 }
 
+static enum mdoc_result
+check_elements(struct mdoc_bytes doc_type, const struct mdoc_namespace *ns, struct mdoc_error *error)
+{
+	const struct mdoc_bytes name = mdoc_namespace_name(ns);
+	const struct mdoc_item *item;
+	char path[120];
+
+	for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++) {
+		const struct mdoc_bytes element = mdoc_item_element(item);
+
+		if (element_allowed(doc_type, name, element))
+			continue;
+		snprintf(path, sizeof(path), "%.*s.%.*s", (int)(name.len < 50 ? name.len : 50), (const char *)name.ptr,
+			(int)(element.len < 50 ? element.len : 50), (const char *)element.ptr);
+		return fail(error, MDOC_ERR_VALUE, mdoc_item_offset(item), path,
+			"an element of the My Number Card record only");
+	}
+	return MDOC_OK;
+}
+
 enum mdoc_result
 batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *error)
 {
-	const struct mdoc_mso *mso = &record->mso;
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
+	const struct mdoc_namespace *ns;
+	enum mdoc_result res = MDOC_OK;
 
-	if (!mdoc_bytes_is_text(mso->doc_type, JP_DOCTYPE))
+	if (!mdoc_bytes_is_text(mdoc_mso_doc_type(mso), JP_DOCTYPE))
 		return MDOC_OK;
-	if (mso->valid_until > mdoc_law_valid_until(mso->signed_))
+	if (mdoc_mso_valid_until(mso) > mdoc_law_valid_until(mdoc_mso_signed(mso)))
 		return fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "issuerAuth.validityInfo.validUntil",
 			"at most one month from the day of issue");
-	for (size_t n = 0; n < record->count; n++) {
-		const struct mdoc_namespace *ns = &record->namespaces[n];
-
-		for (size_t i = 0; i < ns->count; i++) {
-			const struct mdoc_item *item = &ns->items[i];
-			char path[120];
-
-			if (element_allowed(mso->doc_type, ns->name, item->element))
-				continue;
-			snprintf(path, sizeof(path), "%.*s.%.*s", (int)(ns->name.len < 50 ? ns->name.len : 50),
-				(const char *)ns->name.ptr, (int)(item->element.len < 50 ? item->element.len : 50),
-				(const char *)item->element.ptr);
-			return fail(error, MDOC_ERR_VALUE, item->offset, path,
-				"an element of the My Number Card record only");
-		}
-	}
-	return MDOC_OK;
+	for (size_t n = 0; res == MDOC_OK && (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++)
+		res = check_elements(mdoc_mso_doc_type(mso), ns, error);
+	return res;
 }
 
 /* Things of which no two may be equal. */
@@ -193,9 +201,12 @@ has_twins(struct marks *marks)
 static bool
 add_randoms(struct marks *marks, const struct mdoc_issuer_signed *record)
 {
-	for (size_t n = 0; n < record->count; n++)
-		for (size_t i = 0; i < record->namespaces[n].count; i++)
-			if (!add_mark(marks, record->namespaces[n].items[i].random))
+	const struct mdoc_namespace *ns;
+	const struct mdoc_item *item;
+
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++)
+		for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++)
+			if (!add_mark(marks, mdoc_item_random(item)))
 				return false;
 	return true;
 }
@@ -203,7 +214,7 @@ add_randoms(struct marks *marks, const struct mdoc_issuer_signed *record)
 static bool
 add_digests(struct marks *marks, const struct mdoc_issuer_signed *record)
 {
-	struct mdoc_node node = mdoc_node_first(record->mso.value_digests);
+	struct mdoc_node node = mdoc_node_first(mdoc_mso_value_digests(mdoc_issuer_signed_mso(record)));
 
 	while (mdoc_node_present(node)) {
 		const struct mdoc_node digests = mdoc_node_next(node); /* of the namespace that node names */
@@ -225,11 +236,13 @@ add_digests(struct marks *marks, const struct mdoc_issuer_signed *record)
 static bool
 add_key(struct marks *marks, const struct mdoc_issuer_signed *record)
 {
-	return add_mark(marks, mdoc_bytes_of(record->mso.device_key.point, record->mso.device_key.point_len));
+	const struct mdoc_public_key *key = mdoc_mso_device_key(mdoc_issuer_signed_mso(record));
+
+	return add_mark(marks, mdoc_bytes_of(key->point, key->point_len));
 }
 
 enum mdoc_result
-batch_check_unlinkable(const struct mdoc_issuer_signed *records, size_t count, struct mdoc_error *error)
+batch_check_unlinkable(struct mdoc_issuer_signed *const *records, size_t count, struct mdoc_error *error)
 {
 	static const struct {
 		bool (*add)(struct marks *marks, const struct mdoc_issuer_signed *record);
@@ -246,7 +259,7 @@ batch_check_unlinkable(const struct mdoc_issuer_signed *records, size_t count, s
 		bool added = true, twins;
 
 		for (size_t i = 0; added && i < count; i++)
-			added = kinds[k].add(&marks, &records[i]);
+			added = kinds[k].add(&marks, records[i]);
 		twins = added && has_twins(&marks);
 		free(marks.items);
 		if (!added)

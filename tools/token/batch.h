@@ -11,8 +11,8 @@
 #include "tools/common/options.h"
 
 struct batch {
-	struct mdoc_buf *values;            /* IssuerSigned, as received */
-	struct mdoc_issuer_signed *records; /* parsed, borrowing from values */
+	struct mdoc_buf *values;             /* IssuerSigned, as received */
+	struct mdoc_issuer_signed **records; /* parsed, borrowing from values */
 	size_t count;
 };
 
@@ -33,7 +33,7 @@ enum mdoc_result batch_check_law(const struct mdoc_issuer_signed *record, struct
  * occurs twice in the batch (R-REC-03).
  * MDOC_ERR_VALUE, MDOC_ERR_MEMORY.
  */
-enum mdoc_result batch_check_unlinkable(const struct mdoc_issuer_signed *records, size_t count,
+enum mdoc_result batch_check_unlinkable(struct mdoc_issuer_signed *const *records, size_t count,
 	struct mdoc_error *error);
 
 /* Every check on every record: signature, chain to an IACA that the token trusts, validity now,

@@ -77,7 +77,7 @@ check_record(const struct copies *copies, const struct mdoc_issuer_signed *recor
 		tool_mdoc_error(name, &error);
 		return EXIT_STATUS_NO;
 	}
-	if (copies_find(copies, &record->mso.device_key) == NULL) {
+	if (copies_find(copies, mdoc_mso_device_key(mdoc_issuer_signed_mso(record))) == NULL) {
 		tool_error(_("%s: its key is not a key of this token"), name);
 		tool_why(_("Was it requested with another token, or has its copy been used or erased?"));
 		return EXIT_STATUS_NO;
@@ -96,7 +96,7 @@ batch_check(const struct p11_token *token, const struct copies *copies, const st
 		char name[80];
 
 		snprintf(name, sizeof(name), _("record %zu"), i + 1);
-		status = check_record(copies, &batch->records[i], trust, now, name);
+		status = check_record(copies, batch->records[i], trust, now, name);
 	}
 	if (status == EXIT_STATUS_OK && batch_check_unlinkable(batch->records, batch->count, &error) != MDOC_OK) {
 		tool_mdoc_error(_("the copies could be recognised as belonging together"), &error);

@@ -22,20 +22,22 @@ static void
 show_contents(FILE *to, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct mdoc_issuer_signed *record = &batch->records[i];
+		const struct mdoc_issuer_signed *record = batch->records[i];
+		const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
+		const struct mdoc_bytes doc_type = mdoc_mso_doc_type(mso);
 		char from[32], until[32];
 		size_t same = 0;
 		bool shown = false;
 
 		for (size_t k = 0; k < i && !shown; k++)
-			shown = record_same_content(record, &batch->records[k]);
+			shown = record_same_content(record, batch->records[k]);
 		if (shown)
 			continue;
 		for (size_t k = i; k < batch->count; k++)
-			same += record_same_content(record, &batch->records[k]) ? 1 : 0;
-		time_print_jst(record->mso.valid_from, from);
-		time_print_jst(record->mso.valid_until, until);
-		terminal_text(to, (const char *)record->mso.doc_type.ptr, record->mso.doc_type.len);
+			same += record_same_content(record, batch->records[k]) ? 1 : 0;
+		time_print_jst(mdoc_mso_valid_from(mso), from);
+		time_print_jst(mdoc_mso_valid_until(mso), until);
+		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
 		fputs(": ", to);
 		fprintf(to, ngettext("%zu copy", "%zu copies", same), same);
 		fputc('\n', to);
@@ -80,7 +82,8 @@ store_all(const struct p11_token *token, const struct batch *batch, int64_t show
 
 	for (size_t i = 0; rv == CKR_OK && i < batch->count; i++) {
 		values[i] = mdoc_buf_bytes(&batch->values[i]);
-		rv = copies_store_record(token, batch->records[i].mso.doc_type, values[i]);
+		rv = copies_store_record(token, mdoc_mso_doc_type(mdoc_issuer_signed_mso(batch->records[i])),
+			values[i]);
 		*stored += rv == CKR_OK ? 1 : 0;
 		terminal_progress(_("copies"), i + 1, batch->count);
 	}
@@ -130,7 +133,8 @@ static CK_RV
 check_keys_are_free(const struct copies *copies, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct copy *copy = copies_find(copies, &batch->records[i].mso.device_key);
+		const struct copy *copy =
+			copies_find(copies, mdoc_mso_device_key(mdoc_issuer_signed_mso(batch->records[i])));
 
 		if (copy == NULL || copy->bound)
 			return CKR_MDOC_NO_HOLDER_KEY;
@@ -169,8 +173,8 @@ say_stored(const struct import_args *args, const struct batch *batch, int64_t sh
 		return;
 	}
 	result = json_pack("{s:I, s:o, s:{s:s, s:I}}", "imported", (json_int_t)batch->count, "docType",
-		json_text(batch->records[0].mso.doc_type), "notices", "version", NOTICES_VERSION, "shown",
-		(json_int_t)shown);
+		json_text(mdoc_mso_doc_type(mdoc_issuer_signed_mso(batch->records[0]))), "notices", "version",
+		NOTICES_VERSION, "shown", (json_int_t)shown);
 	if (result != NULL)
 		json_print(result);
 	json_decref(result);

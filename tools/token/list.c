@@ -33,9 +33,9 @@ copy_json(const struct copy *copy, int64_t now)
 
 	free(id);
 	if (object != NULL && copy->record != CK_INVALID_HANDLE) {
-		json_object_set_new(object, "docType", json_text(copy->parsed.mso.doc_type));
-		json_object_set_new(object, "validFrom", json_integer(copy->parsed.mso.valid_from));
-		json_object_set_new(object, "validUntil", json_integer(copy->parsed.mso.valid_until));
+		json_object_set_new(object, "docType", json_text(mdoc_mso_doc_type(copy->mso)));
+		json_object_set_new(object, "validFrom", json_integer(mdoc_mso_valid_from(copy->mso)));
+		json_object_set_new(object, "validUntil", json_integer(mdoc_mso_valid_until(copy->mso)));
 	}
 	return object;
 }
@@ -111,9 +111,10 @@ print_copies(const struct copies *copies, int64_t now)
 		terminal_padded(stdout, id != NULL ? id : "", 34);
 		terminal_padded(stdout, copy->holder || copy->bound ? copy_state(copy, now) : "ordinary-key", 15);
 		if (copy->record != CK_INVALID_HANDLE) {
-			time_print_jst(copy->parsed.mso.valid_until, until);
-			terminal_text(stdout, (const char *)copy->parsed.mso.doc_type.ptr,
-				copy->parsed.mso.doc_type.len);
+			const struct mdoc_bytes doc_type = mdoc_mso_doc_type(copy->mso);
+
+			time_print_jst(mdoc_mso_valid_until(copy->mso), until);
+			terminal_text(stdout, (const char *)doc_type.ptr, doc_type.len);
 			printf("  ");
 			printf(_("until %s"), until);
 		}

@@ -13,7 +13,7 @@ shown_before(const struct copies *copies, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (copies->items[k].record != CK_INVALID_HANDLE &&
-			record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
+			record_same_content(copies->items[k].parsed, copies->items[i].parsed))
 			return true;
 	return false;
 }
@@ -25,45 +25,32 @@ count_same(const struct copies *copies, size_t i)
 
 	for (size_t k = i; k < copies->count; k++)
 		if (copies->items[k].record != CK_INVALID_HANDLE &&
-			record_same_content(&copies->items[k].parsed, &copies->items[i].parsed))
+			record_same_content(copies->items[k].parsed, copies->items[i].parsed))
 			same++;
 	return same;
 }
 
 static json_t *
-namespaces_json(const struct mdoc_issuer_signed *record)
-{
-	json_t *namespaces = json_object();
-
-	for (size_t n = 0; n < record->count; n++) {
-		const struct mdoc_namespace *ns = &record->namespaces[n];
-		json_t *elements = json_object();
-
-		for (size_t i = 0; i < ns->count; i++)
-			json_object_setn_new(elements, (const char *)ns->items[i].element.ptr, ns->items[i].element.len,
-				value_json(ns->items[i].value));
-		json_object_setn_new(namespaces, (const char *)ns->name.ptr, ns->name.len, elements);
-	}
-	return namespaces;
-}
-
-static json_t *
 record_json(const struct mdoc_issuer_signed *record, size_t copies)
 {
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "docType", json_text(record->mso.doc_type), "copies",
-		(json_int_t)copies, "signed", (json_int_t)record->mso.signed_, "validFrom",
-		(json_int_t)record->mso.valid_from, "validUntil", (json_int_t)record->mso.valid_until, "nameSpaces",
-		namespaces_json(record));
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
+
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "docType", json_text(mdoc_mso_doc_type(mso)), "copies",
+		(json_int_t)copies, "signed", (json_int_t)mdoc_mso_signed(mso), "validFrom",
+		(json_int_t)mdoc_mso_valid_from(mso), "validUntil", (json_int_t)mdoc_mso_valid_until(mso), "nameSpaces",
+		record_elements_json(record));
 }
 
 static void
 print_record(const struct mdoc_issuer_signed *record, size_t copies)
 {
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
+	const struct mdoc_bytes doc_type = mdoc_mso_doc_type(mso);
 	char from[32], until[32];
 
-	time_print_jst(record->mso.valid_from, from);
-	time_print_jst(record->mso.valid_until, until);
-	terminal_text(stdout, (const char *)record->mso.doc_type.ptr, record->mso.doc_type.len);
+	time_print_jst(mdoc_mso_valid_from(mso), from);
+	time_print_jst(mdoc_mso_valid_until(mso), until);
+	terminal_text(stdout, (const char *)doc_type.ptr, doc_type.len);
 	printf(": ");
 	printf(ngettext("%zu copy", "%zu copies", copies), copies);
 	printf("\n  ");
@@ -85,9 +72,9 @@ show_all(const struct copies *copies, bool as_json)
 			continue;
 		shown++;
 		if (as_json)
-			json_array_append_new(list, record_json(&copies->items[i].parsed, count_same(copies, i)));
+			json_array_append_new(list, record_json(copies->items[i].parsed, count_same(copies, i)));
 		else
-			print_record(&copies->items[i].parsed, count_same(copies, i));
+			print_record(copies->items[i].parsed, count_same(copies, i));
 	}
 	if (as_json) {
 		result = json_pack("{s:O}", "records", list);

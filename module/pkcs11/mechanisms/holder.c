@@ -54,7 +54,8 @@ holder_may_sign_raw(struct session *session, const struct object *key)
 void
 holder_record_clear(struct holder_record *record)
 {
-	mdoc_issuer_signed_clear(&record->parsed);
+	mdoc_issuer_signed_free(record->parsed);
+	record->parsed = NULL;
 	token_value_clear(&record->value);
 }
 
@@ -71,7 +72,10 @@ read_record(struct token *token, const struct token_object *object, struct holde
 		&record->parsed, NULL));
 	if (rv == CKR_MDOC_INPUT_MALFORMED)
 		rv = CKR_MDOC_RECORD_MALFORMED;
-	if (rv == CKR_OK && object->reusable && mech_note_write(&record->parsed.mso, &note))
+	if (rv != CKR_OK)
+		return rv;
+	mech_note_of(mdoc_issuer_signed_mso(record->parsed), &record->note);
+	if (object->reusable && mech_note_write(mdoc_issuer_signed_mso(record->parsed), &note))
 		token_note_keep(token, object, note.ptr, note.len);
 	mdoc_buf_clear(&note);
 	return rv;
@@ -82,7 +86,7 @@ read_note(struct token *token, const struct token_object *object, struct holder_
 {
 	if (!token_note_find(token, object, &record->value))
 		return false;
-	if (mech_note_read(mdoc_bytes_of(record->value.ptr, record->value.len), &record->parsed.mso))
+	if (mech_note_read(mdoc_bytes_of(record->value.ptr, record->value.len), &record->note))
 		return true;
 	holder_record_clear(record);
 	return false;
@@ -172,7 +176,7 @@ spend_for_raw(struct session *session, const struct object *key)
 	if (rv == CKR_MDOC_KEY_NOT_BOUND)
 		return CKR_OK;
 	if (rv == CKR_OK)
-		rv = mech_plan_check_time(&record.parsed.mso, (int64_t)time(NULL));
+		rv = mech_plan_check_time(&record.note, (int64_t)time(NULL));
 	if (rv == CKR_OK)
 		rv = holder_spend(session, key);
 	holder_record_clear(&record);

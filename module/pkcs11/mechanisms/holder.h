@@ -9,6 +9,7 @@
 
 #include <mdoc/mdoc.h>
 
+#include "module/pkcs11/mechanisms/mech_note.h"
 #include "module/pkcs11/objects/object.h"
 #include "tokens/token.h"
 
@@ -24,15 +25,15 @@ CK_RV holder_may_sign_raw(struct session *session, const struct object *key);
 
 /* The record of a bound holder key. */
 struct holder_record {
-	struct token_value value; /* what `parsed` borrows from */
-	struct mdoc_issuer_signed parsed;
+	struct token_value value;          /* what the others borrow from */
+	struct mdoc_issuer_signed *parsed; /* NULL: only its note was read */
+	struct mech_note note;
 };
 
 /*
  * Read and parse it; empty after an error, else to be released with holder_record_clear().
  *
- * note_will_do  the caller asks for no element: of a reusable copy parsed.mso may have only what stands in a
- *               note (mech_note.h)
+ * note_will_do  the caller asks for no element: of a reusable copy its note may be all that is read
  *
  * CKR_MDOC_KEY_NOT_BOUND, CKR_MDOC_SPENT, CKR_MDOC_RECORD_MALFORMED
  */

@@ -96,7 +96,8 @@ ensure_plan(struct op *op, const CK_BYTE *data, CK_ULONG len)
 		rv = holder_record(op->session, op->key, op->mechanism != CKM_MDOC_DEVICE_RESPONSE, &state->record);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mech_plan_make(library_mdoc(), op->mechanism, &state->record.parsed, input, &state->plan);
+	rv = mech_plan_make(library_mdoc(), op->mechanism, state->record.parsed, &state->record.note, input,
+		&state->plan);
 	if (rv != CKR_OK)
 		mech_plan_clear(&state->plan);
 	state->planned = rv == CKR_OK;
@@ -136,8 +137,7 @@ sign_with_key(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[M
 static CK_RV
 make_answer(const struct mdoc_sign *state, struct token_key *key, struct mdoc_buf *answer)
 {
-	const struct mdoc_signer signer = { mdoc_curve_alg(state->record.parsed.mso.device_key.curve), sign_with_key,
-		key };
+	const struct mdoc_signer signer = { mdoc_curve_alg(state->record.note.curve), sign_with_key, key };
 	struct secret shared = SECRET_NONE;
 	CK_RV rv;
 
@@ -162,7 +162,7 @@ mdoc_sign_finish(struct op *op, const CK_BYTE *data, CK_ULONG len, CK_BYTE *out,
 	if (rv == CKR_OK)
 		rv = holder_load(op->session, op->key, &key);
 	if (rv == CKR_OK)
-		rv = mech_plan_check_time(&state->record.parsed.mso, (int64_t)time(NULL));
+		rv = mech_plan_check_time(&state->record.note, (int64_t)time(NULL));
 	if (rv == CKR_OK && state->plan.size > *out_len)
 		rv = CKR_GENERAL_ERROR;
 	if (rv == CKR_OK)

@@ -9,14 +9,24 @@
 
 #include <mdoc/mdoc.h>
 
+/* No secret. docType is borrowed from the record or the bytes that it was read from. */
+struct mech_note {
+	struct mdoc_bytes doc_type;
+	enum mdoc_curve curve;           /* the device key's */
+	int64_t valid_from, valid_until; /* seconds since the epoch */
+};
+
+/* The note of a record. */
+void mech_note_of(const struct mdoc_mso *mso, struct mech_note *note);
+
 /*
- * docType, the device key's curve, validFrom and validUntil, appended to note. No secret.
+ * Append it to out, for mech_note_read().
  * False: no note can stand for this record, as it has keyAuthorizations, which are held against its elements; or
  * there is no memory.
  */
-bool mech_note_write(const struct mdoc_mso *mso, struct mdoc_buf *note);
+bool mech_note_write(const struct mdoc_mso *mso, struct mdoc_buf *out);
 
-/* Those members of *mso, which borrows from note; all others are empty. False: not a note. */
-bool mech_note_read(struct mdoc_bytes note, struct mdoc_mso *mso);
+/* The other way; *note borrows from bytes. False: not a note. */
+bool mech_note_read(struct mdoc_bytes bytes, struct mech_note *note);
 
 #endif

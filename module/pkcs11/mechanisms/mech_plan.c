@@ -37,7 +37,7 @@ plan_device_sign(struct mech_plan *plan)
 	rv = rv_from_mdoc(mdoc_device_authentication_parse(plan->context, plan->input, &plan->auth, NULL));
 	if (rv != CKR_OK)
 		return rv;
-	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->record->mso.doc_type))
+	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->note->doc_type))
 		return CKR_MDOC_DOCTYPE;
 	if (mdoc_cbor_unwrap(plan->context, plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
 		return CKR_MDOC_INPUT_MALFORMED;
@@ -47,8 +47,7 @@ plan_device_sign(struct mech_plan *plan)
 	if (plan->mechanism == CKM_MDOC_DEVICE_MAC)
 		plan->size = mdoc_device_mac_size(plan->auth.namespaces_bytes);
 	else
-		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes,
-			mdoc_curve_alg(plan->record->mso.device_key.curve));
+		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes, mdoc_curve_alg(plan->note->curve));
 	return CKR_OK;
 }
 
@@ -182,13 +181,14 @@ plan_device_response(struct mech_plan *plan)
 
 CK_RV
 mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism, const struct mdoc_issuer_signed *record,
-	struct mdoc_bytes input, struct mech_plan *plan)
+	const struct mech_note *note, struct mdoc_bytes input, struct mech_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->mechanism = mechanism;
 	plan->context = context;
 	plan->input = input;
 	plan->record = record;
+	plan->note = note;
 	if (input.len > MDOC_SIGN_INPUT_MAX)
 		return CKR_MDOC_INPUT_MALFORMED;
 	switch (mechanism) {
@@ -196,7 +196,7 @@ mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism, 
 	case CKM_MDOC_DEVICE_MAC:
 		return plan_device_sign(plan);
 	case CKM_MDOC_DEVICE_RESPONSE:
-		return plan_device_response(plan);
+		return record != NULL ? plan_device_response(plan) : CKR_GENERAL_ERROR;
 	default:
 		return CKR_MECHANISM_INVALID;
 	}
@@ -213,11 +213,11 @@ mech_plan_clear(struct mech_plan *plan)
 }
 
 CK_RV
-mech_plan_check_time(const struct mdoc_mso *mso, int64_t now)
+mech_plan_check_time(const struct mech_note *note, int64_t now)
 {
-	if (now < mso->valid_from)
+	if (now < note->valid_from)
 		return CKR_MDOC_NOT_YET_VALID;
-	return now > mso->valid_until ? CKR_MDOC_EXPIRED : CKR_OK;
+	return now > note->valid_until ? CKR_MDOC_EXPIRED : CKR_OK;
 }
 
 /* mdoc_device_signer over a plain signer: nothing is device-signed but the transcript. */

@@ -12,11 +12,14 @@
 #include <mdoc/mdoc.h>
 #include <p11-kit/pkcs11.h>
 
+#include "module/pkcs11/mechanisms/mech_note.h"
+
 struct mech_plan {
 	CK_MECHANISM_TYPE mechanism;
 	const struct mdoc_context *context;
 	struct mdoc_bytes input;                 /* what C_Sign was given, borrowed */
-	const struct mdoc_issuer_signed *record; /* borrowed */
+	const struct mdoc_issuer_signed *record; /* borrowed; NULL: the note has to do */
+	const struct mech_note *note;            /* borrowed */
 	struct mdoc_device_authentication auth;  /* CKM_MDOC_DEVICE_SIGN, CKM_MDOC_DEVICE_MAC */
 	struct mdoc_cbor *scan;                  /* CKM_MDOC_DEVICE_RESPONSE from here on */
 	struct mdoc_bytes transcript;            /* bare SessionTranscript */
@@ -31,8 +34,9 @@ struct mech_plan {
 /*
  * Work out the answer.
  *
- * record  the key's record; for CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_MAC its note will do (mech_note.h)
- * input   the data of C_Sign; both must outlive the plan
+ * record  the key's record; NULL for CKM_MDOC_DEVICE_SIGN and CKM_MDOC_DEVICE_MAC when only its note is at hand
+ * note    its note
+ * input   the data of C_Sign; all three must outlive the plan
  * plan    filled in; free with mech_plan_clear(), also after an error
  *
  * CKR_OK
@@ -44,12 +48,13 @@ struct mech_plan {
  * CKR_MECHANISM_INVALID, CKR_HOST_MEMORY, CKR_FUNCTION_FAILED
  */
 CK_RV mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism,
-	const struct mdoc_issuer_signed *record, struct mdoc_bytes input, struct mech_plan *plan);
+	const struct mdoc_issuer_signed *record, const struct mech_note *note, struct mdoc_bytes input,
+	struct mech_plan *plan);
 void mech_plan_clear(struct mech_plan *plan);
 
 /* A record against the clock: CKR_OK, CKR_MDOC_NOT_YET_VALID, CKR_MDOC_EXPIRED (R-VAL-01).
  * now: seconds since the epoch; both ends belong to the validity. */
-CK_RV mech_plan_check_time(const struct mdoc_mso *mso, int64_t now);
+CK_RV mech_plan_check_time(const struct mech_note *note, int64_t now);
 
 /*
  * Make the answer, plan->size bytes appended to out. sign is called once.

@@ -16,14 +16,14 @@
 #include "module/pkcs11/shell/rv.h"
 
 static CK_RV
-parse(const struct mdoc_context *context, struct mdoc_bytes value, struct mdoc_issuer_signed *record)
+parse(const struct mdoc_context *context, struct mdoc_bytes value, struct mdoc_issuer_signed **record)
 {
 	enum mdoc_result res;
 	CK_RV rv;
 
 	res = mdoc_issuer_signed_parse(context, value, record, NULL);
 	if (res == MDOC_OK)
-		res = mdoc_issuer_signed_check_digests(context, record, NULL);
+		res = mdoc_issuer_signed_check_digests(context, *record, NULL);
 	rv = rv_from_mdoc(res);
 	return rv == CKR_MDOC_INPUT_MALFORMED ? CKR_MDOC_RECORD_MALFORMED : rv;
 }
@@ -111,22 +111,24 @@ record_create(struct session *session, struct token_attrs *attrs, struct mdoc_by
 	struct token_object_spec *spec)
 {
 	const bool reusable = attrs_bool(attrs, CKA_MDOC_REUSABLE, false);
-	struct mdoc_issuer_signed record = { 0 };
+	struct mdoc_issuer_signed *record = NULL;
 	const struct token_object *key = NULL;
 	const CK_ATTRIBUTE *id;
+	struct mdoc_bytes doc_type;
 	CK_RV rv;
 
 	if (slot_role(session->slot) != TOKEN_USER)
 		return CKR_USER_NOT_LOGGED_IN;
 	rv = parse(library_mdoc(), value, &record);
 	if (rv == CKR_OK)
-		rv = find_holder_key(session->slot->token, &record.mso.device_key, &key);
+		rv = find_holder_key(session->slot->token, mdoc_mso_device_key(mdoc_issuer_signed_mso(record)), &key);
 	if (rv != CKR_OK)
 		goto out;
 	id = attrs_find(key->attrs, CKA_ID);
-	rv = check_template(attrs, record.mso.doc_type, id);
+	doc_type = mdoc_mso_doc_type(mdoc_issuer_signed_mso(record));
+	rv = check_template(attrs, doc_type, id);
 	if (rv == CKR_OK)
-		rv = complete(attrs, record.mso.doc_type, id, reusable);
+		rv = complete(attrs, doc_type, id, reusable);
 	if (rv != CKR_OK)
 		goto out;
 	spec->kind = TOKEN_OBJECT_RECORD;
@@ -135,6 +137,6 @@ record_create(struct session *session, struct token_attrs *attrs, struct mdoc_by
 	spec->bind_key = key->id;
 out:
 	token_object_unref(key);
-	mdoc_issuer_signed_clear(&record);
+	mdoc_issuer_signed_free(record);
 	return rv;
 }

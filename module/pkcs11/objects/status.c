@@ -133,7 +133,8 @@ static CK_RV
 read_record(struct token *token, const struct token_object *object, struct status_details *details)
 {
 	struct token_value value = { 0 };
-	struct mdoc_issuer_signed record = { 0 };
+	struct mdoc_issuer_signed *record = NULL;
+	const struct mdoc_mso *mso;
 	enum token_result res;
 	CK_RV rv = CKR_OK;
 
@@ -143,10 +144,12 @@ read_record(struct token *token, const struct token_object *object, struct statu
 	rv = rv_from_token(res);
 	if (rv != CKR_OK)
 		goto out;
-	if (mdoc_issuer_signed_parse(library_mdoc(), mdoc_bytes_of(value.ptr, value.len), &record, NULL) == MDOC_OK)
-		status_add_record(details, record.mso.valid_from, record.mso.valid_until);
+	if (mdoc_issuer_signed_parse(library_mdoc(), mdoc_bytes_of(value.ptr, value.len), &record, NULL) == MDOC_OK) {
+		mso = mdoc_issuer_signed_mso(record);
+		status_add_record(details, mdoc_mso_valid_from(mso), mdoc_mso_valid_until(mso));
+	}
 out:
-	mdoc_issuer_signed_clear(&record);
+	mdoc_issuer_signed_free(record);
 	token_value_clear(&value);
 	return rv;
 }
