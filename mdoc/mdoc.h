@@ -6,6 +6,7 @@
 #ifndef MDOC_MDOC_H
 #define MDOC_MDOC_H
 
+#include <mdoc/status.h>
 #include <mdoc/verify.h>
 
 #endif
