@@ -12,17 +12,35 @@
 extern "C" {
 #endif
 
-struct mdoc_device_signed {
-	struct mdoc_bytes namespaces_bytes; /* DeviceNameSpacesBytes as received, tag 24 included */
-	struct mdoc_cbor *namespaces;       /* {namespace: {element: value}} */
-	bool is_mac;
-	struct mdoc_sign1 signature; /* when !is_mac */
-	struct mdoc_node mac;        /* when is_mac: the COSE_Mac0 */
-};
+struct mdoc_device_signed; /* what a holder's device adds to a document: elements of its own, and its proof */
 
-enum mdoc_result mdoc_device_signed_from_node(struct mdoc_node node, const char *path, struct mdoc_device_signed *out,
-	struct mdoc_error *error);
-void mdoc_device_signed_clear(struct mdoc_device_signed *ds);
+/*
+ * Parse DeviceSigned (8.3.2.1.2.2): structure only, no signature.
+ *
+ * input  bare; must outlive *out, which borrows from it
+ * *out   free with mdoc_device_signed_free(); NULL after an error
+ *
+ * The CBOR results; MDOC_ERR_TYPE, MISSING, ALGORITHM; MDOC_ERR_VALUE: not exactly one of
+ * deviceSignature and deviceMac
+ */
+enum mdoc_result mdoc_device_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input,
+	struct mdoc_device_signed **out, struct mdoc_error *error);
+
+/* NULL is fine. Not for one that belongs to a DeviceResponse. */
+void mdoc_device_signed_free(struct mdoc_device_signed *ds);
+
+/*
+ * The parts of DeviceSigned; all live as long as it does.
+ *
+ * mdoc_device_signed_bytes()       DeviceNameSpacesBytes as received, tag 24 included
+ * mdoc_device_signed_namespaces()  {namespace: {element: value}}, checked to be of this form
+ * mdoc_device_signed_signature()   deviceSignature; NULL when there is a deviceMac
+ * mdoc_device_signed_mac()         deviceMac, a COSE_Mac0; absent when there is a deviceSignature
+ */
+struct mdoc_bytes mdoc_device_signed_bytes(const struct mdoc_device_signed *ds);
+struct mdoc_node mdoc_device_signed_namespaces(const struct mdoc_device_signed *ds);
+const struct mdoc_sign1 *mdoc_device_signed_signature(const struct mdoc_device_signed *ds);
+struct mdoc_node mdoc_device_signed_mac(const struct mdoc_device_signed *ds);
 
 /* DeviceAuthenticationBytes: transcript is the bare SessionTranscript, namespaces_bytes the
  * tag-24 item; both spliced in as they are. */

@@ -16,28 +16,55 @@ extern "C" {
 
 /* ---- Reader: structure ---- */
 
-struct mdoc_document {
-	struct mdoc_bytes doc_type;
-	struct mdoc_issuer_signed *issuer_signed;
-	struct mdoc_device_signed device_signed;
-	struct mdoc_node errors; /* {namespace: {element: code}}; absent when there are none */
-	size_t offset;
-};
+struct mdoc_response; /* DeviceResponse */
+struct mdoc_document; /* one Document of it */
 
-struct mdoc_response {
-	struct mdoc_bytes input;
-	struct mdoc_bytes version;
-	uint64_t status;
-	struct mdoc_document *documents;
-	size_t count;
-	struct mdoc_node document_errors;
-	struct mdoc_cbor *scan;
-};
-
-/* Bare DeviceResponse, structure only. A status other than 0 parses; documents may be none. */
+/*
+ * Parse a DeviceResponse (8.3.2.1.2.2): structure only, nothing is checked against a signature or a
+ * digest. A status other than 0 parses, and so does a response without documents. Unknown keys are
+ * tolerated, and those of the second edition are there to be looked at.
+ *
+ * input  bare; must outlive *out, which borrows from it
+ * *out   free with mdoc_response_free(); NULL after an error
+ *
+ * The CBOR results; MDOC_ERR_TYPE, MISSING, VALUE, ALGORITHM, KEY; MDOC_ERR_SIZE:
+ * MDOC_LIMIT_DOCUMENTS, or MDOC_LIMIT_ITEMS in one document
+ */
 enum mdoc_result mdoc_response_parse(const struct mdoc_context *context, struct mdoc_bytes input,
-	struct mdoc_response *out, struct mdoc_error *error);
-void mdoc_response_clear(struct mdoc_response *response);
+	struct mdoc_response **out, struct mdoc_error *error);
+
+/* NULL is fine. */
+void mdoc_response_free(struct mdoc_response *response);
+
+/*
+ * The parts of a DeviceResponse; all live as long as it does.
+ *
+ * mdoc_response_status()           0, or 10, 11, 12 (Table 8): then nothing in it is to be used
+ * mdoc_response_count()            documents in it
+ * mdoc_response_document()         one of them by index; NULL after the last
+ * mdoc_response_document_errors()  [{docType: code}]; absent when there are none
+ * mdoc_response_zk_documents(), …_encrypted_documents(), …_other_documents()
+ *                                  of the second edition, as they are; absent when there are none (?)
+ */
+struct mdoc_bytes mdoc_response_version(const struct mdoc_response *response);
+uint64_t mdoc_response_status(const struct mdoc_response *response);
+size_t mdoc_response_count(const struct mdoc_response *response);
+const struct mdoc_document *mdoc_response_document(const struct mdoc_response *response, size_t i);
+struct mdoc_node mdoc_response_document_errors(const struct mdoc_response *response);
+struct mdoc_node mdoc_response_zk_documents(const struct mdoc_response *response);
+struct mdoc_node mdoc_response_encrypted_documents(const struct mdoc_response *response);
+struct mdoc_node mdoc_response_other_documents(const struct mdoc_response *response);
+
+/*
+ * The parts of a Document.
+ *
+ * mdoc_document_doc_type()  as the document says; the MSO has its own
+ * mdoc_document_errors()    {namespace: {element: code}}; absent when there are none
+ */
+struct mdoc_bytes mdoc_document_doc_type(const struct mdoc_document *document);
+const struct mdoc_issuer_signed *mdoc_document_issuer_signed(const struct mdoc_document *document);
+const struct mdoc_device_signed *mdoc_document_device_signed(const struct mdoc_document *document);
+struct mdoc_node mdoc_document_errors(const struct mdoc_document *document);
 
 /* ---- Holder: choose, size, sign ---- */
 

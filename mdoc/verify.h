@@ -56,8 +56,8 @@ struct mdoc_verify_options {
 struct mdoc_verdict {
 	struct mdoc_check_row *rows;
 	size_t count;
-	bool parsed;                   /* response below is filled in */
-	struct mdoc_response response; /* may be shown as fact only where the verdict is MDOC_OK */
+	struct mdoc_response
+		*response; /* NULL: it did not parse; may be shown as fact only where the verdict is MDOC_OK */
 };
 
 /*

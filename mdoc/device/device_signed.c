@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <mdoc/device_signed.h>
 #include "mdoc/base/internal.h"
+#include "mdoc/device/device_signed_internal.h"
 #include <string.h>
 
 #define CONTEXT "DeviceAuthentication"
@@ -70,7 +70,7 @@ read_device_auth(struct mdoc_node auth, const char *path, struct mdoc_device_sig
 }
 
 enum mdoc_result
-mdoc_device_signed_from_node(struct mdoc_node node, const char *path, struct mdoc_device_signed *out,
+mdoci_device_signed_read(struct mdoc_node node, const char *path, struct mdoc_device_signed *out,
 	struct mdoc_error *error)
 {
 	char inner[MDOCI_PATH_MAX];
@@ -91,15 +91,71 @@ mdoc_device_signed_from_node(struct mdoc_node node, const char *path, struct mdo
 	if (res == MDOC_OK)
 		res = read_device_auth(auth, inner, out, error);
 	if (res != MDOC_OK)
-		mdoc_device_signed_clear(out);
+		mdoci_device_signed_clear(out);
 	return res;
 }
 
 void
-mdoc_device_signed_clear(struct mdoc_device_signed *ds)
+mdoci_device_signed_clear(struct mdoc_device_signed *ds)
 {
 	mdoc_cbor_free(ds->namespaces);
+	mdoc_cbor_free(ds->scan);
 	memset(ds, 0, sizeof(*ds));
+}
+
+enum mdoc_result
+mdoc_device_signed_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_device_signed **out,
+	struct mdoc_error *error)
+{
+	struct mdoc_device_signed *ds = calloc(1, sizeof(*ds));
+	struct mdoc_cbor *scan = NULL;
+	enum mdoc_result res;
+
+	*out = NULL;
+	if (ds == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	res = mdoc_cbor_scan(context, input, 0, &scan, error);
+	if (res == MDOC_OK)
+		res = mdoci_device_signed_read(mdoc_cbor_root(scan), "", ds, error);
+	ds->scan = scan;
+	if (res == MDOC_OK)
+		*out = ds;
+	else
+		mdoc_device_signed_free(ds);
+	return res;
+}
+
+void
+mdoc_device_signed_free(struct mdoc_device_signed *ds)
+{
+	if (ds == NULL)
+		return;
+	mdoci_device_signed_clear(ds);
+	free(ds);
+}
+
+struct mdoc_bytes
+mdoc_device_signed_bytes(const struct mdoc_device_signed *ds)
+{
+	return ds->namespaces_bytes;
+}
+
+struct mdoc_node
+mdoc_device_signed_namespaces(const struct mdoc_device_signed *ds)
+{
+	return mdoc_cbor_root(ds->namespaces);
+}
+
+const struct mdoc_sign1 *
+mdoc_device_signed_signature(const struct mdoc_device_signed *ds)
+{
+	return ds->is_mac ? NULL : &ds->signature;
+}
+
+struct mdoc_node
+mdoc_device_signed_mac(const struct mdoc_device_signed *ds)
+{
+	return ds->mac;
 }
 
 void

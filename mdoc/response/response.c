@@ -5,7 +5,7 @@
  */
 #include "mdoc/base/internal.h"
 #include "mdoc/issuer/issuer_signed_internal.h"
-#include <mdoc/response.h>
+#include "mdoc/response/response_internal.h"
 #include <string.h>
 
 /* {namespace: {element: code}} */
@@ -60,7 +60,7 @@ read_document(const struct mdoc_context *context, struct mdoc_node node, const c
 	if (res != MDOC_OK)
 		return res;
 	mdoci_path(place, path, "deviceSigned");
-	res = mdoc_device_signed_from_node(device_signed, place, &out->device_signed, error);
+	res = mdoci_device_signed_read(device_signed, place, &out->device_signed, error);
 	if (res != MDOC_OK)
 		return res;
 	out->errors = mdoc_map_text(node, "errors");
@@ -141,27 +141,34 @@ read_response(const struct mdoc_context *context, struct mdoc_response *out, str
 }
 
 enum mdoc_result
-mdoc_response_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_response *out,
+mdoc_response_parse(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_response **out,
 	struct mdoc_error *error)
 {
+	struct mdoc_response *response = calloc(1, sizeof(*response));
 	enum mdoc_result res;
 
-	memset(out, 0, sizeof(*out));
-	out->input = input;
-	res = read_response(context, out, error);
-	if (res != MDOC_OK)
-		mdoc_response_clear(out);
+	*out = NULL;
+	if (response == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	response->input = input;
+	res = read_response(context, response, error);
+	if (res == MDOC_OK)
+		*out = response;
+	else
+		mdoc_response_free(response);
 	return res;
 }
 
 void
-mdoc_response_clear(struct mdoc_response *response)
+mdoc_response_free(struct mdoc_response *response)
 {
+	if (response == NULL)
+		return;
 	for (size_t i = 0; i < response->count; i++) {
 		mdoc_issuer_signed_free(response->documents[i].issuer_signed);
-		mdoc_device_signed_clear(&response->documents[i].device_signed);
+		mdoci_device_signed_clear(&response->documents[i].device_signed);
 	}
 	free(response->documents);
 	mdoc_cbor_free(response->scan);
-	memset(response, 0, sizeof(*response));
+	free(response);
 }

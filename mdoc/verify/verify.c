@@ -279,14 +279,13 @@ mdoc_verify(const struct mdoc_context *context, struct mdoc_bytes input, const s
 	res = mdoc_response_parse(context, input, &verdict->response, &why);
 	if (res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO || res == MDOC_ERR_ARG)
 		return res;
-	verdict->parsed = res == MDOC_OK;
-	if (verdict->parsed && verdict->response.count > 1)
-		documents = verdict->response.count;
+	if (verdict->response != NULL && verdict->response->count > 1)
+		documents = verdict->response->count;
 	v.fatal = start(&v, MDOC_CHECK_DOCUMENTS + 1 + documents * (MDOC_CHECK_COUNT - MDOC_CHECK_DOCUMENTS - 1));
 	if (v.fatal != MDOC_OK)
 		goto out;
-	if (verdict->parsed)
-		verify_response(&v, &verdict->response);
+	if (verdict->response != NULL)
+		verify_response(&v, verdict->response);
 	else
 		report_parse_error(&v, &why);
 out:
@@ -319,8 +318,7 @@ mdoc_verdict_clear(struct mdoc_verdict *verdict)
 {
 	if (verdict == NULL)
 		return;
-	if (verdict->parsed)
-		mdoc_response_clear(&verdict->response);
+	mdoc_response_free(verdict->response);
 	free(verdict->rows);
 	memset(verdict, 0, sizeof(*verdict));
 }

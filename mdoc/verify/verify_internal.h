@@ -7,6 +7,7 @@
 #define MDOC_VERIFY_INTERNAL_H
 
 #include "mdoc/base/internal.h"
+#include "mdoc/response/response_internal.h"
 #include <mdoc/verify.h>
 
 /* One verification: rows are written in order into a table that has room for all of them. */

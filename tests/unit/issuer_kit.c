@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/issuer/issuer_signed_internal.h"
+#include "mdoc/response/response_internal.h"
 #include "tests/unit/issuer_kit.h"
 
 #include <openssl/bn.h>
@@ -323,9 +324,9 @@ kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response, const struc
 				mdoc_result_name(verdict.rows[i].error.code), verdict.rows[i].error.expected);
 	if (elements != NULL) {
 		*elements = 0;
-		if (verdict.parsed && verdict.response.count == 1)
-			for (i = 0; i < verdict.response.documents[0].issuer_signed->count; i++)
-				*elements += verdict.response.documents[0].issuer_signed->namespaces[i].count;
+		if (verdict.response != NULL && verdict.response->count == 1)
+			for (i = 0; i < verdict.response->documents[0].issuer_signed->count; i++)
+				*elements += verdict.response->documents[0].issuer_signed->namespaces[i].count;
 	}
 	mdoc_verdict_clear(&verdict);
 	return res;

@@ -6,6 +6,7 @@
  */
 #include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
+#include "mdoc/response/response_internal.h"
 #include "tests/unit/mdoc_test.h"
 
 extern CU_TestInfo annexd_tests[];
@@ -16,15 +17,15 @@ response_parses(void)
 {
 	struct mdoc_bytes input = vector_load("annexD/device_response.cbor");
 	struct mdoc_error error = { 0 };
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	const struct mdoc_document *doc;
 	const struct mdoc_namespace *ns;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, &error), MDOC_OK);
-	CU_ASSERT_TRUE(mdoc_bytes_is_text(response.version, "1.0"));
-	CU_ASSERT_EQUAL(response.status, 0);
-	CU_ASSERT_EQUAL_FATAL(response.count, 1);
-	doc = &response.documents[0];
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(response->version, "1.0"));
+	CU_ASSERT_EQUAL(response->status, 0);
+	CU_ASSERT_EQUAL_FATAL(response->count, 1);
+	doc = &response->documents[0];
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(doc->doc_type, "org.iso.18013.5.1.mDL"));
 	CU_ASSERT_TRUE(mdoc_bytes_equal(doc->doc_type, doc->issuer_signed->mso.doc_type));
 	CU_ASSERT_TRUE(doc->device_signed.is_mac);
@@ -38,7 +39,7 @@ response_parses(void)
 		CU_ASSERT_EQUAL(mdoc_item_check(NULL, doc->issuer_signed, ns, &ns->items[i]), MDOC_OK);
 		CU_ASSERT_PTR_EQUAL(input.ptr + ns->items[i].offset, ns->items[i].tagged.ptr);
 	}
-	mdoc_response_clear(&response);
+	mdoc_response_free(response);
 	bytes_free(input);
 }
 
@@ -48,20 +49,20 @@ issuer_signature_verifies(void)
 {
 	struct mdoc_bytes input = vector_load("annexD/device_response.cbor");
 	struct mdoc_bytes certificate = vector_load("annexD/ds_cert.der");
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	struct mdoc_public_key key;
 	struct mdoc_sign1 *auth;
 	struct mdoc_bytes der = MDOC_NO_BYTES;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, NULL), MDOC_OK);
-	auth = &response.documents[0].issuer_signed->issuer_auth;
+	auth = &response->documents[0].issuer_signed->issuer_auth;
 	CU_ASSERT_TRUE(mdoc_sign1_certificate(auth, 0, &der));
 	CU_ASSERT_TRUE(mdoc_bytes_equal(der, certificate));
 	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, der, &key), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, auth, &key, MDOC_NO_BYTES), MDOC_OK);
 	auth->payload.len--;
 	CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, auth, &key, MDOC_NO_BYTES), MDOC_ERR_SIGNATURE);
-	mdoc_response_clear(&response);
+	mdoc_response_free(response);
 	bytes_free(certificate);
 	bytes_free(input);
 }
@@ -75,21 +76,21 @@ device_authentication_is_reproduced(void)
 	struct mdoc_bytes input = vector_load("annexD/device_response.cbor");
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 	struct mdoc_device_authentication parts;
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	struct mdoc_bytes transcript;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, input, &response, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, wrapped, &transcript, NULL), MDOC_OK);
-	mdoc_put_device_authentication_bytes(&buf, transcript, response.documents[0].doc_type,
-		response.documents[0].device_signed.namespaces_bytes);
+	mdoc_put_device_authentication_bytes(&buf, transcript, response->documents[0].doc_type,
+		response->documents[0].device_signed.namespaces_bytes);
 	CU_ASSERT_EQUAL(buf.err, MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_buf_bytes(&buf), expected));
 	CU_ASSERT_EQUAL(mdoc_device_authentication_parse(NULL, expected, &parts, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(parts.transcript, transcript));
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(parts.doc_type, "org.iso.18013.5.1.mDL"));
-	CU_ASSERT_TRUE(mdoc_bytes_equal(parts.namespaces_bytes, response.documents[0].device_signed.namespaces_bytes));
+	CU_ASSERT_TRUE(mdoc_bytes_equal(parts.namespaces_bytes, response->documents[0].device_signed.namespaces_bytes));
 	mdoc_buf_clear(&buf);
-	mdoc_response_clear(&response);
+	mdoc_response_free(response);
 	bytes_free(input);
 	bytes_free(expected);
 	bytes_free(wrapped);

@@ -69,19 +69,16 @@ device_auth_is_exactly_one(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct mdoc_bytes auth = hex_load(rows[i].hex);
 		struct mdoc_buf buf = MDOC_BUF_EMPTY;
-		struct mdoc_device_signed ds;
-		struct mdoc_cbor *scan = NULL;
+		struct mdoc_device_signed *ds = NULL;
 
 		mdoc_put_map(&buf, 2);
 		mdoc_put_text(&buf, "nameSpaces");
 		mdoc_put_embedded(&buf, mdoc_bytes_of("\xa0", 1));
 		mdoc_put_text(&buf, "deviceAuth");
 		mdoc_put_raw(&buf, auth);
-		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&buf), 0, &scan, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "x", &ds, NULL), rows[i].res);
-		CU_ASSERT_EQUAL(ds.is_mac, rows[i].is_mac);
-		mdoc_device_signed_clear(&ds);
-		mdoc_cbor_free(scan);
+		CU_ASSERT_EQUAL(mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&buf), &ds, NULL), rows[i].res);
+		CU_ASSERT_EQUAL(ds != NULL && mdoc_device_signed_signature(ds) == NULL, rows[i].is_mac);
+		mdoc_device_signed_free(ds);
 		mdoc_buf_clear(&buf);
 		bytes_free(auth);
 	}
@@ -99,8 +96,7 @@ written_size_is_foretold(void)
 	for (size_t g = 0; g < 6; g++) {
 		const struct mdoc_bytes namespaces = g % 2 == 0 ? empty : some;
 		struct mdoc_buf to_sign = MDOC_BUF_EMPTY, buf = MDOC_BUF_EMPTY;
-		struct mdoc_device_signed ds;
-		struct mdoc_cbor *scan = NULL;
+		struct mdoc_device_signed *ds = NULL;
 		struct soft_key key;
 
 		CU_ASSERT_TRUE_FATAL(soft_key_make(&key, groups[g / 2]));
@@ -108,12 +104,12 @@ written_size_is_foretold(void)
 		CU_ASSERT_EQUAL(mdoc_device_signed_put(&buf, mdoc_buf_bytes(&to_sign), namespaces, &key.signer),
 			MDOC_OK);
 		CU_ASSERT_EQUAL(buf.len, mdoc_device_signed_size(namespaces, key.signer.alg));
-		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&buf), 0, &scan, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &ds, NULL), MDOC_OK);
-		CU_ASSERT_TRUE(mdoc_bytes_equal(ds.namespaces_bytes, namespaces));
-		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, &ds.signature, &key.pub, mdoc_buf_bytes(&to_sign)), MDOC_OK);
-		mdoc_device_signed_clear(&ds);
-		mdoc_cbor_free(scan);
+		CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&buf), &ds, NULL), MDOC_OK);
+		CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_device_signed_bytes(ds), namespaces));
+		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, mdoc_device_signed_signature(ds), &key.pub,
+					mdoc_buf_bytes(&to_sign)),
+			MDOC_OK);
+		mdoc_device_signed_free(ds);
 		mdoc_buf_clear(&buf);
 		mdoc_buf_clear(&to_sign);
 		soft_key_clear(&key);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/request/request_internal.h"
+#include "mdoc/response/response_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,12 @@ typedef enum mdoc_result (*parse_fn)(struct mdoc_bytes input, struct mdoc_error 
 static enum mdoc_result
 parse_response(struct mdoc_bytes input, struct mdoc_error *error)
 {
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	const enum mdoc_result res = mdoc_response_parse(NULL, input, &response, error);
 
-	for (size_t i = 0; res == MDOC_OK && i < response.count; i++)
-		(void)mdoc_issuer_signed_check_digests(NULL, response.documents[i].issuer_signed, error);
-	mdoc_response_clear(&response);
+	for (size_t i = 0; res == MDOC_OK && i < response->count; i++)
+		(void)mdoc_issuer_signed_check_digests(NULL, response->documents[i].issuer_signed, error);
+	mdoc_response_free(response);
 	return res;
 }
 

@@ -343,8 +343,7 @@ test_device_signed_is_as_planned(void)
 {
 	const struct mdoc_signer signer = kit_signer(device);
 	struct mdoc_buf answer = MDOC_BUF_EMPTY;
-	struct mdoc_cbor *scan = NULL;
-	struct mdoc_device_signed parsed = { 0 };
+	struct mdoc_device_signed *parsed = NULL;
 	struct mech_plan plan;
 
 	CU_ASSERT_EQUAL_FATAL(mech_plan_make(kit.context, CKM_MDOC_DEVICE_SIGN, parsed_record, &record_note,
@@ -352,13 +351,11 @@ test_device_signed_is_as_planned(void)
 		CKR_OK);
 	CU_ASSERT_EQUAL(mech_plan_sign(&plan, &signer, &answer), CKR_OK);
 	CU_ASSERT_EQUAL(answer.len, plan.size);
-	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&answer), 0, &scan, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &parsed, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_sign1_verify(kit.context, &parsed.signature, &device_public,
+	CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&answer), &parsed, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_sign1_verify(kit.context, mdoc_device_signed_signature(parsed), &device_public,
 				mdoc_buf_bytes(&authentication)),
 		MDOC_OK);
-	mdoc_device_signed_clear(&parsed);
-	mdoc_cbor_free(scan);
+	mdoc_device_signed_free(parsed);
 	mech_plan_clear(&plan);
 	mdoc_buf_clear(&answer);
 }

@@ -414,22 +414,18 @@ present(struct mdoc_device_signer *signer, const struct mdoc_public_key *public_
 	const struct mdoc_bytes ns = mdoc_bytes_of(namespaces, sizeof(namespaces));
 	struct mdoc_buf input = MDOC_BUF_EMPTY;
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
-	struct mdoc_cbor *scan = NULL;
-	struct mdoc_device_signed parsed = { 0 };
+	struct mdoc_device_signed *parsed = NULL;
 	enum mdoc_result res = MDOC_ERR_CALLBACK;
 
 	mdoc_put_device_authentication_bytes(&input, mdoc_bytes_of(transcript, sizeof(transcript)), mdoc_text("x.y"),
 		ns);
 	if (!signer->sign(signer->arg, mdoc_buf_bytes(&input), &out))
 		goto out;
-	res = mdoc_cbor_scan(NULL, mdoc_buf_bytes(&out), 0, &scan, NULL);
+	res = mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&out), &parsed, NULL);
 	if (res == MDOC_OK)
-		res = mdoc_device_signed_from_node(mdoc_cbor_root(scan), "", &parsed, NULL);
-	if (res == MDOC_OK)
-		res = mdoc_sign1_verify(NULL, &parsed.signature, public_key, mdoc_buf_bytes(&input));
+		res = mdoc_sign1_verify(NULL, mdoc_device_signed_signature(parsed), public_key, mdoc_buf_bytes(&input));
 out:
-	mdoc_device_signed_clear(&parsed);
-	mdoc_cbor_free(scan);
+	mdoc_device_signed_free(parsed);
 	mdoc_buf_clear(&input);
 	mdoc_buf_clear(&out);
 	return res;

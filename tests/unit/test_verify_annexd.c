@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "mdoc/issuer/issuer_signed_internal.h"
+#include "mdoc/response/response_internal.h"
 #include "tests/unit/verify_expect.h"
 
 #include <CUnit/Basic.h>
@@ -250,8 +251,8 @@ test_every_byte(void)
 		buf.ptr[i] ^= 0x01;
 		res = mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict);
 		/* What nobody signs: the minor version, and whether anything is disclosed at all. */
-		disclosed = verdict.parsed && verdict.response.count > 0 &&
-			verdict.response.documents[0].issuer_signed->count > 0;
+		disclosed = verdict.response != NULL && verdict.response->count > 0 &&
+			verdict.response->documents[0].issuer_signed->count > 0;
 		if (res == MDOC_OK && disclosed && memcmp(buf.ptr + 9, "c1.1", 4) != 0)
 			printf("byte %zu changed, and passed\n", i);
 		CU_ASSERT(res != MDOC_OK || !disclosed || memcmp(buf.ptr + 9, "c1.1", 4) == 0);
@@ -302,7 +303,7 @@ agree(EVP_PKEY *own, const struct mdoc_public_key *other, uint8_t secret[66])
 static void
 test_mac_is_reproduced(void)
 {
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	struct mdoc_bytes transcript, namespaces;
 	struct mdoc_buf dab = MDOC_BUF_EMPTY, made = MDOC_BUF_EMPTY;
 	uint8_t secret[66];
@@ -311,19 +312,19 @@ test_mac_is_reproduced(void)
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&annex_response), &response, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_unwrap(NULL, mdoc_buf_bytes(&annex_transcript_bytes), &transcript, NULL),
 		MDOC_OK);
-	namespaces = response.documents[0].device_signed.namespaces_bytes;
-	len = agree(reader_key, &response.documents[0].issuer_signed->mso.device_key, secret);
-	mdoc_put_device_authentication_bytes(&dab, transcript, response.documents[0].doc_type, namespaces);
+	namespaces = response->documents[0].device_signed.namespaces_bytes;
+	len = agree(reader_key, &response->documents[0].issuer_signed->mso.device_key, secret);
+	mdoc_put_device_authentication_bytes(&dab, transcript, response->documents[0].doc_type, namespaces);
 	CU_ASSERT_EQUAL(mdoc_device_mac_put(NULL, &made, mdoc_buf_bytes(&dab), namespaces, transcript,
 				mdoc_bytes_of(secret, len)),
 		MDOC_OK);
 	CU_ASSERT_EQUAL(made.len, mdoc_device_mac_size(namespaces));
 	CU_ASSERT_PTR_NOT_NULL(memmem(annex_response.ptr, annex_response.len, made.ptr, made.len));
-	CU_ASSERT_TRUE(mdoc_doc_type_takes_mac(response.documents[0].doc_type));
+	CU_ASSERT_TRUE(mdoc_doc_type_takes_mac(response->documents[0].doc_type));
 	CU_ASSERT_FALSE(mdoc_doc_type_takes_mac(mdoc_text("org.iso.23220.1.jp.mnc")));
 	mdoc_buf_clear(&made);
 	mdoc_buf_clear(&dab);
-	mdoc_response_clear(&response);
+	mdoc_response_free(response);
 }
 
 static int

@@ -53,11 +53,13 @@ set_time(json_t *object, const char *name, int64_t when)
 static json_t *
 document_json(const struct reader_result *result, const struct mdoc_document *document)
 {
-	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(document->issuer_signed);
+	const struct mdoc_issuer_signed *issuer_signed = mdoc_document_issuer_signed(document);
+	const struct mdoc_node namespaces = mdoc_device_signed_namespaces(mdoc_document_device_signed(document));
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(issuer_signed);
 	json_t *json = json_object();
 	char *issuer;
 
-	set_text(json, "docType", document->doc_type);
+	set_text(json, "docType", mdoc_document_doc_type(document));
 	issuer = result->summary == MDOC_OK ? result_issuer(result, document) : NULL;
 	if (issuer != NULL)
 		json_object_set_new(json, "issuer", json_string(issuer));
@@ -65,23 +67,22 @@ document_json(const struct reader_result *result, const struct mdoc_document *do
 	set_time(json, "signed", mdoc_mso_signed(mso));
 	set_time(json, "validFrom", mdoc_mso_valid_from(mso));
 	set_time(json, "validUntil", mdoc_mso_valid_until(mso));
-	json_object_set_new(json, "elements", record_elements_json(document->issuer_signed));
-	if (mdoc_node_count(mdoc_cbor_root(document->device_signed.namespaces)) > 0)
-		json_object_set_new(json, "deviceSigned",
-			value_json(mdoc_node_span(mdoc_cbor_root(document->device_signed.namespaces))));
-	if (mdoc_node_present(document->errors))
-		json_object_set_new(json, "errors", value_json(mdoc_node_span(document->errors)));
+	json_object_set_new(json, "elements", record_elements_json(issuer_signed));
+	if (mdoc_node_count(namespaces) > 0)
+		json_object_set_new(json, "deviceSigned", value_json(mdoc_node_span(namespaces)));
+	if (mdoc_node_present(mdoc_document_errors(document)))
+		json_object_set_new(json, "errors", value_json(mdoc_node_span(mdoc_document_errors(document))));
 	return json;
 }
 
 static json_t *
 documents_json(const struct reader_result *result)
 {
-	const struct mdoc_response *response = &result->verdict->response;
+	const struct mdoc_response *response = result->verdict->response;
 	json_t *documents = json_array();
 
-	for (size_t i = 0; i < response->count; i++)
-		json_array_append_new(documents, document_json(result, &response->documents[i]));
+	for (size_t i = 0; i < mdoc_response_count(response); i++)
+		json_array_append_new(documents, document_json(result, mdoc_response_document(response, i)));
 	return documents;
 }
 
@@ -95,7 +96,7 @@ result_json(const struct reader_result *result)
 		json_array_append_new(checks, row_json(&verdict->rows[i]));
 	json = json_pack("{s:b, s:s, s:o}", "verified", result->summary == MDOC_OK, "result",
 		mdoc_result_name(result->summary), "checks", checks);
-	if (json == NULL || !verdict->parsed)
+	if (json == NULL || verdict->response == NULL)
 		return json;
 	if (result->summary == MDOC_OK)
 		json_object_set_new(json, "documents", documents_json(result));

@@ -45,7 +45,7 @@ result_issuer(const struct reader_result *result, const struct mdoc_document *do
 	BIO *bio = NULL;
 	long len;
 
-	if (!mdoc_sign1_certificate(mdoc_issuer_signed_auth(document->issuer_signed), 0, &leaf) ||
+	if (!mdoc_sign1_certificate(mdoc_issuer_signed_auth(mdoc_document_issuer_signed(document)), 0, &leaf) ||
 		mdoc_trust_find(tool_context(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
 		return NULL;
 	at = anchor.ptr;
@@ -111,7 +111,7 @@ print_element(const char *label, struct mdoc_bytes name, struct mdoc_bytes value
 static void
 print_device_signed(const struct mdoc_document *document)
 {
-	struct mdoc_node name = mdoc_node_first(mdoc_cbor_root(document->device_signed.namespaces));
+	struct mdoc_node name = mdoc_node_first(mdoc_device_signed_namespaces(mdoc_document_device_signed(document)));
 
 	if (!mdoc_node_present(name))
 		return;
@@ -135,13 +135,15 @@ print_device_signed(const struct mdoc_document *document)
 static void
 print_document(const struct reader_result *result, const struct mdoc_document *document)
 {
-	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(document->issuer_signed);
+	const struct mdoc_issuer_signed *issuer_signed = mdoc_document_issuer_signed(document);
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(issuer_signed);
+	const struct mdoc_bytes doc_type = mdoc_document_doc_type(document);
 	char *issuer = result_issuer(result, document), from[32], until[32];
 
 	time_print_jst(mdoc_mso_valid_from(mso), from);
 	time_print_jst(mdoc_mso_valid_until(mso), until);
 	fputc('\n', stdout);
-	terminal_text(stdout, (const char *)document->doc_type.ptr, document->doc_type.len);
+	terminal_text(stdout, (const char *)doc_type.ptr, doc_type.len);
 	fputs("\n  ", stdout);
 	terminal_padded(stdout, _("issued by"), 14);
 	if (issuer != NULL)
@@ -149,7 +151,7 @@ print_document(const struct reader_result *result, const struct mdoc_document *d
 	fputs("\n  ", stdout);
 	terminal_padded(stdout, _("valid"), 14);
 	printf(_("%s to %s\n"), from, until);
-	record_print(stdout, document->issuer_signed);
+	record_print(stdout, issuer_signed);
 	print_device_signed(document);
 	free(issuer);
 }
@@ -158,15 +160,15 @@ void
 result_print(const struct reader_result *result)
 {
 	const struct mdoc_verdict *verdict = result->verdict;
-	const size_t documents = verdict->parsed ? verdict->response.count : 0;
+	const size_t documents = verdict->response != NULL ? mdoc_response_count(verdict->response) : 0;
 
 	puts(result->summary == MDOC_OK ? _("Verified.") : _("NOT VERIFIED."));
 	for (size_t i = 0; i < verdict->count; i++)
 		print_row(&verdict->rows[i], documents);
-	if (result->summary != MDOC_OK || !verdict->parsed) {
+	if (result->summary != MDOC_OK || verdict->response == NULL) {
 		puts(_("What the response says is not shown, because it may be false."));
 		return;
 	}
 	for (size_t i = 0; i < documents; i++)
-		print_document(result, &verdict->response.documents[i]);
+		print_document(result, mdoc_response_document(verdict->response, i));
 }
