@@ -79,7 +79,10 @@ struct mdoc_bytes mdoc_item_value(const struct mdoc_item *item);
  * The members of an MSO (9.1.2.4). Times are seconds since the epoch.
  *
  * mdoc_mso_value_digests()       {namespace: {digestID: digest}}
- * mdoc_mso_key_authorizations()  deviceKeyInfo.keyAuthorizations; absent when there are none
+ * mdoc_mso_key_authorizations()  deviceKeyInfo.keyAuthorizations, a map; absent when there are none
+ * mdoc_mso_key_info()            deviceKeyInfo.keyInfo, a map; absent when there is none
+ * mdoc_mso_expected_update()     validityInfo.expectedUpdate; false: there is none
+ * mdoc_mso_root()                the whole map, for keys that are reserved for future use
  */
 struct mdoc_bytes mdoc_mso_version(const struct mdoc_mso *mso);
 struct mdoc_bytes mdoc_mso_doc_type(const struct mdoc_mso *mso);
@@ -87,11 +90,15 @@ enum mdoc_digest_alg mdoc_mso_digest_alg(const struct mdoc_mso *mso);
 struct mdoc_node mdoc_mso_value_digests(const struct mdoc_mso *mso);
 const struct mdoc_public_key *mdoc_mso_device_key(const struct mdoc_mso *mso);
 struct mdoc_node mdoc_mso_key_authorizations(const struct mdoc_mso *mso);
+struct mdoc_node mdoc_mso_key_info(const struct mdoc_mso *mso);
 int64_t mdoc_mso_signed(const struct mdoc_mso *mso);
 int64_t mdoc_mso_valid_from(const struct mdoc_mso *mso);
 int64_t mdoc_mso_valid_until(const struct mdoc_mso *mso);
 
-/* The second edition's MSO.status, for status.h; absent when there is none. */
+bool mdoc_mso_expected_update(const struct mdoc_mso *mso, int64_t *when);
+struct mdoc_node mdoc_mso_root(const struct mdoc_mso *mso);
+
+/* The second edition's MSO.status, of any type, for mdoc_status_read(); absent when there is none. */
 struct mdoc_node mdoc_mso_status(const struct mdoc_mso *mso);
 
 /* One item against the MSO: MDOC_OK, MDOC_ERR_DIGEST (absent or different), MDOC_ERR_VALUE (random too short). */

@@ -148,3 +148,23 @@ mdoc_mso_status(const struct mdoc_mso *mso)
 {
 	return mso->status;
 }
+
+struct mdoc_node
+mdoc_mso_key_info(const struct mdoc_mso *mso)
+{
+	return mso->key_info;
+}
+
+bool
+mdoc_mso_expected_update(const struct mdoc_mso *mso, int64_t *when)
+{
+	if (mso->has_expected_update)
+		*when = mso->expected_update;
+	return mso->has_expected_update;
+}
+
+struct mdoc_node
+mdoc_mso_root(const struct mdoc_mso *mso)
+{
+	return mdoc_cbor_root(mso->scan);
+}

@@ -108,6 +108,51 @@ read_namespaces(struct mdoc_node map, const char *path, struct mdoc_issuer_signe
 	return res;
 }
 
+static int
+by_element(const void *a, const void *b)
+{
+	const struct mdoc_item *x = *(const struct mdoc_item *const *)a, *y = *(const struct mdoc_item *const *)b;
+	const int order = mdoci_bytes_order(x->element, y->element);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct mdoc_namespace *x = *(const struct mdoc_namespace *const *)a;
+	const struct mdoc_namespace *y = *(const struct mdoc_namespace *const *)b;
+
+	return mdoci_bytes_order(x->name, y->name);
+}
+
+/* What is searched for by name, once all of it stands where it stays. */
+static enum mdoc_result
+index_names(struct mdoc_issuer_signed *is)
+{
+	is->by_name = calloc(is->count + 1, sizeof(*is->by_name));
+	if (is->by_name == NULL)
+		return MDOC_ERR_MEMORY;
+	for (size_t n = 0; n < is->count; n++) {
+		struct mdoc_namespace *ns = &is->namespaces[n];
+
+		is->by_name[n] = ns;
+		ns->by_element = calloc(ns->count, sizeof(*ns->by_element));
+		if (ns->by_element == NULL)
+			return MDOC_ERR_MEMORY;
+		for (size_t i = 0; i < ns->count; i++)
+			ns->by_element[i] = &ns->items[i];
+		qsort(ns->by_element, ns->count, sizeof(*ns->by_element), by_element);
+	}
+	qsort(is->by_name, is->count, sizeof(*is->by_name), by_name);
+	for (size_t n = 1; n < is->count; n++) {
+		/* The same text after heads of two lengths: no duplicate to the scanner, but to us. */
+		if (by_name(&is->by_name[n - 1], &is->by_name[n]) == 0)
+			return MDOC_ERR_DUPLICATE_KEY;
+	}
+	return MDOC_OK;
+}
+
 enum mdoc_result
 mdoci_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_node node, const char *path,
 	struct mdoc_issuer_signed **out, struct mdoc_error *error)
@@ -127,6 +172,8 @@ mdoci_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_no
 	is->input = mdoc_node_span(node);
 	mdoci_path(inner, path, "issuerAuth");
 	res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, is, error);
+	if (res == MDOC_OK && (res = index_names(is)) != MDOC_OK)
+		res = mdoci_fail(error, res, mdoc_node_offset(node), path, "memory, and each namespace once");
 	if (res == MDOC_OK)
 		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
 	if (res == MDOC_OK)
@@ -164,9 +211,12 @@ mdoc_issuer_signed_free(struct mdoc_issuer_signed *is)
 {
 	if (is == NULL)
 		return;
-	for (size_t i = 0; i < is->count; i++)
+	for (size_t i = 0; i < is->count; i++) {
 		free(is->namespaces[i].items);
+		free(is->namespaces[i].by_element);
+	}
 	free(is->namespaces);
+	free(is->by_name);
 	mdoci_mso_clear(&is->mso);
 	mdoc_cbor_free(is->scan);
 	free(is);
@@ -175,28 +225,40 @@ mdoc_issuer_signed_free(struct mdoc_issuer_signed *is)
 const struct mdoc_namespace *
 mdoc_find_namespace(const struct mdoc_issuer_signed *is, struct mdoc_bytes name)
 {
-	for (size_t i = 0; i < is->count; i++) {
-		if (mdoc_bytes_equal(is->namespaces[i].name, name))
-			return &is->namespaces[i];
+	size_t low = 0, high = is->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (mdoci_bytes_order(is->by_name[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low < is->count && mdoc_bytes_equal(is->by_name[low]->name, name) ? is->by_name[low] : NULL;
 }
 
+/* The first one, should there be several. */
 const struct mdoc_item *
 mdoc_find_item(const struct mdoc_namespace *ns, struct mdoc_bytes element)
 {
-	for (size_t i = 0; i < ns->count; i++) {
-		if (mdoc_bytes_equal(ns->items[i].element, element))
-			return &ns->items[i];
+	size_t low = 0, high = ns->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (mdoci_bytes_order(ns->by_element[middle]->element, element) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low < ns->count && mdoc_bytes_equal(ns->by_element[low]->element, element) ? ns->by_element[low] : NULL;
 }
 
 enum mdoc_result
 mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_signed *is,
 	const struct mdoc_namespace *ns, const struct mdoc_item *item)
 {
-	const struct mdoc_node digests = mdoci_map_bytes(is->mso.value_digests, ns->name);
 	uint8_t digest[MDOC_DIGEST_MAX];
 	struct mdoc_bytes want;
 	enum mdoc_result res;
@@ -204,7 +266,7 @@ mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_sig
 
 	if (item->random.len < MDOC_RANDOM_MIN)
 		return MDOC_ERR_VALUE;
-	if (item->digest_id > INT64_MAX || !mdoc_node_bstr(mdoc_map_int(digests, (int64_t)item->digest_id), &want))
+	if (!mdoci_mso_digest(&is->mso, ns->name, item->digest_id, &want))
 		return MDOC_ERR_DIGEST;
 	res = mdoc_digest(context, is->mso.digest_alg, item->tagged, digest, &len);
 	if (res != MDOC_OK)
@@ -213,15 +275,10 @@ mdoc_item_check(const struct mdoc_context *context, const struct mdoc_issuer_sig
 }
 
 static int
-by_element(const void *a, const void *b)
+by_element_only(const void *a, const void *b)
 {
-	const struct mdoc_item *x = *(const struct mdoc_item *const *)a, *y = *(const struct mdoc_item *const *)b;
-	const size_t shorter = x->element.len < y->element.len ? x->element.len : y->element.len;
-	const int order = shorter > 0 ? memcmp(x->element.ptr, y->element.ptr, shorter) : 0;
-
-	if (order != 0)
-		return order;
-	return (x->element.len > y->element.len) - (x->element.len < y->element.len);
+	return mdoci_bytes_order((*(const struct mdoc_item *const *)a)->element,
+		(*(const struct mdoc_item *const *)b)->element);
 }
 
 static int
@@ -255,7 +312,7 @@ check_unique(const struct mdoc_namespace *ns, const char *path, struct mdoc_erro
 		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, path, "memory");
 	for (size_t i = 0; i < ns->count; i++)
 		sorted[i] = &ns->items[i];
-	twice = find_twice(sorted, ns->count, by_element);
+	twice = find_twice(sorted, ns->count, by_element_only);
 	if (twice != NULL)
 		res = mdoci_fail(error, MDOC_ERR_VALUE, twice->offset, path, "each elementIdentifier once");
 	if (res == MDOC_OK && (twice = find_twice(sorted, ns->count, by_digest_id)) != NULL)

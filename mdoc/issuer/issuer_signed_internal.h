@@ -24,16 +24,34 @@ struct mdoc_namespace {
 	struct mdoc_bytes name;
 	struct mdoc_item *items;
 	size_t count;
+	const struct mdoc_item **by_element; /* the same, sorted, for mdoc_find_item() */
+};
+
+/* valueDigests, sorted by namespace and by id: a record of a thousand items is checked in a thousand searches. */
+struct mdoci_digest {
+	uint64_t id;
+	struct mdoc_bytes digest;
+};
+
+struct mdoci_digest_space {
+	struct mdoc_bytes name;
+	struct mdoci_digest *digests;
+	size_t count;
 };
 
 struct mdoc_mso {
 	struct mdoc_bytes version;
 	enum mdoc_digest_alg digest_alg;
 	struct mdoc_node value_digests; /* {namespace: {digestID: digest}} */
+	struct mdoci_digest_space *spaces;
+	size_t space_count;
 	struct mdoc_public_key device_key;
 	struct mdoc_node key_authorizations; /* absent when there are none */
+	struct mdoc_node key_info;           /* the same */
 	struct mdoc_bytes doc_type;
 	int64_t signed_, valid_from, valid_until;
+	bool has_expected_update;
+	int64_t expected_update;
 	struct mdoc_node status; /* second edition; absent when there is none */
 	struct mdoc_cbor *scan;
 };
@@ -42,6 +60,7 @@ struct mdoc_issuer_signed {
 	struct mdoc_bytes input;
 	struct mdoc_namespace *namespaces;
 	size_t count;
+	const struct mdoc_namespace **by_name; /* the same, sorted, for mdoc_find_namespace() */
 	struct mdoc_sign1 issuer_auth;
 	struct mdoc_mso mso;
 	struct mdoc_cbor *scan; /* NULL when it belongs to an outer structure */

@@ -21,38 +21,116 @@ mdoci_digest_text(enum mdoc_digest_alg alg)
 	return digests[alg];
 }
 
+int
+mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b)
+{
+	const size_t shorter = a.len < b.len ? a.len : b.len;
+	const int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return mdoci_bytes_order(((const struct mdoci_digest_space *)a)->name,
+		((const struct mdoci_digest_space *)b)->name);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const uint64_t x = ((const struct mdoci_digest *)a)->id, y = ((const struct mdoci_digest *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+bool
+mdoci_mso_digest(const struct mdoc_mso *mso, struct mdoc_bytes ns, uint64_t id, struct mdoc_bytes *digest)
+{
+	const struct mdoci_digest_space name = { ns, NULL, 0 };
+	const struct mdoci_digest key = { id, MDOC_NO_BYTES };
+	const struct mdoci_digest_space *space = NULL;
+	const struct mdoci_digest *found = NULL;
+
+	if (mso->space_count > 0)
+		space = bsearch(&name, mso->spaces, mso->space_count, sizeof(*mso->spaces), by_name);
+	if (space != NULL && space->count > 0)
+		found = bsearch(&key, space->digests, space->count, sizeof(*space->digests), by_id);
+	if (found != NULL)
+		*digest = found->digest;
+	return found != NULL;
+}
+
+/* One namespace of valueDigests. */
+static enum mdoc_result
+read_digests(struct mdoc_node map, const char *path, struct mdoci_digest_space *space, struct mdoc_error *error)
+{
+	const size_t count = mdoc_node_count(map);
+	struct mdoc_node node = mdoc_node_first(map);
+
+	if (count == 0)
+		return MDOC_OK;
+	space->digests = calloc(count, sizeof(*space->digests));
+	if (space->digests == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(map), path, "memory");
+	for (; mdoc_node_present(node); node = mdoc_node_next(node)) {
+		struct mdoci_digest *digest = &space->digests[space->count++];
+
+		if (!mdoc_node_uint(node, &digest->id))
+			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "a digest id");
+		node = mdoc_node_next(node);
+		if (!mdoc_node_bstr(node, &digest->digest))
+			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path,
+				"a digest as a byte string");
+	}
+	qsort(space->digests, space->count, sizeof(*space->digests), by_id);
+	for (size_t i = 1; i < space->count; i++) {
+		/* The same number in two lengths: no duplicate to the scanner, but to us. */
+		if (space->digests[i - 1].id == space->digests[i].id)
+			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(map), path,
+				"each digest id once");
+	}
+	return MDOC_OK;
+}
+
 /* Namespaces with maps of integer keys to byte strings; how many there are is bounded. */
 static enum mdoc_result
-check_value_digests(struct mdoc_node map, const char *path, struct mdoc_error *error)
+read_value_digests(struct mdoc_node map, const char *path, struct mdoc_mso *mso, struct mdoc_error *error)
 {
-	struct mdoc_node node = mdoc_node_first(map), id;
-	struct mdoc_bytes bytes;
+	const size_t limit = mdoci_limit(map, MDOC_LIMIT_ITEMS);
+	struct mdoc_node node = mdoc_node_first(map);
+	enum mdoc_result res = MDOC_OK;
 	size_t count = 0;
-	uint64_t number;
 
 	if (!mdoc_node_present(node))
 		return mdoci_fail(error, MDOC_ERR_VALUE, mdoc_node_offset(map), path, "valueDigests with a namespace");
-	while (mdoc_node_present(node)) {
-		if (!mdoc_node_tstr(node, &bytes))
+	if (mdoc_node_count(map) > limit)
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(map), path, "fewer namespaces");
+	mso->spaces = calloc(mdoc_node_count(map), sizeof(*mso->spaces));
+	if (mso->spaces == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(map), path, "memory");
+	for (; res == MDOC_OK && mdoc_node_present(node); node = mdoc_node_next(node)) {
+		struct mdoci_digest_space *space = &mso->spaces[mso->space_count++];
+
+		if (!mdoc_node_tstr(node, &space->name))
 			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "a namespace as text");
 		node = mdoc_node_next(node);
 		if (mdoc_node_type(node) != MDOC_CBOR_MAP)
 			return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "a map of digests");
 		count += mdoc_node_count(node);
-		if (count > mdoci_limit(map, MDOC_LIMIT_ITEMS))
+		if (count > limit)
 			return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(node), path, "at most %zu digests",
-				mdoci_limit(map, MDOC_LIMIT_ITEMS));
-		id = mdoc_node_first(node);
-		while (mdoc_node_present(id)) {
-			if (!mdoc_node_uint(id, &number))
-				return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(id), path, "a digest id");
-			id = mdoc_node_next(id);
-			if (!mdoc_node_bstr(id, &bytes))
-				return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(id), path,
-					"a digest as a byte string");
-			id = mdoc_node_next(id);
-		}
-		node = mdoc_node_next(node);
+				limit);
+		res = read_digests(node, path, space, error);
+	}
+	if (res != MDOC_OK)
+		return res;
+	qsort(mso->spaces, mso->space_count, sizeof(*mso->spaces), by_name);
+	for (size_t i = 1; i < mso->space_count; i++) {
+		if (by_name(&mso->spaces[i - 1], &mso->spaces[i]) == 0)
+			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(map), path,
+				"each namespace once");
 	}
 	return MDOC_OK;
 }
@@ -76,6 +154,20 @@ read_digest_alg(struct mdoc_node map, const char *path, struct mdoc_mso *mso, st
 	return MDOC_OK;
 }
 
+/* Absent, or a map. */
+static enum mdoc_result
+read_optional_map(struct mdoc_node map, const char *key, const char *path, struct mdoc_node *value,
+	struct mdoc_error *error)
+{
+	char inner[MDOCI_PATH_MAX];
+
+	*value = mdoc_map_text(map, key);
+	if (!mdoc_node_present(*value))
+		return MDOC_OK;
+	mdoci_path(inner, path, "%s", key);
+	return mdoci_want(*value, MDOC_CBOR_MAP, inner, error);
+}
+
 static enum mdoc_result
 read_device_key(const struct mdoc_context *context, struct mdoc_node map, const char *path, struct mdoc_mso *mso,
 	struct mdoc_error *error)
@@ -96,10 +188,10 @@ read_device_key(const struct mdoc_context *context, struct mdoc_node map, const 
 		mdoci_error_prefix(error, inner);
 		return res;
 	}
-	mso->key_authorizations = mdoc_map_text(info, "keyAuthorizations");
-	if (mdoc_node_present(mso->key_authorizations))
-		return mdoci_want(mso->key_authorizations, MDOC_CBOR_MAP, inner, error);
-	return MDOC_OK;
+	res = read_optional_map(info, "keyAuthorizations", inner, &mso->key_authorizations, error);
+	if (res == MDOC_OK)
+		res = read_optional_map(info, "keyInfo", inner, &mso->key_info, error);
+	return res;
 }
 
 static enum mdoc_result
@@ -125,7 +217,14 @@ read_validity(struct mdoc_node map, const char *path, struct mdoc_mso *mso, stru
 		if (res == MDOC_OK)
 			res = mdoc_tdate_read(node, leaf, times[i].when, error);
 	}
-	return res;
+	if (res != MDOC_OK)
+		return res;
+	node = mdoc_map_text(info, "expectedUpdate");
+	mso->has_expected_update = mdoc_node_present(node);
+	if (!mso->has_expected_update)
+		return MDOC_OK;
+	mdoci_path(leaf, inner, "expectedUpdate");
+	return mdoc_tdate_read(node, leaf, &mso->expected_update, error);
 }
 
 static enum mdoc_result
@@ -142,7 +241,7 @@ read_mso(const struct mdoc_context *context, struct mdoc_node map, const char *p
 	if (res == MDOC_OK)
 		res = mdoci_member(map, "valueDigests", MDOC_CBOR_MAP, path, &mso->value_digests, error);
 	if (res == MDOC_OK)
-		res = check_value_digests(mso->value_digests, path, error);
+		res = read_value_digests(mso->value_digests, path, mso, error);
 	if (res == MDOC_OK)
 		res = read_device_key(context, map, path, mso, error);
 	if (res == MDOC_OK)
@@ -150,7 +249,7 @@ read_mso(const struct mdoc_context *context, struct mdoc_node map, const char *p
 	if (res == MDOC_OK)
 		res = read_validity(map, path, mso, error);
 	if (res == MDOC_OK)
-		mso->status = mdoc_map_text(map, "status");
+		mso->status = mdoc_map_text(map, "status"); /* mdoc_status_read() says what is wrong with it */
 	return res;
 }
 
@@ -185,6 +284,9 @@ mdoci_mso_parse(const struct mdoc_context *context, const struct mdoc_sign1 *iss
 void
 mdoci_mso_clear(struct mdoc_mso *mso)
 {
+	for (size_t i = 0; i < mso->space_count; i++)
+		free(mso->spaces[i].digests);
+	free(mso->spaces);
 	mdoc_cbor_free(mso->scan);
 	memset(mso, 0, sizeof(*mso));
 }
