@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
 #define AUTHORIZATIONS_PATH "issuerSigned.issuerAuth.payload.deviceKeyInfo.keyAuthorizations"
+#define NAMESPACES_PATH "deviceSigned.nameSpaces"
 
 struct authorizations {
 	struct mdoc_node namespaces; /* [+ tstr] or absent */
@@ -115,53 +115,86 @@ allowed(const struct authorizations *a, struct mdoc_bytes ns, struct mdoc_bytes 
 	return false;
 }
 
-static enum mdoc_result
-check_elements(const struct mdoc_issuer_signed *is, const struct authorizations *a, struct mdoc_bytes ns,
-	struct mdoc_node elements, struct mdoc_error *why)
-{
-	const struct mdoc_namespace *issued = is != NULL ? mdoc_find_namespace(is, ns) : NULL;
-	const char *path = "deviceSigned.nameSpaces";
-	struct mdoc_node key;
-	struct mdoc_bytes element;
+/* Is this element, of namespace `ns`, one that the device may sign? */
+typedef enum mdoc_result (*element_rule)(const void *arg, struct mdoc_bytes ns, struct mdoc_node key,
+	struct mdoc_bytes element, struct mdoc_error *why);
 
-	if (mdoc_node_type(elements) != MDOC_CBOR_MAP)
-		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(elements), path, "a map of elements");
-	for (key = mdoc_node_first(elements); mdoc_node_present(key); key = mdoc_node_next(mdoc_node_next(key))) {
-		if (!mdoc_node_tstr(key, &element))
-			return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(key), path, "a name as text");
-		if (!allowed(a, ns, element))
-			return mdoci_fail(why, MDOC_ERR_AUTHORIZATION, mdoc_node_offset(key), path,
-				"an element that keyAuthorizations lets the device sign");
-		if (issued != NULL && mdoc_find_item(issued, element) != NULL)
-			return mdoci_fail(why, MDOC_ERR_AUTHORIZATION, mdoc_node_offset(key), path,
-				"an element that the issuer has not signed already");
+static enum mdoc_result
+allowed_rule(const void *arg, struct mdoc_bytes ns, struct mdoc_node key, struct mdoc_bytes element,
+	struct mdoc_error *why)
+{
+	if (allowed(arg, ns, element))
+		return MDOC_OK;
+	return mdoci_fail(why, MDOC_ERR_AUTHORIZATION, mdoc_node_offset(key), NAMESPACES_PATH,
+		"an element that keyAuthorizations lets the device sign");
+}
+
+static enum mdoc_result
+new_rule(const void *arg, struct mdoc_bytes ns, struct mdoc_node key, struct mdoc_bytes element, struct mdoc_error *why)
+{
+	const struct mdoc_namespace *issued = arg != NULL ? mdoc_find_namespace(arg, ns) : NULL;
+
+	if (issued == NULL || mdoc_find_item(issued, element) == NULL)
+		return MDOC_OK;
+	return mdoci_fail(why, MDOC_ERR_AUTHORIZATION, mdoc_node_offset(key), NAMESPACES_PATH,
+		"an element that the issuer has not signed already");
+}
+
+/* Every element against a rule; there are only so many of them. */
+static enum mdoc_result
+check_each(const struct mdoc_cbor *device_namespaces, element_rule rule, const void *arg, struct mdoc_error *why)
+{
+	const struct mdoc_node namespaces = mdoc_cbor_root(device_namespaces);
+	enum mdoc_result res = MDOC_OK;
+	struct mdoc_node value;
+	struct mdoc_bytes ns, element;
+
+	if (mdoc_node_type(namespaces) != MDOC_CBOR_MAP)
+		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(namespaces), NAMESPACES_PATH, "a map");
+	if (too_many(namespaces))
+		return fail_size(namespaces, NAMESPACES_PATH, why);
+	for (struct mdoc_node key = mdoc_node_first(namespaces); mdoc_node_present(key); key = mdoc_node_next(value)) {
+		value = mdoc_node_next(key);
+		if (!mdoc_node_tstr(key, &ns) || mdoc_node_type(value) != MDOC_CBOR_MAP)
+			return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(key), NAMESPACES_PATH,
+				"a name as text, and a map of elements");
+		for (struct mdoc_node at = mdoc_node_first(value); res == MDOC_OK && mdoc_node_present(at);
+			at = mdoc_node_next(mdoc_node_next(at))) {
+			if (!mdoc_node_tstr(at, &element))
+				return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(at), NAMESPACES_PATH,
+					"a name as text");
+			res = rule(arg, ns, at, element, why);
+		}
+		if (res != MDOC_OK)
+			return res;
 	}
 	return MDOC_OK;
+}
+
+enum mdoc_result
+mdoci_authorizations_check(const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces,
+	struct mdoc_error *why)
+{
+	struct authorizations a = { { NULL, 0 }, { NULL, 0 } };
+	enum mdoc_result res = MDOC_OK;
+
+	if (is != NULL && mdoc_node_present(is->mso.key_authorizations))
+		res = read_authorizations(is->mso.key_authorizations, &a, why);
+	return res != MDOC_OK ? res : check_each(device_namespaces, allowed_rule, &a, why);
+}
+
+enum mdoc_result
+mdoci_replacement_check(const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces,
+	struct mdoc_error *why)
+{
+	return check_each(device_namespaces, new_rule, is, why);
 }
 
 enum mdoc_result
 mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is, const struct mdoc_cbor *device_namespaces,
 	struct mdoc_error *why)
 {
-	struct authorizations a = { { NULL, 0 }, { NULL, 0 } };
-	const struct mdoc_node namespaces = mdoc_cbor_root(device_namespaces);
-	enum mdoc_result res = MDOC_OK;
-	struct mdoc_node key;
-	struct mdoc_node value;
-	struct mdoc_bytes ns;
+	const enum mdoc_result res = mdoci_authorizations_check(is, device_namespaces, why);
 
-	if (mdoc_node_type(namespaces) != MDOC_CBOR_MAP)
-		return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(namespaces), "deviceSigned.nameSpaces", "a map");
-	if (too_many(namespaces))
-		return fail_size(namespaces, "deviceSigned.nameSpaces", why);
-	if (is != NULL && mdoc_node_present(is->mso.key_authorizations))
-		res = read_authorizations(is->mso.key_authorizations, &a, why);
-	for (key = mdoc_node_first(namespaces); res == MDOC_OK && mdoc_node_present(key); key = mdoc_node_next(value)) {
-		value = mdoc_node_next(key);
-		if (!mdoc_node_tstr(key, &ns))
-			return mdoci_fail(why, MDOC_ERR_TYPE, mdoc_node_offset(key), "deviceSigned.nameSpaces",
-				"a name as text");
-		res = check_elements(is, &a, ns, value, why);
-	}
-	return res;
+	return res != MDOC_OK ? res : mdoci_replacement_check(is, device_namespaces, why);
 }

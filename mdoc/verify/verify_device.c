@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
 
 #include <openssl/crypto.h>
@@ -103,25 +102,32 @@ mac_allowed(const struct mdoci_verifier *v, const struct mdoc_document *doc)
 }
 
 static enum mdoc_result
+check_form(const struct mdoci_verifier *v, const struct mdoc_document *doc, struct mdoc_error *why)
+{
+	const struct mdoc_device_signed *ds = &doc->device_signed;
+
+	if (ds->is_mac && !mac_allowed(v, doc))
+		return mdoci_fail(why, MDOC_ERR_ALGORITHM, SIZE_MAX, "", "a deviceSignature; a MAC is none (R-TX-01)");
+	if (!ds->is_mac && ds->signature.payload.ptr != NULL)
+		return mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
+	return MDOC_OK;
+}
+
+static enum mdoc_result
 device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, struct mdoc_error *why)
 {
-	const struct mdoc_sign1 *signature = &doc->device_signed.signature;
 	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
-	if (doc->device_signed.is_mac && !mac_allowed(v, doc))
-		return mdoci_fail(why, MDOC_ERR_ALGORITHM, SIZE_MAX, "", "a deviceSignature; a MAC is none (R-TX-01)");
 	if (doc->device_signed.is_mac && v->options->reader_key == NULL)
 		return mdoci_fail(why, MDOC_ERR_KEY, SIZE_MAX, "", "the reader's private key, to check a deviceMac");
-	if (!doc->device_signed.is_mac && signature->payload.ptr != NULL)
-		return mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
 	mdoc_put_device_authentication_bytes(&tbs, v->options->transcript, doc->doc_type,
 		doc->device_signed.namespaces_bytes);
 	res = tbs.err;
 	if (res == MDOC_OK && doc->device_signed.is_mac) {
 		res = mdoci_device_mac_verify(v, doc, mdoc_buf_bytes(&tbs), why);
 	} else if (res == MDOC_OK) {
-		res = mdoc_sign1_verify(v->context, signature, &doc->issuer_signed->mso.device_key,
+		res = mdoc_sign1_verify(v->context, &doc->device_signed.signature, &doc->issuer_signed->mso.device_key,
 			mdoc_buf_bytes(&tbs));
 		(void)mdoci_fail(why, res, SIZE_MAX, "",
 			res == MDOC_ERR_ALGORITHM ? "an algorithm that fits MSO.deviceKey"
@@ -131,27 +137,56 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 	return res;
 }
 
-void
-mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_document *doc, const char *base)
+/* Is it the algorithm that is wrong, or what was made with it? */
+static bool
+about_algorithm(enum mdoc_result res)
+{
+	return res == MDOC_ERR_ALGORITHM || res == MDOC_ERR_TYPE || res == MDOC_ERR_VALUE;
+}
+
+static void
+check_device_auth(struct mdoci_verifier *v, const struct mdoc_document *doc)
 {
 	const struct mdoc_device_signed *ds = &doc->device_signed;
-	const struct mdoc_node auth = ds->is_mac ? ds->mac : ds->signature.node;
-	struct mdoci_place place = mdoci_place_of(base,
+	const struct mdoci_place place = { MDOCI_PART_DOCUMENT,
 		ds->is_mac ? "deviceSigned.deviceAuth.deviceMac" : "deviceSigned.deviceAuth.deviceSignature",
-		mdoc_node_span(auth));
+		mdoc_node_span(ds->is_mac ? ds->mac : ds->signature.node) };
 	struct mdoc_error why = { 0 };
-	enum mdoc_result res;
+	enum mdoc_result res = check_form(v, doc, &why);
 
+	mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH_FORM, &place, res, &why);
+	if (res != MDOC_OK) {
+		mdoci_row_not_done(v, MDOC_CHECK_DEVICE_AUTH_ALGORITHM, &place);
+		mdoci_row_not_done(v, MDOC_CHECK_DEVICE_AUTH, &place);
+		return;
+	}
 	ERR_set_mark();
 	res = device_auth(v, doc, &why);
 	ERR_pop_to_mark();
 	why.offset = SIZE_MAX; /* the place of the row is the better one */
-	mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH, &place, res, &why);
+	mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH_ALGORITHM, &place, about_algorithm(res) ? res : MDOC_OK, &why);
+	if (about_algorithm(res))
+		mdoci_row_not_done(v, MDOC_CHECK_DEVICE_AUTH, &place);
+	else
+		mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH, &place, res, &why);
+}
 
-	memset(&why, 0, sizeof(why));
-	place = mdoci_place_of(base, "deviceSigned.nameSpaces", ds->namespaces_bytes);
-	res = mdoc_device_namespaces_check(doc->issuer_signed, ds->namespaces, &why);
-	if (res != MDOC_OK)
-		mdoci_error_prefix(&why, base);
+void
+mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_document *doc)
+{
+	const struct mdoc_device_signed *ds = &doc->device_signed;
+	const struct mdoci_place place = { MDOCI_PART_DOCUMENT, "deviceSigned.nameSpaces", ds->namespaces_bytes };
+	struct mdoc_error why = { 0 };
+	enum mdoc_result res;
+
+	check_device_auth(v, doc);
+	res = mdoci_authorizations_check(doc->issuer_signed, ds->namespaces, &why);
 	mdoci_row_result(v, MDOC_CHECK_KEY_AUTHORIZATIONS, &place, res, &why);
+	memset(&why, 0, sizeof(why));
+	res = mdoci_replacement_check(doc->issuer_signed, ds->namespaces, &why);
+	/* What is no list of names has its row already. */
+	if (res == MDOC_OK || res == MDOC_ERR_AUTHORIZATION)
+		mdoci_row_result(v, MDOC_CHECK_DEVICE_ELEMENTS, &place, res, &why);
+	else
+		mdoci_row_not_done(v, MDOC_CHECK_DEVICE_ELEMENTS, &place);
 }

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/issuer/issuer_signed_internal.h"
-#include "mdoc/response/response_internal.h"
 #include "tests/unit/issuer_kit.h"
 
 #include <openssl/bn.h>
@@ -313,21 +312,26 @@ kit_verify(const struct issuer_kit *kit, struct mdoc_bytes response, const struc
 		.now = kit->now,
 		.clock_skew = 60,
 	};
-	struct mdoc_verdict verdict = { 0 };
+	const struct mdoc_response *parsed = NULL;
+	const struct mdoc_issuer_signed *is = NULL;
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
 	enum mdoc_result res;
 	size_t i;
 
 	res = mdoc_verify(kit->context, response, &options, &verdict);
-	for (i = 0; i < verdict.count; i++)
-		if (verdict.rows[i].outcome == MDOC_FAILED)
-			printf("    %s: %s %s\n", mdoc_check_name(verdict.rows[i].check),
-				mdoc_result_name(verdict.rows[i].error.code), verdict.rows[i].error.expected);
+	for (i = 0; verdict != NULL && mdoc_verdict_row(verdict, i, &row); i++)
+		if (row.outcome == MDOC_FAILED)
+			printf("    %s: %s %s\n", mdoc_check_name(row.check), mdoc_result_name(row.error.code),
+				row.error.expected);
+	parsed = verdict != NULL ? mdoc_verdict_response(verdict) : NULL;
 	if (elements != NULL) {
 		*elements = 0;
-		if (verdict.response != NULL && verdict.response->count == 1)
-			for (i = 0; i < verdict.response->documents[0].issuer_signed->count; i++)
-				*elements += verdict.response->documents[0].issuer_signed->namespaces[i].count;
+		if (parsed != NULL && mdoc_response_count(parsed) == 1)
+			is = mdoc_document_issuer_signed(mdoc_response_document(parsed, 0));
+		for (i = 0; is != NULL && i < mdoc_issuer_signed_count(is); i++)
+			*elements += mdoc_namespace_count(mdoc_issuer_signed_namespace(is, i));
 	}
-	mdoc_verdict_clear(&verdict);
+	mdoc_verdict_free(verdict);
 	return res;
 }

@@ -39,7 +39,7 @@ own_recipe(struct recipe *recipe)
 }
 
 static void
-cook(const char *what, const struct recipe *recipe, unsigned fails, unsigned not_done, enum mdoc_result code)
+cook(const char *what, const struct recipe *recipe, uint64_t fails, uint64_t not_done, enum mdoc_result code)
 {
 	const struct mdoc_verify_options options = own_options(recipe);
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
@@ -59,8 +59,10 @@ test_issuer_mistakes(void)
 	own_recipe(&recipe);
 	cook("right", &recipe, 0, 0, MDOC_OK);
 	recipe.ds = MDOC_NO_BYTES;
-	cook("no x5chain", &recipe, BIT(ISSUER_AUTH),
-		BIT(DS_PROFILE) | BIT(CHAIN) | BIT(ISSUER_SIGNATURE) | BIT(VALIDITY_INFO), MDOC_ERR_MISSING);
+	cook("no x5chain", &recipe, BIT(X5CHAIN),
+		BIT(DS_PROFILE) | BIT(CHAIN) | BIT(CERTIFICATE_VALIDITY) | BIT(ISSUER_ALGORITHM) |
+			BIT(ISSUER_SIGNATURE) | BIT(SIGNED_IN_DS) | BIT(UNTIL_IN_DS),
+		MDOC_ERR_MISSING);
 	own_recipe(&recipe);
 	recipe.issuer = &other_key;
 	cook("other issuer key", &recipe, BIT(ISSUER_SIGNATURE), 0, MDOC_ERR_SIGNATURE);
@@ -76,13 +78,13 @@ test_issuer_mistakes(void)
 	cook("MSO docType", &recipe, BIT(DOCTYPE), 0, MDOC_ERR_DOCTYPE);
 	own_recipe(&recipe);
 	recipe.same_element = true;
-	cook("element twice", &recipe, BIT(DIGESTS), 0, MDOC_ERR_VALUE);
+	cook("element twice", &recipe, BIT(DUPLICATES), 0, MDOC_ERR_VALUE);
 	own_recipe(&recipe);
 	recipe.same_id = true;
-	cook("digest id twice", &recipe, BIT(DIGESTS), 0, MDOC_ERR_VALUE);
+	cook("digest id twice", &recipe, BIT(DUPLICATES), 0, MDOC_ERR_VALUE);
 	own_recipe(&recipe);
 	recipe.random_len = 15;
-	cook("short random", &recipe, BIT(DIGESTS), 0, MDOC_ERR_VALUE);
+	cook("short random", &recipe, BIT(RANDOM_LENGTH), 0, MDOC_ERR_VALUE);
 }
 
 /* If this failed, a record would be accepted outside the month that the law gives it. */
@@ -107,7 +109,7 @@ test_own_times(void)
 	cook("until before from", &recipe, BIT(VALIDITY_INFO) | BIT(VALIDITY), 0, MDOC_ERR_VALIDITY);
 	own_recipe(&recipe);
 	recipe.signed_ = soft_2026 - 1;
-	cook("signed before the DS", &recipe, BIT(VALIDITY_INFO), 0, MDOC_ERR_VALIDITY);
+	cook("signed before the DS", &recipe, BIT(SIGNED_IN_DS), 0, MDOC_ERR_VALIDITY);
 }
 
 static void
@@ -244,7 +246,8 @@ test_too_many_device_names(void)
 		own_recipe(&recipe);
 		recipe.authorizations = rows[i].authorizations;
 		recipe.device_elements = rows[i].elements;
-		cook(rows[i].what, &recipe, BIT(KEY_AUTHORIZATIONS), 0, MDOC_ERR_SIZE);
+		cook(rows[i].what, &recipe, BIT(KEY_AUTHORIZATIONS),
+			rows[i].elements != NULL ? BIT(DEVICE_ELEMENTS) : 0, MDOC_ERR_SIZE);
 	}
 }
 
@@ -256,16 +259,18 @@ test_device_elements(void)
 		const char *what;
 		void (*authorizations)(struct mdoc_buf *);
 		void (*elements)(struct mdoc_buf *);
+		uint64_t fails;
 		enum mdoc_result code;
 	} rows[] = {
-		{ "unauthorised", NULL, element_of_device, MDOC_ERR_AUTHORIZATION },
-		{ "another authorised", allow_d, element_of_device, MDOC_ERR_AUTHORIZATION },
-		{ "empty authorizations", allow_nothing, NULL, MDOC_ERR_VALUE },
-		{ "namespace in both", allow_twice, element_of_device, MDOC_ERR_VALUE },
-		{ "replaces the issuer's", allow_namespace, element_of_issuer, MDOC_ERR_AUTHORIZATION },
-		{ "by namespace", allow_namespace, element_of_device, MDOC_OK },
-		{ "by element", allow_c, element_of_device, MDOC_OK },
-		{ "authorised, not used", allow_c, NULL, MDOC_OK },
+		{ "unauthorised", NULL, element_of_device, BIT(KEY_AUTHORIZATIONS), MDOC_ERR_AUTHORIZATION },
+		{ "another authorised", allow_d, element_of_device, BIT(KEY_AUTHORIZATIONS), MDOC_ERR_AUTHORIZATION },
+		{ "empty authorizations", allow_nothing, NULL, BIT(KEY_AUTHORIZATIONS), MDOC_ERR_VALUE },
+		{ "namespace in both", allow_twice, element_of_device, BIT(KEY_AUTHORIZATIONS), MDOC_ERR_VALUE },
+		{ "replaces the issuer's", allow_namespace, element_of_issuer, BIT(DEVICE_ELEMENTS),
+			MDOC_ERR_AUTHORIZATION },
+		{ "by namespace", allow_namespace, element_of_device, 0, MDOC_OK },
+		{ "by element", allow_c, element_of_device, 0, MDOC_OK },
+		{ "authorised, not used", allow_c, NULL, 0, MDOC_OK },
 	};
 	struct recipe recipe;
 
@@ -273,7 +278,7 @@ test_device_elements(void)
 		own_recipe(&recipe);
 		recipe.authorizations = rows[i].authorizations;
 		recipe.device_elements = rows[i].elements;
-		cook(rows[i].what, &recipe, rows[i].code != MDOC_OK ? BIT(KEY_AUTHORIZATIONS) : 0, 0, rows[i].code);
+		cook(rows[i].what, &recipe, rows[i].fails, 0, rows[i].code);
 	}
 }
 
@@ -287,7 +292,8 @@ test_device_mistakes(void)
 
 	own_recipe(&recipe);
 	recipe.payload = true;
-	cook("payload inside", &recipe, BIT(DEVICE_AUTH), 0, MDOC_ERR_VALUE);
+	cook("payload inside", &recipe, BIT(DEVICE_AUTH_FORM), BIT(DEVICE_AUTH_ALGORITHM) | BIT(DEVICE_AUTH),
+		MDOC_ERR_VALUE);
 	own_recipe(&recipe);
 	recipe_cook(&recipe, &buf);
 	options = own_options(&recipe);
@@ -295,7 +301,8 @@ test_device_mistakes(void)
 	expect("device signature", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_SIGNATURE);
 	buf.ptr[find_text(&buf, "status") - 2] ^= 1;
 	options.trust = other_trust;
-	expect("same name, other IACA", mdoc_buf_bytes(&buf), &options, BIT(CHAIN), 0, MDOC_ERR_CHAIN);
+	expect("same name, other IACA", mdoc_buf_bytes(&buf), &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY),
+		MDOC_ERR_CHAIN);
 	mdoc_buf_clear(&buf);
 }
 
@@ -346,7 +353,8 @@ test_whole_chain(void)
 	struct mdoc_request *other_request = NULL;
 	struct mdoc_selection selection = { 0 };
 	struct mdoc_device_signer signer;
-	struct mdoc_verdict verdict = { 0 };
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
 	struct mdoc_error error = { 0 };
 	struct mdoc_verify_options options = { .transcript = transcript, .trust = trust, .now = soft_2026 };
 
@@ -363,17 +371,21 @@ test_whole_chain(void)
 	options.request = request;
 	expect("whole chain", mdoc_buf_bytes(&response), &options, 0, 0, MDOC_OK);
 	options.request = other_request;
-	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE), 0, MDOC_ERR_DOCTYPE);
+	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE_REQUESTED) | BIT(REQUESTED_ELEMENTS),
+		0, MDOC_ERR_DOCTYPE);
 	/* The holder's import looks at the same things. */
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_OK);
-	CU_ASSERT_EQUAL(verdict.count, MDOC_CHECK_DIGESTS - MDOC_CHECK_ISSUER_AUTH + 1);
-	mdoc_verdict_clear(&verdict);
+	CU_ASSERT_EQUAL(mdoc_verdict_documents(verdict), 1);
+	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_verdict_anchor(verdict, 0), mdoc_buf_bytes(&iaca)));
+	CU_ASSERT_TRUE(mdoc_verdict_find(verdict, MDOC_CHECK_DIGESTS, 0, &row) && row.outcome == MDOC_PASSED);
+	CU_ASSERT_FALSE(mdoc_verdict_find(verdict, MDOC_CHECK_DEVICE_AUTH, 0, &row));
+	mdoc_verdict_free(verdict);
 	options.now = mdoc_law_valid_until(soft_2026) + 1;
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_ERR_VALIDITY);
-	mdoc_verdict_clear(&verdict);
+	mdoc_verdict_free(verdict);
 	options.trust = other_trust;
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_ERR_CHAIN);
-	mdoc_verdict_clear(&verdict);
+	mdoc_verdict_free(verdict);
 	mdoc_selection_clear(&selection);
 	mdoc_request_free(request);
 	mdoc_request_free(other_request);

@@ -6,8 +6,8 @@
 #include "config.h"
 
 #include "mdoc/issuer/issuer_signed_internal.h"
-#include "mdoc/response/response_internal.h"
 #include "tests/unit/verify_expect.h"
+#include "mdoc/response/response_internal.h"
 
 #include <CUnit/Basic.h>
 #include <openssl/core_names.h>
@@ -146,7 +146,7 @@ test_annex_d_duplicate(void)
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + item, 4 + 99));
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + item, annex_response.len - item));
 	CU_ASSERT_EQUAL(annex_response.ptr[item + 3], 99);
-	expect("duplicate", mdoc_buf_bytes(&buf), &options, BIT(DIGESTS), 0, MDOC_ERR_VALUE);
+	expect("duplicate", mdoc_buf_bytes(&buf), &options, BIT(DUPLICATES), 0, MDOC_ERR_VALUE);
 	mdoc_buf_clear(&buf);
 }
 
@@ -163,7 +163,8 @@ test_critical_header_of_mac(void)
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr, protected_));
 	mdoc_buf_append(&buf, mdoc_bytes_of(critical, sizeof(critical)));
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + protected_ + 4, annex_response.len - protected_ - 4));
-	expect("critical", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_VALUE);
+	expect("critical", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH_ALGORITHM), BIT(DEVICE_AUTH),
+		MDOC_ERR_VALUE);
 	mdoc_buf_clear(&buf);
 }
 
@@ -181,19 +182,20 @@ test_annex_d_elsewhere(void)
 	expect("transcript", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_SIGNATURE);
 	options = annex_options();
 	options.trust = stranger;
-	expect("untrusted", input, &options, BIT(CHAIN), 0, MDOC_ERR_CHAIN);
+	expect("untrusted", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY), MDOC_ERR_CHAIN);
 	options.trust = NULL;
-	expect("no trust", input, &options, BIT(CHAIN), 0, MDOC_ERR_CHAIN);
+	expect("no trust", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY), MDOC_ERR_CHAIN);
 	options = annex_options();
 	options.now = 1633095003; /* 2021-10-01T13:30:03Z */
-	expect("expired", input, &options, BIT(CHAIN) | BIT(VALIDITY), 0, MDOC_ERR_VALIDITY);
+	expect("expired", input, &options, BIT(CERTIFICATE_VALIDITY) | BIT(VALIDITY), 0, MDOC_ERR_VALIDITY);
 	options.now = 1601559001; /* 2020-10-01T13:30:01Z */
 	expect("too early", input, &options, BIT(VALIDITY), 0, MDOC_ERR_VALIDITY);
 	options.clock_skew = 1;
 	expect("skew", input, &options, 0, 0, MDOC_OK);
 	options = annex_options();
 	options.mac_allowed = false;
-	expect("mac refused", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_ALGORITHM);
+	expect("mac refused", input, &options, BIT(DEVICE_AUTH_FORM), BIT(DEVICE_AUTH_ALGORITHM) | BIT(DEVICE_AUTH),
+		MDOC_ERR_ALGORITHM);
 	options.mac_allowed = true;
 	options.reader_key = NULL;
 	expect("no reader key", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_KEY);
@@ -214,7 +216,7 @@ test_not_a_response(void)
 	static const uint8_t none[] = { 0xa2, 0x67, 'v', 'e', 'r', 's', 'i', 'o', 'n', 0x63, '1', '.', '0', 0x66, 's',
 		't', 'a', 't', 'u', 's', 0x00 };
 	struct mdoc_verify_options options = annex_options();
-	struct mdoc_verdict verdict;
+	struct mdoc_verdict *verdict = NULL;
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 
 	expect("no documents", mdoc_bytes_of(none, sizeof(none)), &options, BIT(DOCUMENTS), ALL_AFTER(DOCUMENTS),
@@ -241,7 +243,7 @@ test_every_byte(void)
 {
 	const struct mdoc_verify_options options = annex_options();
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
-	struct mdoc_verdict verdict;
+	struct mdoc_verdict *verdict = NULL;
 
 	copy(&buf);
 	for (size_t i = 0; i < buf.len; i += 3) {
@@ -251,12 +253,12 @@ test_every_byte(void)
 		buf.ptr[i] ^= 0x01;
 		res = mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict);
 		/* What nobody signs: the minor version, and whether anything is disclosed at all. */
-		disclosed = verdict.response != NULL && verdict.response->count > 0 &&
-			verdict.response->documents[0].issuer_signed->count > 0;
+		disclosed = mdoc_verdict_response(verdict) != NULL && mdoc_verdict_documents(verdict) > 0 &&
+			mdoc_verdict_response(verdict)->documents[0].issuer_signed->count > 0;
 		if (res == MDOC_OK && disclosed && memcmp(buf.ptr + 9, "c1.1", 4) != 0)
 			printf("byte %zu changed, and passed\n", i);
 		CU_ASSERT(res != MDOC_OK || !disclosed || memcmp(buf.ptr + 9, "c1.1", 4) == 0);
-		mdoc_verdict_clear(&verdict);
+		mdoc_verdict_free(verdict);
 		buf.ptr[i] ^= 0x01;
 	}
 	mdoc_buf_clear(&buf);
@@ -268,7 +270,8 @@ test_no_mac_under_the_law(void)
 {
 	struct mdoc_verify_options options = annex_options();
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
-	struct mdoc_verdict verdict;
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
 	const size_t at = find_text(&annex_response, "docTypeuorg.iso.18013.5.1.mDL") + 7;
 
 	/* The document calls itself the Japanese one; its text head grows from 21 to 22. */
@@ -276,10 +279,9 @@ test_no_mac_under_the_law(void)
 	mdoc_put_text(&buf, MNC);
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + at + 22, annex_response.len - at - 22));
 	CU_ASSERT_EQUAL(mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict), MDOC_ERR_DOCTYPE);
-	for (size_t i = 0; i < verdict.count; i++)
-		if (verdict.rows[i].check == MDOC_CHECK_DEVICE_AUTH)
-			CU_ASSERT_PTR_NOT_NULL(strstr(verdict.rows[i].error.expected, "R-TX-01"));
-	mdoc_verdict_clear(&verdict);
+	CU_ASSERT_TRUE(mdoc_verdict_find(verdict, MDOC_CHECK_DEVICE_AUTH_FORM, 0, &row));
+	CU_ASSERT_PTR_NOT_NULL(strstr(row.error.expected, "R-TX-01"));
+	mdoc_verdict_free(verdict);
 	mdoc_buf_clear(&buf);
 }
 

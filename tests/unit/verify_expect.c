@@ -9,42 +9,54 @@
 #include <stdio.h>
 #include <string.h>
 
-void
-expect(const char *what, struct mdoc_bytes input, const struct mdoc_verify_options *options, unsigned fails,
-	unsigned not_done, enum mdoc_result code)
+/* What every row has, whatever it says. */
+static void
+look_at(const char *what, const struct mdoc_check_row *row, size_t input_len, uint64_t fails)
 {
-	struct mdoc_verdict verdict;
+	const uint64_t bit = UINT64_C(1) << row->check;
+
+	CU_ASSERT_EQUAL(row->error.code == MDOC_OK, row->outcome != MDOC_FAILED && row->outcome != MDOC_WARNING);
+	CU_ASSERT(row->error.offset <= input_len || row->error.offset == SIZE_MAX);
+	if (row->outcome != MDOC_FAILED)
+		return;
+	CU_ASSERT(row->error.expected[0] != '\0');
+	CU_ASSERT(row->error.offset <= input_len);
+	CU_ASSERT(row->check <= MDOC_CHECK_DOCUMENTS || row->error.path[0] != '\0');
+	if ((fails & bit) == 0)
+		printf("%s: %s at %s (%zu): expected %s\n", what, mdoc_check_name(row->check), row->error.path,
+			row->error.offset, row->error.expected);
+}
+
+void
+expect(const char *what, struct mdoc_bytes input, const struct mdoc_verify_options *options, uint64_t fails,
+	uint64_t not_done, enum mdoc_result code)
+{
+	struct mdoc_verdict *verdict = NULL;
 	enum mdoc_result res = mdoc_verify(NULL, input, options, &verdict);
-	unsigned failed = 0;
-	unsigned undone = 0;
-	unsigned seen = 0;
+	uint64_t failed = 0, undone = 0, seen = 0;
+	struct mdoc_check_row row, last = { 0 };
 
-	for (size_t i = 0; i < verdict.count; i++) {
-		const struct mdoc_check_row *row = &verdict.rows[i];
-		const unsigned bit = 1u << row->check;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(verdict);
+	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++) {
+		const uint64_t bit = UINT64_C(1) << row.check;
 
-		CU_ASSERT(i == 0 || row->check > verdict.rows[i - 1].check || row->document > 0);
+		CU_ASSERT(i == 0 || row.check == last.check + 1 || row.document > 0);
+		look_at(what, &row, input.len, fails);
 		seen |= bit;
-		failed |= row->outcome == MDOC_FAILED ? bit : 0;
-		undone |= row->outcome == MDOC_NOT_DONE ? bit : 0;
-		CU_ASSERT_EQUAL(row->error.code == MDOC_OK, row->outcome != MDOC_FAILED);
-		CU_ASSERT(row->error.offset <= input.len);
-		if (row->outcome == MDOC_FAILED) {
-			CU_ASSERT(row->error.expected[0] != '\0');
-			CU_ASSERT(row->check <= MDOC_CHECK_DOCUMENTS || row->error.path[0] != '\0');
-		}
-		if (row->outcome == MDOC_FAILED && (fails & bit) == 0)
-			printf("%s: %s at %s (%zu): expected %s\n", what, mdoc_check_name(row->check), row->error.path,
-				row->error.offset, row->error.expected);
+		failed |= row.outcome == MDOC_FAILED ? bit : 0;
+		undone |= row.outcome == MDOC_NOT_DONE ? bit : 0;
+		last = row;
 	}
 	if (failed != fails || undone != not_done || res != code)
-		printf("%s: %s, failed %x for %x, not done %x for %x\n", what, mdoc_result_name(res), failed, fails,
-			undone, not_done);
-	CU_ASSERT_EQUAL(seen, (1u << MDOC_CHECK_COUNT) - 1);
+		printf("%s: %s, failed %llx for %llx, not done %llx for %llx\n", what, mdoc_result_name(res),
+			(unsigned long long)failed, (unsigned long long)fails, (unsigned long long)undone,
+			(unsigned long long)not_done);
+	CU_ASSERT_EQUAL(seen, ALL_CHECKS);
 	CU_ASSERT_EQUAL(failed, fails);
 	CU_ASSERT_EQUAL(undone, not_done);
 	CU_ASSERT_EQUAL(res, code);
-	mdoc_verdict_clear(&verdict);
+	CU_ASSERT_EQUAL(mdoc_verdict_result(verdict), code);
+	mdoc_verdict_free(verdict);
 }
 
 size_t

@@ -8,15 +8,16 @@
 
 #include "tests/unit/soft.h"
 
-#define BIT(check) (1u << MDOC_CHECK_##check)
-#define ALL_AFTER(check) (((1u << MDOC_CHECK_COUNT) - 1) & ~((2u << MDOC_CHECK_##check) - 1))
+#define BIT(check) (UINT64_C(1) << MDOC_CHECK_##check)
+#define ALL_CHECKS ((UINT64_C(1) << MDOC_CHECK_COUNT) - 1)
+#define ALL_AFTER(check) (ALL_CHECKS & ~((UINT64_C(2) << MDOC_CHECK_##check) - 1))
 
 /*
  * Verify and compare: exactly the checks of `fails` (a bit each) fail, and those of not_done
  * are not done. Every row has its place.
  */
-void expect(const char *what, struct mdoc_bytes input, const struct mdoc_verify_options *options, unsigned fails,
-	unsigned not_done, enum mdoc_result code);
+void expect(const char *what, struct mdoc_bytes input, const struct mdoc_verify_options *options, uint64_t fails,
+	uint64_t not_done, enum mdoc_result code);
 
 /* Where a text begins; a failed test when it is not there. */
 size_t find_text(const struct mdoc_buf *buf, const char *text);

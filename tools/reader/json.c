@@ -5,23 +5,18 @@
 #include "tools/common/value.h"
 #include "tools/reader/reader.h"
 
-static const char *const outcomes[] = {
-	[MDOC_PASSED] = "passed",
-	[MDOC_FAILED] = "failed",
-	[MDOC_NOT_DONE] = "not_done",
-};
-
 /* One check; path and offset only where there is a place. */
 static json_t *
 row_json(const struct mdoc_check_row *row)
 {
-	json_t *json = json_pack("{s:s, s:s}", "check", mdoc_check_name(row->check), "outcome", outcomes[row->outcome]);
+	json_t *json = json_pack("{s:s, s:s}", "check", mdoc_check_name(row->check), "outcome",
+		mdoc_outcome_name(row->outcome));
 
 	if (json == NULL)
 		return NULL;
 	if (row->document != SIZE_MAX)
 		json_object_set_new(json, "document", json_integer((json_int_t)row->document));
-	if (row->outcome == MDOC_PASSED || row->error.code == MDOC_OK)
+	if (row->error.code == MDOC_OK)
 		return json;
 	json_object_set_new(json, "result", json_string(mdoc_result_name(row->error.code)));
 	if (row->error.path[0] != '\0')
@@ -51,7 +46,7 @@ set_time(json_t *object, const char *name, int64_t when)
 }
 
 static json_t *
-document_json(const struct reader_result *result, const struct mdoc_document *document)
+document_json(const struct reader_result *result, const struct mdoc_document *document, size_t index)
 {
 	const struct mdoc_issuer_signed *issuer_signed = mdoc_document_issuer_signed(document);
 	const struct mdoc_node namespaces = mdoc_device_signed_namespaces(mdoc_document_device_signed(document));
@@ -60,7 +55,7 @@ document_json(const struct reader_result *result, const struct mdoc_document *do
 	char *issuer;
 
 	set_text(json, "docType", mdoc_document_doc_type(document));
-	issuer = result->summary == MDOC_OK ? result_issuer(result, document) : NULL;
+	issuer = result->summary == MDOC_OK ? result_issuer(result, index) : NULL;
 	if (issuer != NULL)
 		json_object_set_new(json, "issuer", json_string(issuer));
 	free(issuer);
@@ -78,11 +73,11 @@ document_json(const struct reader_result *result, const struct mdoc_document *do
 static json_t *
 documents_json(const struct reader_result *result)
 {
-	const struct mdoc_response *response = result->verdict->response;
+	const struct mdoc_response *response = mdoc_verdict_response(result->verdict);
 	json_t *documents = json_array();
 
 	for (size_t i = 0; i < mdoc_response_count(response); i++)
-		json_array_append_new(documents, document_json(result, mdoc_response_document(response, i)));
+		json_array_append_new(documents, document_json(result, mdoc_response_document(response, i), i));
 	return documents;
 }
 
@@ -91,12 +86,13 @@ result_json(const struct reader_result *result)
 {
 	const struct mdoc_verdict *verdict = result->verdict;
 	json_t *json, *checks = json_array();
+	struct mdoc_check_row row;
 
-	for (size_t i = 0; i < verdict->count; i++)
-		json_array_append_new(checks, row_json(&verdict->rows[i]));
+	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++)
+		json_array_append_new(checks, row_json(&row));
 	json = json_pack("{s:b, s:s, s:o}", "verified", result->summary == MDOC_OK, "result",
 		mdoc_result_name(result->summary), "checks", checks);
-	if (json == NULL || verdict->response == NULL)
+	if (json == NULL || mdoc_verdict_response(verdict) == NULL)
 		return json;
 	if (result->summary == MDOC_OK)
 		json_object_set_new(json, "documents", documents_json(result));

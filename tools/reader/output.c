@@ -16,39 +16,56 @@ static const char *const sentences[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_VERSION] = N_("its version is known"),
 	[MDOC_CHECK_STATUS] = N_("the holder's device reports no error"),
 	[MDOC_CHECK_DOCUMENTS] = N_("there is a document in it"),
-	[MDOC_CHECK_DOCTYPE] = N_("document type as signed and as asked for"),
+	[MDOC_CHECK_DOCTYPE] = N_("document type as signed"),
+	[MDOC_CHECK_DOCTYPE_REQUESTED] = N_("document type as asked for"),
 	[MDOC_CHECK_ISSUER_AUTH] = N_("the issuer's signature has the right form"),
+	[MDOC_CHECK_X5CHAIN] = N_("the signer's certificate is there"),
 	[MDOC_CHECK_DS_PROFILE] = N_("the signer's certificate has the right form"),
 	[MDOC_CHECK_CHAIN] = N_("the signer was certified by an IACA that you trust"),
+	[MDOC_CHECK_CERTIFICATE_VALIDITY] = N_("their certificates are valid now"),
+	[MDOC_CHECK_ISSUER_ALGORITHM] = N_("the issuer's algorithm fits its key"),
 	[MDOC_CHECK_ISSUER_SIGNATURE] = N_("the issuer's signature is genuine"),
 	[MDOC_CHECK_MSO] = N_("the signed object has the right form"),
 	[MDOC_CHECK_VALIDITY_INFO] = N_("its dates fit together"),
+	[MDOC_CHECK_SIGNED_IN_DS] = N_("it was signed while the signer's certificate was valid"),
 	[MDOC_CHECK_VALIDITY] = N_("it is valid now"),
+	[MDOC_CHECK_UNTIL_IN_DS] = N_("it does not outlive the signer's certificate"),
+	[MDOC_CHECK_LAW_VALIDITY] = N_("it is not valid for longer than the law allows"),
 	[MDOC_CHECK_DIGESTS] = N_("every element is as the issuer signed it"),
+	[MDOC_CHECK_RANDOM_LENGTH] = N_("no element can be guessed from its digest"),
+	[MDOC_CHECK_DUPLICATES] = N_("no element is there twice"),
+	[MDOC_CHECK_DEVICE_AUTH_FORM] = N_("the holder's signature has the right form"),
+	[MDOC_CHECK_DEVICE_AUTH_ALGORITHM] = N_("its algorithm fits the holder's key"),
 	[MDOC_CHECK_DEVICE_AUTH] = N_("the holder's key signed for this session"),
 	[MDOC_CHECK_KEY_AUTHORIZATIONS] = N_("the holder's key signed nothing beyond its rights"),
+	[MDOC_CHECK_DEVICE_ELEMENTS] = N_("and nothing in the issuer's place"),
+	[MDOC_CHECK_ISSUING_COUNTRY] = N_("the issuing country is that of the signer"),
+	[MDOC_CHECK_ISSUING_JURISDICTION] = N_("the issuing jurisdiction is that of the signer"),
+	[MDOC_CHECK_REQUESTED_ELEMENTS] = N_("nothing was sent that was not asked for"),
+	[MDOC_CHECK_RETENTION] = N_("what is kept was asked for to be kept"),
+	[MDOC_CHECK_AGE_OVER] = N_("the answers about the age fit together"),
 };
 
 static const char *const outcomes[] = {
 	[MDOC_PASSED] = N_("passed"),
 	[MDOC_FAILED] = N_("FAILED"),
 	[MDOC_NOT_DONE] = N_("not done"),
+	[MDOC_NOT_APPLICABLE] = N_("no matter"),
+	[MDOC_WARNING] = N_("warning"),
 };
 
 char *
-result_issuer(const struct reader_result *result, const struct mdoc_document *document)
+result_issuer(const struct reader_result *result, size_t document)
 {
-	const unsigned char *at;
-	struct mdoc_bytes leaf, anchor;
+	const struct mdoc_bytes anchor = mdoc_verdict_anchor(result->verdict, document);
+	const unsigned char *at = anchor.ptr;
 	X509 *certificate = NULL;
 	char *data = NULL, *text = NULL;
 	BIO *bio = NULL;
 	long len;
 
-	if (!mdoc_sign1_certificate(mdoc_issuer_signed_auth(mdoc_document_issuer_signed(document)), 0, &leaf) ||
-		mdoc_trust_find(tool_context(), result->trust, leaf, result->now, &anchor, NULL) != MDOC_OK)
+	if (anchor.len == 0)
 		return NULL;
-	at = anchor.ptr;
 	certificate = d2i_X509(NULL, &at, (long)anchor.len);
 	bio = BIO_new(BIO_s_mem());
 	if (certificate == NULL || bio == NULL ||
@@ -71,10 +88,10 @@ print_row(const struct mdoc_check_row *row, size_t documents)
 	if (row->document != SIZE_MAX && documents > 1)
 		snprintf(document, sizeof(document), _(" (document %zu)"), row->document + 1);
 	fputs("  ", stdout);
-	terminal_padded(stdout, _(outcomes[row->outcome]), 10);
-	terminal_padded(stdout, mdoc_check_name(row->check), 20);
+	terminal_padded(stdout, _(outcomes[row->outcome]), 11);
+	terminal_padded(stdout, mdoc_check_name(row->check), 23);
 	printf("%s%s\n", _(sentences[row->check]), document);
-	if (row->outcome != MDOC_FAILED)
+	if (row->error.code == MDOC_OK)
 		return;
 	printf("            %s (%s)", message_mdoc(row->error.code), mdoc_result_name(row->error.code));
 	if (row->error.expected[0] != '\0') {
@@ -133,12 +150,12 @@ print_device_signed(const struct mdoc_document *document)
 }
 
 static void
-print_document(const struct reader_result *result, const struct mdoc_document *document)
+print_document(const struct reader_result *result, const struct mdoc_document *document, size_t index)
 {
 	const struct mdoc_issuer_signed *issuer_signed = mdoc_document_issuer_signed(document);
 	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(issuer_signed);
 	const struct mdoc_bytes doc_type = mdoc_document_doc_type(document);
-	char *issuer = result_issuer(result, document), from[32], until[32];
+	char *issuer = result_issuer(result, index), from[32], until[32];
 
 	time_print_jst(mdoc_mso_valid_from(mso), from);
 	time_print_jst(mdoc_mso_valid_until(mso), until);
@@ -160,15 +177,17 @@ void
 result_print(const struct reader_result *result)
 {
 	const struct mdoc_verdict *verdict = result->verdict;
-	const size_t documents = verdict->response != NULL ? mdoc_response_count(verdict->response) : 0;
+	const struct mdoc_response *response = mdoc_verdict_response(verdict);
+	const size_t documents = mdoc_verdict_documents(verdict);
+	struct mdoc_check_row row;
 
 	puts(result->summary == MDOC_OK ? _("Verified.") : _("NOT VERIFIED."));
-	for (size_t i = 0; i < verdict->count; i++)
-		print_row(&verdict->rows[i], documents);
-	if (result->summary != MDOC_OK || verdict->response == NULL) {
+	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++)
+		print_row(&row, documents);
+	if (result->summary != MDOC_OK || response == NULL) {
 		puts(_("What the response says is not shown, because it may be false."));
 		return;
 	}
 	for (size_t i = 0; i < documents; i++)
-		print_document(result, mdoc_response_document(verdict->response, i));
+		print_document(result, mdoc_response_document(response, i), i);
 }

@@ -60,9 +60,7 @@ bool request_parse_element(const char *text, struct mdoc_asked *asked);
 struct reader_result {
 	const struct mdoc_verdict *verdict;
 	enum mdoc_result summary; /* MDOC_OK: everything may be shown as fact */
-	const struct mdoc_trust *trust;
-	int64_t now;
-	bool show_unverified; /* JSON only, and marked as such */
+	bool show_unverified;     /* JSON only, and marked as such */
 };
 
 /* Every check with its outcome, then, only if all passed, the elements. */
@@ -72,6 +70,6 @@ void result_print(const struct reader_result *result);
 json_t *result_json(const struct reader_result *result);
 
 /* Name of the IACA that a document's signer hangs on, as text; free() by the caller; NULL: none. */
-char *result_issuer(const struct reader_result *result, const struct mdoc_document *document);
+char *result_issuer(const struct reader_result *result, size_t document);
 
 #endif

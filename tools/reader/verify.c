@@ -127,12 +127,11 @@ read_inputs(struct verify *verify)
 static enum exit_status
 report(const struct verify *verify, const struct mdoc_verdict *verdict, enum mdoc_result summary)
 {
-	const struct reader_result result = { verdict, summary, verify->trust, verify->options.now,
-		verify->show_unverified };
+	const struct reader_result result = { verdict, summary, verify->show_unverified };
 	enum exit_status status = EXIT_STATUS_OK;
 	json_t *json;
 
-	if (summary == MDOC_ERR_MEMORY || summary == MDOC_ERR_ARG || summary == MDOC_ERR_CRYPTO) {
+	if (verdict == NULL) {
 		const struct mdoc_error error = { .code = summary, .offset = SIZE_MAX };
 
 		return tool_mdoc_error(_("The response could not be checked."), &error);
@@ -152,7 +151,7 @@ report(const struct verify *verify, const struct mdoc_verdict *verdict, enum mdo
 static enum exit_status
 verify_run(struct verify *verify)
 {
-	struct mdoc_verdict verdict = { .rows = NULL };
+	struct mdoc_verdict *verdict = NULL;
 	enum exit_status status;
 	enum mdoc_result summary;
 
@@ -161,8 +160,8 @@ verify_run(struct verify *verify)
 		return status;
 	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
 	summary = mdoc_verify(tool_context(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
-	status = report(verify, &verdict, summary);
-	mdoc_verdict_clear(&verdict);
+	status = report(verify, verdict, summary);
+	mdoc_verdict_free(verdict);
 	return status;
 }
 

@@ -48,19 +48,20 @@ static enum exit_status
 check_issuer(const struct mdoc_issuer_signed *record, const struct mdoc_trust *trust, int64_t now, const char *name)
 {
 	const struct mdoc_verify_options options = { .trust = trust, .now = now, .clock_skew = CLOCK_SKEW };
-	struct mdoc_verdict verdict = { .rows = NULL };
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
 	struct mdoc_error error = { .code = MDOC_OK, .offset = SIZE_MAX };
 	enum mdoc_result res;
 
 	res = mdoc_verify_record(NULL, record, &options, &verdict);
 	error.code = res;
-	for (size_t i = 0; i < verdict.count; i++) {
-		if (verdict.rows[i].outcome == MDOC_FAILED) {
-			error = verdict.rows[i].error;
+	for (size_t i = 0; verdict != NULL && mdoc_verdict_row(verdict, i, &row); i++) {
+		if (row.outcome == MDOC_FAILED) {
+			error = row.error;
 			break;
 		}
 	}
-	mdoc_verdict_clear(&verdict);
+	mdoc_verdict_free(verdict);
 	return res == MDOC_OK ? EXIT_STATUS_OK : tool_mdoc_error(name, &error);
 }
 
