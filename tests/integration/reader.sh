@@ -71,7 +71,7 @@ published=(mdoc-reader verify --transcript "$annexd/session_transcript_bytes.cbo
 must "Annex D: a MAC under the session's key" "${published[@]}" --reader-key "$annexd/ephemeral_reader_key.jwk" \
 	"$annexd/device_response.cbor"
 exits 1 "and without the key nothing is believed" "${published[@]}" "$annexd/device_response.cbor"
-says '"device_auth"' "and the check is named" "${published[@]}" --json "$annexd/device_response.cbor"
+says '"device_auth_form"' "and the check is named" "${published[@]}" --json "$annexd/device_response.cbor"
 exits 1 "nor with another session's key" "${published[@]}" --reader-key "$annexd/ephemeral_device_key.jwk" \
 	"$annexd/device_response.cbor"
 
