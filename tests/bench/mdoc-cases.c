@@ -1,0 +1,210 @@
+/*
+ * tests/bench/mdoc-cases.c: records, requests and responses of a given size, and what is done with them.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "config.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/bench/bench.h"
+#include "tests/bench/mdoc-cases.h"
+
+#define DOCTYPE "org.iso.18013.5.1.mDL"
+#define NAMESPACE "org.iso.18013.5.1"
+#define DAY ((int64_t)86400)
+
+static bool
+sign_device(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
+{
+	static const uint8_t empty[] = { 0xd8, 0x18, 0x41, 0xa0 };
+	struct mdoc_cases *cases = arg;
+
+	return mdoc_device_signed_put(device_signed, device_authentication_bytes, mdoc_bytes_of(empty, sizeof(empty)),
+		       &cases->device) == MDOC_OK;
+}
+
+void
+mdoc_cases_new(struct mdoc_cases *cases)
+{
+	struct mdoc_public_key ignored;
+
+	memset(cases, 0, sizeof(*cases));
+	issuer_kit_new(&cases->kit);
+	cases->device_key = kit_key(&ignored);
+	cases->issuer = kit_signer(cases->kit.ds_key);
+	cases->device = kit_signer(cases->device_key);
+	cases->device_signer = (struct mdoc_device_signer){ sign_device, cases };
+	kit_transcript(1, &cases->transcript);
+	cases->keeping = cases->kit.trust;
+}
+
+void
+mdoc_cases_free(struct mdoc_cases *cases)
+{
+	mdoc_buf_clear(&cases->transcript);
+	EVP_PKEY_free(cases->device_key);
+	issuer_kit_free(&cases->kit);
+}
+
+/* Texts of a dozen bytes, and one picture. */
+static void
+make_claims(struct mdoc_case *one, size_t portrait)
+{
+	char text[32];
+	uint8_t *picture = malloc(portrait);
+
+	bench_need(picture != NULL, "memory");
+	memset(picture, 0x5a, portrait);
+	one->claims = calloc(one->claim_count, sizeof(*one->claims));
+	one->texts = calloc(2 * one->claim_count, sizeof(*one->texts));
+	bench_need(one->claims != NULL && one->texts != NULL, "memory");
+	for (size_t i = 0; i < one->claim_count; i++) {
+		struct mdoc_buf *name = &one->texts[2 * i], *value = &one->texts[2 * i + 1];
+
+		(void)snprintf(text, sizeof(text), "element_%zu", i);
+		mdoc_buf_append(name, mdoc_text(text));
+		if (i + 1 < one->claim_count)
+			mdoc_put_text(value, "some text");
+		else
+			mdoc_put_bstr(value, mdoc_bytes_of(picture, portrait));
+		one->claims[i] =
+			(struct mdoc_claim){ mdoc_text(NAMESPACE), mdoc_buf_bytes(name), mdoc_buf_bytes(value) };
+	}
+	free(picture);
+}
+
+static void
+make_request(struct mdoc_case *one)
+{
+	struct mdoc_asked *asked = calloc(one->asked_count, sizeof(*asked));
+	const struct mdoc_ask ask = { .doc_type = mdoc_text(DOCTYPE), .asked = asked, .count = one->asked_count };
+
+	bench_need(asked != NULL, "memory");
+	for (size_t i = 0; i < one->asked_count; i++)
+		asked[i] = (struct mdoc_asked){ mdoc_text(NAMESPACE),
+			one->claims[one->claim_count - one->asked_count + i].element, false };
+	bench_need(mdoc_request_build(one->all->kit.context, &ask, 1, NULL, &one->request_bytes, NULL) == MDOC_OK,
+		"mdoc_request_build");
+	bench_need(mdoc_request_parse(one->all->kit.context, mdoc_buf_bytes(&one->request_bytes), &one->request,
+			   NULL) == MDOC_OK,
+		"mdoc_request_parse");
+	free(asked);
+}
+
+static void
+issue(const struct mdoc_case *one, struct mdoc_buf *out)
+{
+	const struct issuer_kit *kit = &one->all->kit;
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&kit->ds);
+	struct mdoc_issue spec = {
+		.doc_type = mdoc_text(DOCTYPE),
+		.claims = one->claims,
+		.claim_count = one->claim_count,
+		.digest_alg = MDOC_SHA256,
+		.signed_ = kit->now - DAY,
+		.valid_from = kit->now - DAY,
+		.valid_until = kit->now + 20 * DAY,
+		.x5chain = &chain,
+		.x5chain_count = 1,
+		.signer = &one->all->issuer,
+	};
+
+	bench_need(mdoc_key_from_evp(one->all->device_key, &spec.device_key) == MDOC_OK, "mdoc_key_from_evp");
+	bench_need(mdoc_issuer_signed_build(kit->context, &spec, out, NULL) == MDOC_OK, "mdoc_issuer_signed_build");
+}
+
+static void
+present(const struct mdoc_case *one, struct mdoc_buf *out)
+{
+	struct mdoc_selection selection = { 0 };
+
+	bench_need(mdoc_select(one->record, one->request, NULL, 0, false, &selection, NULL) == MDOC_OK, "mdoc_select");
+	bench_need(mdoc_response_build(&selection, mdoc_buf_bytes(&one->all->transcript), &one->all->device_signer, out,
+			   NULL) == MDOC_OK,
+		"mdoc_response_build");
+	mdoc_selection_clear(&selection);
+}
+
+static void
+verify(const struct mdoc_case *one, const struct mdoc_trust *trust)
+{
+	const struct mdoc_verify_options options = {
+		.transcript = mdoc_buf_bytes(&one->all->transcript),
+		.trust = trust,
+		.now = one->all->kit.now,
+		.request = one->request,
+	};
+	struct mdoc_verdict *verdict = NULL;
+
+	bench_need(mdoc_verify(one->all->kit.context, mdoc_buf_bytes(&one->response), &options, &verdict) == MDOC_OK,
+		"mdoc_verify");
+	mdoc_verdict_free(verdict);
+}
+
+void
+mdoc_case_new(struct mdoc_case *one, struct mdoc_cases *all, size_t elements, size_t asked, size_t portrait)
+{
+	memset(one, 0, sizeof(*one));
+	one->all = all;
+	one->claim_count = elements;
+	one->asked_count = asked;
+	make_claims(one, portrait);
+	make_request(one);
+	issue(one, &one->record_bytes);
+	bench_need(mdoc_issuer_signed_parse(all->kit.context, mdoc_buf_bytes(&one->record_bytes), &one->record, NULL) ==
+			MDOC_OK,
+		"mdoc_issuer_signed_parse");
+	present(one, &one->response);
+}
+
+void
+mdoc_case_free(struct mdoc_case *one)
+{
+	mdoc_issuer_signed_free(one->record);
+	mdoc_request_free(one->request);
+	for (size_t i = 0; i < 2 * one->claim_count; i++)
+		mdoc_buf_clear(&one->texts[i]);
+	free(one->texts);
+	free(one->claims);
+	mdoc_buf_clear(&one->record_bytes);
+	mdoc_buf_clear(&one->request_bytes);
+	mdoc_buf_clear(&one->response);
+}
+
+void
+mdoc_case_issue(void *one)
+{
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	issue(one, &out);
+	mdoc_buf_clear(&out);
+}
+
+void
+mdoc_case_present(void *one)
+{
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	present(one, &out);
+	mdoc_buf_clear(&out);
+}
+
+void
+mdoc_case_verify(void *one)
+{
+	const struct mdoc_case *c = one;
+
+	verify(c, c->all->kit.trust);
+}
+
+void
+mdoc_case_verify_kept(void *one)
+{
+	const struct mdoc_case *c = one;
+
+	verify(c, c->all->keeping);
+}
