@@ -117,13 +117,29 @@ struct mdoc_claim {
 	struct mdoc_bytes value;   /* one encoded CBOR item */
 };
 
+/* What a device key may sign or MAC of its own (deviceKeyInfo.keyAuthorizations). */
+struct mdoc_key_authorization {
+	struct mdoc_bytes ns;              /* text; each once */
+	const struct mdoc_bytes *elements; /* text; each once */
+	size_t element_count;              /* 0: the whole namespace */
+};
+
+struct mdoc_status;
+
+/* Zeroed members mean: none, or the default. Everything is borrowed. */
 struct mdoc_issue {
 	struct mdoc_bytes doc_type;
 	const struct mdoc_claim *claims; /* any order; element names unique in a namespace */
 	size_t claim_count;
-	struct mdoc_public_key device_key;
+	struct mdoc_public_key device_key; /* of any curve that mdoc_put_key() writes */
 	enum mdoc_digest_alg digest_alg;
-	int64_t signed_, valid_from, valid_until;
+	int64_t signed_, valid_from, valid_until; /* seconds since the epoch */
+	int64_t expected_update;                  /* validityInfo.expectedUpdate; 0: none */
+	const struct mdoc_key_authorization *authorizations;
+	size_t authorization_count;
+	struct mdoc_bytes key_info;       /* deviceKeyInfo.keyInfo: an encoded map with integers as keys */
+	const struct mdoc_status *status; /* MSO.status, of the second edition; another one in each copy */
+	enum mdoc_edition edition;
 	const struct mdoc_bytes *x5chain; /* DS first, without the IACA */
 	size_t x5chain_count;
 	const struct mdoc_signer *signer;
@@ -131,16 +147,46 @@ struct mdoc_issue {
 
 /*
  * One IssuerSigned with fresh randoms and shuffled digest ids (R-REC-01, R-REC-03), appended to
- * out; nothing is appended unless the result is MDOC_OK.
+ * out; nothing is appended unless the result is MDOC_OK. Items stand in the order of the claims.
  *
- * MDOC_ERR_ARG       no docType, certificate or claim, or an element twice
+ * MDOC_ERR_ARG       no docType, certificate, signer or claim; an element, or a name in authorizations,
+ *                    twice; a status in the edition of 2021
  * MDOC_ERR_VALIDITY  times out of order
  * MDOC_ERR_KEY       the device key is no point of its curve
  * MDOC_ERR_CALLBACK  the signer or the random source refused
- * the CBOR results   a claim's value is not one item, a name not UTF-8
+ * the CBOR results   a claim's value is not one item, a name not UTF-8; MDOC_ERR_TYPE: key_info is no such map
  */
 enum mdoc_result mdoc_issuer_signed_build(const struct mdoc_context *context, const struct mdoc_issue *issue,
 	struct mdoc_buf *out, struct mdoc_error *error);
+
+struct mdoc_template; /* what the copies of one record have in common; several threads may issue from it */
+
+/*
+ * Check an issue once and encode what all its copies share: a batch of copies costs less than as many calls of
+ * mdoc_issuer_signed_build().
+ *
+ * context  borrowed, as is everything that issue points to, until mdoc_template_free()
+ * issue    its status is not looked at; its device_key may be zero, or the first copy's: keys of the same curve
+ *          are checked faster then
+ * *out     free with mdoc_template_free(); NULL after an error
+ *
+ * The results of mdoc_issuer_signed_build()
+ */
+enum mdoc_result mdoc_template_new(const struct mdoc_context *context, const struct mdoc_issue *issue,
+	struct mdoc_template **out, struct mdoc_error *error);
+
+/* NULL is fine. */
+void mdoc_template_free(struct mdoc_template *made);
+
+/*
+ * One copy, as mdoc_issuer_signed_build() makes it.
+ *
+ * status  NULL: none. A copy that shares its status with another one can be linked to it
+ *
+ * The results of mdoc_issuer_signed_build()
+ */
+enum mdoc_result mdoc_template_issue(const struct mdoc_template *of, const struct mdoc_public_key *device_key,
+	const struct mdoc_status *status, struct mdoc_buf *out, struct mdoc_error *error);
 
 #ifdef __cplusplus
 }

@@ -34,8 +34,8 @@ mdoc_bytes_is_text(struct mdoc_bytes a, const char *nul_terminated)
 }
 
 /* Not realloc(): what the old place held may be personal data and has to be wiped. */
-static bool
-buf_reserve(struct mdoc_buf *buf, size_t more)
+bool
+mdoci_buf_reserve(struct mdoc_buf *buf, size_t more)
 {
 	size_t cap = buf->cap == 0 ? BUF_FIRST : buf->cap;
 	uint8_t *grown;
@@ -71,7 +71,7 @@ mdoc_buf_append(struct mdoc_buf *buf, struct mdoc_bytes bytes)
 	}
 	if (buf->err != MDOC_OK)
 		return;
-	if (!buf->fixed && !buf_reserve(buf, bytes.len)) {
+	if (!buf->fixed && !mdoci_buf_reserve(buf, bytes.len)) {
 		buf->err = MDOC_ERR_MEMORY;
 		return;
 	}

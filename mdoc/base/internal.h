@@ -34,6 +34,12 @@ bool mdoci_utf8_valid(struct mdoc_bytes text);
 /* Room for one more element in an array that holds `count`: doubles the array. False: no memory. */
 bool mdoci_grow(void **array, size_t count, size_t element_size);
 
+/* Room for `more` bytes behind those of a growing buffer. False: no memory. */
+bool mdoci_buf_reserve(struct mdoc_buf *buf, size_t more);
+
+/* The head of a byte string of `len` bytes, which the caller appends. */
+void mdoci_put_bstr_head(struct mdoc_buf *buf, size_t len);
+
 /* Random bytes of the context. */
 enum mdoc_result mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len);
 

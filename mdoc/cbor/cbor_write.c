@@ -38,11 +38,17 @@ mdoc_put_int(struct mdoc_buf *buf, int64_t value)
 }
 
 void
-mdoc_put_bstr(struct mdoc_buf *buf, struct mdoc_bytes bytes)
+mdoci_put_bstr_head(struct mdoc_buf *buf, size_t len)
 {
 	unsigned char head[HEAD_MAX];
 
-	put(buf, head, cbor_encode_bytestring_start(bytes.len, head, sizeof(head)));
+	put(buf, head, cbor_encode_bytestring_start(len, head, sizeof(head)));
+}
+
+void
+mdoc_put_bstr(struct mdoc_buf *buf, struct mdoc_bytes bytes)
+{
+	mdoci_put_bstr_head(buf, bytes.len);
 	mdoc_buf_append(buf, bytes);
 }
 

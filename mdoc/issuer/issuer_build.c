@@ -4,286 +4,264 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
-#include "mdoc/issuer/mso.h"
+#include "mdoc/issuer/issue_template.h"
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
-/* The claims of one namespace, in the caller's order. */
-struct group {
-	struct mdoc_bytes ns;
-	const struct mdoc_claim **claims;
-	uint32_t *digest_ids;                /* of each claim */
-	uint8_t (*digests)[MDOC_DIGEST_MAX]; /* by digest id */
-	size_t count;
+#define TAG_EMBEDDED 24
+#define SHUFFLE_LEN 8      /* random bytes for each step of the shuffle */
+#define ITEM_HEAD_ROOM 80  /* D8 18, a head, {"digestID": id, "random": … */
+#define INNER_BEFORE_ID 10 /* A4 68 "digestID" */
+#define RANDOM_MEMBER (7 + 2 + MDOC_RANDOM_LEN)
+
+/* What is made anew for each copy. */
+struct copy {
+	const struct mdoc_template *of;
+	uint8_t *randoms; /* MDOC_RANDOM_LEN for each entry, then SHUFFLE_LEN for each */
+	uint32_t *ids;    /* of each entry */
+	uint8_t *digests; /* by group and id, of->digest_len each */
+	EVP_MD_CTX *hash;
+	struct mdoc_buf made, mso, payload;
 };
 
-struct plan {
-	struct group *groups;
-	size_t count;
-	size_t digest_len;
-};
+static enum mdoc_result
+copy_new(const struct mdoc_template *of, struct copy *copy)
+{
+	const size_t randoms = of->count * (MDOC_RANDOM_LEN + SHUFFLE_LEN);
+
+	memset(copy, 0, sizeof(*copy));
+	copy->of = of;
+	copy->made = copy->mso = copy->payload = MDOC_BUF_EMPTY;
+	copy->randoms = malloc(randoms);
+	copy->ids = calloc(of->count, sizeof(*copy->ids));
+	copy->digests = malloc(of->count * of->digest_len);
+	copy->hash = EVP_MD_CTX_new();
+	if (copy->randoms == NULL || copy->ids == NULL || copy->digests == NULL || copy->hash == NULL)
+		return MDOC_ERR_MEMORY;
+	if (!mdoci_buf_reserve(&copy->made, of->size))
+		return MDOC_ERR_MEMORY;
+	return mdoci_random(of->context, copy->randoms, randoms);
+}
 
 static void
-plan_clear(struct plan *plan)
+copy_clear(struct copy *copy)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		free(plan->groups[i].claims);
-		free(plan->groups[i].digest_ids);
-		free(plan->groups[i].digests);
+	if (copy->randoms != NULL)
+		OPENSSL_cleanse(copy->randoms, copy->of->count * (MDOC_RANDOM_LEN + SHUFFLE_LEN));
+	free(copy->randoms);
+	free(copy->ids);
+	free(copy->digests);
+	EVP_MD_CTX_free(copy->hash);
+	mdoc_buf_clear(&copy->made);
+	mdoc_buf_clear(&copy->mso);
+	mdoc_buf_clear(&copy->payload);
+}
+
+/* A number below `below` for a step of the shuffle; of 64 random bits the remainder is as good as uniform. */
+static uint32_t
+number_below(const struct copy *copy, size_t step, uint32_t below)
+{
+	const uint8_t *bytes = copy->randoms + copy->of->count * MDOC_RANDOM_LEN + step * SHUFFLE_LEN;
+	uint64_t number;
+
+	memcpy(&number, bytes, sizeof(number));
+	return (uint32_t)(number % below);
+}
+
+/* A random permutation in each namespace, so that an id does not tell which element it belongs to. */
+static void
+shuffle_ids(struct copy *copy)
+{
+	for (size_t g = 0; g < copy->of->group_count; g++) {
+		const struct mdoci_group *group = &copy->of->groups[g];
+		uint32_t *ids = copy->ids + group->first;
+
+		for (size_t i = 0; i < group->count; i++) {
+			const uint32_t j = number_below(copy, group->first + i, (uint32_t)i + 1);
+
+			ids[i] = ids[j];
+			ids[j] = (uint32_t)i;
+		}
 	}
-	free(plan->groups);
+}
+
+static size_t
+uint_size(uint64_t number)
+{
+	return number < 24 ? 1 : number <= UINT8_MAX ? 2 : number <= UINT16_MAX ? 3 : 5;
+}
+
+/* An item straight into the copy, and its digest from there. */
+static enum mdoc_result
+put_item(struct copy *copy, const struct mdoci_group *group, size_t at)
+{
+	const struct mdoc_template *of = copy->of;
+	const struct mdoci_entry *entry = &of->entries[at];
+	const struct mdoc_bytes value = entry->claim->value;
+	const uint32_t id = copy->ids[at];
+	const size_t start = copy->made.len;
+	uint8_t room[ITEM_HEAD_ROOM];
+	struct mdoc_buf head = MDOC_BUF_OVER(room, sizeof(room));
+	unsigned len = 0;
+
+	mdoc_put_tag(&head, TAG_EMBEDDED);
+	mdoci_put_bstr_head(&head, INNER_BEFORE_ID + uint_size(id) + RANDOM_MEMBER + entry->label_len + value.len);
+	mdoc_put_map(&head, 4);
+	mdoc_put_text(&head, "digestID");
+	mdoc_put_uint(&head, id);
+	mdoc_put_text(&head, "random");
+	mdoc_put_bstr(&head, mdoc_bytes_of(copy->randoms + at * MDOC_RANDOM_LEN, MDOC_RANDOM_LEN));
+	mdoc_buf_append(&copy->made, mdoc_buf_bytes(&head));
+	mdoc_buf_append(&copy->made, mdoc_bytes_of(of->labels.ptr + entry->label, entry->label_len));
+	mdoc_buf_append(&copy->made, value);
+	if (head.err != MDOC_OK || copy->made.err != MDOC_OK)
+		return head.err != MDOC_OK ? head.err : copy->made.err;
+	if (EVP_DigestInit_ex2(copy->hash, of->md, NULL) != 1 ||
+		EVP_DigestUpdate(copy->hash, copy->made.ptr + start, copy->made.len - start) != 1 ||
+		EVP_DigestFinal_ex(copy->hash, copy->digests + (group->first + id) * of->digest_len, &len) != 1)
+		return MDOC_ERR_CRYPTO;
+	return len == of->digest_len ? MDOC_OK : MDOC_ERR_CRYPTO;
 }
 
 static enum mdoc_result
-check_claim(const struct mdoc_context *context, const struct mdoc_claim *claim, struct mdoc_error *error)
+put_namespaces(struct copy *copy)
 {
-	struct mdoc_cbor *scan = NULL;
-	enum mdoc_result res;
+	enum mdoc_result res = MDOC_OK;
 
-	if (claim->ns.len == 0 || claim->element.len == 0)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a namespace and an element name");
-	res = mdoc_cbor_scan(context, claim->value, 0, &scan, error);
-	mdoc_cbor_free(scan);
+	mdoc_put_map(&copy->made, copy->of->group_count);
+	for (size_t g = 0; res == MDOC_OK && g < copy->of->group_count; g++) {
+		const struct mdoci_group *group = &copy->of->groups[g];
+
+		mdoc_put_tstr(&copy->made, group->ns);
+		mdoc_put_array(&copy->made, group->count);
+		for (size_t i = 0; res == MDOC_OK && i < group->count; i++)
+			res = put_item(copy, group, group->first + i);
+	}
 	return res;
 }
 
-static struct group *
-find_group(struct plan *plan, struct mdoc_bytes ns, size_t most)
+static void
+put_value_digests(struct copy *copy)
 {
-	struct group *group;
+	const struct mdoc_template *of = copy->of;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		if (mdoc_bytes_equal(plan->groups[i].ns, ns))
-			return &plan->groups[i];
+	mdoc_put_map(&copy->mso, of->group_count);
+	for (size_t g = 0; g < of->group_count; g++) {
+		const struct mdoci_group *group = &of->groups[g];
+
+		mdoc_put_tstr(&copy->mso, group->ns);
+		mdoc_put_map(&copy->mso, group->count);
+		for (size_t id = 0; id < group->count; id++) {
+			mdoc_put_uint(&copy->mso, id);
+			mdoc_put_bstr(&copy->mso,
+				mdoc_bytes_of(copy->digests + (group->first + id) * of->digest_len, of->digest_len));
+		}
 	}
-	group = &plan->groups[plan->count++];
-	group->ns = ns;
-	group->claims = calloc(most, sizeof(*group->claims));
-	group->digest_ids = calloc(most, sizeof(*group->digest_ids));
-	group->digests = calloc(most, sizeof(*group->digests));
-	if (group->claims == NULL || group->digest_ids == NULL || group->digests == NULL)
-		return NULL;
-	return group;
 }
 
 static enum mdoc_result
-plan_make(const struct mdoc_context *context, const struct mdoc_issue *issue, struct plan *plan,
+put_mso(struct copy *copy, const struct mdoc_public_key *device_key, const struct mdoc_status *status)
+{
+	const struct mdoc_template *of = copy->of;
+	struct mdoc_buf *mso = &copy->mso;
+
+	mdoc_put_map(mso, status != NULL ? 7 : 6);
+	mdoc_buf_append(mso, mdoc_buf_bytes(&of->mso_head));
+	put_value_digests(copy);
+	mdoc_put_text(mso, "deviceKeyInfo");
+	mdoc_put_map(mso, 1 + of->key_pairs);
+	mdoc_put_text(mso, "deviceKey");
+	mdoc_put_key(mso, device_key);
+	mdoc_buf_append(mso, mdoc_buf_bytes(&of->key_tail));
+	mdoc_buf_append(mso, mdoc_buf_bytes(&of->mso_tail));
+	if (status != NULL) {
+		mdoc_put_text(mso, "status");
+		mdoc_put_status(mso, status);
+	}
+	mdoc_put_embedded(&copy->payload, mdoc_buf_bytes(mso));
+	return mso->err != MDOC_OK ? mso->err : copy->payload.err;
+}
+
+/* On its curve? With the curve's parameters at hand that is the smaller part of making a key. */
+static enum mdoc_result
+check_device_key(const struct mdoc_template *of, const struct mdoc_public_key *key)
+{
+	const struct mdoc_public_key *sample = &of->issue.device_key;
+	EVP_PKEY *pkey = NULL;
+	enum mdoc_result res;
+
+	if (of->sample != NULL && mdoc_key_equal(key, sample))
+		return MDOC_OK;
+	if (of->sample == NULL || key->curve != sample->curve || key->point_len != sample->point_len ||
+		key->point[0] != sample->point[0] || EVP_PKEY_is_a(of->sample, "EC") != 1) {
+		res = mdoc_key_to_evp(of->context, key, &pkey);
+	} else {
+		pkey = EVP_PKEY_dup(of->sample);
+		res = pkey == NULL                                                                ? MDOC_ERR_CRYPTO
+			: EVP_PKEY_set1_encoded_public_key(pkey, key->point, key->point_len) == 1 ? MDOC_OK
+												  : MDOC_ERR_KEY;
+	}
+	EVP_PKEY_free(pkey);
+	return res;
+}
+
+static enum mdoc_result
+check_copy(const struct mdoc_template *of, const struct mdoc_public_key *device_key, const struct mdoc_status *status,
 	struct mdoc_error *error)
 {
 	enum mdoc_result res;
 
-	if (issue->claim_count == 0 || issue->claim_count > MDOC_ITEMS_MAX)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "1 to %d claims", MDOC_ITEMS_MAX);
-	plan->groups = calloc(issue->claim_count, sizeof(*plan->groups));
-	if (plan->groups == NULL)
-		return MDOC_ERR_MEMORY;
-	for (size_t i = 0; i < issue->claim_count; i++) {
-		const struct mdoc_claim *claim = &issue->claims[i];
-		struct group *group;
-
-		res = check_claim(context, claim, error);
-		if (res != MDOC_OK)
-			return res;
-		group = find_group(plan, claim->ns, issue->claim_count);
-		if (group == NULL)
-			return MDOC_ERR_MEMORY;
-		for (size_t j = 0; j < group->count; j++) {
-			if (mdoc_bytes_equal(group->claims[j]->element, claim->element))
-				return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "each element once: %.*s",
-					claim->element.len > 60 ? 60 : (int)claim->element.len,
-					(const char *)claim->element.ptr);
-		}
-		group->claims[group->count++] = claim;
-	}
-	return MDOC_OK;
+	if (status != NULL && of->issue.edition == MDOC_EDITION_2021)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "status", "the second edition");
+	res = check_device_key(of, device_key);
+	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a device key on its curve");
 }
 
-/* A uniform number below `below`. */
-static enum mdoc_result
-random_below(const struct mdoc_context *context, uint32_t below, uint32_t *number)
+enum mdoc_result
+mdoc_template_issue(const struct mdoc_template *of, const struct mdoc_public_key *device_key,
+	const struct mdoc_status *status, struct mdoc_buf *out, struct mdoc_error *error)
 {
-	const uint32_t limit = UINT32_MAX - UINT32_MAX % below;
+	const struct mdoc_issue *issue = &of->issue;
 	enum mdoc_result res;
-	uint8_t bytes[4];
+	struct copy copy;
 
-	do {
-		res = mdoci_random(context, bytes, sizeof(bytes));
-		if (res != MDOC_OK)
-			return res;
-		*number = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-	} while (*number >= limit);
-	*number %= below;
-	return MDOC_OK;
-}
-
-/* A random permutation, so that an id does not tell which element it belongs to. */
-static enum mdoc_result
-shuffle_ids(const struct mdoc_context *context, struct group *group)
-{
-	enum mdoc_result res = MDOC_OK;
-	uint32_t j = 0, swap;
-
-	for (size_t i = 0; i < group->count; i++)
-		group->digest_ids[i] = (uint32_t)i;
-	for (size_t i = group->count; res == MDOC_OK && i > 1; i--) {
-		res = random_below(context, (uint32_t)i, &j);
-		swap = group->digest_ids[i - 1];
-		group->digest_ids[i - 1] = group->digest_ids[j];
-		group->digest_ids[j] = swap;
-	}
-	return res;
-}
-
-static enum mdoc_result
-put_item(const struct mdoc_context *context, enum mdoc_digest_alg alg, struct group *group, size_t i,
-	size_t *digest_len, struct mdoc_buf *out)
-{
-	const struct mdoc_claim *claim = group->claims[i];
-	const uint32_t id = group->digest_ids[i];
-	struct mdoc_buf inner = MDOC_BUF_EMPTY, tagged = MDOC_BUF_EMPTY;
-	uint8_t random[MDOC_RANDOM_LEN];
-	enum mdoc_result res;
-
-	res = mdoci_random(context, random, sizeof(random));
+	res = check_copy(of, device_key, status, error);
+	if (res != MDOC_OK)
+		return res;
+	res = copy_new(of, &copy);
 	if (res != MDOC_OK)
 		goto out;
-	mdoc_put_map(&inner, 4);
-	mdoc_put_text(&inner, "digestID");
-	mdoc_put_uint(&inner, id);
-	mdoc_put_text(&inner, "random");
-	mdoc_put_bstr(&inner, mdoc_bytes_of(random, sizeof(random)));
-	mdoc_put_text(&inner, "elementIdentifier");
-	mdoc_put_tstr(&inner, claim->element);
-	mdoc_put_text(&inner, "elementValue");
-	mdoc_put_raw(&inner, claim->value);
-	mdoc_put_embedded(&tagged, mdoc_buf_bytes(&inner));
-	res = inner.err != MDOC_OK ? inner.err : tagged.err;
+	shuffle_ids(&copy);
+	mdoc_put_map(&copy.made, 2);
+	mdoc_put_text(&copy.made, "nameSpaces");
+	res = put_namespaces(&copy);
 	if (res == MDOC_OK)
-		res = mdoc_digest(context, alg, mdoc_buf_bytes(&tagged), group->digests[id], digest_len);
-	if (res == MDOC_OK)
-		mdoc_put_raw(out, mdoc_buf_bytes(&tagged));
+		res = put_mso(&copy, device_key, status);
+	if (res != MDOC_OK)
+		goto out;
+	mdoc_put_text(&copy.made, "issuerAuth");
+	res = mdoc_sign1_put(&copy.made, issue->signer, mdoc_buf_bytes(&copy.payload), false, issue->x5chain,
+		issue->x5chain_count);
+	if (res == MDOC_OK) {
+		mdoc_buf_append(out, mdoc_buf_bytes(&copy.made));
+		res = out->err;
+	}
 out:
-	mdoc_buf_clear(&inner);
-	mdoc_buf_clear(&tagged);
-	return res;
-}
-
-/* The nameSpaces map; fills in the plan's digests. */
-static enum mdoc_result
-put_namespaces(const struct mdoc_context *context, const struct mdoc_issue *issue, struct plan *plan,
-	struct mdoc_buf *out)
-{
-	enum mdoc_result res = MDOC_OK;
-
-	mdoc_put_map(out, plan->count);
-	for (size_t g = 0; res == MDOC_OK && g < plan->count; g++) {
-		struct group *group = &plan->groups[g];
-
-		mdoc_put_tstr(out, group->ns);
-		mdoc_put_array(out, group->count);
-		res = shuffle_ids(context, group);
-		for (size_t i = 0; res == MDOC_OK && i < group->count; i++)
-			res = put_item(context, issue->digest_alg, group, i, &plan->digest_len, out);
-	}
-	return res;
-}
-
-static void
-put_value_digests(const struct plan *plan, struct mdoc_buf *out)
-{
-	mdoc_put_map(out, plan->count);
-	for (size_t g = 0; g < plan->count; g++) {
-		const struct group *group = &plan->groups[g];
-
-		mdoc_put_tstr(out, group->ns);
-		mdoc_put_map(out, group->count);
-		for (size_t id = 0; id < group->count; id++) {
-			mdoc_put_uint(out, id);
-			mdoc_put_bstr(out, mdoc_bytes_of(group->digests[id], plan->digest_len));
-		}
-	}
-}
-
-static void
-put_mso(const struct mdoc_issue *issue, const struct plan *plan, struct mdoc_buf *out)
-{
-	mdoc_put_map(out, 6);
-	mdoc_put_text(out, "version");
-	mdoc_put_text(out, "1.0");
-	mdoc_put_text(out, "digestAlgorithm");
-	mdoc_put_text(out, mdoci_digest_text(issue->digest_alg));
-	mdoc_put_text(out, "valueDigests");
-	put_value_digests(plan, out);
-	mdoc_put_text(out, "deviceKeyInfo");
-	mdoc_put_map(out, 1);
-	mdoc_put_text(out, "deviceKey");
-	mdoc_put_key(out, &issue->device_key);
-	mdoc_put_text(out, "docType");
-	mdoc_put_tstr(out, issue->doc_type);
-	mdoc_put_text(out, "validityInfo");
-	mdoc_put_map(out, 3);
-	mdoc_put_text(out, "signed");
-	mdoc_put_tdate(out, issue->signed_);
-	mdoc_put_text(out, "validFrom");
-	mdoc_put_tdate(out, issue->valid_from);
-	mdoc_put_text(out, "validUntil");
-	mdoc_put_tdate(out, issue->valid_until);
-}
-
-static enum mdoc_result
-check_issue(const struct mdoc_context *context, const struct mdoc_issue *issue, struct mdoc_error *error)
-{
-	EVP_PKEY *pkey = NULL;
-	enum mdoc_result res;
-
-	if (issue->doc_type.len == 0)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a docType");
-	if (issue->x5chain_count == 0)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "the document signer's certificate");
-	if (issue->signed_ > issue->valid_from || issue->valid_from > issue->valid_until)
-		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= validFrom <= validUntil");
-	res = mdoc_key_to_evp(context, &issue->device_key, &pkey);
-	EVP_PKEY_free(pkey);
-	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a device key on its curve");
+	copy_clear(&copy);
+	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a copy that can be signed");
 }
 
 enum mdoc_result
 mdoc_issuer_signed_build(const struct mdoc_context *context, const struct mdoc_issue *issue, struct mdoc_buf *out,
 	struct mdoc_error *error)
 {
-	struct mdoc_buf items = MDOC_BUF_EMPTY, mso = MDOC_BUF_EMPTY, payload = MDOC_BUF_EMPTY;
-	struct mdoc_buf made = MDOC_BUF_EMPTY;
-	struct plan plan = { NULL, 0, 0 };
+	struct mdoc_template *made = NULL;
 	enum mdoc_result res;
 
-	res = check_issue(context, issue, error);
+	res = mdoc_template_new(context, issue, &made, error);
 	if (res == MDOC_OK)
-		res = plan_make(context, issue, &plan, error);
-	if (res == MDOC_OK)
-		res = put_namespaces(context, issue, &plan, &items);
-	if (res != MDOC_OK)
-		goto out;
-	put_mso(issue, &plan, &mso);
-	mdoc_put_embedded(&payload, mdoc_buf_bytes(&mso));
-	res = items.err != MDOC_OK ? items.err : mso.err != MDOC_OK ? mso.err : payload.err;
-	if (res != MDOC_OK)
-		goto out;
-	mdoc_put_map(&made, 2);
-	mdoc_put_text(&made, "nameSpaces");
-	mdoc_put_raw(&made, mdoc_buf_bytes(&items));
-	mdoc_put_text(&made, "issuerAuth");
-	res = mdoc_sign1_put(&made, issue->signer, mdoc_buf_bytes(&payload), false, issue->x5chain,
-		issue->x5chain_count);
-	if (res == MDOC_OK) {
-		mdoc_buf_append(out, mdoc_buf_bytes(&made));
-		res = out->err;
-	}
-out:
-	mdoc_buf_clear(&made);
-	mdoc_buf_clear(&items);
-	mdoc_buf_clear(&mso);
-	mdoc_buf_clear(&payload);
-	plan_clear(&plan);
+		res = mdoc_template_issue(made, &issue->device_key, issue->status, out, error);
+	mdoc_template_free(made);
 	return res;
 }

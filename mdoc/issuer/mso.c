@@ -18,7 +18,7 @@ static const char *const digests[] = {
 const char *
 mdoci_digest_text(enum mdoc_digest_alg alg)
 {
-	return digests[alg];
+	return (size_t)alg < DIGEST_COUNT ? digests[alg] : NULL;
 }
 
 int

@@ -19,7 +19,7 @@ bool mdoci_mso_digest(const struct mdoc_mso *mso, struct mdoc_bytes ns, uint64_t
 /* An order of bytes, for qsort(): by content, a prefix first. */
 int mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b);
 
-/* As the MSO names it: "SHA-256". */
+/* As the MSO names it: "SHA-256"; NULL: not one of them. */
 const char *mdoci_digest_text(enum mdoc_digest_alg alg);
 
 #endif
