@@ -6,7 +6,9 @@
 #ifndef MDOC_MDOC_H
 #define MDOC_MDOC_H
 
+#include <mdoc/engagement.h>
 #include <mdoc/status.h>
+#include <mdoc/transcript.h>
 #include <mdoc/verify.h>
 
 #endif
