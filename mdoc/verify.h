@@ -9,6 +9,7 @@
 #define MDOC_VERIFY_H
 
 #include <mdoc/response.h>
+#include <mdoc/status.h>
 #include <mdoc/x509.h>
 
 #ifdef __cplusplus
@@ -50,6 +51,7 @@ enum mdoc_check {
 	MDOC_CHECK_REQUESTED_ELEMENTS,    /* nothing was returned that was not asked for */
 	MDOC_CHECK_RETENTION,             /* what the caller keeps was asked for with intentToRetain */
 	MDOC_CHECK_AGE_OVER,              /* age_over_NN contradict neither each other nor the rule of 7.2.5 */
+	MDOC_CHECK_REVOCATION,            /* not revoked, by the lists that MSO.status names (second edition) */
 	MDOC_CHECK_COUNT
 };
 
@@ -74,6 +76,14 @@ struct mdoc_check_row {
 	struct mdoc_error error; /* path and offset of what was looked at; code MDOC_OK unless failed or warning */
 };
 
+/* What to make of a revocation that cannot be found out: the second edition leaves it to the reader, who may be
+ * offline. */
+enum mdoc_undetermined {
+	MDOC_UNDETERMINED_WARNS = 0,
+	MDOC_UNDETERMINED_IGNORED, /* the row is "not done" */
+	MDOC_UNDETERMINED_FAILS
+};
+
 /* Zeroed fields are the defaults. Everything pointed to is borrowed until the verdict is freed. */
 struct mdoc_verify_options {
 	struct mdoc_bytes transcript;   /* our own SessionTranscript, bare; mdoc_verify() needs it */
@@ -86,9 +96,11 @@ struct mdoc_verify_options {
 	 * shown, either). NULL: whatever came was wanted.
 	 */
 	const struct mdoc_request *request;
-	bool retain;                /* the caller keeps what it gets; looked at with a request only */
-	const EVP_PKEY *reader_key; /* EReaderKey's private half, for a deviceMac; NULL */
-	bool mac_allowed;           /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
+	bool retain;                               /* the caller keeps what it gets; looked at with a request only */
+	const EVP_PKEY *reader_key;                /* EReaderKey's private half, for a deviceMac; NULL */
+	const struct mdoc_revocation_lists *lists; /* checked ones; NULL: none */
+	enum mdoc_undetermined undetermined;
+	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 
 struct mdoc_verdict;

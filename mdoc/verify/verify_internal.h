@@ -87,6 +87,10 @@ void mdoci_row_result(struct mdoci_verifier *v, enum mdoc_check check, const str
 /* The failed row whose place is known as it is. */
 void mdoci_row_error(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoc_error *why);
 
+/* What could not be found out, by the caller's policy. */
+void mdoci_row_undetermined(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoci_place *place,
+	const char *expected);
+
 /* ---- The checks of one document ---- */
 
 /* ISSUER_AUTH to DUPLICATES of one IssuerSigned. */
@@ -105,6 +109,9 @@ void mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_docu
 /* ISSUING_COUNTRY to AGE_OVER; doc NULL: a record that nobody asked for. */
 void mdoci_verify_elements(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is,
 	const struct mdoc_document *doc);
+
+/* REVOCATION. */
+void mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso);
 
 /* deviceMac over DeviceAuthenticationBytes. MDOC_ERR_SIGNATURE: another tag. */
 enum mdoc_result mdoci_device_mac_verify(const struct mdoci_verifier *v, const struct mdoc_document *doc,

@@ -44,6 +44,7 @@ static const char *const sentences[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_REQUESTED_ELEMENTS] = N_("nothing was sent that was not asked for"),
 	[MDOC_CHECK_RETENTION] = N_("what is kept was asked for to be kept"),
 	[MDOC_CHECK_AGE_OVER] = N_("the answers about the age fit together"),
+	[MDOC_CHECK_REVOCATION] = N_("it has not been revoked"),
 };
 
 static const char *const outcomes[] = {
