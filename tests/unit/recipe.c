@@ -19,13 +19,17 @@ recipe_default(struct recipe *recipe)
 	recipe->signed_ = soft_2026 + SOFT_DAY;
 	recipe->valid_from = soft_2026 + SOFT_DAY;
 	recipe->valid_until = soft_2026 + 31 * SOFT_DAY;
+	recipe->ns = "ns";
+	recipe->names[0] = "a";
+	recipe->names[1] = "b";
 	recipe->random_len = 32;
 	recipe->transcript = mdoc_bytes_of(empty_transcript, sizeof(empty_transcript));
 }
 
 /* #6.24(bstr .cbor IssuerSignedItem) */
 static void
-put_item(struct mdoc_buf *out, const struct recipe *recipe, uint64_t id, const char *element)
+put_item(struct mdoc_buf *out, const struct recipe *recipe, uint64_t id, const char *element,
+	void (*value)(struct mdoc_buf *buf))
 {
 	uint8_t random[64];
 	struct mdoc_buf inner = MDOC_BUF_EMPTY;
@@ -39,7 +43,10 @@ put_item(struct mdoc_buf *out, const struct recipe *recipe, uint64_t id, const c
 	mdoc_put_text(&inner, "elementIdentifier");
 	mdoc_put_text(&inner, element);
 	mdoc_put_text(&inner, "elementValue");
-	mdoc_put_text(&inner, "value");
+	if (value != NULL)
+		value(&inner);
+	else
+		mdoc_put_text(&inner, "value");
 	mdoc_put_embedded(out, mdoc_buf_bytes(&inner));
 	mdoc_buf_clear(&inner);
 }
@@ -58,14 +65,14 @@ put_digest(struct mdoc_buf *out, uint64_t id, const struct mdoc_buf *item)
 static void
 put_mso(struct mdoc_buf *mso, const struct recipe *recipe, const struct mdoc_buf *a, const struct mdoc_buf *b)
 {
-	mdoc_put_map(mso, 6);
+	mdoc_put_map(mso, recipe->status != NULL ? 7 : 6);
 	mdoc_put_text(mso, "version");
 	mdoc_put_text(mso, recipe->mso_version);
 	mdoc_put_text(mso, "digestAlgorithm");
 	mdoc_put_text(mso, "SHA-256");
 	mdoc_put_text(mso, "valueDigests");
 	mdoc_put_map(mso, 1);
-	mdoc_put_text(mso, "ns");
+	mdoc_put_text(mso, recipe->ns);
 	mdoc_put_map(mso, recipe->same_id ? 1 : 2);
 	put_digest(mso, 0, a);
 	if (!recipe->same_id)
@@ -88,6 +95,10 @@ put_mso(struct mdoc_buf *mso, const struct recipe *recipe, const struct mdoc_buf
 	mdoc_put_tdate(mso, recipe->valid_from);
 	mdoc_put_text(mso, "validUntil");
 	mdoc_put_tdate(mso, recipe->valid_until);
+	if (recipe->status != NULL) {
+		mdoc_put_text(mso, "status");
+		recipe->status(mso);
+	}
 }
 
 void
@@ -98,14 +109,15 @@ recipe_issue(const struct recipe *recipe, struct mdoc_buf *out)
 	struct mdoc_buf mso = MDOC_BUF_EMPTY;
 	struct mdoc_buf payload = MDOC_BUF_EMPTY;
 
-	put_item(&a, recipe, 0, "a");
-	put_item(&b, recipe, recipe->same_id ? 0 : 1, recipe->same_id || recipe->same_element ? "a" : "b");
+	put_item(&a, recipe, 0, recipe->names[0], recipe->values[0]);
+	put_item(&b, recipe, recipe->same_id ? 0 : 1, recipe->names[recipe->same_id || recipe->same_element ? 0 : 1],
+		recipe->values[1]);
 	put_mso(&mso, recipe, &a, &b);
 	mdoc_put_embedded(&payload, mdoc_buf_bytes(&mso));
 	mdoc_put_map(out, 2);
 	mdoc_put_text(out, "nameSpaces");
 	mdoc_put_map(out, 1);
-	mdoc_put_text(out, "ns");
+	mdoc_put_text(out, recipe->ns);
 	mdoc_put_array(out, 2);
 	mdoc_put_raw(out, mdoc_buf_bytes(&a));
 	mdoc_put_raw(out, mdoc_buf_bytes(&b));

@@ -19,6 +19,10 @@ struct recipe {
 	const char *mso_doc_type;
 	int64_t signed_, valid_from, valid_until;
 	void (*authorizations)(struct mdoc_buf *buf); /* writes the map; NULL: none */
+	void (*status)(struct mdoc_buf *buf);         /* writes the map; NULL: none */
+	const char *ns;
+	const char *names[2];                    /* of the elements */
+	void (*values[2])(struct mdoc_buf *buf); /* NULL: a text */
 	size_t random_len;
 	bool same_element; /* the second item has the first one's name */
 	bool same_id;      /* … or its digest id, and stands there twice */

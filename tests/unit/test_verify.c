@@ -437,6 +437,7 @@ main(void)
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 1;
 	verify_annexd_tests();
+	verify_rows_tests();
 	suite = CU_add_suite("verify", suite_init, suite_clean);
 	CU_ADD_TEST(suite, test_issuer_mistakes);
 	CU_ADD_TEST(suite, test_own_times);

@@ -25,4 +25,7 @@ size_t find_text(const struct mdoc_buf *buf, const char *text);
 /* The suite over Annex D of the standard. */
 void verify_annexd_tests(void);
 
+/* The suite over single rows. */
+void verify_rows_tests(void);
+
 #endif
