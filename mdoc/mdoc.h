@@ -9,6 +9,7 @@
 #include <mdoc/engagement.h>
 #include <mdoc/status.h>
 #include <mdoc/transcript.h>
+#include <mdoc/trust_list.h>
 #include <mdoc/verify.h>
 
 #endif

@@ -10,7 +10,8 @@
 #include "tests/unit/soft.h"
 
 #define LISTS_URI "https://issuer.example/list"
-#define LISTS_SIGNER MDOC_CERT_DS /* profile of who signs lists */
+#define LISTS_PROVIDER MDOC_CERT_READER /* profile of who signs trust lists */
+#define LISTS_SIGNER MDOC_CERT_DS       /* profile of who signs lists */
 
 extern struct lists_world {
 	struct soft_key iaca_key, other_key, ds_key, signer_key;
@@ -54,5 +55,6 @@ void lists_compress_tests(void);
 void lists_vector_tests(void);
 void lists_token_tests(void);
 void lists_identifier_tests(void);
+void lists_trust_tests(void);
 
 #endif

@@ -1,0 +1,141 @@
+/*
+ * mdoc/trust_list.h: lists of certificates to trust: the VICAL of issuing authorities (ISO/IEC 18013-5, Annex C)
+ * and the RICAL of readers' CAs (second edition, Annex F).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MDOC_TRUST_LIST_H
+#define MDOC_TRUST_LIST_H
+
+#include <mdoc/validity.h>
+#include <mdoc/x509.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum mdoc_trust_list_kind { MDOC_VICAL, MDOC_RICAL };
+
+/* A parsed list. It borrows the bytes that it was parsed from; after its check several threads may use it. */
+struct mdoc_trust_list;
+
+/*
+ * Parse a VICAL or a RICAL, structure only.
+ *
+ * Read liberally: COSE_Sign1 without tag or with tag 18, x5chain in either header, "Extensions" for
+ * "extensions", serialNumber as a number or a bignum, ski wrapped in an OCTET STRING once more, unknown keys.
+ * Extensions are passed over.
+ *
+ * input  must outlive *list
+ * *list  free with mdoc_trust_list_free(); NULL unless MDOC_OK
+ *
+ * MDOC_ERR_TYPE, MDOC_ERR_MISSING: a member that is mandatory; MDOC_ERR_VERSION: another major version than 1;
+ * MDOC_ERR_VALUE: an empty docType; MDOC_ERR_SIZE: beyond MDOC_LIMIT_TRUST_ENTRIES entries, or document types;
+ * MDOC_ERR_ALGORITHM; the CBOR results; MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoc_trust_list_parse(const struct mdoc_context *context, enum mdoc_trust_list_kind kind,
+	struct mdoc_bytes input, struct mdoc_trust_list **list, struct mdoc_error *error);
+void mdoc_trust_list_free(struct mdoc_trust_list *list);
+
+/* What a list says of itself. Bytes are text and borrowed from its input; len 0: not said. */
+struct mdoc_trust_list_info {
+	enum mdoc_trust_list_kind kind;
+	struct mdoc_bytes version;
+	struct mdoc_bytes provider; /* vicalProvider, provider */
+	int64_t date;
+	bool has_next_update, has_not_after, has_id;
+	int64_t next_update;
+	int64_t not_after;      /* RICAL only */
+	uint64_t id;            /* vicalIssueID, id; grows with every issue */
+	struct mdoc_bytes type; /* RICAL only */
+	struct mdoc_bytes url;  /* vicalUrl, latestRicalUrl */
+	size_t entries;
+};
+void mdoc_trust_list_info(const struct mdoc_trust_list *list, struct mdoc_trust_list_info *info);
+
+/* One entry, borrowed from the list's input; len 0: not said. */
+struct mdoc_trust_entry {
+	struct mdoc_bytes certificate; /* DER */
+	struct mdoc_bytes serial;      /* big endian */
+	struct mdoc_bytes ski;
+	const struct mdoc_bytes *doc_types; /* VICAL: what the certificate may issue */
+	size_t doc_type_count;
+	struct mdoc_bytes issuing_authority; /* VICAL; of a RICAL its name */
+	struct mdoc_bytes issuing_country;
+	struct mdoc_bytes state_or_province;
+	bool no_anchor;   /* RICAL: isTrustAnchor is there and false */
+	bool constrained; /* RICAL: it has trustConstraints */
+};
+
+/* Entry i; false after the last. */
+bool mdoc_trust_list_entry(const struct mdoc_trust_list *list, size_t i, struct mdoc_trust_entry *entry);
+
+/* What a list is checked against. */
+struct mdoc_trust_list_policy {
+	/* DER of certificates that the reader knows of the list's provider: those of the CA that issued the
+	 * signer, or of the signer itself. They were handed over some other way. */
+	const struct mdoc_bytes *anchors;
+	size_t anchor_count;
+	int64_t now;
+	int64_t clock_skew;  /* seconds either way */
+	unsigned relax;      /* MDOC_RELAX_* for these certificates */
+	bool accept_overdue; /* also after nextUpdate, which is only when the next one should be there */
+};
+
+/*
+ * Check a list: its signer's certificate, the signature, and its dates.
+ *
+ * MDOC_ERR_CHAIN        the signer is none of the anchors, and none of them issued it
+ * MDOC_ERR_CERTIFICATE  the signer's certificate, or an anchor, is not one
+ * MDOC_ERR_KEY, MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM
+ * MDOC_ERR_VALIDITY     the certificates or the list are not valid now, or a newer list is due
+ * MDOC_ERR_ARG          no anchors, or times beyond reason
+ */
+enum mdoc_result mdoc_trust_list_check(const struct mdoc_context *context, struct mdoc_trust_list *list,
+	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error);
+
+/* ---- Making a list ---- */
+
+/* One certificate to list: serial number, subject key identifier, names and times are read from it. */
+struct mdoc_trust_entry_spec {
+	struct mdoc_bytes certificate;       /* DER */
+	const struct mdoc_bytes *doc_types;  /* VICAL: at least one */
+	size_t doc_type_count;               /* RICAL: 0 */
+	struct mdoc_bytes issuing_authority; /* text; len 0: not said. RICAL: its name */
+};
+
+/* What a list shall say; len 0 and false: not said. */
+struct mdoc_trust_list_spec {
+	enum mdoc_trust_list_kind kind;
+	struct mdoc_bytes provider;
+	int64_t date;
+	bool has_next_update, has_not_after, has_id;
+	int64_t next_update;
+	int64_t not_after; /* RICAL only */
+	uint64_t id;
+	struct mdoc_bytes type; /* RICAL only, mandatory there */
+	struct mdoc_bytes url;  /* RICAL only */
+	const struct mdoc_trust_entry_spec *entries;
+	size_t entry_count;
+	const struct mdoc_bytes *x5chain; /* DER, signer first */
+	size_t x5chain_count;
+	const struct mdoc_signer *signer;
+};
+
+/*
+ * Sign and append a list, version "1.0", untagged; x5chain is unprotected in a VICAL, protected in a RICAL.
+ *
+ * MDOC_ERR_ARG          a part is missing, or one that this kind does not have
+ * MDOC_ERR_VALIDITY     nextUpdate or notAfter not after date
+ * MDOC_ERR_VALUE        a date that cannot be written
+ * MDOC_ERR_CERTIFICATE  an entry is no certificate, or has no subject key identifier
+ * MDOC_ERR_SIZE         more entries than MDOC_LIMIT_TRUST_ENTRIES
+ * MDOC_ERR_ALGORITHM, MDOC_ERR_CALLBACK, MDOC_ERR_UTF8, MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoc_trust_list_build(const struct mdoc_context *context, const struct mdoc_trust_list_spec *spec,
+	struct mdoc_buf *out, struct mdoc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
