@@ -1,67 +1,497 @@
 /*
- * mdoc/request/reader_auth.c: reader authentication (ISO/IEC 18013-5, 9.1.4), the signature only.
+ * mdoc/request/reader_auth.c: every reader's signature of a request, and who stands behind it.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/request/reader_auth.h"
+#include "mdoc/request/reader_auth_internal.h"
 #include "mdoc/request/request_internal.h"
-#include <mdoc/x509.h>
+#include "mdoc/x509/x509_internal.h"
+#include <mdoc/reader_auth.h>
+#include <openssl/bio.h>
+#include <string.h>
 
-void
-mdoci_put_reader_authentication_bytes(struct mdoc_buf *buf, struct mdoc_bytes transcript,
-	struct mdoc_bytes items_request_bytes)
-{
-	struct mdoc_buf inner = MDOC_BUF_EMPTY;
+/* What one signature says. */
+struct judgement {
+	enum mdoc_reader_standing standing; /* never MDOC_READER_NONE */
+	bool unknown_algorithm;             /* FAILED for no other reason */
+	struct mdoc_bytes der;              /* the reader's certificate */
+};
 
-	mdoc_put_array(&inner, 3);
-	mdoc_put_text(&inner, "ReaderAuthentication");
-	mdoc_put_raw(&inner, transcript);
-	mdoc_put_raw(&inner, items_request_bytes);
-	if (buf->err == MDOC_OK)
-		buf->err = inner.err;
-	mdoc_put_embedded(buf, mdoc_buf_bytes(&inner));
-	mdoc_buf_clear(&inner);
-}
+struct mdoc_reader_auth {
+	struct mdoc_reader_row *rows;
+	size_t row_count;
+	struct judgement *of_docs; /* by docRequest, everything considered */
+	size_t count;
+	struct judgement *of_all; /* by signature of readerAuthAll */
+};
 
-/* Failures of ours stay what they are; whatever is wrong with the reader's data is one result. */
-static enum mdoc_result
-verify(const struct mdoc_context *context, const struct mdoc_sign1 *auth, struct mdoc_bytes der,
-	struct mdoc_bytes payload)
-{
-	struct mdoc_public_key key;
-	enum mdoc_result res;
-
-	res = mdoc_cert_key(context, der, &key);
-	if (res == MDOC_OK)
-		res = mdoc_sign1_verify(context, auth, &key, payload);
-	if (res == MDOC_OK || res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO)
-		return res;
-	return MDOC_ERR_READER_AUTH;
-}
-
-enum mdoc_result
-mdoc_reader_auth_verify(const struct mdoc_context *context, const struct mdoc_doc_request *doc,
-	struct mdoc_bytes transcript, struct mdoc_error *error)
-{
-	static const char path[] = "readerAuth";
-	struct mdoc_buf payload = MDOC_BUF_EMPTY;
+/* The checks of a certificate, kept as long as the next signature has the same one. */
+struct certificate {
 	struct mdoc_bytes der;
+	struct mdoc_public_key key;
+	enum mdoc_result key_result;
+	bool judged;
+	struct mdoc_error errors[MDOC_READER_CHECK_COUNT];
+	enum mdoc_outcome outcomes[MDOC_READER_CHECK_COUNT];
+};
+
+/* One run over a request. */
+struct run {
+	const struct mdoc_context *context;
+	const struct mdoc_request *request;
+	const struct mdoc_reader_auth_options *options;
+	struct mdoc_reader_auth *auth;
+	struct certificate certificate;
+	struct mdoc_buf all[2]; /* ReaderAuthenticationAllBytes of four and of three elements; [1] may be empty */
+};
+
+/* One signature: its rows, and what it is over. */
+struct signature {
+	const struct mdoci_reader_sign1 *read;
+	struct mdoc_reader_row *rows;
+	const struct mdoc_buf *payloads;
+	size_t payload_count;
+	char path[MDOCI_PATH_MAX];
+};
+
+static const char *const check_names[MDOC_READER_CHECK_COUNT] = {
+	[MDOC_READER_STRUCTURE] = "structure",
+	[MDOC_READER_SIGNATURE] = "signature",
+	[MDOC_READER_PROFILE] = "profile",
+	[MDOC_READER_PATH] = "path",
+	[MDOC_READER_VALIDITY] = "validity",
+};
+
+static const char *const standing_names[] = {
+	[MDOC_READER_NONE] = "none",
+	[MDOC_READER_FAILED] = "failed",
+	[MDOC_READER_SIGNED] = "signed",
+	[MDOC_READER_TRUSTED] = "trusted",
+};
+
+const char *
+mdoc_reader_check_name(enum mdoc_reader_check check)
+{
+	return (unsigned)check < MDOC_READER_CHECK_COUNT ? check_names[check] : "?";
+}
+
+const char *
+mdoc_reader_standing_name(enum mdoc_reader_standing standing)
+{
+	return (unsigned)standing <= MDOC_READER_TRUSTED ? standing_names[standing] : "?";
+}
+
+/* Failures of ours, which say nothing about the reader. */
+static bool
+is_ours(enum mdoc_result res)
+{
+	return res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO;
+}
+
+static void
+row_failed(struct signature *s, enum mdoc_reader_check check, enum mdoc_result res, const char *expected)
+{
+	s->rows[check].outcome = MDOC_FAILED;
+	(void)mdoci_fail(&s->rows[check].error, res, mdoc_node_offset(s->read->node), s->path, "%s", expected);
+}
+
+/* Its certificate into the run's memory, unless it is the one of the signature before. */
+static enum mdoc_result
+read_certificate(struct run *run, struct mdoc_bytes der)
+{
+	struct certificate *certificate = &run->certificate;
+
+	if (certificate->der.len > 0 && mdoc_bytes_equal(certificate->der, der))
+		return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
+	memset(certificate, 0, sizeof(*certificate));
+	certificate->der = der;
+	certificate->key_result = mdoc_cert_key(run->context, der, &certificate->key);
+	return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
+}
+
+/* MDOC_OK: looked at; see the row. */
+static enum mdoc_result
+check_structure(struct run *run, struct signature *s, struct judgement *out)
+{
+	const struct mdoci_reader_sign1 *read = s->read;
+
+	if (read->res != MDOC_OK) {
+		s->rows[MDOC_READER_STRUCTURE].outcome = MDOC_FAILED;
+		s->rows[MDOC_READER_STRUCTURE].error = *read->problem;
+		out->unknown_algorithm = read->res == MDOC_ERR_ALGORITHM;
+		return MDOC_OK;
+	}
+	if (read->sign1.payload.ptr != NULL)
+		row_failed(s, MDOC_READER_STRUCTURE, MDOC_ERR_READER_AUTH, "null as payload: it is detached");
+	else if (!mdoc_sign1_certificate(&read->sign1, 0, &out->der))
+		row_failed(s, MDOC_READER_STRUCTURE, MDOC_ERR_READER_AUTH, "the reader's certificate in x5chain");
+	else
+		s->rows[MDOC_READER_STRUCTURE].outcome = MDOC_PASSED;
+	return s->rows[MDOC_READER_STRUCTURE].outcome == MDOC_PASSED ? read_certificate(run, out->der) : MDOC_OK;
+}
+
+static enum mdoc_result
+check_signature(struct run *run, struct signature *s)
+{
+	enum mdoc_result res = run->certificate.key_result;
+
+	for (size_t i = 0; run->certificate.key_result == MDOC_OK && i < s->payload_count; i++) {
+		res = mdoc_sign1_verify(run->context, &s->read->sign1, &run->certificate.key,
+			mdoc_buf_bytes(&s->payloads[i]));
+		if (res != MDOC_ERR_SIGNATURE)
+			break;
+	}
+	if (is_ours(res))
+		return res;
+	if (res == MDOC_OK)
+		s->rows[MDOC_READER_SIGNATURE].outcome = MDOC_PASSED;
+	else
+		row_failed(s, MDOC_READER_SIGNATURE, MDOC_ERR_READER_AUTH, "a signature by the reader's certificate");
+	return MDOC_OK;
+}
+
+static void
+outcome(struct certificate *certificate, enum mdoc_reader_check check, enum mdoc_result res,
+	const struct mdoc_error *error)
+{
+	certificate->outcomes[check] = res == MDOC_OK ? MDOC_PASSED : MDOC_FAILED;
+	if (res != MDOC_OK)
+		certificate->errors[check] = *error;
+}
+
+/* Profile, path and validity of the certificate at hand, once. */
+static enum mdoc_result
+judge_certificate(struct run *run)
+{
+	struct certificate *certificate = &run->certificate;
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_bytes anchor;
 	enum mdoc_result res;
-	size_t offset;
+
+	if (certificate->judged)
+		return MDOC_OK;
+	res = mdoc_cert_check(run->context, certificate->der, MDOC_CERT_READER, run->options->relax, &error);
+	if (is_ours(res))
+		return res;
+	outcome(certificate, MDOC_READER_PROFILE, res, &error);
+	res = mdoc_trust_find(run->context, run->options->trust, certificate->der, run->options->now, &anchor, &error);
+	if (is_ours(res))
+		return res;
+	outcome(certificate, MDOC_READER_PATH, res == MDOC_ERR_VALIDITY ? MDOC_OK : res, &error);
+	if (res == MDOC_OK || res == MDOC_ERR_VALIDITY)
+		outcome(certificate, MDOC_READER_VALIDITY, res, &error);
+	else
+		certificate->outcomes[MDOC_READER_VALIDITY] = MDOC_NOT_DONE;
+	certificate->judged = true;
+	return MDOC_OK;
+}
+
+static enum mdoc_result
+check_trust(struct run *run, struct signature *s, bool *trusted)
+{
+	const enum mdoc_result res = judge_certificate(run);
+
+	if (res != MDOC_OK)
+		return res;
+	*trusted = true;
+	for (unsigned check = MDOC_READER_PROFILE; check < MDOC_READER_CHECK_COUNT; check++) {
+		struct mdoc_reader_row *row = &s->rows[check];
+		const struct mdoc_error *error = &run->certificate.errors[check];
+
+		row->outcome = run->certificate.outcomes[check];
+		if (row->outcome == MDOC_FAILED)
+			row_failed(s, check, error->code, error->expected);
+		*trusted = *trusted && row->outcome == MDOC_PASSED;
+	}
+	return MDOC_OK;
+}
+
+static enum mdoc_result
+judge(struct run *run, struct signature *s, struct judgement *out)
+{
+	bool trusted = false;
+	enum mdoc_result res;
+
+	*out = (struct judgement){ .standing = MDOC_READER_FAILED };
+	res = check_structure(run, s, out);
+	if (res != MDOC_OK || s->rows[MDOC_READER_STRUCTURE].outcome != MDOC_PASSED)
+		return res;
+	res = check_signature(run, s);
+	if (res != MDOC_OK || s->rows[MDOC_READER_SIGNATURE].outcome != MDOC_PASSED)
+		return res;
+	out->standing = MDOC_READER_SIGNED;
+	if (run->options->trust != NULL)
+		res = check_trust(run, s, &trusted);
+	if (trusted)
+		out->standing = MDOC_READER_TRUSTED;
+	return res;
+}
+
+/* The next rows of the answer, not done yet. */
+static struct mdoc_reader_row *
+new_rows(struct mdoc_reader_auth *auth, size_t doc, size_t signature)
+{
+	struct mdoc_reader_row *rows = &auth->rows[auth->row_count];
+
+	for (unsigned check = 0; check < MDOC_READER_CHECK_COUNT; check++)
+		rows[check] = (struct mdoc_reader_row){ .check = check,
+			.outcome = MDOC_NOT_DONE,
+			.doc = doc,
+			.signature = signature };
+	auth->row_count += MDOC_READER_CHECK_COUNT;
+	return rows;
+}
+
+static enum mdoc_result
+judge_doc(struct run *run, size_t i)
+{
+	const struct mdoc_doc_request *doc = &run->request->docs[i];
+	struct mdoc_buf payload = MDOC_BUF_EMPTY;
+	struct signature s = { .read = &doc->reader_auth, .payloads = &payload, .payload_count = 1 };
+	enum mdoc_result res;
 
 	if (!doc->has_reader_auth)
 		return MDOC_OK;
-	offset = mdoc_node_offset(doc->reader_auth.node);
-	if (doc->reader_auth.payload.ptr != NULL)
-		return mdoci_fail(error, MDOC_ERR_READER_AUTH, offset, path, "null as payload: it is detached");
-	if (!mdoc_sign1_certificate(&doc->reader_auth, 0, &der))
-		return mdoci_fail(error, MDOC_ERR_READER_AUTH, offset, path, "the reader's certificate in x5chain");
-	mdoci_put_reader_authentication_bytes(&payload, transcript, doc->items_request_bytes);
+	s.rows = new_rows(run->auth, i, 0);
+	mdoci_path(s.path, "docRequests", "[%zu].readerAuth", i);
+	mdoci_put_reader_authentication_bytes(&payload, run->options->transcript, doc->items_request_bytes);
 	res = payload.err;
 	if (res == MDOC_OK)
-		res = verify(context, &doc->reader_auth, der, mdoc_buf_bytes(&payload));
+		res = judge(run, &s, &run->auth->of_docs[i]);
 	mdoc_buf_clear(&payload);
+	return res;
+}
+
+/* What readerAuthAll is over, once for all its signatures. */
+static enum mdoc_result
+make_all(struct run *run)
+{
+	const struct mdoc_request *request = run->request;
+	const struct mdoc_bytes info = request->device_request_info_item;
+	struct mdoc_buf items = MDOC_BUF_EMPTY;
+	enum mdoc_result res;
+
+	for (size_t i = 0; i < request->count; i++)
+		mdoc_buf_append(&items, request->docs[i].items_request_bytes);
+	res = items.err;
+	if (res == MDOC_OK)
+		mdoci_put_reader_authentication_all_bytes(&run->all[0], run->options->transcript,
+			mdoc_buf_bytes(&items), request->count, MDOCI_READER_ALL_FOUR, info);
+	if (res == MDOC_OK && info.len == 0)
+		mdoci_put_reader_authentication_all_bytes(&run->all[1], run->options->transcript,
+			mdoc_buf_bytes(&items), request->count, MDOCI_READER_ALL_THREE, info);
+	mdoc_buf_clear(&items);
+	if (res == MDOC_OK)
+		res = run->all[0].err;
+	return res == MDOC_OK ? run->all[1].err : res;
+}
+
+static enum mdoc_result
+judge_all(struct run *run)
+{
+	const struct mdoc_request *request = run->request;
+	struct signature s = { .payloads = run->all };
+	enum mdoc_result res = MDOC_OK;
+
+	if (request->auth_all_count == 0)
+		return MDOC_OK;
+	res = make_all(run);
+	s.payload_count = run->all[1].len > 0 ? 2 : 1;
+	for (size_t i = 0; res == MDOC_OK && i < request->auth_all_count; i++) {
+		s.read = &request->auth_all[i];
+		s.rows = new_rows(run->auth, SIZE_MAX, i);
+		mdoci_path(s.path, "readerAuthAll", "[%zu]", i);
+		res = judge(run, &s, &run->auth->of_all[i]);
+	}
+	return res;
+}
+
+/* Which of two signatures over the same docRequest speaks for it. */
+static const struct judgement *
+stronger(const struct judgement *a, const struct judgement *b)
+{
+	if (a->standing == MDOC_READER_NONE || (a->unknown_algorithm && b->standing != MDOC_READER_NONE))
+		return b;
+	if (b->standing == MDOC_READER_NONE || b->unknown_algorithm || a->standing == MDOC_READER_FAILED)
+		return a;
+	return b->standing == MDOC_READER_FAILED || b->standing > a->standing ? b : a;
+}
+
+static void
+combine(struct mdoc_reader_auth *auth, size_t all_count)
+{
+	struct judgement all = { .standing = MDOC_READER_NONE };
+
+	for (size_t i = 0; i < all_count; i++)
+		all = *stronger(&all, &auth->of_all[i]);
+	for (size_t i = 0; i < auth->count; i++)
+		auth->of_docs[i] = *stronger(&auth->of_docs[i], &all);
+}
+
+static size_t
+count_signatures(const struct mdoc_request *request)
+{
+	size_t signatures = request->auth_all_count;
+
+	for (size_t i = 0; i < request->count; i++)
+		signatures += request->docs[i].has_reader_auth ? 1 : 0;
+	return signatures;
+}
+
+static struct mdoc_reader_auth *
+auth_new(const struct mdoc_request *request)
+{
+	struct mdoc_reader_auth *auth = calloc(1, sizeof(*auth));
+
+	if (auth == NULL)
+		return NULL;
+	auth->count = request->count;
+	auth->rows = calloc(count_signatures(request) * MDOC_READER_CHECK_COUNT + 1, sizeof(*auth->rows));
+	auth->of_docs = calloc(request->count + 1, sizeof(*auth->of_docs));
+	auth->of_all = calloc(request->auth_all_count + 1, sizeof(*auth->of_all));
+	if (auth->rows != NULL && auth->of_docs != NULL && auth->of_all != NULL)
+		return auth;
+	mdoc_reader_auth_free(auth);
+	return NULL;
+}
+
+enum mdoc_result
+mdoc_reader_auth_check(const struct mdoc_context *context, const struct mdoc_request *request,
+	const struct mdoc_reader_auth_options *options, struct mdoc_reader_auth **auth, struct mdoc_error *error)
+{
+	struct run run = { .context = context,
+		.request = request,
+		.options = options,
+		.all = { MDOC_BUF_EMPTY, MDOC_BUF_EMPTY } };
+	enum mdoc_cert_profile profile;
+	enum mdoc_result res = MDOC_OK;
+
+	*auth = NULL;
+	if (options->transcript.len == 0 && count_signatures(request) > 0)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a SessionTranscript");
+	if (options->trust != NULL && mdoci_trust_profile(options->trust, &profile) && profile != MDOC_CERT_READER_CA)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "reader CAs in the trust store");
+	run.auth = auth_new(request);
+	if (run.auth == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	for (size_t i = 0; res == MDOC_OK && i < request->count; i++)
+		res = judge_doc(&run, i);
+	if (res == MDOC_OK)
+		res = judge_all(&run);
+	if (res == MDOC_OK) {
+		combine(run.auth, request->auth_all_count);
+		*auth = run.auth;
+	} else {
+		mdoc_reader_auth_free(run.auth);
+		(void)mdoci_fail(error, res, SIZE_MAX, "", "what reader authentication needs");
+	}
+	mdoc_buf_clear(&run.all[0]);
+	mdoc_buf_clear(&run.all[1]);
+	return res;
+}
+
+void
+mdoc_reader_auth_free(struct mdoc_reader_auth *auth)
+{
+	if (auth == NULL)
+		return;
+	free(auth->rows);
+	free(auth->of_docs);
+	free(auth->of_all);
+	free(auth);
+}
+
+const struct mdoc_reader_row *
+mdoc_reader_auth_row(const struct mdoc_reader_auth *auth, size_t i)
+{
+	return i < auth->row_count ? &auth->rows[i] : NULL;
+}
+
+enum mdoc_reader_standing
+mdoc_reader_auth_standing(const struct mdoc_reader_auth *auth, size_t doc)
+{
+	return doc < auth->count ? auth->of_docs[doc].standing : MDOC_READER_NONE;
+}
+
+bool
+mdoc_reader_auth_allows(const struct mdoc_reader_auth *auth, size_t doc, enum mdoc_reader_policy policy)
+{
+	static const bool allowed[][MDOC_READER_TRUSTED + 1] = {
+		/*                               none   failed signed trusted */
+		[MDOC_READER_POLICY_ANY] = { true, false, true, true },
+		[MDOC_READER_POLICY_SIGNED] = { false, false, true, true },
+		[MDOC_READER_POLICY_TRUSTED] = { false, false, false, true },
+	};
+
+	if (doc >= auth->count || (unsigned)policy > MDOC_READER_POLICY_TRUSTED)
+		return false;
+	return allowed[policy][auth->of_docs[doc].standing];
+}
+
+bool
+mdoc_reader_auth_certificate(const struct mdoc_reader_auth *auth, size_t doc, struct mdoc_bytes *der)
+{
+	const enum mdoc_reader_standing standing = mdoc_reader_auth_standing(auth, doc);
+
+	if (standing != MDOC_READER_SIGNED && standing != MDOC_READER_TRUSTED)
+		return false;
+	*der = auth->of_docs[doc].der;
+	return true;
+}
+
+enum mdoc_result
+mdoc_reader_auth_subject(const struct mdoc_context *context, const struct mdoc_reader_auth *auth, size_t doc,
+	struct mdoc_buf *out)
+{
+	struct mdoc_bytes der;
+	enum mdoc_result res = MDOC_ERR_MEMORY;
+	X509 *cert = NULL;
+	BIO *bio = NULL;
+	char *text;
+	long len;
+
+	if (!mdoc_reader_auth_certificate(auth, doc, &der))
+		return MDOC_ERR_MISSING;
+	bio = BIO_new(BIO_s_mem());
+	if (bio == NULL)
+		goto out;
+	res = MDOC_ERR_CERTIFICATE;
+	cert = mdoci_x509_decode(context, der);
+	if (cert == NULL ||
+		X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+			(XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
+		goto out;
+	len = BIO_get_mem_data(bio, &text);
+	mdoc_buf_append(out, mdoc_bytes_of(text, (size_t)len));
+	res = out->err;
+out:
+	X509_free(cert);
+	BIO_free(bio);
+	return res;
+}
+
+enum mdoc_result
+mdoc_reader_auth_verify(const struct mdoc_context *context, const struct mdoc_request *request,
+	struct mdoc_bytes transcript, struct mdoc_error *error)
+{
+	const struct mdoc_reader_auth_options options = { .transcript = transcript };
+	struct mdoc_reader_auth *auth = NULL;
+	const struct mdoc_reader_row *row;
+	enum mdoc_result res;
+	bool failed = false;
+
+	res = mdoc_reader_auth_check(context, request, &options, &auth, error);
 	if (res != MDOC_OK)
-		return mdoci_fail(error, res, offset, path, "a signature by the reader's certificate");
-	return MDOC_OK;
+		return res;
+	for (size_t i = 0; i < auth->count; i++)
+		failed |= auth->of_docs[i].standing == MDOC_READER_FAILED;
+	for (size_t i = 0; failed && (row = mdoc_reader_auth_row(auth, i)) != NULL; i++) {
+		if (row->outcome != MDOC_FAILED)
+			continue;
+		res = mdoci_fail(error, MDOC_ERR_READER_AUTH, row->error.offset, row->error.path, "%s",
+			row->error.expected);
+		break;
+	}
+	mdoc_reader_auth_free(auth);
+	return res;
 }

@@ -112,8 +112,8 @@ reader_signature_verifies(void)
 	CU_ASSERT_TRUE(request->docs[0].has_reader_auth);
 	CU_ASSERT_EQUAL(request->docs[0].count, 6);
 	other = hex_load("83 f6 f6 f6");
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], other, &error), MDOC_ERR_READER_AUTH);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, other, &error), MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, transcript, &error), MDOC_OK);
 	bytes_free(other);
 	mdoc_request_free(request);
 	bytes_free(input);

@@ -44,8 +44,8 @@ parse_request(struct mdoc_bytes input, struct mdoc_error *error)
 	struct mdoc_request *request;
 	const enum mdoc_result res = mdoc_request_parse(NULL, input, &request, error);
 
-	for (size_t i = 0; res == MDOC_OK && i < request->count; i++)
-		(void)mdoc_reader_auth_verify(NULL, &request->docs[i], input, error);
+	if (res == MDOC_OK)
+		(void)mdoc_reader_auth_verify(NULL, request, input, NULL);
 	mdoc_request_free(request);
 	return res;
 }

@@ -85,7 +85,7 @@ built_request_reads_back(void)
 				request->docs[0].asked[i].intent_to_retain == want[k].intent_to_retain;
 		CU_ASSERT_TRUE(found);
 	}
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], MDOC_NO_BYTES, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, MDOC_NO_BYTES, NULL), MDOC_OK);
 	mdoc_request_free(request);
 	mdoc_buf_clear(&buf);
 }
@@ -138,12 +138,11 @@ reader_auth_is_checked(void)
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, &doc, 1, &options, &buf, NULL), MDOC_OK);
 		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(request->docs[0].has_reader_auth);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], other, NULL), MDOC_ERR_READER_AUTH);
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL),
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, other, NULL), MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, transcript, NULL),
 			stolen != 0 ? MDOC_ERR_READER_AUTH : MDOC_OK);
 		request->docs[0].items_request_bytes.len--;
-		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL),
-			MDOC_ERR_READER_AUTH);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, transcript, NULL), MDOC_ERR_READER_AUTH);
 		mdoc_request_free(request);
 		mdoc_buf_clear(&buf);
 	}
@@ -151,7 +150,7 @@ reader_auth_is_checked(void)
 	doc.signer = &key.signer;
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, &doc, 1, &options, &buf, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, &request->docs[0], transcript, NULL), MDOC_ERR_READER_AUTH);
+	CU_ASSERT_EQUAL(mdoc_reader_auth_verify(NULL, request, transcript, NULL), MDOC_ERR_READER_AUTH);
 	mdoc_request_free(request);
 	mdoc_buf_clear(&buf);
 	mdoc_buf_clear(&certificate);

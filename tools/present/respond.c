@@ -51,11 +51,9 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 	}
 	if (status == EXIT_STATUS_OK)
 		status = present_read(args->transcript, &p->transcript_file, &p->transcript);
-	for (size_t d = 0; status == EXIT_STATUS_OK && d < mdoc_request_count(p->request); d++) {
-		if (mdoc_reader_auth_verify(NULL, mdoc_request_doc(p->request, d), p->transcript, &error) != MDOC_OK) {
-			status = tool_mdoc_error(args->request, &error);
-			tool_why(_("Do not answer this reader."));
-		}
+	if (status == EXIT_STATUS_OK && mdoc_reader_auth_verify(NULL, p->request, p->transcript, &error) != MDOC_OK) {
+		status = tool_mdoc_error(args->request, &error);
+		tool_why(_("Do not answer this reader."));
 	}
 	return status;
 }

@@ -149,18 +149,11 @@ read_response_input(struct mech_plan *plan)
 static CK_RV
 check_reader_auth(const struct mech_plan *plan)
 {
-	enum mdoc_result res;
-	size_t i;
+	const enum mdoc_result res = mdoc_reader_auth_verify(plan->context, plan->request, plan->transcript, NULL);
 
-	for (i = 0; i < mdoc_request_count(plan->request); i++) {
-		res = mdoc_reader_auth_verify(plan->context, mdoc_request_doc(plan->request, i), plan->transcript,
-			NULL);
-		if (res == MDOC_ERR_MEMORY)
-			return CKR_HOST_MEMORY;
-		if (res != MDOC_OK)
-			return CKR_MDOC_READER_AUTH;
-	}
-	return CKR_OK;
+	if (res == MDOC_ERR_MEMORY)
+		return CKR_HOST_MEMORY;
+	return res == MDOC_OK ? CKR_OK : CKR_MDOC_READER_AUTH;
 }
 
 static CK_RV

@@ -41,7 +41,7 @@ struct mech_plan {
  *
  * CKR_OK
  * CKR_MDOC_INPUT_MALFORMED        not what the mechanism wants, or longer than MDOC_SIGN_INPUT_MAX
- * CKR_MDOC_READER_AUTH            a readerAuth is present and its signature is wrong
+ * CKR_MDOC_READER_AUTH            a readerAuth or readerAuthAll is present and its signature is wrong
  * CKR_MDOC_DOCTYPE                not the record's docType
  * CKR_MDOC_NOTHING_TO_DISCLOSE    nothing that is asked is held and agreed
  * CKR_MDOC_KEY_AUTHORIZATION      a device-signed element that keyAuthorizations does not allow
