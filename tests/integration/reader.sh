@@ -95,4 +95,50 @@ sys.stdout.buffer.write(data)' > forged.cbor
 fails "a holder refuses a forged one" "${present[@]}" --request forged.cbor --out never.cbor
 must "and answers a genuine one" "${present[@]}" --request signed.cbor --out dr2.cbor
 must "which is verified" "${verify[@]}" --request signed.cbor dr2.cbor
+
+# Who asks: a reader CA by Annex B, and a reader of it.
+cat > annexb.cnf <<'CNF'
+[ca]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+issuerAltName = URI:https://readers.example/
+crlDistributionPoints = URI:https://readers.example/crl
+[reader]
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, 1.0.18013.5.1.6
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+issuerAltName = URI:https://readers.example/
+crlDistributionPoints = URI:https://readers.example/crl
+CNF
+for ca in ca other-ca; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$ca.key" -out "$ca.pem" \
+		-subj "/C=JP/CN=$ca" -days 300 -config <(printf '[req]\ndistinguished_name=dn\n[dn]\n'; cat annexb.cnf) \
+		-extensions ca 2>/dev/null
+done
+openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr 2>/dev/null
+openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile annexb.cnf \
+	-extensions reader -out trusted.pem 2>/dev/null
+must "a request by a reader of that CA" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
+	--cert trusted.pem --key reader.key --out trusted.cbor
+must "an unsigned one" mdoc-reader request --element "$NS:full_name_unicode" --out unsigned.cbor
+fetch_copies 2
+exits 2 "an unknown policy" "${present[@]}" --reader-policy all --request trusted.cbor --out never.cbor
+exits 2 "trust without anybody to trust" "${present[@]}" --reader-policy trusted --request trusted.cbor --out never.cbor
+exits 3 "a reader CA that is an issuer's" "${present[@]}" --reader-ca reader.pem --request trusted.cbor --out never.cbor
+exits 1 "who does not sign is not answered where a signature is wanted" "${present[@]}" --reader-policy signed \
+	--request unsigned.cbor --out never.cbor
+exits 1 "nor a forged signature under any policy" "${present[@]}" --reader-policy any --request forged.cbor --out never.cbor
+exits 1 "nor a reader of another CA where trust is wanted" "${present[@]}" --reader-ca other-ca.pem \
+	--reader-policy trusted --request trusted.cbor --out never.cbor
+exits 1 "nor one without the profile" "${present[@]}" --reader-ca ca.pem --reader-policy trusted --request signed.cbor \
+	--out never.cbor
+if [ -e never.cbor ]; then not_ok "and nothing was disclosed"; else ok "and nothing was disclosed"; fi
+says "no reader CA that you trust" "a stranger is shown as one" "${present[@]}" --reader-ca other-ca.pem \
+	--request trusted.cbor --out dr3.cbor
+says "City office" "a trusted reader is named" "${present[@]}" --reader-ca other-ca.pem --reader-ca ca.pem \
+	--reader-policy trusted --request trusted.cbor --out dr4.cbor
+must "and answered" "${verify[@]}" --request trusted.cbor dr4.cbor
 done_testing

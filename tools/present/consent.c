@@ -4,7 +4,6 @@
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,49 +88,6 @@ consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_is
 				return true;
 	}
 	return false;
-}
-
-/* Subject of the reader's certificate on one line. */
-static void
-print_subject(FILE *to, const struct mdoc_doc_request *doc)
-{
-	struct mdoc_bytes der;
-	const unsigned char *at;
-	char subject[256];
-	X509 *cert = NULL;
-	BIO *bio = BIO_new(BIO_s_mem());
-	int len = 0;
-
-	if (bio != NULL && mdoc_doc_request_certificate(doc, 0, &der)) {
-		at = der.ptr;
-		cert = d2i_X509(NULL, &at, (long)der.len);
-	}
-	if (cert != NULL &&
-		X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
-		len = BIO_read(bio, subject, sizeof(subject));
-	terminal_text(to, len > 0 ? subject : "?", len > 0 ? (size_t)len : 1);
-	X509_free(cert);
-	BIO_free(bio);
-}
-
-void
-consent_show_reader(FILE *to, const struct mdoc_request *request)
-{
-	for (size_t d = 0; d < mdoc_request_count(request); d++) {
-		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
-		const struct mdoc_bytes doc_type = mdoc_doc_request_type(doc);
-
-		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
-		fputs(": ", to);
-		if (mdoc_doc_request_is_signed(doc)) {
-			fputs(_("asked for by "), to);
-			print_subject(to, doc);
-			fprintf(to, "\n  %s\n",
-				_("(signed by this reader; nobody here has checked who stands behind that name)"));
-		} else {
-			fprintf(to, "%s\n", _("asked for by a reader that does not prove who it is"));
-		}
-	}
 }
 
 static void

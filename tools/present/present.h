@@ -16,6 +16,34 @@ int cmd_authentication(const struct command *command, int argc, char **argv);
 /* A CBOR file, bare or in tag 24: `inner` is the bare item in `content`. Errors are said. */
 enum exit_status present_read(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
 
+/* ---- Who asks (reader.c) ---- */
+
+struct reader_args {
+	struct option_list cas; /* --reader-ca */
+	const char *policy;     /* --reader-policy; NULL: any */
+};
+
+/* Zeroed, then filled in; free with reader_clear(). */
+struct reader {
+	enum mdoc_reader_policy policy;
+	struct mdoc_trust *trust; /* NULL: no --reader-ca */
+	struct mdoc_reader_auth *auth;
+};
+
+/* The policy. EXIT_STATUS_GO_ON, or EXIT_STATUS_USAGE, which is said. */
+enum exit_status reader_parse(const struct command *command, const struct reader_args *args, struct reader *reader);
+
+/* Look at the reader's signatures. EXIT_STATUS_NO, said with its reason: the policy lets nothing be answered. */
+enum exit_status reader_look(const struct reader_args *args, const struct mdoc_request *request,
+	struct mdoc_bytes transcript, const char *path, struct reader *reader);
+
+/* Is this docType asked for, and does the policy allow each docRequest that asks for it? */
+bool reader_may_have(const struct reader *reader, const struct mdoc_request *request, struct mdoc_bytes doc_type);
+
+/* Who asks for what, and who stands behind that name. */
+void reader_show(FILE *to, const struct reader *reader, const struct mdoc_request *request);
+void reader_clear(struct reader *reader);
+
 /* ---- Consent (consent.c) ---- */
 
 /* What the holder agreed to, as mdoc_select() takes it. */
@@ -36,9 +64,6 @@ enum exit_status agreement_to_all(const struct mdoc_request *request, struct mdo
 
 /* Does the request ask for 個人番号, and does the record hold it? */
 bool consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record);
-
-/* Who asks, with the warning that nobody has vouched for it. */
-void consent_show_reader(FILE *to, const struct mdoc_request *request);
 
 /* What would leave, what the reader means to keep, what is not given. */
 void consent_show_selection(FILE *to, const struct mdoc_selection *selection);

@@ -17,6 +17,7 @@ struct respond_args {
 	const char *transcript;
 	const char *out;
 	struct option_list agree;
+	struct reader_args reader;
 	bool yes;
 };
 
@@ -25,6 +26,7 @@ struct presentation {
 	struct mdoc_buf request_file, transcript_file;
 	struct mdoc_bytes transcript;
 	struct mdoc_request *request;
+	struct reader reader;
 	struct agreement agreement;
 	struct copies copies;
 	struct mdoc_selection selection;
@@ -51,20 +53,9 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 	}
 	if (status == EXIT_STATUS_OK)
 		status = present_read(args->transcript, &p->transcript_file, &p->transcript);
-	if (status == EXIT_STATUS_OK && mdoc_reader_auth_verify(NULL, p->request, p->transcript, &error) != MDOC_OK) {
-		status = tool_mdoc_error(args->request, &error);
-		tool_why(_("Do not answer this reader."));
-	}
+	if (status == EXIT_STATUS_OK)
+		status = reader_look(&args->reader, p->request, p->transcript, args->request, &p->reader);
 	return status;
-}
-
-static bool
-is_asked(const struct presentation *p, struct mdoc_bytes doc_type)
-{
-	for (size_t d = 0; d < mdoc_request_count(p->request); d++)
-		if (mdoc_bytes_equal(mdoc_doc_request_type(mdoc_request_doc(p->request, d)), doc_type))
-			return true;
-	return false;
 }
 
 /* The next usable copy from *at on, whose docType is asked; like NULL, or one that says the same. */
@@ -77,7 +68,8 @@ next_copy(const struct presentation *p, const struct mdoc_issuer_signed *like, s
 		const struct copy *copy = &p->copies.items[*at];
 		const char *state = copy_state(copy, now);
 
-		if (copy->record == CK_INVALID_HANDLE || !is_asked(p, mdoc_mso_doc_type(copy->mso)))
+		if (copy->record == CK_INVALID_HANDLE ||
+			!reader_may_have(&p->reader, p->request, mdoc_mso_doc_type(copy->mso)))
 			continue;
 		if (strcmp(state, "unused") != 0) {
 			*why_not = state;
@@ -264,7 +256,7 @@ run(const struct respond_args *args, struct presentation *p)
 	enum exit_status status = read_inputs(args, p);
 
 	if (status == EXIT_STATUS_OK) {
-		consent_show_reader(people(args), p->request);
+		reader_show(people(args), &p->reader, p->request);
 		status = token_begin(&args->token, &p11, &token);
 	}
 	if (status == EXIT_STATUS_OK)
@@ -285,6 +277,7 @@ clear_presentation(struct presentation *p)
 	mdoc_selection_clear(&p->selection);
 	copies_clear(&p->copies);
 	agreement_clear(&p->agreement);
+	reader_clear(&p->reader);
 	mdoc_request_free(p->request);
 	mdoc_buf_clear(&p->response);
 	mdoc_buf_clear(&p->request_file);
@@ -303,6 +296,10 @@ cmd_respond(const struct command *command, int argc, char **argv)
 		{ "agree", OPTION_LIST, &args.agree, N_("NS:ELEMENT"),
 			N_("give this element and only such; may be repeated; 個人番号 needs it"), false },
 		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("agree in advance, but never to 個人番号"), false },
+		{ "reader-ca", OPTION_LIST, &args.reader.cas, N_("FILE"),
+			N_("reader CA certificate that you trust; may be repeated"), false },
+		{ "reader-policy", OPTION_TEXT, &args.reader.policy, N_("any|signed|trusted"),
+			N_("which readers are answered (any)"), false },
 		PIN_ROWS(args.token),
 		END_ROW,
 	};
@@ -314,8 +311,11 @@ cmd_respond(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_GO_ON)
 		status = agreement_parse(command, &args.agree, &p.agreement);
 	if (status == EXIT_STATUS_GO_ON)
+		status = reader_parse(command, &args.reader, &p.reader);
+	if (status == EXIT_STATUS_GO_ON)
 		status = run(&args, &p);
 	clear_presentation(&p);
 	option_list_clear(&args.agree);
+	option_list_clear(&args.reader.cas);
 	return status;
 }
