@@ -94,6 +94,35 @@ struct mdoc_trust_list_policy {
 enum mdoc_result mdoc_trust_list_check(const struct mdoc_context *context, struct mdoc_trust_list *list,
 	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error);
 
+/*
+ * Make one entry of a checked list a trust anchor: an IACA, or a reader CA.
+ *
+ * doc_type  what the entry has to authorise, so that a store filled this way is for documents of that type alone;
+ *           mandatory for a VICAL, MDOC_NO_BYTES for a RICAL
+ * relax     MDOC_RELAX_* for its certificate
+ *
+ * MDOC_ERR_ARG            not checked, no such entry, or anchors of another profile in the store
+ * MDOC_ERR_AUTHORIZATION  not for this document type, no trust anchor, or with trustConstraints, which are not
+ *                         evaluated here
+ * MDOC_ERR_CERTIFICATE    against its profile, or not the one that the entry describes
+ * MDOC_ERR_SIZE, MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoc_trust_list_add_entry(const struct mdoc_context *context, const struct mdoc_trust_list *list,
+	size_t i, struct mdoc_bytes doc_type, struct mdoc_trust *trust, unsigned relax, struct mdoc_error *error);
+
+/*
+ * The same for all entries. One that cannot be an anchor is left out, since a provider's mistake with one
+ * authority shall not cost the others.
+ *
+ * added  entries that became anchors
+ * left   called for each that did not, with its number and why; NULL: nobody asks
+ *
+ * MDOC_ERR_ARG: as above; MDOC_ERR_SIZE, MDOC_ERR_MEMORY: the store then has some of the entries
+ */
+enum mdoc_result mdoc_trust_list_into_trust(const struct mdoc_context *context, const struct mdoc_trust_list *list,
+	struct mdoc_bytes doc_type, struct mdoc_trust *trust, unsigned relax, size_t *added,
+	void (*left)(void *arg, size_t i, const struct mdoc_error *why), void *arg, struct mdoc_error *error);
+
 /* ---- Making a list ---- */
 
 /* One certificate to list: serial number, subject key identifier, names and times are read from it. */

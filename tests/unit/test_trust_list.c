@@ -456,6 +456,118 @@ every_byte(void)
 	mdoc_buf_clear(&out);
 }
 
+static void
+count_left(void *arg, size_t i, const struct mdoc_error *why)
+{
+	unsigned *codes = arg;
+
+	codes[i] = why->code;
+}
+
+static enum mdoc_result
+into(const struct mdoc_trust_list *list, const char *doc_type, struct mdoc_trust *trust, size_t *added,
+	unsigned codes[2])
+{
+	codes[0] = codes[1] = MDOC_OK;
+	return mdoc_trust_list_into_trust(NULL, list, doc_type != NULL ? mdoc_text(doc_type) : MDOC_NO_BYTES, trust, 0,
+		added, count_left, codes, NULL);
+}
+
+/* An authority issues only what the list says that it may. */
+static void
+anchors_for_a_type(void)
+{
+	const struct mdoc_trust_list_spec spec = good_spec(MDOC_VICAL);
+	const struct mdoc_trust_list_policy policy = good_policy();
+	struct mdoc_trust *trust = mdoc_trust_new(), *all = mdoc_trust_new();
+	struct mdoc_trust_list *list = NULL;
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	struct mdoc_bytes anchor;
+	unsigned codes[2];
+	size_t added = 9;
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_list_build(NULL, &spec, &out, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_list_parse(NULL, MDOC_VICAL, mdoc_buf_bytes(&out), &list, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(into(list, MDL, trust, &added, codes), MDOC_ERR_ARG); /* not checked */
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_list_check(NULL, list, &policy, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(into(list, NULL, trust, &added, codes), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(into(list, "x", trust, &added, codes), MDOC_OK);
+	CU_ASSERT(added == 0 && codes[0] == MDOC_ERR_AUTHORIZATION && codes[1] == MDOC_ERR_AUTHORIZATION);
+	CU_ASSERT_EQUAL(into(list, MDL, trust, &added, codes), MDOC_OK);
+	CU_ASSERT(added == 1 && codes[0] == MDOC_OK && codes[1] == MDOC_ERR_AUTHORIZATION);
+	CU_ASSERT_EQUAL(mdoc_trust_find(NULL, trust, mdoc_buf_bytes(&lists_world.ds), lists_world.now, &anchor, NULL),
+		MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_trust_find(NULL, trust, mdoc_buf_bytes(&lists_world.other_signer), lists_world.now,
+				&anchor, NULL),
+		MDOC_ERR_CHAIN);
+	CU_ASSERT_EQUAL(into(list, JP, all, &added, codes), MDOC_OK);
+	CU_ASSERT_EQUAL(added, 2);
+	CU_ASSERT_EQUAL(mdoc_trust_list_add_entry(NULL, list, 2, mdoc_text(JP), all, 0, NULL), MDOC_ERR_ARG);
+	mdoc_trust_free(all);
+	mdoc_trust_free(trust);
+	mdoc_trust_list_free(list);
+	mdoc_buf_clear(&out);
+}
+
+/* Entries of a RICAL by hand: of the five, only the last is an anchor. */
+static void
+entries_left_out(void)
+{
+	static const enum mdoc_result expected[] = { MDOC_ERR_AUTHORIZATION, MDOC_ERR_AUTHORIZATION,
+		MDOC_ERR_CERTIFICATE, MDOC_ERR_CERTIFICATE, MDOC_OK };
+	const struct mdoc_trust_list_policy policy = good_policy();
+	struct mdoc_buf payload = MDOC_BUF_EMPTY, out = MDOC_BUF_EMPTY;
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_trust_list *list = NULL;
+	struct mdoci_listed listed;
+	uint8_t wrapped[2 + 64] = { 0x04 };
+
+	CU_ASSERT_EQUAL_FATAL(mdoci_listed_read(NULL, mdoc_buf_bytes(&provider.ca), &listed), MDOC_OK);
+	wrapped[1] = (uint8_t)listed.ski.len;
+	memcpy(wrapped + 2, listed.ski.ptr, listed.ski.len);
+	mdoc_put_map(&payload, 5);
+	mdoc_put_text(&payload, "version");
+	mdoc_put_text(&payload, "1.0");
+	mdoc_put_text(&payload, "provider");
+	mdoc_put_text(&payload, "P");
+	mdoc_put_text(&payload, "date");
+	mdoc_put_tdate(&payload, lists_world.now);
+	mdoc_put_text(&payload, "type");
+	mdoc_put_text(&payload, "t");
+	mdoc_put_text(&payload, "certificateInfos");
+	mdoc_put_array(&payload, 5);
+	for (int i = 0; i < 5; i++) {
+		mdoc_put_map(&payload, i < 2 ? 4 : 3);
+		mdoc_put_text(&payload, "certificate");
+		mdoc_put_bstr(&payload, mdoc_buf_bytes(&provider.ca));
+		mdoc_put_text(&payload, "serialNumber");
+		mdoc_put_tag(&payload, 2);
+		mdoc_put_bstr(&payload, i == 2 ? mdoc_text("2") : listed.serial);
+		mdoc_put_text(&payload, "ski"); /* the last as one provider writes it */
+		mdoc_put_bstr(&payload,
+			i == 3           ? mdoc_text("s")
+				: i == 4 ? mdoc_bytes_of(wrapped, 2 + listed.ski.len)
+					 : listed.ski);
+		if (i == 0) {
+			mdoc_put_text(&payload, "isTrustAnchor");
+			mdoc_put_bool(&payload, false);
+		} else if (i == 1) {
+			mdoc_put_text(&payload, "trustConstraints");
+			mdoc_put_array(&payload, 0);
+		}
+	}
+	put_list(&out, &payload, false, true);
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_list_parse(NULL, MDOC_RICAL, mdoc_buf_bytes(&out), &list, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_list_check(NULL, list, &policy, NULL), MDOC_OK);
+	for (size_t i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(mdoc_trust_list_add_entry(NULL, list, i, MDOC_NO_BYTES, trust, 0, NULL), expected[i]);
+	mdoci_listed_clear(&listed);
+	mdoc_trust_free(trust);
+	mdoc_trust_list_free(list);
+	mdoc_buf_clear(&payload);
+	mdoc_buf_clear(&out);
+}
+
 void
 lists_trust_tests(void)
 {
@@ -468,4 +580,6 @@ lists_trust_tests(void)
 	CU_add_test(suite, "whose list it is", whose_list);
 	CU_add_test(suite, "dates", dates);
 	CU_add_test(suite, "every byte", every_byte);
+	CU_add_test(suite, "anchors for a document type", anchors_for_a_type);
+	CU_add_test(suite, "entries that are left out", entries_left_out);
 }
