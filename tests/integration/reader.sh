@@ -124,7 +124,18 @@ openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 
 must "a request by a reader of that CA" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
 	--cert trusted.pem --key reader.key --out trusted.cbor
 must "an unsigned one" mdoc-reader request --element "$NS:full_name_unicode" --out unsigned.cbor
-fetch_copies 2
+fetch_copies 3
+exits 2 "an edition that is none" mdoc-reader request --edition 3 --out never.cbor
+exits 2 "a signature over the whole without a key" mdoc-reader request --reader-auth-all --out never.cbor
+exits 2 "nor in the first edition" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
+	--cert trusted.pem --key reader.key --reader-auth-all --edition 2021 --out never.cbor
+must "a request that is signed as a whole" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
+	--cert trusted.pem --key reader.key --reader-auth-all --out whole.cbor
+python3 -c 'import sys
+data = bytearray(open("whole.cbor", "rb").read())
+data[-1] ^= 1
+sys.stdout.buffer.write(data)' > whole-forged.cbor
+exits 1 "forged, it is not answered" "${present[@]}" --request whole-forged.cbor --out never.cbor
 exits 2 "an unknown policy" "${present[@]}" --reader-policy all --request trusted.cbor --out never.cbor
 exits 2 "trust without anybody to trust" "${present[@]}" --reader-policy trusted --request trusted.cbor --out never.cbor
 exits 3 "a reader CA that is an issuer's" "${present[@]}" --reader-ca reader.pem --request trusted.cbor --out never.cbor
@@ -141,4 +152,7 @@ says "no reader CA that you trust" "a stranger is shown as one" "${present[@]}" 
 says "City office" "a trusted reader is named" "${present[@]}" --reader-ca other-ca.pem --reader-ca ca.pem \
 	--reader-policy trusted --request trusted.cbor --out dr4.cbor
 must "and answered" "${verify[@]}" --request trusted.cbor dr4.cbor
+says "City office" "so is one that signed the whole" "${present[@]}" --reader-ca ca.pem --reader-policy trusted \
+	--request whole.cbor --out dr5.cbor
+must "and it is answered" "${verify[@]}" --request whole.cbor dr5.cbor
 done_testing

@@ -207,6 +207,42 @@ test_wrong_reader_auth(void)
 	mdoc_buf_clear(&other);
 }
 
+/* The plan's answer to a request of the second edition, signed as a whole for this transcript. */
+static CK_RV
+plan_signed_as_a_whole(const struct mdoc_buf *signed_for)
+{
+	const struct mdoc_asked asked = { mdoc_text(KIT_NS), mdoc_text(name_only[0]), false };
+	const struct mdoc_ask ask = { .doc_type = mdoc_text(KIT_DOCTYPE), .asked = &asked, .count = 1 };
+	const struct mdoc_signer signer = kit_signer(kit.reader_key);
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&kit.reader);
+	const struct mdoc_reader_signer all = { &signer, &chain, 1 };
+	const struct mdoc_request_options options = { .edition = MDOC_EDITION_2,
+		.transcript = mdoc_buf_bytes(signed_for),
+		.all = &all,
+		.all_count = 1 };
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY, whole = MDOC_BUF_EMPTY;
+	CK_RV rv;
+
+	CU_ASSERT_EQUAL(mdoc_request_build(NULL, &ask, 1, &options, &bytes, NULL), MDOC_OK);
+	kit_response_input(&transcript, &bytes, NULL, &whole);
+	rv = plan_of(CKM_MDOC_DEVICE_RESPONSE, mdoc_buf_bytes(&whole));
+	mdoc_buf_clear(&whole);
+	mdoc_buf_clear(&bytes);
+	return rv;
+}
+
+/* The same, where the signature covers the whole request. */
+static void
+test_wrong_reader_auth_all(void)
+{
+	struct mdoc_buf other = MDOC_BUF_EMPTY;
+
+	kit_transcript(2, &other);
+	CU_ASSERT_EQUAL(plan_signed_as_a_whole(&other), CKR_MDOC_READER_AUTH);
+	CU_ASSERT_EQUAL(plan_signed_as_a_whole(&transcript), CKR_OK);
+	mdoc_buf_clear(&other);
+}
+
 /* {ns: {element: true}} */
 static CK_RV
 plan_device_signed(const struct mdoc_issuer_signed *of, const struct mech_note *note, const char *ns,
@@ -368,6 +404,7 @@ static CU_TestInfo tests[] = {
 	{ "another docType", test_another_doctype },
 	{ "nothing to disclose", test_nothing_to_disclose },
 	{ "wrong readerAuth", test_wrong_reader_auth },
+	{ "wrong readerAuthAll", test_wrong_reader_auth_all },
 	{ "device-signed elements need authorization", test_device_signed_elements_need_authorization },
 	{ "a note stands for the record", test_note_stands_for_the_record },
 	{ "no note of authorizations", test_no_note_of_authorizations },

@@ -21,7 +21,9 @@ static const char *const default_elements[] = {
 };
 
 struct request {
-	const char *doc_type, *key, *transcript_path, *out;
+	const char *doc_type, *key, *transcript_path, *out, *edition_name;
+	enum mdoc_edition edition;
+	bool auth_all;
 	struct option_list elements, certificates;
 	struct mdoc_asked *asked;
 	size_t count;
@@ -111,17 +113,39 @@ prepare_reader_auth(const struct command *command, struct request *request)
 }
 
 static enum exit_status
+settle_edition(const struct command *command, struct request *request)
+{
+	const char *name = request->edition_name;
+
+	if (name != NULL && strcmp(name, "2021") != 0 && strcmp(name, "2") != 0)
+		return options_wrong(command, _("--edition knows 2021 and 2, not \"%s\""), name);
+	if (request->auth_all && request->pkey == NULL)
+		return options_wrong(command, _("--reader-auth-all needs --key, --cert and --transcript"));
+	if (request->auth_all && name != NULL && strcmp(name, "2") != 0)
+		return options_wrong(command, _("--reader-auth-all is of --edition 2"));
+	if (request->auth_all || (name != NULL && strcmp(name, "2") == 0))
+		request->edition = MDOC_EDITION_2;
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
 write_request(struct request *request)
 {
 	const struct mdoc_ask ask = {
 		.doc_type = mdoc_text(request->doc_type),
 		.asked = request->asked,
 		.count = request->count,
-		.signer = request->pkey != NULL ? &request->signer : NULL,
+		.signer = request->pkey != NULL && !request->auth_all ? &request->signer : NULL,
 		.x5chain = request->x5chain,
 		.x5chain_count = request->certificates.count,
 	};
-	const struct mdoc_request_options options = { .transcript = request->transcript };
+	const struct mdoc_reader_signer all = { &request->signer, request->x5chain, request->certificates.count };
+	const struct mdoc_request_options options = {
+		.edition = request->edition,
+		.transcript = request->transcript,
+		.all = &all,
+		.all_count = request->auth_all ? 1 : 0,
+	};
 	struct mdoc_error error = { .code = MDOC_OK };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	enum exit_status status;
@@ -150,6 +174,10 @@ cmd_request(const struct command *command, int argc, char **argv)
 			N_("certificate of that key, then those above it"), false },
 		{ "transcript", OPTION_TEXT, &request.transcript_path, N_("FILE"),
 			N_("SessionTranscript, for the signature"), false },
+		{ "reader-auth-all", OPTION_FLAG, &request.auth_all, NULL,
+			N_("sign the request as a whole instead of what it asks for; second edition"), false },
+		{ "edition", OPTION_TEXT, &request.edition_name, "2021|2",
+			N_("edition of ISO/IEC 18013-5 to write (2021)"), false },
 		{ "out", OPTION_TEXT, &request.out, N_("FILE"), N_("where the DeviceRequest is written"), true },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
@@ -166,6 +194,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 	status = collect_elements(command, &request);
 	if (status == EXIT_STATUS_OK)
 		status = prepare_reader_auth(command, &request);
+	if (status == EXIT_STATUS_OK)
+		status = settle_edition(command, &request);
 	if (status == EXIT_STATUS_OK)
 		status = write_request(&request);
 out:
