@@ -94,7 +94,6 @@ struct mdoc_node mdoc_mso_key_info(const struct mdoc_mso *mso);
 int64_t mdoc_mso_signed(const struct mdoc_mso *mso);
 int64_t mdoc_mso_valid_from(const struct mdoc_mso *mso);
 int64_t mdoc_mso_valid_until(const struct mdoc_mso *mso);
-
 bool mdoc_mso_expected_update(const struct mdoc_mso *mso, int64_t *when);
 struct mdoc_node mdoc_mso_root(const struct mdoc_mso *mso);
 
@@ -151,8 +150,8 @@ struct mdoc_issue {
  *
  * MDOC_ERR_ARG       no docType, certificate, signer or claim; an element, or a name in authorizations,
  *                    twice; a status in the edition of 2021
- * MDOC_ERR_VALIDITY  times out of order
- * MDOC_ERR_KEY       the device key is no point of its curve
+ * MDOC_ERR_VALIDITY  times out of order, or longer than the docType's profile allows (japan.h)
+ * MDOC_ERR_KEY       the device key is no point of its curve, or too small for the docType's profile
  * MDOC_ERR_CALLBACK  the signer or the random source refused
  * the CBOR results   a claim's value is not one item, a name not UTF-8; MDOC_ERR_TYPE: key_info is no such map
  */

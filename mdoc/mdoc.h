@@ -7,6 +7,7 @@
 #define MDOC_MDOC_H
 
 #include <mdoc/engagement.h>
+#include <mdoc/japan.h>
 #include <mdoc/reader_auth.h>
 #include <mdoc/status.h>
 #include <mdoc/transcript.h>

@@ -23,6 +23,9 @@ void mdoc_tdate_print(int64_t when, char text[MDOC_TDATE_LEN + 1]);
 enum mdoc_result mdoc_tdate_read(struct mdoc_node node, const char *path, int64_t *when, struct mdoc_error *error);
 void mdoc_put_tdate(struct mdoc_buf *buf, int64_t when);
 
+/* A day of the Gregorian calendar as 2000-02-29 (full-date of RFC 3339), years 1 to 9999. */
+bool mdoc_full_date_valid(struct mdoc_bytes text);
+
 /* The last second of the statutory month that begins on the JST day of `issued` (Civil Code
  * 141, 143; art. 142 does not apply). */
 int64_t mdoc_law_valid_until(int64_t issued);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <mdoc/device_signed.h>
+#include <mdoc/japan.h>
 #include "mdoc/base/internal.h"
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -12,9 +13,6 @@
 #include <openssl/params.h>
 #include <string.h>
 
-/* The record of the Japanese law, whose transmission takes a signature (R-TX-01). */
-#define MNC_DOCTYPE "org.iso.23220.1.jp.mnc"
-
 #define EMAC_INFO "EMacKey"
 
 static const uint8_t hmac_256[] = { 0xa1, 0x01, 0x05 }; /* {1: 5}, HMAC 256/256 */
@@ -22,7 +20,7 @@ static const uint8_t hmac_256[] = { 0xa1, 0x01, 0x05 }; /* {1: 5}, HMAC 256/256 
 bool
 mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type)
 {
-	return !mdoc_bytes_is_text(doc_type, MNC_DOCTYPE);
+	return mdoc_profile_takes_mac(mdoc_profile_find(doc_type));
 }
 
 /* The salt covers the tag-24 form of the transcript, though DeviceAuthentication has it bare. */

@@ -6,6 +6,7 @@
  */
 #include "mdoc/base/context.h"
 #include "mdoc/issuer/issue_template.h"
+#include <mdoc/japan.h>
 #include <openssl/evp.h>
 
 #define ITEM_HEAD 80   /* bytes of an item before its label, at most */
@@ -122,7 +123,8 @@ check_issue(const struct mdoc_context *context, const struct mdoc_issue *issue, 
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= validFrom <= validUntil");
 	if (issue->expected_update != 0 && issue->expected_update < issue->signed_)
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= expectedUpdate");
-	return MDOC_OK;
+	return mdoc_profile_check_validity(mdoc_profile_find(issue->doc_type), issue->signed_, issue->valid_until,
+		error);
 }
 
 static void

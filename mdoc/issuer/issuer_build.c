@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/issuer/issue_template.h"
+#include <mdoc/japan.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -214,6 +215,9 @@ check_copy(const struct mdoc_template *of, const struct mdoc_public_key *device_
 
 	if (status != NULL && of->issue.edition == MDOC_EDITION_2021)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "status", "the second edition");
+	if (!mdoc_profile_takes_curve(mdoc_profile_find(of->issue.doc_type), device_key->curve) &&
+		device_key->curve != MDOC_CURVE_NONE)
+		return mdoci_fail(error, MDOC_ERR_KEY, SIZE_MAX, "", "a device key of 256 bits or more");
 	res = check_device_key(of, device_key);
 	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a device key on its curve");
 }

@@ -104,6 +104,16 @@ number(struct mdoc_bytes text, size_t at, size_t n, int *value)
 }
 
 bool
+mdoc_full_date_valid(struct mdoc_bytes text)
+{
+	int year, month, day;
+
+	return text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-' && number(text, 0, 4, &year) &&
+		number(text, 5, 2, &month) && number(text, 8, 2, &day) && year >= 1 && month >= 1 && month <= 12 &&
+		day >= 1 && day <= days_in_month(year, month);
+}
+
+bool
 mdoc_tdate_parse(struct mdoc_bytes text, int64_t *when)
 {
 	static const char shape[] = "0000-00-00T00:00:00Z";

@@ -6,9 +6,11 @@
 #include <CUnit/Basic.h>
 
 extern CU_TestInfo issue_tests[];
+extern CU_TestInfo profile_tests[];
 
 static CU_SuiteInfo suites[] = {
 	{ "issue", NULL, NULL, NULL, NULL, issue_tests },
+	{ "profile", NULL, NULL, NULL, NULL, profile_tests },
 	CU_SUITE_INFO_NULL,
 };
 

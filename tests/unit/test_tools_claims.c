@@ -87,6 +87,9 @@ test_encodings(void)
 {
 	CU_ASSERT_EQUAL(build(JP, "sex_unicode", "\"女\"", "63e5a5b3"), CLAIMS_OK);
 	CU_ASSERT_EQUAL(build(ISO, "birth_date", "\"2000-02-29\"", "d903ec6a323030302d30322d3239"), CLAIMS_OK);
+	CU_ASSERT_EQUAL(build(ISO, "birth_date", "{\"birth_date\": \"2000-02-29\"}",
+				"a16a62697274685f64617465d903ec6a323030302d30322d3239"),
+		CLAIMS_OK);
 	CU_ASSERT_EQUAL(build(ISO, "sex", "9", "09"), CLAIMS_OK);
 	CU_ASSERT_EQUAL(build(ISO, "age_in_years", "55", "1837"), CLAIMS_OK);
 	CU_ASSERT_EQUAL(build(ISO, "age_over_20", "true", "f5"), CLAIMS_OK);

@@ -10,72 +10,24 @@
 #include <time.h>
 
 #define DEPTH_SHOWN 8
-#define AGE_PREFIX "age_over_"
-
-struct element_row {
-	const char *ns;
-	const char *element;
-	const char *label;
-};
-
-/* The My Number Card record as its first issuer makes it; nothing else may be in it (R-MIN-01). */
-static const struct element_row elements[] = {
-	{ JP_NAMESPACE, "full_name_unicode", "氏名" },
-	{ JP_NAMESPACE, "resident_address_unicode", "住所" },
-	{ JP_NAMESPACE, "local_gov_code_unicode", "市町村コード" },
-	{ JP_NAMESPACE, "individual_number_unicode", "個人番号" },
-	{ JP_NAMESPACE, "portrait", "顔写真" },
-	{ JP_NAMESPACE, "sex_unicode", "性別" },
-	{ JP_NAMESPACE, "birth_date_unicode", "生年月日" },
-	{ JP_NAMESPACE_GENERIC, "sex", "性別" },
-	{ JP_NAMESPACE_GENERIC, "birth_date", "生年月日" },
-	{ JP_NAMESPACE_GENERIC, "age_in_years", "年齢" },
-};
-
-static const struct element_row *
-find_element(struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
-		if (mdoc_bytes_is_text(ns, elements[i].ns) && mdoc_bytes_is_text(element, elements[i].element))
-			return &elements[i];
-	return NULL;
-}
-
-/* age_over_NN of the generic namespace: the two digits, else NULL. */
-static const char *
-age_digits(struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	const size_t prefix = sizeof(AGE_PREFIX) - 1;
-	const char *text = (const char *)element.ptr;
-
-	if (!mdoc_bytes_is_text(ns, JP_NAMESPACE_GENERIC) || element.len != prefix + 2 ||
-		memcmp(text, AGE_PREFIX, prefix) != 0)
-		return NULL;
-	for (size_t i = prefix; i < element.len; i++)
-		if (text[i] < '0' || text[i] > '9')
-			return NULL;
-	return text + prefix;
-}
 
 bool
 element_allowed(struct mdoc_bytes doc_type, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	if (!mdoc_bytes_is_text(doc_type, JP_DOCTYPE))
-		return true;
-	return find_element(ns, element) != NULL || age_digits(ns, element) != NULL;
+	const struct mdoc_profile *profile = mdoc_profile_find(doc_type);
+
+	return profile == NULL || mdoc_profile_element(profile, ns, element) != NULL;
 }
 
 const char *
 element_label(struct mdoc_bytes ns, struct mdoc_bytes element, char room[32])
 {
-	const struct element_row *row = find_element(ns, element);
-	const char *digits = age_digits(ns, element);
+	const struct mdoc_profile *profile = mdoc_profile_find(mdoc_text(JP_DOCTYPE));
+	const struct mdoc_element_rule *rule = mdoc_profile_element(profile, ns, element);
 
-	if (row != NULL)
-		return row->label;
-	if (digits == NULL)
-		return NULL;
-	snprintf(room, 32, "%.2s歳以上", digits);
+	if (rule == NULL || rule->form != MDOC_FORM_BOOL)
+		return rule != NULL ? rule->label : NULL;
+	snprintf(room, 32, "%.2s%s", (const char *)element.ptr + element.len - 2, rule->label);
 	return room;
 }
 

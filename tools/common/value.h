@@ -11,9 +11,9 @@
 #include <mdoc/mdoc.h>
 #include <stdio.h>
 
-#define JP_DOCTYPE "org.iso.23220.1.jp.mnc"
-#define JP_NAMESPACE "org.iso.23220.1.jp"
-#define JP_NAMESPACE_GENERIC "org.iso.23220.1"
+#define JP_DOCTYPE MDOC_JP_DOCTYPE
+#define JP_NAMESPACE MDOC_JP_NAMESPACE
+#define JP_NAMESPACE_GENERIC MDOC_JP_NAMESPACE_GENERIC
 
 /*
  * May an element stand in a record of this docType? For the My Number Card only the elements of

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/base64url.h>
+#include <mdoc/japan.h>
 #include "tools/common/file.h"
 #include "tools/common/message.h"
-#include "tools/common/value.h"
 #include "tools/issuer/claims.h"
 
 #define TAG_FULL_DATE 1004 /* RFC 8943 */
-#define AGE_MAX 150
 
 static const char *const sentences[] = {
 	[CLAIMS_OK] = N_("done"),
@@ -36,113 +35,22 @@ claims_sentence(enum claims_result result)
 	return (size_t)result < sizeof(sentences) / sizeof(sentences[0]) ? sentences[result] : "?";
 }
 
-/* What an element's value looks like. */
-enum shape {
-	SHAPE_ANY,
-	SHAPE_TEXT,
-	SHAPE_CODE,
-	SHAPE_NUMBER,
-	SHAPE_DATE,
-	SHAPE_SEX,
-	SHAPE_AGE,
-	SHAPE_BOOL,
-	SHAPE_BYTES
-};
-
-static const struct {
-	const char *ns;
-	const char *element; /* a final * stands for any ending */
-	enum shape shape;
-} shapes[] = {
-	{ JP_NAMESPACE, "full_name_unicode", SHAPE_TEXT },
-	{ JP_NAMESPACE, "resident_address_unicode", SHAPE_TEXT },
-	{ JP_NAMESPACE, "local_gov_code_unicode", SHAPE_CODE },
-	{ JP_NAMESPACE, "individual_number_unicode", SHAPE_NUMBER },
-	{ JP_NAMESPACE, "portrait", SHAPE_BYTES },
-	{ JP_NAMESPACE, "sex_unicode", SHAPE_TEXT },
-	{ JP_NAMESPACE, "birth_date_unicode", SHAPE_TEXT },
-	{ JP_NAMESPACE_GENERIC, "sex", SHAPE_SEX },
-	{ JP_NAMESPACE_GENERIC, "birth_date", SHAPE_DATE },
-	{ JP_NAMESPACE_GENERIC, "age_in_years", SHAPE_AGE },
-	{ JP_NAMESPACE_GENERIC, "age_over_*", SHAPE_BOOL },
-};
-
-static bool
-name_matches(const char *pattern, const char *name)
-{
-	size_t n = strlen(pattern);
-
-	if (pattern[n - 1] == '*')
-		return strncmp(pattern, name, n - 1) == 0;
-	return strcmp(pattern, name) == 0;
-}
-
-static enum shape
-shape_of(const char *ns, const char *element)
-{
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		if (strcmp(shapes[i].ns, ns) == 0 && name_matches(shapes[i].element, element))
-			return shapes[i].shape;
-	}
-	return SHAPE_ANY;
-}
-
-static bool
-all_digits(const char *text, size_t n)
-{
-	return strlen(text) == n && strspn(text, "0123456789") == n;
-}
-
-/* A day of the Gregorian calendar, years 1000 to 9999. */
-static bool
-is_date(const char *text)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	static const char digits[] = "0123456789";
-	int year, month, day, last;
-
-	if (strspn(text, digits) != 4 || text[4] != '-' || strspn(text + 5, digits) != 2 || text[7] != '-' ||
-		strspn(text + 8, digits) != 2 || text[10] != '\0' || text[0] == '0')
-		return false;
-	if (sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3 || month < 1 || month > 12)
-		return false;
-	last = days[month - 1];
-	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		last = 29;
-	return day >= 1 && day <= last;
-}
-
+/* What is wrong with a value that is not of its form. */
 static enum claims_result
-put_text(struct mdoc_buf *buf, const json_t *json, enum shape shape)
+form_result(enum mdoc_form form)
 {
-	const char *text = json_string_value(json);
+	static const enum claims_result results[] = {
+		[MDOC_FORM_ANY] = CLAIMS_TYPE,
+		[MDOC_FORM_TEXT] = CLAIMS_TEXT,
+		[MDOC_FORM_DIGITS] = CLAIMS_DIGITS,
+		[MDOC_FORM_BIRTH_DATE] = CLAIMS_DATE,
+		[MDOC_FORM_SEX] = CLAIMS_SEX,
+		[MDOC_FORM_AGE] = CLAIMS_AGE,
+		[MDOC_FORM_BOOL] = CLAIMS_BOOL,
+		[MDOC_FORM_BYTES] = CLAIMS_BYTES,
+	};
 
-	if (shape == SHAPE_CODE || shape == SHAPE_NUMBER) {
-		if (text == NULL || !all_digits(text, shape == SHAPE_CODE ? 5 : 12))
-			return CLAIMS_DIGITS;
-	} else if (shape == SHAPE_DATE) {
-		if (text == NULL || !is_date(text))
-			return CLAIMS_DATE;
-		mdoc_put_tag(buf, TAG_FULL_DATE);
-	} else if (text == NULL || text[0] == '\0') {
-		return CLAIMS_TEXT;
-	}
-	mdoc_put_text(buf, text);
-	return CLAIMS_OK;
-}
-
-static enum claims_result
-put_number(struct mdoc_buf *buf, const json_t *json, enum shape shape)
-{
-	json_int_t number = json_integer_value(json);
-
-	if (shape == SHAPE_SEX &&
-		(!json_is_integer(json) || (number != 0 && number != 1 && number != 2 && number != 9)))
-		return CLAIMS_SEX;
-	if (shape == SHAPE_AGE && (!json_is_integer(json) || number < 0 || number > AGE_MAX))
-		return CLAIMS_AGE;
-	mdoc_put_int(buf, number);
-	return CLAIMS_OK;
+	return results[form];
 }
 
 /* Relative and without a way up. */
@@ -197,48 +105,80 @@ put_bytes(struct mdoc_buf *buf, const json_t *json, const char *folder)
 	return res;
 }
 
-/* By the JSON type alone, for elements that no table knows. */
-static enum shape
-shape_of_json(const json_t *json)
+/* By the JSON type alone, for elements that no profile knows. */
+static enum mdoc_form
+form_of_json(const json_t *json)
 {
 	switch (json_typeof(json)) {
 	case JSON_STRING:
-		return SHAPE_TEXT;
+		return MDOC_FORM_TEXT;
 	case JSON_TRUE:
 	case JSON_FALSE:
-		return SHAPE_BOOL;
+		return MDOC_FORM_BOOL;
 	case JSON_OBJECT:
-		return SHAPE_BYTES;
+		return MDOC_FORM_BYTES;
 	default:
-		return SHAPE_ANY;
+		return MDOC_FORM_ANY;
 	}
 }
 
+/* "1971-09-01", or {"birth_date": "1971-09-01"} for those who want the structure of ISO/IEC TS 23220-2. */
 static enum claims_result
-put_value(struct mdoc_buf *buf, const json_t *json, enum shape shape, const char *folder)
+put_date(struct mdoc_buf *buf, const json_t *json)
 {
-	if (shape == SHAPE_ANY)
-		shape = shape_of_json(json);
-	switch (shape) {
-	case SHAPE_TEXT:
-	case SHAPE_CODE:
-	case SHAPE_NUMBER:
-	case SHAPE_DATE:
-		return put_text(buf, json, shape);
-	case SHAPE_BOOL:
-		if (!json_is_boolean(json))
-			return CLAIMS_BOOL;
-		mdoc_put_bool(buf, json_is_true(json));
-		return CLAIMS_OK;
-	case SHAPE_BYTES:
-		return put_bytes(buf, json, folder);
-	case SHAPE_SEX:
-	case SHAPE_AGE:
-		return put_number(buf, json, shape);
-	case SHAPE_ANY:
-		break;
+	const json_t *inner = json_object_get(json, "birth_date");
+
+	if (inner != NULL && json_object_size(json) == 1) {
+		mdoc_put_map(buf, 1);
+		mdoc_put_text(buf, "birth_date");
+		json = inner;
 	}
-	return json_is_integer(json) ? put_number(buf, json, SHAPE_ANY) : CLAIMS_TYPE;
+	if (!json_is_string(json))
+		return CLAIMS_DATE;
+	mdoc_put_tag(buf, TAG_FULL_DATE);
+	mdoc_put_text(buf, json_string_value(json));
+	return CLAIMS_OK;
+}
+
+/* The JSON as an item of the form's CBOR type; whether its content is right the profile says. */
+static enum claims_result
+put_value(struct mdoc_buf *buf, const json_t *json, enum mdoc_form form, const char *folder)
+{
+	if (form == MDOC_FORM_BIRTH_DATE)
+		return put_date(buf, json);
+	if (form == MDOC_FORM_BYTES)
+		return put_bytes(buf, json, folder);
+	if (json_is_string(json) && json_string_length(json) > 0)
+		mdoc_put_tstr(buf, mdoc_bytes_of(json_string_value(json), json_string_length(json)));
+	else if (json_is_boolean(json))
+		mdoc_put_bool(buf, json_is_true(json));
+	else if (json_is_integer(json))
+		mdoc_put_int(buf, json_integer_value(json));
+	else
+		return form_result(form);
+	return CLAIMS_OK;
+}
+
+/* One element, encoded and held against the profile. */
+static enum claims_result
+put_element(struct claims *out, const struct mdoc_profile *profile, const struct mdoc_claim *claim, const json_t *json,
+	const char *folder)
+{
+	const struct mdoc_element_rule *rule = mdoc_profile_element(profile, claim->ns, claim->element);
+	const enum mdoc_form form = rule != NULL ? rule->form : form_of_json(json);
+	const size_t start = out->values.len;
+	struct mdoc_claim whole = *claim;
+	enum claims_result res;
+
+	if (profile != NULL && rule == NULL)
+		return CLAIMS_NOT_ALLOWED;
+	res = put_value(&out->values, json, form, folder);
+	if (res != CLAIMS_OK)
+		return res;
+	if (out->values.err != MDOC_OK)
+		return CLAIMS_MEMORY;
+	whole.value = mdoc_bytes_of(out->values.ptr + start, out->values.len - start);
+	return mdoc_profile_check_claim(NULL, profile, &whole, NULL) == MDOC_OK ? CLAIMS_OK : form_result(form);
 }
 
 static size_t
@@ -254,8 +194,8 @@ count_elements(const json_t *json)
 
 /* The elements of one namespace; values are spans of the buffer, as offsets until it is full. */
 static enum claims_result
-add_namespace(struct claims *out, const char *ns, const json_t *elements, const char *folder, const char *doc_type,
-	size_t *ends, struct claims_place *place)
+add_namespace(struct claims *out, const char *ns, const json_t *elements, const char *folder,
+	const struct mdoc_profile *profile, size_t *ends, struct claims_place *place)
 {
 	const json_t *value;
 	const char *element;
@@ -267,13 +207,11 @@ add_namespace(struct claims *out, const char *ns, const json_t *elements, const 
 	json_object_foreach((json_t *)(uintptr_t)elements, element, value)
 	{
 		place->element = element;
-		if (!element_allowed(mdoc_text(doc_type), mdoc_text(ns), mdoc_text(element)))
-			return CLAIMS_NOT_ALLOWED;
-		res = put_value(&out->values, value, shape_of(ns, element), folder);
-		if (res != CLAIMS_OK)
-			return res;
 		out->claims[out->count].ns = mdoc_text(ns);
 		out->claims[out->count].element = mdoc_text(element);
+		res = put_element(out, profile, &out->claims[out->count], value, folder);
+		if (res != CLAIMS_OK)
+			return res;
 		ends[out->count++] = out->values.len;
 	}
 	place->element = NULL;
@@ -284,6 +222,7 @@ enum claims_result
 claims_build(const json_t *json, const char *folder, const char *doc_type, struct claims *out,
 	struct claims_place *place)
 {
+	const struct mdoc_profile *profile = mdoc_profile_find(mdoc_text(doc_type));
 	enum claims_result res = CLAIMS_MEMORY;
 	const json_t *elements;
 	const char *ns;
@@ -303,7 +242,7 @@ claims_build(const json_t *json, const char *folder, const char *doc_type, struc
 		goto out;
 	json_object_foreach((json_t *)(uintptr_t)json, ns, elements)
 	{
-		res = add_namespace(out, ns, elements, folder, doc_type, ends, place);
+		res = add_namespace(out, ns, elements, folder, profile, ends, place);
 		if (res != CLAIMS_OK)
 			goto out;
 	}

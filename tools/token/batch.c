@@ -115,41 +115,12 @@ fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const char 
 	return code;
 }
 
-static enum mdoc_result
-check_elements(struct mdoc_bytes doc_type, const struct mdoc_namespace *ns, struct mdoc_error *error)
-{
-	const struct mdoc_bytes name = mdoc_namespace_name(ns);
-	const struct mdoc_item *item;
-	char path[120];
-
-	for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++) {
-		const struct mdoc_bytes element = mdoc_item_element(item);
-
-		if (element_allowed(doc_type, name, element))
-			continue;
-		snprintf(path, sizeof(path), "%.*s.%.*s", (int)(name.len < 50 ? name.len : 50), (const char *)name.ptr,
-			(int)(element.len < 50 ? element.len : 50), (const char *)element.ptr);
-		return fail(error, MDOC_ERR_VALUE, mdoc_item_offset(item), path,
-			"an element of the My Number Card record only");
-	}
-	return MDOC_OK;
-}
-
 enum mdoc_result
 batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *error)
 {
-	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
-	const struct mdoc_namespace *ns;
-	enum mdoc_result res = MDOC_OK;
+	const struct mdoc_profile *profile = mdoc_profile_find(mdoc_mso_doc_type(mdoc_issuer_signed_mso(record)));
 
-	if (!mdoc_bytes_is_text(mdoc_mso_doc_type(mso), JP_DOCTYPE))
-		return MDOC_OK;
-	if (mdoc_mso_valid_until(mso) > mdoc_law_valid_until(mdoc_mso_signed(mso)))
-		return fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "issuerAuth.validityInfo.validUntil",
-			"at most one month from the day of issue");
-	for (size_t n = 0; res == MDOC_OK && (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++)
-		res = check_elements(mdoc_mso_doc_type(mso), ns, error);
-	return res;
+	return mdoc_profile_check_record(NULL, profile, record, error);
 }
 
 /* Things of which no two may be equal. */

@@ -23,8 +23,9 @@ void batch_clear(struct batch *batch);
 
 /*
  * Rules of the law for a My Number Card record, none for other docTypes: only the known elements
- * (R-MIN-01), and validUntil not behind the month that begins on the day of issue (R-VAL-01).
- * MDOC_ERR_VALUE, MDOC_ERR_VALIDITY.
+ * (R-MIN-01) with values of their form, and validUntil not behind the month that begins on the day of
+ * issue (R-VAL-01).
+ * MDOC_ERR_ELEMENT, MDOC_ERR_VALIDITY.
  */
 enum mdoc_result batch_check_law(const struct mdoc_issuer_signed *record, struct mdoc_error *error);
 
