@@ -58,6 +58,9 @@ exits 1 "a document that was not asked for" "${verify[@]}" --request mdl.cbor dr
 # Wrong usage and inputs that are none.
 exits 2 "no response named" "${verify[@]}"
 exits 2 "an unknown relaxation" "${verify[@]}" --relax everything dr.cbor
+exits 2 "an unknown policy" "${verify[@]}" --undetermined maybe dr.cbor
+must "what is not listed anywhere needs no list" "${verify[@]}" --undetermined fail dr.cbor
+exits 3 "a list that is none" "${verify[@]}" --status-list dr.cbor dr.cbor
 exits 2 "a time that is none" "${verify[@]}" --at yesterday dr.cbor
 exits 3 "a transcript that is none" mdoc-reader verify --transcript dr.cbor --iaca issuer/iaca.pem dr.cbor
 exits 3 "no transcript there" mdoc-reader verify --transcript none.cbor --iaca issuer/iaca.pem dr.cbor

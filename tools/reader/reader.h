@@ -50,6 +50,25 @@ struct openid4vp_session {
 enum mdoc_result openid4vp_transcript(const struct mdoc_context *context, const struct openid4vp_session *session,
 	struct mdoc_buf *out);
 
+/* ---- lists.c ---- */
+
+/* Lists of revocation: status lists and identifier lists, checked. Zeroed: none. */
+struct reader_lists {
+	struct mdoc_revocation_lists set; /* what libmdoc wants to see of them */
+	struct mdoc_status_list **status;
+	struct mdoc_identifier_list **identifiers;
+	struct mdoc_buf *files;
+	size_t count;
+};
+
+/* Read and check them. EXIT_STATUS_INPUT (said): one is no list, or not to be trusted. */
+enum exit_status reader_lists_read(struct reader_lists *lists, const struct option_list *paths,
+	const struct mdoc_list_trust *trust);
+void reader_lists_clear(struct reader_lists *lists);
+
+/* "warn", "ignore" or "fail"; false: something else. */
+bool reader_undetermined(const char *text, enum mdoc_undetermined *policy);
+
 /* ---- element.c ---- */
 
 /* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */

@@ -18,7 +18,9 @@
 
 struct verify {
 	const char *transcript_path, *request_path, *key_path;
-	struct option_list operands, iaca, relax;
+	const char *undetermined;
+	struct option_list operands, iaca, relax, list_paths;
+	struct reader_lists lists;
 	struct option_number clock_skew;
 	struct mdoc_buf response, transcript, request_file;
 	struct mdoc_trust *trust;
@@ -54,6 +56,17 @@ parse_relax(const struct command *command, struct verify *verify)
 		verify->options.relax |= bit;
 	}
 	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+read_lists(struct verify *verify)
+{
+	const struct mdoc_list_trust trust = { .anchors = verify->trust,
+		.now = verify->options.now,
+		.relax = verify->options.relax };
+
+	verify->options.lists = &verify->lists.set;
+	return reader_lists_read(&verify->lists, &verify->list_paths, &trust);
 }
 
 /* An input beside the response that is wrong cannot make the answer "not verified". */
@@ -116,6 +129,8 @@ read_inputs(struct verify *verify)
 		status = read_anchors(verify);
 	if (status == EXIT_STATUS_OK)
 		status = unreadable(read_request(verify));
+	if (status == EXIT_STATUS_OK)
+		status = read_lists(verify);
 	if (status == EXIT_STATUS_OK && verify->key_path != NULL)
 		status = key_read(verify->key_path, &verify->reader_key);
 	verify->options.reader_key = verify->reader_key;
@@ -166,12 +181,15 @@ verify_run(struct verify *verify)
 }
 
 static enum exit_status
-check_usage(const struct command *command, const struct verify *verify)
+check_usage(const struct command *command, struct verify *verify)
 {
 	if (verify->operands.count != 1)
 		return options_wrong(command, _("name one file with a DeviceResponse, or - for standard input"));
 	if (verify->show_unverified && !verify->common.json)
 		return options_wrong(command, _("--show-unverified is for --json only"));
+	if (verify->undetermined != NULL && !reader_undetermined(verify->undetermined, &verify->options.undetermined))
+		return options_wrong(command, _("--undetermined knows warn, ignore and fail, not \"%s\""),
+			verify->undetermined);
 	return EXIT_STATUS_OK;
 }
 
@@ -194,6 +212,10 @@ cmd_verify(const struct command *command, int argc, char **argv)
 			false },
 		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"),
 			N_("accept certificates without: crl-dp, issuer-alt-name, eku"), false },
+		{ "status-list", OPTION_LIST, &verify.list_paths, N_("FILE"),
+			N_("a list that says which documents are revoked; may be repeated"), false },
+		{ "undetermined", OPTION_TEXT, &verify.undetermined, N_("WHAT"),
+			N_("when nothing says so: warn (default), ignore or fail"), false },
 		{ "show-unverified", OPTION_FLAG, &verify.show_unverified, NULL,
 			N_("with --json: also what could not be verified, marked so"), false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
@@ -222,5 +244,7 @@ out:
 	option_list_clear(&verify.operands);
 	option_list_clear(&verify.iaca);
 	option_list_clear(&verify.relax);
+	option_list_clear(&verify.list_paths);
+	reader_lists_clear(&verify.lists);
 	return (int)status;
 }
