@@ -78,6 +78,77 @@ says '"device_auth_form"' "and the check is named" "${published[@]}" --json "$an
 exits 1 "nor with another session's key" "${published[@]}" --reader-key "$annexd/ephemeral_device_key.jwk" \
 	"$annexd/device_response.cbor"
 
+# Transcripts of every kind of session, against the published ones.
+vectors=$here/../vectors/openid4vp
+nonce=exc7gBkxjx1rdc9udRrveKvSsJIq80avlXeLHhGwqtA
+made() { # made VECTOR CLAIM OPTIONS...: the transcript with these options is that file
+	local vector=$1 claim=$2; shift 2
+	rm -f made.cbor
+	show mdoc-reader transcript "$@" --out made.cbor
+	mdoc-reader transcript "$@" --out made.cbor
+	must "$claim" cmp made.cbor "$vector"
+}
+jwk=(--jwk "$vectors/verifier_enc_key.jwk")
+made "$vectors/session_transcript.cbor" "OpenID4VP with redirects" --openid4vp --client-id x509_san_dns:example.com \
+	--nonce $nonce --response-uri https://example.com/response "${jwk[@]}"
+made "$vectors/dcapi_session_transcript.cbor" "OpenID4VP over the browser's API" --dc-api --nonce $nonce \
+	--origin https://example.com "${jwk[@]}"
+made "$vectors/iae_session_transcript.cbor" "OpenID4VCI" --iae --nonce $nonce --endpoint https://example.com/iae "${jwk[@]}"
+made "$vectors/annexB_draft18_session_transcript.cbor" "Annex B" --annex-b --client-id x509_san_dns:example.com \
+	--nonce $nonce --response-uri https://example.com/response --mdoc-nonce mdoc-generated-nonce
+python3 - "$vectors/annexC_encryption_info.cbor" > info.txt <<'EOF'
+import base64, sys
+print(base64.urlsafe_b64encode(open(sys.argv[1], "rb").read()).rstrip(b"=").decode())
+EOF
+made "$vectors/annexC_session_transcript.cbor" "Annex C" --iso-dcapi --encryption-info info.txt --origin https://example.com
+printf '\x83\xf6\xf6\x84\x61d\x61c\x61r\x61n' > wanted.cbor
+made wanted.cbor "Annex B of 2023" --annex-b-2023 --client-id c --response-uri r --nonce n --mdoc-nonce d
+
+# Annex D: its handover is NFC; the same session by QR code ends with nil.
+python3 - "$annexd/session_transcript_bytes.cbor" <<'EOF'
+import sys
+data = open(sys.argv[1], "rb").read()
+assert data[:3] == b"\xd8\x18\x59"
+at = 5 + 1
+def head(at):
+    low = data[at] & 31
+    size = {24: 1, 25: 2}.get(low, 0)
+    return at + 1 + size, int.from_bytes(data[at + 1:at + 1 + size], "big") if size else low
+def tagged(at):
+    start, length = head(at + 2)
+    return start + length
+engagement_end = tagged(at)
+key_end = tagged(engagement_end)
+open("annexd.cbor", "wb").write(data[5:])
+open("engagement.cbor", "wb").write(data[at:engagement_end])
+open("qr.cbor", "wb").write(data[5:key_end] + b"\xf6")
+at = key_end + 1
+for name in "select.ndef", "request.ndef":
+    start, length = head(at)
+    open(name, "wb").write(data[start:start + length])
+    at = start + length
+EOF
+nfc=(--nfc --engagement engagement.cbor --reader-key "$annexd/ephemeral_reader_key.jwk" --nfc-select select.ndef)
+made annexd.cbor "ISO/IEC 18013-5 Annex D, by NFC" "${nfc[@]}" --nfc-request request.ndef
+made qr.cbor "and by QR code" --qr --engagement engagement.cbor --reader-key "$annexd/ephemeral_reader_key.jwk"
+python3 - > qr.txt <<'EOF'
+import base64
+data = open("engagement.cbor", "rb").read()
+print("mdoc:" + base64.urlsafe_b64encode(data[4 if data[2] == 0x58 else 5:]).rstrip(b"=").decode())
+EOF
+made qr.cbor "whose text will do" --qr --engagement qr.txt --reader-key "$annexd/ephemeral_reader_key.jwk"
+exits 2 "no kind of session" mdoc-reader transcript --nonce a --out never.cbor
+exits 2 "two kinds of session" mdoc-reader transcript --qr --nfc --out never.cbor
+exits 2 "an option that is missing" mdoc-reader transcript --openid4vp --client-id a --nonce b --out never.cbor
+exits 2 "an option of another kind" mdoc-reader transcript --qr --engagement engagement.cbor \
+	--reader-key "$annexd/ephemeral_reader_key.jwk" --nonce a --out never.cbor
+printf 'mdoc:%%' > bad.txt
+exits 3 "a QR code that is none" mdoc-reader transcript --qr --engagement bad.txt \
+	--reader-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
+exits 3 "an engagement that is none" mdoc-reader transcript --qr --engagement info.txt \
+	--reader-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
+fails "nothing was written then" test -e never.cbor
+
 # Requests.
 mdoc-reader request --out default.cbor
 if grep -q individual_number default.cbor; then not_ok "R-CARD-18: 個人番号 is not asked for by default"; else

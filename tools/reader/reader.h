@@ -37,19 +37,6 @@ enum exit_status key_read(const char *path, EVP_PKEY **pkey);
 /* Signs with that key; borrows it. False: not an EC key of a known curve. */
 bool key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer);
 
-/* ---- handover.c ---- */
-
-struct openid4vp_session {
-	const char *client_id; /* with its prefix: "x509_san_dns:reader.example" */
-	const char *nonce;
-	const char *response_uri;
-	struct mdoc_bytes thumbprint; /* of the response encryption key; ptr NULL: not encrypted */
-};
-
-/* The SessionTranscript of OpenID4VP 1.0, B.2.6.1 (redirects), appended to out. */
-enum mdoc_result openid4vp_transcript(const struct mdoc_context *context, const struct openid4vp_session *session,
-	struct mdoc_buf *out);
-
 /* ---- lists.c ---- */
 
 /* Lists of revocation: status lists and identifier lists, checked. Zeroed: none. */

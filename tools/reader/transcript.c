@@ -1,5 +1,6 @@
 /* transcript.c: write the SessionTranscript of a session. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <openssl/evp.h>
 #include <string.h>
 #include "tools/common/context.h"
 #include "tools/common/file.h"
@@ -52,51 +53,258 @@ thumbprint_of_file(const char *path, uint8_t thumbprint[THUMBPRINT_LEN])
 	return status;
 }
 
+/* What the command line says, and what stands behind it. */
+struct session {
+	struct mdoc_transcript_spec spec;
+	const char *hex, *jwk, *out;
+	const char *engagement, *reader_key, *encryption_info, *nfc_select, *nfc_request; /* files */
+	const char *client_id, *nonce, *response_uri, *origin, *endpoint, *mdoc_nonce;
+	struct mdoc_buf engagement_file, reader_key_file, encryption_info_file, select_file, request_file;
+	uint8_t thumbprint[THUMBPRINT_LEN];
+};
+
+/* Without the end of its line. */
+static struct mdoc_bytes
+trimmed(const struct mdoc_buf *file)
+{
+	struct mdoc_bytes text = mdoc_buf_bytes(file);
+
+	while (text.len > 0 && memchr(" \t\r\n", text.ptr[text.len - 1], 4) != NULL)
+		text.len--;
+	return text;
+}
+
+/* CBOR, or the text of a QR code; no encoded engagement begins with that letter. */
+static enum exit_status
+read_engagement(const char *path, struct mdoc_buf *file, struct mdoc_bytes *engagement)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_buf content = MDOC_BUF_EMPTY;
+	enum exit_status status;
+
+	status = file_read(path, FILE_SMALL_MAX, &content);
+	if (status == EXIT_STATUS_OK && content.len > 0 && (content.ptr[0] == 'm' || content.ptr[0] == 'M')) {
+		if (mdoc_engagement_from_qr(tool_context(), trimmed(&content), file, &error) != MDOC_OK)
+			status = tool_mdoc_error(path, &error);
+	} else if (status == EXIT_STATUS_OK) {
+		mdoc_buf_append(file, mdoc_buf_bytes(&content));
+		status = file->err == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
+	}
+	mdoc_buf_clear(&content);
+	*engagement = mdoc_buf_bytes(file);
+	return status;
+}
+
+/* A COSE_Key, bare or tagged, or our private key, of which only the public half is used. */
+static enum exit_status
+read_reader_key(const char *path, struct mdoc_buf *file, struct mdoc_bytes *reader_key)
+{
+	struct mdoc_public_key key;
+	EVP_PKEY *pkey = NULL;
+	enum exit_status status;
+
+	status = file_read(path, FILE_SMALL_MAX, file);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (file->len > 0 && memchr("{- \t\r\n", file->ptr[0], 6) != NULL) {
+		mdoc_buf_clear(file);
+		status = key_read(path, &pkey);
+		if (status == EXIT_STATUS_OK && mdoc_key_from_evp(pkey, &key) == MDOC_OK)
+			mdoc_put_key(file, &key);
+		EVP_PKEY_free(pkey);
+	}
+	*reader_key = mdoc_buf_bytes(file);
+	return status;
+}
+
+static enum exit_status
+read_bytes(const char *path, struct mdoc_buf *file, struct mdoc_bytes *bytes)
+{
+	const enum exit_status status = file_read(path, FILE_SMALL_MAX, file);
+
+	*bytes = mdoc_buf_bytes(file);
+	return status;
+}
+
+static enum exit_status
+read_files(struct session *session)
+{
+	struct mdoc_transcript_spec *spec = &session->spec;
+	enum exit_status status = EXIT_STATUS_OK;
+
+	if (session->engagement != NULL)
+		status = read_engagement(session->engagement, &session->engagement_file, &spec->engagement);
+	if (status == EXIT_STATUS_OK && session->reader_key != NULL)
+		status = read_reader_key(session->reader_key, &session->reader_key_file, &spec->reader_key);
+	if (status == EXIT_STATUS_OK && session->nfc_select != NULL)
+		status = read_bytes(session->nfc_select, &session->select_file, &spec->nfc_select);
+	if (status == EXIT_STATUS_OK && session->nfc_request != NULL)
+		status = read_bytes(session->nfc_request, &session->request_file, &spec->nfc_request);
+	if (status == EXIT_STATUS_OK && session->encryption_info != NULL) {
+		status = read_bytes(session->encryption_info, &session->encryption_info_file, &spec->encryption_info);
+		spec->encryption_info = trimmed(&session->encryption_info_file);
+	}
+	if (status == EXIT_STATUS_OK && session->jwk != NULL)
+		status = thumbprint_of_file(session->jwk, session->thumbprint);
+	if (session->hex != NULL || session->jwk != NULL)
+		spec->thumbprint = mdoc_bytes_of(session->thumbprint, sizeof(session->thumbprint));
+	return status;
+}
+
+static void
+take_texts(struct session *session)
+{
+	const struct {
+		const char *text;
+		struct mdoc_bytes *member;
+	} texts[] = {
+		{ session->client_id, &session->spec.client_id },
+		{ session->nonce, &session->spec.nonce },
+		{ session->response_uri, &session->spec.response_uri },
+		{ session->origin, &session->spec.origin },
+		{ session->endpoint, &session->spec.endpoint },
+		{ session->mdoc_nonce, &session->spec.mdoc_nonce },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].text != NULL)
+			*texts[i].member = mdoc_text(texts[i].text);
+	}
+}
+
+/* Members of the transcript that are missing or too many are options that are: said as such. */
+static enum exit_status
+build(const struct command *command, const struct session *session, struct mdoc_buf *transcript)
+{
+	static const struct {
+		const char *member, *option;
+	} options[] = {
+		{ "engagement", "engagement" },
+		{ "reader_key", "reader-key" },
+		{ "nfc_select", "nfc-select" },
+		{ "nfc_request", "nfc-request" },
+		{ "client_id", "client-id" },
+		{ "origin", "origin" },
+		{ "endpoint", "endpoint" },
+		{ "nonce", "nonce" },
+		{ "mdoc_nonce", "mdoc-nonce" },
+		{ "response_uri", "response-uri" },
+		{ "encryption_info", "encryption-info" },
+		{ "thumbprint", "jwk-thumbprint" },
+	};
+	struct mdoc_error error = { .code = MDOC_OK };
+
+	if (mdoc_transcript_build(tool_context(), &session->spec, transcript, &error) == MDOC_OK)
+		return EXIT_STATUS_OK;
+	for (size_t i = 0; error.code == MDOC_ERR_ARG && i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(error.path, options[i].member) == 0)
+			return options_wrong(command,
+				_("--%s is missing for this kind of session, or does not belong to it"),
+				options[i].option);
+	}
+	return tool_mdoc_error(_("The SessionTranscript cannot be made."), &error);
+}
+
+static enum exit_status
+check_usage(const struct command *command, struct session *session, const bool *kinds)
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < MDOC_HANDOVER_COUNT; i++) {
+		if (kinds[i]) {
+			session->spec.handover = (enum mdoc_handover)i;
+			named++;
+		}
+	}
+	if (named != 1)
+		return options_wrong(command,
+			_("name one kind of session: --openid4vp, --dc-api, --iae, --iso-dcapi, --annex-b, "
+			  "--annex-b-2023, --qr or --nfc"));
+	if (session->hex != NULL && session->jwk != NULL)
+		return options_wrong(command, _("--jwk-thumbprint and --jwk exclude each other"));
+	if (session->hex != NULL && !parse_thumbprint(session->hex, session->thumbprint))
+		return options_wrong(command, _("--jwk-thumbprint wants 64 hexadecimal digits"));
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+transcript_run(const struct command *command, struct session *session)
+{
+	struct mdoc_buf transcript = MDOC_BUF_EMPTY;
+	enum exit_status status;
+
+	if (tool_context() == NULL)
+		return tool_no_memory();
+	take_texts(session);
+	status = read_files(session);
+	if (status == EXIT_STATUS_OK)
+		status = build(command, session, &transcript);
+	if (status == EXIT_STATUS_OK)
+		status = file_write(session->out, 0644, mdoc_buf_bytes(&transcript));
+	mdoc_buf_clear(&transcript);
+	return status;
+}
+
 int
 cmd_transcript(const struct command *command, int argc, char **argv)
 {
-	struct openid4vp_session session = { NULL, NULL, NULL, MDOC_NO_BYTES };
-	const char *hex = NULL, *jwk = NULL, *out = NULL;
-	bool openid4vp = false;
+	struct session session = { .out = NULL };
+	bool kinds[MDOC_HANDOVER_COUNT] = { false };
 	const struct option_row rows[] = {
-		{ "openid4vp", OPTION_FLAG, &openid4vp, NULL,
-			N_("of an OpenID4VP 1.0 session (redirects, direct_post)"), true },
+		{ "openid4vp", OPTION_FLAG, &kinds[MDOC_HANDOVER_OPENID4VP], NULL,
+			N_("of an OpenID4VP 1.0 session (redirects, direct_post)"), false },
+		{ "dc-api", OPTION_FLAG, &kinds[MDOC_HANDOVER_OPENID4VP_DCAPI], NULL,
+			N_("of OpenID4VP 1.0 over the Digital Credentials API"), false },
+		{ "iae", OPTION_FLAG, &kinds[MDOC_HANDOVER_OPENID4VCI_IAE], NULL,
+			N_("of OpenID4VCI 1.1 interactive authorization"), false },
+		{ "iso-dcapi", OPTION_FLAG, &kinds[MDOC_HANDOVER_ANNEX_C], NULL,
+			N_("of ISO/IEC TS 18013-7 Annex C (org-iso-mdoc)"), false },
+		{ "annex-b", OPTION_FLAG, &kinds[MDOC_HANDOVER_ANNEX_B], NULL,
+			N_("of ISO/IEC TS 18013-7:2024 Annex B (OpenID4VP draft 18)"), false },
+		{ "annex-b-2023", OPTION_FLAG, &kinds[MDOC_HANDOVER_ANNEX_B_2023], NULL, N_("of its draft of 2023"),
+			false },
+		{ "qr", OPTION_FLAG, &kinds[MDOC_HANDOVER_QR], NULL, N_("of ISO/IEC 18013-5, engaged by QR code"),
+			false },
+		{ "nfc", OPTION_FLAG, &kinds[MDOC_HANDOVER_NFC], NULL, N_("of ISO/IEC 18013-5, engaged by NFC"),
+			false },
 		{ "client-id", OPTION_TEXT, &session.client_id, N_("TEXT"),
-			N_("client_id of the request, with its prefix"), true },
-		{ "nonce", OPTION_TEXT, &session.nonce, N_("TEXT"), N_("nonce of the request"), true },
+			N_("client_id of the request, with its prefix"), false },
+		{ "nonce", OPTION_TEXT, &session.nonce, N_("TEXT"), N_("nonce of the request"), false },
 		{ "response-uri", OPTION_TEXT, &session.response_uri, N_("URI"),
-			N_("response_uri (or redirect_uri) of the request"), true },
-		{ "jwk-thumbprint", OPTION_TEXT, &hex, N_("HEX"),
+			N_("response_uri (or redirect_uri) of the request"), false },
+		{ "origin", OPTION_TEXT, &session.origin, N_("URI"), N_("origin of the web page that asked"), false },
+		{ "endpoint", OPTION_TEXT, &session.endpoint, N_("URI"), N_("interactive authorization endpoint"),
+			false },
+		{ "mdoc-nonce", OPTION_TEXT, &session.mdoc_nonce, N_("TEXT"), N_("mdocGeneratedNonce of the holder"),
+			false },
+		{ "jwk-thumbprint", OPTION_TEXT, &session.hex, N_("HEX"),
 			N_("SHA-256 thumbprint of the key for an encrypted response"), false },
-		{ "jwk", OPTION_TEXT, &jwk, N_("FILE"), N_("that key itself, as a JWK"), false },
-		{ "out", OPTION_TEXT, &out, N_("FILE"), N_("where the SessionTranscript is written"), true },
+		{ "jwk", OPTION_TEXT, &session.jwk, N_("FILE"), N_("that key itself, as a JWK"), false },
+		{ "encryption-info", OPTION_TEXT, &session.encryption_info, N_("FILE"),
+			N_("EncryptionInfo of the request, its base64url text"), false },
+		{ "engagement", OPTION_TEXT, &session.engagement, N_("FILE"),
+			N_("DeviceEngagement: CBOR, or the text of the QR code"), false },
+		{ "reader-key", OPTION_TEXT, &session.reader_key, N_("KEY"),
+			N_("the reader's key of the session: COSE_Key, PEM or JWK"), false },
+		{ "nfc-select", OPTION_TEXT, &session.nfc_select, N_("FILE"), N_("Handover Select message"), false },
+		{ "nfc-request", OPTION_TEXT, &session.nfc_request, N_("FILE"),
+			N_("Handover Request message, if the handover was negotiated"), false },
+		{ "out", OPTION_TEXT, &session.out, N_("FILE"), N_("where the SessionTranscript is written"), true },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
 	struct common_options common = { NULL, false };
-	struct mdoc_buf transcript = MDOC_BUF_EMPTY;
-	uint8_t thumbprint[THUMBPRINT_LEN];
 	enum exit_status status;
 
 	status = options_parse(command, rows, &common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
-	if (!openid4vp)
-		return (int)options_wrong(command, _("name the kind of session: --openid4vp"));
-	if (hex != NULL && jwk != NULL)
-		return (int)options_wrong(command, _("--jwk-thumbprint and --jwk exclude each other"));
-	if (hex != NULL && !parse_thumbprint(hex, thumbprint))
-		return (int)options_wrong(command, _("--jwk-thumbprint wants 64 hexadecimal digits"));
-	if (tool_context() == NULL)
-		return (int)tool_no_memory();
-	status = jwk == NULL ? EXIT_STATUS_OK : thumbprint_of_file(jwk, thumbprint);
-	if (status != EXIT_STATUS_OK)
-		return (int)status;
-	if (hex != NULL || jwk != NULL)
-		session.thumbprint = mdoc_bytes_of(thumbprint, sizeof(thumbprint));
-	if (openid4vp_transcript(tool_context(), &session, &transcript) != MDOC_OK)
-		status = tool_no_memory();
-	else
-		status = file_write(out, 0644, mdoc_buf_bytes(&transcript));
-	mdoc_buf_clear(&transcript);
+	status = check_usage(command, &session, kinds);
+	if (status == EXIT_STATUS_OK)
+		status = transcript_run(command, &session);
+	mdoc_buf_clear(&session.engagement_file);
+	mdoc_buf_clear(&session.reader_key_file);
+	mdoc_buf_clear(&session.encryption_info_file);
+	mdoc_buf_clear(&session.select_file);
+	mdoc_buf_clear(&session.request_file);
 	return (int)status;
 }
