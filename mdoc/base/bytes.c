@@ -37,7 +37,7 @@ mdoc_bytes_is_text(struct mdoc_bytes a, const char *nul_terminated)
 bool
 mdoci_buf_reserve(struct mdoc_buf *buf, size_t more)
 {
-	size_t cap = buf->cap == 0 ? BUF_FIRST : buf->cap;
+	size_t cap = buf->cap != 0 ? buf->cap : more > BUF_FIRST ? more : BUF_FIRST;
 	uint8_t *grown;
 
 	if (more > SIZE_MAX / 2 - buf->len)

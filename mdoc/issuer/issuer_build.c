@@ -207,6 +207,19 @@ check_device_key(const struct mdoc_template *of, const struct mdoc_public_key *k
 	return res;
 }
 
+/* To the caller; without copying what may be a large portrait when there is nothing to append it to. */
+static enum mdoc_result
+give(struct mdoc_buf *made, struct mdoc_buf *out)
+{
+	if (out->ptr == NULL && !out->fixed && out->err == MDOC_OK) {
+		*out = *made;
+		*made = MDOC_BUF_EMPTY;
+	} else {
+		mdoc_buf_append(out, mdoc_buf_bytes(made));
+	}
+	return out->err;
+}
+
 static enum mdoc_result
 check_copy(const struct mdoc_template *of, const struct mdoc_public_key *device_key, const struct mdoc_status *status,
 	struct mdoc_error *error)
@@ -247,10 +260,8 @@ mdoc_template_issue(const struct mdoc_template *of, const struct mdoc_public_key
 	mdoc_put_text(&copy.made, "issuerAuth");
 	res = mdoc_sign1_put(&copy.made, issue->signer, mdoc_buf_bytes(&copy.payload), false, issue->x5chain,
 		issue->x5chain_count);
-	if (res == MDOC_OK) {
-		mdoc_buf_append(out, mdoc_buf_bytes(&copy.made));
-		res = out->err;
-	}
+	if (res == MDOC_OK)
+		res = give(&copy.made, out);
 out:
 	copy_clear(&copy);
 	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a copy that can be signed");

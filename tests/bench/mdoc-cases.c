@@ -95,11 +95,11 @@ make_request(struct mdoc_case *one)
 	free(asked);
 }
 
+/* The record, and what further copies of it are made from. */
 static void
-issue(const struct mdoc_case *one, struct mdoc_buf *out)
+issue(struct mdoc_case *one, struct mdoc_buf *out)
 {
 	const struct issuer_kit *kit = &one->all->kit;
-	const struct mdoc_bytes chain = mdoc_buf_bytes(&kit->ds);
 	struct mdoc_issue spec = {
 		.doc_type = mdoc_text(DOCTYPE),
 		.claims = one->claims,
@@ -108,13 +108,17 @@ issue(const struct mdoc_case *one, struct mdoc_buf *out)
 		.signed_ = kit->now - DAY,
 		.valid_from = kit->now - DAY,
 		.valid_until = kit->now + 20 * DAY,
-		.x5chain = &chain,
+		.x5chain = &one->chain,
 		.x5chain_count = 1,
 		.signer = &one->all->issuer,
 	};
 
+	one->chain = mdoc_buf_bytes(&kit->ds);
+	for (size_t i = 0; i < 2; i++)
+		EVP_PKEY_free(kit_key(&one->copy_keys[i]));
 	bench_need(mdoc_key_from_evp(one->all->device_key, &spec.device_key) == MDOC_OK, "mdoc_key_from_evp");
 	bench_need(mdoc_issuer_signed_build(kit->context, &spec, out, NULL) == MDOC_OK, "mdoc_issuer_signed_build");
+	bench_need(mdoc_template_new(kit->context, &spec, &one->copies, NULL) == MDOC_OK, "mdoc_template_new");
 }
 
 static void
@@ -165,6 +169,7 @@ void
 mdoc_case_free(struct mdoc_case *one)
 {
 	mdoc_issuer_signed_free(one->record);
+	mdoc_template_free(one->copies);
 	mdoc_request_free(one->request);
 	for (size_t i = 0; i < 2 * one->claim_count; i++)
 		mdoc_buf_clear(&one->texts[i]);
@@ -178,9 +183,11 @@ mdoc_case_free(struct mdoc_case *one)
 void
 mdoc_case_issue(void *one)
 {
+	struct mdoc_case *c = one;
+	const struct mdoc_public_key *key = &c->copy_keys[c->issued++ % 2];
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 
-	issue(one, &out);
+	bench_need(mdoc_template_issue(c->copies, key, NULL, &out, NULL) == MDOC_OK, "mdoc_template_issue");
 	mdoc_buf_clear(&out);
 }
 

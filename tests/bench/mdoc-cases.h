@@ -29,6 +29,10 @@ struct mdoc_case {
 	struct mdoc_buf *texts;
 	size_t asked_count;
 	struct mdoc_buf record_bytes, request_bytes, response;
+	struct mdoc_bytes chain;
+	struct mdoc_template *copies;        /* of the record */
+	struct mdoc_public_key copy_keys[2]; /* by turns, so that each is checked */
+	size_t issued;
 	struct mdoc_issuer_signed *record;
 	struct mdoc_request *request;
 };
@@ -39,7 +43,7 @@ void mdoc_case_new(struct mdoc_case *one, struct mdoc_cases *all, size_t element
 void mdoc_case_free(struct mdoc_case *one);
 
 /* Of a struct mdoc_case. Each ends the program when it fails. */
-void mdoc_case_issue(void *one);       /* the record */
+void mdoc_case_issue(void *one);       /* one more copy of the record */
 void mdoc_case_present(void *one);     /* choose and sign: the response */
 void mdoc_case_verify(void *one);      /* the response, as if its signer was new */
 void mdoc_case_verify_kept(void *one); /* … as one whose signer was seen before */

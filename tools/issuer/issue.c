@@ -222,7 +222,7 @@ check_copy(const struct mdoc_buf *copy, const struct mdoc_public_key *ds, struct
 }
 
 static enum exit_status
-sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_key *key,
+sign_copy(struct issue *issue, const struct mdoc_template *what, size_t i, struct mdoc_p11_key *key,
 	const struct mdoc_public_key *ds)
 {
 	struct mdoc_buf copy = MDOC_BUF_EMPTY;
@@ -230,7 +230,7 @@ sign_copy(struct issue *issue, const struct mdoc_issue *what, struct mdoc_p11_ke
 	enum exit_status status = EXIT_STATUS_OK;
 	json_t *row;
 
-	if (mdoc_issuer_signed_build(tool_context(), what, &copy, &error) != MDOC_OK ||
+	if (mdoc_template_issue(what, &issue->proofs.keys[i].key, NULL, &copy, &error) != MDOC_OK ||
 		check_copy(&copy, ds, &error) != MDOC_OK) {
 		status = issuer_sign_error(_("A copy could not be signed; nothing was issued."), &error, key);
 		goto out;
@@ -255,6 +255,8 @@ sign_copies(struct issue *issue)
 {
 	const struct mdoc_bytes chain = mdoc_buf_bytes(&issue->issuer.ds);
 	struct mdoc_p11_key key = { .rv = CKR_OK };
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_template *copies = NULL;
 	struct mdoc_public_key ds;
 	struct mdoc_signer signer;
 	enum exit_status status;
@@ -267,6 +269,7 @@ sign_copies(struct issue *issue)
 		.doc_type = mdoc_text(issue->issuer.doc_type),
 		.claims = issue->claims.claims,
 		.claim_count = issue->claims.count,
+		.device_key = issue->proofs.keys[0].key,
 		.digest_alg = MDOC_SHA256,
 		.signed_ = issue->now,
 		.valid_from = issue->now,
@@ -275,11 +278,13 @@ sign_copies(struct issue *issue)
 		.x5chain_count = 1,
 		.signer = &signer,
 	};
+	if (mdoc_template_new(tool_context(), &what, &copies, &error) != MDOC_OK)
+		status = tool_mdoc_error(_("A copy could not be signed; nothing was issued."), &error);
 	for (size_t i = 0; i < issue->proofs.count && status == EXIT_STATUS_OK; i++) {
-		what.device_key = issue->proofs.keys[i].key;
-		status = sign_copy(issue, &what, &key, &ds);
+		status = sign_copy(issue, copies, i, &key, &ds);
 		terminal_progress(_("signed"), i + 1, issue->proofs.count);
 	}
+	mdoc_template_free(copies);
 	return status;
 }
 
