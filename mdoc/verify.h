@@ -51,6 +51,8 @@ enum mdoc_check {
 	MDOC_CHECK_REQUESTED_ELEMENTS,    /* nothing was returned that was not asked for */
 	MDOC_CHECK_RETENTION,             /* what the caller keeps was asked for with intentToRetain */
 	MDOC_CHECK_AGE_OVER,              /* age_over_NN contradict neither each other nor the rule of 7.2.5 */
+	MDOC_CHECK_ELEMENT_PROFILE,       /* values as the docType has them; a warning for an element that it has not */
+	MDOC_CHECK_KEY_PROFILE,           /* so are the curves of the DS and the device key (R-CRY-01) */
 	MDOC_CHECK_REVOCATION,            /* not revoked, by the lists that MSO.status names (second edition) */
 	MDOC_CHECK_COUNT
 };

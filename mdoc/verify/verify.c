@@ -135,6 +135,7 @@ verify_response(struct mdoci_verifier *v, const struct mdoc_response *response)
 		mdoci_verify_issuer_signed(v, doc->issuer_signed);
 		mdoci_verify_device_signed(v, doc);
 		mdoci_verify_elements(v, doc->issuer_signed, doc);
+		mdoci_verify_profile(v, doc->issuer_signed);
 		mdoci_verify_status(v, &doc->issuer_signed->mso);
 		X509_free(v->ds);
 		v->ds = NULL;
@@ -201,6 +202,7 @@ mdoc_verify_record(const struct mdoc_context *context, const struct mdoc_issuer_
 	v.verdict->record = true;
 	mdoci_verify_issuer_signed(&v, record);
 	mdoci_verify_elements(&v, record, NULL);
+	mdoci_verify_profile(&v, record);
 	mdoci_verify_status(&v, &record->mso);
 	X509_free(v.ds);
 	return finish(&v, verdict);

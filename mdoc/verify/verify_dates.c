@@ -5,8 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/verify/verify_internal.h"
-
-#define MNC_DOCTYPE "org.iso.23220.1.jp.mnc"
+#include <mdoc/japan.h>
 
 static void
 check_now(struct mdoci_verifier *v, const struct mdoc_mso *mso, const struct mdoci_place *place)
@@ -25,6 +24,8 @@ void
 mdoci_verify_dates(struct mdoci_verifier *v, const struct mdoc_mso *mso, bool ds_known, int64_t ds_from, int64_t ds_to)
 {
 	const struct mdoc_node node = mdoc_map_text(mdoc_cbor_root(mso->scan), "validityInfo");
+	const struct mdoc_profile *profile = mdoc_profile_find(mso->doc_type);
+	struct mdoc_error why = { 0 };
 	const struct mdoci_place place = { MDOCI_PART_ISSUER, "issuerAuth.payload.validityInfo", mdoc_node_span(node) };
 
 	mdoci_row_if(v, mso->signed_ <= mso->valid_from && mso->valid_from <= mso->valid_until,
@@ -42,9 +43,10 @@ mdoci_verify_dates(struct mdoci_verifier *v, const struct mdoc_mso *mso, bool ds
 			"a validUntil not after the DS certificate's notAfter");
 	else
 		mdoci_row_passed(v, MDOC_CHECK_UNTIL_IN_DS, &place);
-	if (!mdoc_bytes_is_text(mso->doc_type, MNC_DOCTYPE))
+	why.code = mdoc_profile_check_validity(profile, mso->signed_, mso->valid_until, &why);
+	why.offset = SIZE_MAX; /* the row's place is the better one */
+	if (profile == NULL)
 		mdoci_row_not_applicable(v, MDOC_CHECK_LAW_VALIDITY, &place);
 	else
-		mdoci_row_if(v, mso->valid_until <= mdoc_law_valid_until(mso->signed_), MDOC_CHECK_LAW_VALIDITY, &place,
-			MDOC_ERR_VALIDITY, "at most one month from the day of issue (R-VAL-01)");
+		mdoci_row_result(v, MDOC_CHECK_LAW_VALIDITY, &place, why.code, &why);
 }

@@ -110,6 +110,9 @@ void mdoci_verify_device_signed(struct mdoci_verifier *v, const struct mdoc_docu
 void mdoci_verify_elements(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is,
 	const struct mdoc_document *doc);
 
+/* ELEMENT_PROFILE and KEY_PROFILE. */
+void mdoci_verify_profile(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is);
+
 /* REVOCATION. */
 void mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso);
 

@@ -40,6 +40,8 @@ static const char *const check_names[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_REQUESTED_ELEMENTS] = "requested_elements",
 	[MDOC_CHECK_RETENTION] = "retention",
 	[MDOC_CHECK_AGE_OVER] = "age_over",
+	[MDOC_CHECK_ELEMENT_PROFILE] = "element_profile",
+	[MDOC_CHECK_KEY_PROFILE] = "key_profile",
 	[MDOC_CHECK_REVOCATION] = "revocation",
 };
 

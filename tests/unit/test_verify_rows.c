@@ -241,6 +241,48 @@ test_requested_ages(void)
 	}
 }
 
+static void
+put_name(struct mdoc_buf *buf)
+{
+	mdoc_put_text(buf, "番号　花子");
+}
+
+/* A record that the law knows. */
+static void
+japanese(struct recipe *recipe)
+{
+	recipe->mso_doc_type = recipe->doc_type = MDOC_JP_DOCTYPE;
+	recipe->ns = MDOC_JP_NAMESPACE;
+	recipe->names[0] = "full_name_unicode";
+	recipe->values[0] = put_name;
+	recipe->names[1] = "sex_unicode";
+	recipe->valid_until = mdoc_law_valid_until(recipe->signed_);
+}
+
+/* If this failed, what no card has would be shown as the card's. */
+static void
+test_profile(void)
+{
+	struct mdoc_verify_options options;
+	struct recipe recipe;
+
+	good_recipe(&recipe, &options);
+	expect_row(&(struct row){ "no profile", MDOC_CHECK_ELEMENT_PROFILE, MDOC_NOT_APPLICABLE, MDOC_OK }, &recipe,
+		&options);
+	expect_row(&(struct row){ "nor for keys", MDOC_CHECK_KEY_PROFILE, MDOC_NOT_APPLICABLE, MDOC_OK }, &recipe,
+		&options);
+	japanese(&recipe);
+	expect_row(&(struct row){ "a card", MDOC_CHECK_ELEMENT_PROFILE, MDOC_PASSED, MDOC_OK }, &recipe, &options);
+	expect_row(&(struct row){ "with P-256", MDOC_CHECK_KEY_PROFILE, MDOC_PASSED, MDOC_OK }, &recipe, &options);
+	recipe.values[0] = put_number;
+	expect_row(&(struct row){ "a name as a number", MDOC_CHECK_ELEMENT_PROFILE, MDOC_FAILED, MDOC_ERR_ELEMENT },
+		&recipe, &options);
+	japanese(&recipe);
+	recipe.names[1] = "driving_privileges";
+	expect_row(&(struct row){ "another element", MDOC_CHECK_ELEMENT_PROFILE, MDOC_WARNING, MDOC_ERR_ELEMENT },
+		&recipe, &options);
+}
+
 /* If this failed, a card's record could be valid for longer than the law lets it be (R-VAL-01). */
 static void
 test_long_validity(void)
@@ -249,7 +291,7 @@ test_long_validity(void)
 	struct recipe recipe;
 
 	good_recipe(&recipe, &options);
-	recipe.mso_doc_type = recipe.doc_type = "org.iso.23220.1.jp.mnc";
+	japanese(&recipe);
 	recipe.valid_until = mdoc_law_valid_until(recipe.signed_);
 	expect_row(&(struct row){ "a month", MDOC_CHECK_LAW_VALIDITY, MDOC_PASSED, MDOC_OK }, &recipe, &options);
 	recipe.valid_until++;
@@ -385,6 +427,7 @@ verify_rows_tests(void)
 	CU_ADD_TEST(suite, test_ages);
 	CU_ADD_TEST(suite, test_request);
 	CU_ADD_TEST(suite, test_requested_ages);
+	CU_ADD_TEST(suite, test_profile);
 	CU_ADD_TEST(suite, test_long_validity);
 	CU_ADD_TEST(suite, test_revocation);
 }

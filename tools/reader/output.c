@@ -44,6 +44,8 @@ static const char *const sentences[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_REQUESTED_ELEMENTS] = N_("nothing was sent that was not asked for"),
 	[MDOC_CHECK_RETENTION] = N_("what is kept was asked for to be kept"),
 	[MDOC_CHECK_AGE_OVER] = N_("the answers about the age fit together"),
+	[MDOC_CHECK_ELEMENT_PROFILE] = N_("the elements are as they are in such a document"),
+	[MDOC_CHECK_KEY_PROFILE] = N_("its keys are of a kind that such a document may have"),
 	[MDOC_CHECK_REVOCATION] = N_("it has not been revoked"),
 };
 
