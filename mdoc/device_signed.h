@@ -62,8 +62,8 @@ enum mdoc_result mdoc_device_authentication_parse(const struct mdoc_context *con
 enum mdoc_result mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentication_bytes,
 	struct mdoc_bytes namespaces_bytes, const struct mdoc_signer *signer);
 
-/* Bytes that mdoc_device_signed_put will append. */
-size_t mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_alg alg);
+/* Bytes that mdoc_device_signed_put will append for a key on this curve; 0: it does not sign. */
+size_t mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_curve curve);
 
 /* May a record of this type be answered for with a MAC? False for org.iso.23220.1.jp.mnc, whose law asks
  * for a signature (R-TX-01). */

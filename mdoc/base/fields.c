@@ -96,20 +96,32 @@ mdoci_member_uint(struct mdoc_node map, const char *key, const char *path, uint6
 }
 
 enum mdoc_result
-mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **scan, struct mdoc_error *error)
+mdoci_scan_content(struct mdoc_node bstr, const char *path, struct mdoc_cbor **scan, struct mdoc_error *error)
 {
 	struct mdoc_bytes inner;
 	enum mdoc_result res;
 
 	*scan = NULL;
-	if (!mdoc_node_embedded(node, &inner))
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path,
-			"tag 24 around a byte string of definite length");
-	res = mdoc_cbor_scan(mdoci_scan_context(node), inner,
-		mdoc_node_offset(node) + (size_t)(inner.ptr - mdoc_node_span(node).ptr), scan, error);
+	if (!mdoc_node_bstr(bstr, &inner))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(bstr), path, "a byte string");
+	res = mdoc_cbor_scan(mdoci_scan_context(bstr), inner,
+		mdoc_node_offset(bstr) + (size_t)(inner.ptr - mdoc_node_span(bstr).ptr), scan, error);
 	if (res != MDOC_OK)
 		mdoci_error_prefix(error, path);
 	return res;
+}
+
+enum mdoc_result
+mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **scan, struct mdoc_error *error)
+{
+	struct mdoc_node content;
+	struct mdoc_bytes inner;
+	uint64_t tag;
+
+	*scan = NULL;
+	if (!mdoc_node_embedded(node, &inner) || !mdoc_node_tag(node, &tag, &content))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "tag 24 around a byte string");
+	return mdoci_scan_content(content, path, scan, error);
 }
 
 struct mdoc_node

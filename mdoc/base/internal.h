@@ -69,6 +69,10 @@ const struct mdoc_context *mdoci_scan_context(struct mdoc_node node);
 /* That context's limit. */
 size_t mdoci_limit(struct mdoc_node node, enum mdoc_limit limit);
 
+/* Scan what stands inside a byte string; offsets in its errors count from the caller's own input. */
+enum mdoc_result mdoci_scan_content(struct mdoc_node bstr, const char *path, struct mdoc_cbor **scan,
+	struct mdoc_error *error);
+
 /* Scan what stands inside #6.24(bstr); offsets in its errors count from the caller's own input. */
 enum mdoc_result mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **scan,
 	struct mdoc_error *error);

@@ -1,106 +1,82 @@
 /*
- * mdoc/cose/cose_sign1.c: COSE_Sign1 (RFC 9052, 4.2), read, checked and written.
+ * mdoc/cose/cose_sign1.c: COSE_Sign1 (RFC 9052, 4.2), read and checked.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <mdoc/cose.h>
-#include "mdoc/base/internal.h"
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
+#include "mdoc/cose/cose_internal.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 
-#define HEADER_ALG 1
-#define HEADER_CRIT 2
-#define HEADER_X5CHAIN 33
-
 #define SIGN1_ITEMS 4
+#define TAG_SIGN1 18
 
-static const struct {
-	enum mdoc_alg alg;
-	enum mdoc_curve curve; /* the only one that ISO/IEC 18013-5 lets it go with */
-	const char *hash;
-} algorithms[] = {
-	{ MDOC_ALG_ES256, MDOC_CURVE_P256, "SHA256" },
-	{ MDOC_ALG_ESP256, MDOC_CURVE_P256, "SHA256" },
-	{ MDOC_ALG_ES384, MDOC_CURVE_P384, "SHA384" },
-	{ MDOC_ALG_ES512, MDOC_CURVE_P521, "SHA512" },
-	{ MDOC_ALG_EDDSA, MDOC_CURVE_NONE, NULL },
-};
-
-#define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
-
-static size_t
-alg_row(enum mdoc_alg alg)
-{
-	size_t i = 0;
-
-	while (i < ALGORITHM_COUNT && algorithms[i].alg != alg)
-		i++;
-	return i;
-}
-
-size_t
-mdoc_alg_sig_size(enum mdoc_alg alg)
-{
-	const size_t row = alg_row(alg);
-
-	return row < ALGORITHM_COUNT ? 2 * mdoc_curve_size(algorithms[row].curve) : 0;
-}
-
-const char *
-mdoc_alg_hash(enum mdoc_alg alg)
-{
-	const size_t row = alg_row(alg);
-
-	return row < ALGORITHM_COUNT ? algorithms[row].hash : NULL;
-}
-
-/* alg of the protected header; its map lies inside a bstr and so has a scan of its own. */
-static enum mdoc_result
-read_protected(struct mdoc_node item, struct mdoc_bytes bytes, size_t offset, const char *path, enum mdoc_alg *alg,
+enum mdoc_result
+mdoci_cose_header(struct mdoc_node bstr, const char *path, struct mdoc_cbor **header, int64_t *alg,
 	struct mdoc_error *error)
 {
 	struct mdoc_cbor *scan = NULL;
 	struct mdoc_node root, node;
+	struct mdoc_bytes bytes;
 	enum mdoc_result res;
-	int64_t value;
 
+	*header = NULL;
+	*alg = 0;
+	if (!mdoc_node_bstr(bstr, &bytes))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(bstr), path,
+			"a byte string: the protected header");
 	if (bytes.len == 0) /* how an empty header is written */
-		return mdoci_fail(error, MDOC_ERR_MISSING, offset, path, "alg (1) in the protected header");
-	res = mdoc_cbor_scan(mdoci_scan_context(item), bytes, offset, &scan, error);
-	if (res != MDOC_OK) {
-		mdoci_error_prefix(error, path);
+		return mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(bstr), path,
+			"alg (1) in the protected header");
+	res = mdoci_scan_content(bstr, path, &scan, error);
+	if (res != MDOC_OK)
 		return res;
-	}
 	root = mdoc_cbor_root(scan);
-	node = mdoc_map_int(root, HEADER_ALG);
+	node = mdoc_map_int(root, MDOCI_COSE_ALG);
 	if (mdoc_node_type(root) != MDOC_CBOR_MAP)
-		res = mdoci_fail(error, MDOC_ERR_TYPE, offset, path, "a map as the protected header");
+		res = mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(root), path, "a map as the protected header");
 	else if (!mdoc_node_present(node))
-		res = mdoci_fail(error, MDOC_ERR_MISSING, offset, path, "alg (1) in the protected header");
-	else if (!mdoc_node_int(node, &value) || value < INT32_MIN || value > INT32_MAX ||
-		alg_row((enum mdoc_alg)value) == ALGORITHM_COUNT)
-		res = mdoci_fail(error, MDOC_ERR_ALGORITHM, mdoc_node_offset(node), path,
-			"alg ES256, ES384, ES512, ESP256 or EdDSA");
-	else if (mdoc_node_present(mdoc_map_int(root, HEADER_CRIT)))
-		res = mdoci_fail(error, MDOC_ERR_VALUE, offset, path, "no critical header (2): none is known here");
+		res = mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(root), path,
+			"alg (1) in the protected header");
+	else if (mdoc_node_present(mdoc_map_int(root, MDOCI_COSE_CRIT)))
+		res = mdoci_fail(error, MDOC_ERR_VALUE, mdoc_node_offset(root), path,
+			"no critical header (2): none is known here");
+	else if (!mdoc_node_int(node, alg) || *alg < INT32_MIN || *alg > INT32_MAX)
+		*alg = 0;
+	if (res == MDOC_OK)
+		*header = scan;
 	else
-		*alg = (enum mdoc_alg)value;
-	mdoc_cbor_free(scan);
+		mdoc_cbor_free(scan);
 	return res;
 }
 
-/* The four items by their types. */
+/* The array inside the tag, if there may or must be one. */
 static enum mdoc_result
-read_items(struct mdoc_node node, const char *path, struct mdoc_node items[SIGN1_ITEMS], struct mdoc_sign1 *sign1,
+untag(struct mdoc_node node, const char *path, enum mdoc_cose_tag want, struct mdoc_node *array,
 	struct mdoc_error *error)
 {
-	struct mdoc_node item = mdoc_node_first(node);
+	struct mdoc_node content = node;
+	uint64_t tag = TAG_SIGN1;
+	const bool tagged = mdoc_node_tag(node, &tag, &content);
 
-	if (!mdoc_node_present(node) || mdoc_node_type(node) != MDOC_CBOR_ARRAY || mdoc_node_count(node) != SIGN1_ITEMS)
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path,
-			"an untagged COSE_Sign1, an array of four");
+	*array = content;
+	if (tag != TAG_SIGN1 || (tagged && want == MDOC_COSE_UNTAGGED) || (!tagged && want == MDOC_COSE_TAGGED) ||
+		!mdoc_node_present(content) || mdoc_node_type(content) != MDOC_CBOR_ARRAY ||
+		mdoc_node_count(content) != SIGN1_ITEMS)
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "%s COSE_Sign1, an array of four",
+			want == MDOC_COSE_UNTAGGED         ? "an untagged"
+				: want == MDOC_COSE_TAGGED ? "tag 18 around a"
+							   : "a");
+	return MDOC_OK;
+}
+
+/* The four items by their types; the protected header is read later. */
+static enum mdoc_result
+read_items(struct mdoc_node array, const char *path, struct mdoc_node items[SIGN1_ITEMS], struct mdoc_sign1 *sign1,
+	struct mdoc_error *error)
+{
+	struct mdoc_node item = mdoc_node_first(array);
+
 	for (size_t i = 0; i < SIGN1_ITEMS; i++, item = mdoc_node_next(item))
 		items[i] = item;
 	if (!mdoc_node_bstr(items[0], &sign1->protected_))
@@ -115,6 +91,21 @@ read_items(struct mdoc_node node, const char *path, struct mdoc_node items[SIGN1
 	if (!mdoc_node_bstr(items[3], &sign1->signature))
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(items[3]), path,
 			"a byte string: the signature");
+	sign1->payload_node = items[2];
+	return MDOC_OK;
+}
+
+static enum mdoc_result
+check_certificate(struct mdoc_node node, const char *path, struct mdoc_error *error)
+{
+	struct mdoc_bytes der;
+
+	if (!mdoc_node_bstr(node, &der) || der.len == 0)
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path,
+			"x5chain (33): a byte string or an array of them");
+	if (der.len > mdoci_limit(node, MDOC_LIMIT_CERTIFICATE))
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(node), path,
+			"a certificate of at most %zu bytes", mdoci_limit(node, MDOC_LIMIT_CERTIFICATE));
 	return MDOC_OK;
 }
 
@@ -122,40 +113,146 @@ read_items(struct mdoc_node node, const char *path, struct mdoc_node items[SIGN1
 static enum mdoc_result
 check_x5chain(struct mdoc_node chain, const char *path, struct mdoc_error *error)
 {
-	struct mdoc_bytes der;
-	bool ok = !mdoc_node_present(chain) || mdoc_node_bstr(chain, &der);
+	const size_t most = mdoci_limit(chain, MDOC_LIMIT_CERTIFICATES);
+	enum mdoc_result res = MDOC_OK;
 
-	if (!ok && mdoc_node_type(chain) == MDOC_CBOR_ARRAY) {
-		struct mdoc_node item = mdoc_node_first(chain);
-
-		ok = mdoc_node_present(item);
-		for (; ok && mdoc_node_present(item); item = mdoc_node_next(item))
-			ok = mdoc_node_bstr(item, &der);
-	}
-	if (ok)
+	if (!mdoc_node_present(chain))
 		return MDOC_OK;
-	return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(chain), path,
-		"x5chain (33): a byte string or an array of them");
+	if (mdoc_node_count(chain) == 0 || mdoc_node_type(chain) != MDOC_CBOR_ARRAY)
+		return check_certificate(chain, path, error);
+	if (mdoc_node_count(chain) > most)
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(chain), path, "at most %zu certificates",
+			most);
+	for (struct mdoc_node item = mdoc_node_first(chain); mdoc_node_present(item) && res == MDOC_OK;
+		item = mdoc_node_next(item))
+		res = check_certificate(item, path, error);
+	return res;
+}
+
+/* RFC 9052, 3: a parameter stands in one of the two headers. */
+static enum mdoc_result
+check_both(struct mdoc_node header, struct mdoc_node unprotected, const char *path, struct mdoc_error *error)
+{
+	static const int labels[] = { MDOCI_COSE_ALG, MDOCI_COSE_TYP, MDOCI_COSE_X5CHAIN };
+
+	if (mdoc_node_present(mdoc_map_int(unprotected, MDOCI_COSE_CRIT)))
+		return mdoci_fail(error, MDOC_ERR_VALUE, mdoc_node_offset(unprotected), path,
+			"no critical header (2): none is known here");
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (mdoc_node_present(mdoc_map_int(header, labels[i])) &&
+			mdoc_node_present(mdoc_map_int(unprotected, labels[i])))
+			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(unprotected), path,
+				"parameter %d in one of the two headers only", labels[i]);
+	return MDOC_OK;
+}
+
+/* What the two headers say. */
+static enum mdoc_result
+read_headers(struct mdoc_node header, struct mdoc_node unprotected, const char *path, enum mdoc_x5chain_place place,
+	struct mdoc_sign1 *sign1, struct mdoc_error *error)
+{
+	const struct mdoc_node type = mdoc_map_int(header, MDOCI_COSE_TYP);
+	const enum mdoc_result res = check_both(header, unprotected, path, error);
+	uint64_t number;
+
+	if (res != MDOC_OK)
+		return res;
+	if (mdoc_node_present(type) && !mdoc_node_tstr(type, &sign1->type) && !mdoc_node_uint(type, &number))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(type), path, "typ (16): text or a number");
+	if (place != MDOC_X5CHAIN_UNPROTECTED)
+		sign1->x5chain = mdoc_map_int(header, MDOCI_COSE_X5CHAIN);
+	if (place != MDOC_X5CHAIN_PROTECTED && !mdoc_node_present(sign1->x5chain))
+		sign1->x5chain = mdoc_map_int(unprotected, MDOCI_COSE_X5CHAIN);
+	return check_x5chain(sign1->x5chain, path, error);
 }
 
 enum mdoc_result
-mdoc_sign1_parse(struct mdoc_node node, const char *path, struct mdoc_sign1 *sign1, struct mdoc_error *error)
+mdoci_sign1_read(struct mdoc_node node, const char *path, const struct mdoc_sign1_form *form, struct mdoc_sign1 *sign1,
+	struct mdoc_error *error)
 {
+	static const struct mdoc_sign1_form usual = { MDOC_COSE_UNTAGGED, MDOC_X5CHAIN_UNPROTECTED };
 	struct mdoc_node items[SIGN1_ITEMS];
+	struct mdoc_cbor *header = NULL;
 	enum mdoc_result res;
-	size_t offset;
+	int64_t alg = 0;
 
 	memset(sign1, 0, sizeof(*sign1));
-	sign1->node = node;
-	res = read_items(node, path, items, sign1, error);
-	if (res != MDOC_OK)
-		return res;
-	sign1->x5chain = mdoc_map_int(items[1], HEADER_X5CHAIN);
-	res = check_x5chain(sign1->x5chain, path, error);
-	if (res != MDOC_OK)
-		return res;
-	offset = mdoc_node_offset(items[0]) + (size_t)(sign1->protected_.ptr - mdoc_node_span(items[0]).ptr);
-	return read_protected(items[0], sign1->protected_, offset, path, &sign1->alg, error);
+	if (form == NULL)
+		form = &usual;
+	res = untag(node, path, form->tag, &sign1->node, error);
+	if (res == MDOC_OK)
+		res = read_items(sign1->node, path, items, sign1, error);
+	if (res == MDOC_OK)
+		res = mdoci_cose_header(items[0], path, &header, &alg, error);
+	if (res == MDOC_OK && !mdoci_alg_signs((enum mdoc_alg)alg))
+		res = mdoci_fail(error, MDOC_ERR_ALGORITHM, mdoc_node_offset(items[0]), path,
+			"alg of ECDSA or EdDSA: ES256, ES384, ES512, EdDSA, or a fully specified one");
+	if (res == MDOC_OK)
+		res = read_headers(mdoc_cbor_root(header), items[1], path, form->x5chain, sign1, error);
+	sign1->alg = (enum mdoc_alg)alg;
+	/* It is needed again only for the certificates in it. */
+	if (res == MDOC_OK && form->x5chain != MDOC_X5CHAIN_UNPROTECTED)
+		sign1->header = header;
+	else
+		mdoc_cbor_free(header);
+	return res;
+}
+
+void
+mdoci_sign1_clear(struct mdoc_sign1 *sign1)
+{
+	mdoc_cbor_free(sign1->header);
+	mdoc_cbor_free(sign1->scan);
+	memset(sign1, 0, sizeof(*sign1));
+}
+
+enum mdoc_result
+mdoc_sign1_parse(const struct mdoc_context *context, struct mdoc_bytes input, const struct mdoc_sign1_form *form,
+	struct mdoc_sign1 **sign1, struct mdoc_error *error)
+{
+	struct mdoc_sign1 *made = calloc(1, sizeof(*made));
+	struct mdoc_cbor *scan = NULL;
+	enum mdoc_result res;
+
+	*sign1 = NULL;
+	if (made == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, 0, "", "memory");
+	res = mdoc_cbor_scan(context, input, 0, &scan, error);
+	if (res == MDOC_OK)
+		res = mdoci_sign1_read(mdoc_cbor_root(scan), "", form, made, error);
+	made->scan = scan;
+	if (res == MDOC_OK)
+		*sign1 = made;
+	else
+		mdoc_sign1_free(made);
+	return res;
+}
+
+void
+mdoc_sign1_free(struct mdoc_sign1 *sign1)
+{
+	if (sign1 == NULL)
+		return;
+	mdoci_sign1_clear(sign1);
+	free(sign1);
+}
+
+enum mdoc_alg
+mdoc_sign1_alg(const struct mdoc_sign1 *sign1)
+{
+	return sign1->alg;
+}
+
+struct mdoc_bytes
+mdoc_sign1_payload(const struct mdoc_sign1 *sign1)
+{
+	return sign1->payload;
+}
+
+struct mdoc_bytes
+mdoc_sign1_type(const struct mdoc_sign1 *sign1)
+{
+	return sign1->type;
 }
 
 bool
@@ -166,51 +263,18 @@ mdoc_sign1_certificate(const struct mdoc_sign1 *sign1, size_t i, struct mdoc_byt
 	return mdoc_node_bstr(mdoc_node_at(sign1->x5chain, i), der);
 }
 
-void
-mdoc_sig_structure(struct mdoc_buf *buf, struct mdoc_bytes protected_, struct mdoc_bytes payload)
+enum mdoc_result
+mdoc_sign1_verify_evp(const struct mdoc_context *context, const struct mdoc_sign1 *sign1, enum mdoc_curve curve,
+	EVP_PKEY *pkey, struct mdoc_bytes detached)
 {
-	mdoc_put_array(buf, 4);
-	mdoc_put_text(buf, "Signature1");
-	mdoc_put_bstr(buf, protected_);
-	mdoc_put_bstr(buf, MDOC_NO_BYTES);
-	mdoc_put_bstr(buf, payload);
-}
+	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
+	enum mdoc_result res;
 
-/* r||s to the DER that OpenSSL wants. *der is freed with OPENSSL_free(). */
-static enum mdoc_result
-der_signature(struct mdoc_bytes raw, unsigned char **der, int *len)
-{
-	const int half = (int)(raw.len / 2);
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(raw.ptr, half, NULL);
-	BIGNUM *s = BN_bin2bn(raw.ptr + half, half, NULL);
-	enum mdoc_result res = MDOC_ERR_CRYPTO;
-
-	if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1)
-		goto out;
-	r = NULL; /* now the signature's */
-	s = NULL;
-	*len = i2d_ECDSA_SIG(sig, der);
-	if (*len > 0)
-		res = MDOC_OK;
-out:
-	BN_free(s);
-	BN_free(r);
-	ECDSA_SIG_free(sig);
-	return res;
-}
-
-static enum mdoc_result
-verify_der(OSSL_LIB_CTX *libctx, EVP_PKEY *pkey, const char *hash, struct mdoc_bytes tbs, struct mdoc_bytes der)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	enum mdoc_result res = MDOC_ERR_CRYPTO;
-
-	if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, hash, libctx, NULL, pkey, NULL) != 1)
-		goto out;
-	res = EVP_DigestVerify(ctx, der.ptr, der.len, tbs.ptr, tbs.len) == 1 ? MDOC_OK : MDOC_ERR_SIGNATURE;
-out:
-	EVP_MD_CTX_free(ctx);
+	mdoc_sig_structure(&tbs, sign1->protected_, sign1->payload.ptr != NULL ? sign1->payload : detached);
+	res = tbs.err;
+	if (res == MDOC_OK)
+		res = mdoc_signature_verify(context, sign1->alg, curve, pkey, mdoc_buf_bytes(&tbs), sign1->signature);
+	mdoc_buf_clear(&tbs);
 	return res;
 }
 
@@ -218,90 +282,14 @@ enum mdoc_result
 mdoc_sign1_verify(const struct mdoc_context *context, const struct mdoc_sign1 *sign1, const struct mdoc_public_key *key,
 	struct mdoc_bytes detached)
 {
-	const size_t row = alg_row(sign1->alg);
-	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
 	EVP_PKEY *pkey = NULL;
-	unsigned char *der = NULL;
 	enum mdoc_result res;
-	int der_len = 0;
 
-	if (row == ALGORITHM_COUNT || key->curve == MDOC_CURVE_NONE || algorithms[row].curve != key->curve)
+	if (!mdoc_alg_fits(sign1->alg, key->curve))
 		return MDOC_ERR_ALGORITHM;
-	if (sign1->signature.len != mdoc_alg_sig_size(sign1->alg))
-		return MDOC_ERR_SIGNATURE;
-	mdoc_sig_structure(&tbs, sign1->protected_, sign1->payload.ptr != NULL ? sign1->payload : detached);
-	res = tbs.err;
+	res = mdoc_key_to_evp(context, key, &pkey);
 	if (res == MDOC_OK)
-		res = mdoc_key_to_evp(context, key, &pkey);
-	if (res == MDOC_OK)
-		res = der_signature(sign1->signature, &der, &der_len);
-	if (res == MDOC_OK)
-		res = verify_der(mdoc_context_libctx(context), pkey, algorithms[row].hash, mdoc_buf_bytes(&tbs),
-			mdoc_bytes_of(der, (size_t)der_len));
-	OPENSSL_free(der);
+		res = mdoc_sign1_verify_evp(context, sign1, key->curve, pkey, detached);
 	EVP_PKEY_free(pkey);
-	mdoc_buf_clear(&tbs);
-	return res;
-}
-
-static void
-put_x5chain(struct mdoc_buf *buf, const struct mdoc_bytes *x5chain, size_t n)
-{
-	mdoc_put_map(buf, n > 0 ? 1 : 0);
-	if (n == 0)
-		return;
-	mdoc_put_int(buf, HEADER_X5CHAIN);
-	if (n > 1)
-		mdoc_put_array(buf, n);
-	for (size_t i = 0; i < n; i++)
-		mdoc_put_bstr(buf, x5chain[i]);
-}
-
-/* Ask the signer for a signature over the Sig_structure. */
-static enum mdoc_result
-make_signature(const struct mdoc_signer *signer, struct mdoc_bytes protected_, struct mdoc_bytes payload,
-	uint8_t sig[MDOC_SIG_MAX])
-{
-	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
-	enum mdoc_result res;
-
-	mdoc_sig_structure(&tbs, protected_, payload);
-	res = tbs.err;
-	if (res == MDOC_OK && !signer->sign(signer->arg, signer->alg, mdoc_buf_bytes(&tbs), sig))
-		res = MDOC_ERR_CALLBACK;
-	mdoc_buf_clear(&tbs);
-	return res;
-}
-
-enum mdoc_result
-mdoc_sign1_put(struct mdoc_buf *buf, const struct mdoc_signer *signer, struct mdoc_bytes payload, bool detached,
-	const struct mdoc_bytes *x5chain, size_t n)
-{
-	const size_t sig_size = mdoc_alg_sig_size(signer->alg);
-	struct mdoc_buf header = MDOC_BUF_EMPTY;
-	uint8_t sig[MDOC_SIG_MAX];
-	enum mdoc_result res;
-
-	if (sig_size == 0)
-		return MDOC_ERR_ALGORITHM;
-	mdoc_put_map(&header, 1);
-	mdoc_put_int(&header, HEADER_ALG);
-	mdoc_put_int(&header, signer->alg);
-	res = header.err;
-	if (res == MDOC_OK)
-		res = make_signature(signer, mdoc_buf_bytes(&header), payload, sig);
-	if (res != MDOC_OK)
-		goto out;
-	mdoc_put_array(buf, SIGN1_ITEMS);
-	mdoc_put_bstr(buf, mdoc_buf_bytes(&header));
-	put_x5chain(buf, x5chain, n);
-	if (detached)
-		mdoc_put_null(buf);
-	else
-		mdoc_put_bstr(buf, payload);
-	mdoc_put_bstr(buf, mdoc_bytes_of(sig, sig_size));
-	res = buf->err;
-out:
-	mdoc_buf_clear(&header);
 	return res;
 }

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
+#include "mdoc/cose/cose_internal.h"
 #include "mdoc/device/device_signed_internal.h"
 #include <string.h>
 
@@ -60,7 +60,7 @@ read_device_auth(struct mdoc_node auth, const char *path, struct mdoc_device_sig
 			"exactly one of deviceSignature and deviceMac");
 	if (!out->is_mac) {
 		mdoci_path(inner, path, "deviceSignature");
-		return mdoc_sign1_parse(signature, inner, &out->signature, error);
+		return mdoci_sign1_read(signature, inner, NULL, &out->signature, error);
 	}
 	mdoci_path(inner, path, "deviceMac");
 	if (mdoc_node_type(out->mac) != MDOC_CBOR_ARRAY || mdoc_node_count(out->mac) != 4)
@@ -231,7 +231,8 @@ mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentica
 	mdoc_put_text(buf, "deviceAuth");
 	mdoc_put_map(buf, 1);
 	mdoc_put_text(buf, "deviceSignature");
-	res = mdoc_sign1_put(buf, signer, device_authentication_bytes, true, NULL, 0);
+	res = mdoc_sign1_put(buf, signer, device_authentication_bytes,
+		&(struct mdoc_sign1_options){ .detached = true });
 	return res != MDOC_OK ? res : buf->err;
 }
 
@@ -246,9 +247,9 @@ sign_nothing(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MD
 }
 
 size_t
-mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_alg alg)
+mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_curve curve)
 {
-	const struct mdoc_signer signer = { alg, sign_nothing, NULL };
+	const struct mdoc_signer signer = { mdoc_curve_alg(curve), curve, sign_nothing, NULL };
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 	size_t size = 0;
 

@@ -6,6 +6,7 @@
 #ifndef MDOC_DEVICE_SIGNED_INTERNAL_H
 #define MDOC_DEVICE_SIGNED_INTERNAL_H
 
+#include "mdoc/cose/cose_internal.h"
 #include <mdoc/device_signed.h>
 
 struct mdoc_device_signed {

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
+#include "mdoc/cose/cose_internal.h"
 #include "mdoc/issuer/mso.h"
 #include <openssl/crypto.h>
 #include <string.h>
@@ -177,7 +177,7 @@ mdoci_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_no
 	if (res == MDOC_OK)
 		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
 	if (res == MDOC_OK)
-		res = mdoc_sign1_parse(auth, inner, &is->issuer_auth, error);
+		res = mdoci_sign1_read(auth, inner, NULL, &is->issuer_auth, error);
 	if (res == MDOC_OK)
 		res = mdoci_mso_parse(context, &is->issuer_auth, path, &is->mso, error);
 	if (res == MDOC_OK)

@@ -8,6 +8,7 @@
 #ifndef MDOC_ISSUER_SIGNED_INTERNAL_H
 #define MDOC_ISSUER_SIGNED_INTERNAL_H
 
+#include "mdoc/cose/cose_internal.h"
 #include <mdoc/issuer_signed.h>
 
 struct mdoc_item {

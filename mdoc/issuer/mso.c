@@ -183,7 +183,7 @@ read_device_key(const struct mdoc_context *context, struct mdoc_node map, const 
 	res = mdoci_member(info, "deviceKey", MDOC_CBOR_MAP, inner, &key, error);
 	if (res != MDOC_OK)
 		return res;
-	res = mdoc_key_parse(context, key, &mso->device_key, error);
+	res = mdoc_key_parse(context, key, &mso->device_key, NULL, error);
 	if (res != MDOC_OK) {
 		mdoci_error_prefix(error, inner);
 		return res;

@@ -33,7 +33,7 @@ sign_by_vendor(struct mdoc_p11_key *key, struct mdoc_bytes input, struct mdoc_bu
 
 /* The structure is built here; the token sees a digest. */
 static CK_RV
-sign_by_ecdsa(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_bytes input, struct mdoc_buf *out)
+sign_by_ecdsa(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_bytes input, struct mdoc_buf *out)
 {
 	struct mdoc_device_authentication parsed;
 	struct mdoc_signer signer;
@@ -41,7 +41,7 @@ sign_by_ecdsa(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_bytes inp
 	if (mdoc_device_authentication_parse(NULL, input, &parsed, NULL) != MDOC_OK)
 		return CKR_DATA_INVALID;
 	key->rv = CKR_OK;
-	mdoc_p11_signer(key, alg, &signer);
+	mdoc_p11_signer(key, curve, &signer);
 	if (mdoc_device_signed_put(out, input, parsed.namespaces_bytes, &signer) == MDOC_OK)
 		return CKR_OK;
 	return key->rv != CKR_OK ? key->rv : CKR_FUNCTION_FAILED;
@@ -56,7 +56,7 @@ sign(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *
 	if (key->vendor)
 		key->rv = sign_by_vendor(key, device_authentication_bytes, device_signed);
 	else
-		key->rv = sign_by_ecdsa(key, state->alg, device_authentication_bytes, device_signed);
+		key->rv = sign_by_ecdsa(key, state->curve, device_authentication_bytes, device_signed);
 	return key->rv == CKR_OK;
 }
 

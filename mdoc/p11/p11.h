@@ -23,8 +23,9 @@ struct mdoc_p11_key {
 	 * context-specific C_Login. NULL: none is done. */
 	CK_RV (*login)(void *arg, CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session);
 	void *login_arg;
-	CK_RV rv;             /* of the call that failed last; CKR_OK */
-	OSSL_LIB_CTX *libctx; /* for the digests; NULL: OpenSSL's default */
+	CK_RV rv;              /* of the call that failed last; CKR_OK */
+	enum mdoc_curve curve; /* of the key; set by mdoc_p11_signer() */
+	OSSL_LIB_CTX *libctx;  /* for the digests; NULL: OpenSSL's default */
 };
 
 /* Whether C_GetMechanismList of the slot has CKM_MDOC_DEVICE_SIGN. */
@@ -43,15 +44,15 @@ bool mdoc_p11_has_vendor(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot);
 CK_RV mdoc_p11_public_key(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
 	struct mdoc_public_key *key);
 
-/* CKM_ECDSA over a digest computed here; *signer borrows key. When it says false, key->rv is the
+/* CKM_ECDSA over a digest computed here; curve is the key's, and *signer borrows key. When it says false, key->rv is the
  * answer of the module (or of the login callback) and no operation is left active. */
-void mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_signer *signer);
+void mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_signer *signer);
 
-/* DeviceSigned, by CKM_MDOC_DEVICE_SIGN where key->vendor, by CKM_ECDSA elsewhere. `alg` is that
- * of the device key's curve. */
+/* DeviceSigned, by CKM_MDOC_DEVICE_SIGN where key->vendor, by CKM_ECDSA elsewhere; curve is the
+ * device key's. */
 struct mdoc_p11_device_signer {
 	struct mdoc_p11_key *key;
-	enum mdoc_alg alg;
+	enum mdoc_curve curve;
 };
 void mdoc_p11_device_signer(struct mdoc_p11_device_signer *state, struct mdoc_device_signer *signer);
 

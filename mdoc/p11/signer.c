@@ -102,14 +102,16 @@ sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_M
 	key->rv = CKR_FUNCTION_FAILED;
 	if (EVP_Q_digest(key->libctx, hash, NULL, tbs.ptr, tbs.len, digest, &len) != 1)
 		return false;
-	key->rv = sign_digest(key, mdoc_bytes_of(digest, len), sig, (CK_ULONG)mdoc_alg_sig_size(alg));
+	key->rv = sign_digest(key, mdoc_bytes_of(digest, len), sig, (CK_ULONG)mdoc_curve_sig_size(key->curve));
 	return key->rv == CKR_OK;
 }
 
 void
-mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_alg alg, struct mdoc_signer *signer)
+mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_signer *signer)
 {
-	signer->alg = alg;
+	key->curve = curve;
+	signer->alg = mdoc_curve_alg(curve);
+	signer->curve = curve;
 	signer->sign = sign;
 	signer->arg = key;
 }

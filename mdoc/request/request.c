@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/cose/cose_internal.h"
 #include "mdoc/request/request_internal.h"
 #include <stdalign.h>
 #include <string.h>
@@ -149,10 +150,12 @@ static enum mdoc_result
 read_sign1(struct mdoc_request *request, struct mdoc_node node, const char *path, struct mdoci_reader_sign1 *out,
 	struct mdoc_error *error)
 {
+	/* The newest readers are seen to protect the certificates of readerAuthAll. */
+	static const struct mdoc_sign1_form form = { MDOC_COSE_UNTAGGED, MDOC_X5CHAIN_EITHER };
 	struct mdoc_error problem = { .code = MDOC_OK };
 
 	out->node = node;
-	out->res = mdoc_sign1_parse(node, path, &out->sign1, &problem);
+	out->res = mdoci_sign1_read(node, path, &form, &out->sign1, &problem);
 	if (out->res == MDOC_OK)
 		return MDOC_OK;
 	out->problem = out->res == MDOC_ERR_MEMORY ? NULL : mdoci_request_alloc(request, 1, sizeof(problem));
@@ -320,7 +323,10 @@ mdoc_request_free(struct mdoc_request *request)
 		free(request->docs[i].asked);
 		mdoc_cbor_free(request->docs[i].scan);
 		mdoc_cbor_free(request->docs[i].encryption_scan);
+		mdoci_sign1_clear(&request->docs[i].reader_auth.sign1);
 	}
+	for (size_t i = 0; i < request->auth_all_count; i++)
+		mdoci_sign1_clear(&request->auth_all[i].sign1);
 	free(request->docs);
 	while (request->blocks != NULL) {
 		struct mdoci_block *block = request->blocks;

@@ -152,8 +152,12 @@ static enum mdoc_result
 sign(struct mdoc_buf *buf, const struct mdoc_reader_signer *reader, struct mdoc_bytes payload, const char *path,
 	struct mdoc_error *error)
 {
-	const enum mdoc_result res =
-		mdoc_sign1_put(buf, reader->signer, payload, true, reader->x5chain, reader->x5chain_count);
+	const enum mdoc_result res = mdoc_sign1_put(buf, reader->signer, payload,
+		&(struct mdoc_sign1_options){
+			.detached = true,
+			.x5chain = reader->x5chain,
+			.x5chain_count = reader->x5chain_count,
+		});
 
 	if (res != MDOC_OK)
 		return mdoci_fail(error, res, SIZE_MAX, path, "a signature");

@@ -6,7 +6,7 @@
 #ifndef MDOC_REQUEST_INTERNAL_H
 #define MDOC_REQUEST_INTERNAL_H
 
-#include "mdoc/base/internal.h"
+#include "mdoc/cose/cose_internal.h"
 #include <mdoc/request.h>
 
 /* A reader's signature: what was read, or why it was not. */

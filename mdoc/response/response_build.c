@@ -150,8 +150,9 @@ put_response(struct mdoc_buf *buf, const struct mdoc_selection *selection, struc
 enum mdoc_result
 mdoc_response_size(const struct mdoc_selection *selection, size_t *size)
 {
-	const enum mdoc_alg alg = mdoc_curve_alg(selection->record->mso.device_key.curve);
-	const size_t device_signed = mdoc_device_signed_size(mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), alg);
+	const enum mdoc_curve curve = selection->record->mso.device_key.curve;
+	const size_t device_signed =
+		mdoc_device_signed_size(mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), curve);
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 

@@ -307,6 +307,7 @@ sign(const struct build *b)
 	const ASN1_BIT_STRING *bits = NULL;
 	const X509_ALGOR *outer = NULL;
 	uint8_t sig[MDOC_SIG_MAX] = { 0 };
+	size_t sig_len = 0;
 	unsigned char *tbs = NULL;
 	unsigned char *der = NULL;
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
@@ -322,11 +323,13 @@ sign(const struct build *b)
 	tbs_len = i2d_re_X509_tbs(b->cert, &tbs);
 	if (tbs_len <= 0)
 		goto out;
-	if (!signer->sign(signer->arg, signer->alg, mdoc_bytes_of(tbs, (size_t)tbs_len), sig)) {
-		res = mdoci_x509_fail(b->error, MDOC_ERR_CALLBACK, "a signature from the signer");
+	res = mdoc_sign(signer, mdoc_bytes_of(tbs, (size_t)tbs_len), sig, &sig_len);
+	if (res != MDOC_OK) {
+		res = mdoci_x509_fail(b->error, res, "a signature from the signer");
 		goto out;
 	}
-	der_len = signature_der(sig, mdoc_alg_sig_size(signer->alg), &der);
+	res = MDOC_ERR_CRYPTO;
+	der_len = signature_der(sig, sig_len, &der);
 	if (der_len <= 0 || ASN1_BIT_STRING_set((ASN1_BIT_STRING *)bits, der, der_len) != 1)
 		goto out;
 	/* No unused bits; without the flag OpenSSL would cut trailing zero bits off. */

@@ -70,7 +70,7 @@ sign_es256(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC
 struct mdoc_signer
 kit_signer(EVP_PKEY *key)
 {
-	return (struct mdoc_signer){ MDOC_ALG_ES256, sign_es256, key };
+	return (struct mdoc_signer){ MDOC_ALG_ES256, MDOC_CURVE_P256, sign_es256, key };
 }
 
 static void
@@ -227,7 +227,9 @@ kit_record_authorizing(const struct issuer_kit *kit, const struct mdoc_public_ke
 	mdoc_put_embedded(&payload, mdoc_buf_bytes(&mso));
 	mdoc_put_map(out, 1);
 	mdoc_put_text(out, "issuerAuth");
-	need_ok(mdoc_sign1_put(out, &signer, mdoc_buf_bytes(&payload), false, &chain, 1), NULL, "mdoc_sign1_put");
+	need_ok(mdoc_sign1_put(out, &signer, mdoc_buf_bytes(&payload),
+			&(struct mdoc_sign1_options){ .x5chain = &chain, .x5chain_count = 1 }),
+		NULL, "mdoc_sign1_put");
 	mdoc_buf_clear(&mso);
 	mdoc_buf_clear(&payload);
 }

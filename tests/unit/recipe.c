@@ -122,8 +122,8 @@ recipe_issue(const struct recipe *recipe, struct mdoc_buf *out)
 	mdoc_put_raw(out, mdoc_buf_bytes(&a));
 	mdoc_put_raw(out, mdoc_buf_bytes(&b));
 	mdoc_put_text(out, "issuerAuth");
-	(void)mdoc_sign1_put(out, &recipe->issuer->signer, mdoc_buf_bytes(&payload), false, &recipe->ds,
-		recipe->ds.len > 0 ? 1 : 0);
+	(void)mdoc_sign1_put(out, &recipe->issuer->signer, mdoc_buf_bytes(&payload),
+		&(struct mdoc_sign1_options){ .x5chain = &recipe->ds, .x5chain_count = recipe->ds.len > 0 ? 1 : 0 });
 	mdoc_buf_clear(&a);
 	mdoc_buf_clear(&b);
 	mdoc_buf_clear(&mso);
@@ -150,7 +150,8 @@ put_device_signed(struct mdoc_buf *out, const struct recipe *recipe)
 	mdoc_put_text(out, "deviceAuth");
 	mdoc_put_map(out, 1);
 	mdoc_put_text(out, "deviceSignature");
-	(void)mdoc_sign1_put(out, &recipe->device->signer, mdoc_buf_bytes(&input), !recipe->payload, NULL, 0);
+	(void)mdoc_sign1_put(out, &recipe->device->signer, mdoc_buf_bytes(&input),
+		&(struct mdoc_sign1_options){ .detached = !recipe->payload });
 	mdoc_buf_clear(&elements);
 	mdoc_buf_clear(&namespaces);
 	mdoc_buf_clear(&input);

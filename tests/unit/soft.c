@@ -6,53 +6,30 @@
 #include "tests/unit/soft.h"
 
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const int64_t soft_2026 = 1767225600;
 
-static bool
-sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
-{
-	struct soft_key *key = arg;
-	const int half = (int)mdoc_alg_sig_size(alg) / 2;
-	unsigned char der[160];
-	const unsigned char *p = der;
-	size_t len = sizeof(der);
-	ECDSA_SIG *pair = NULL;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = false;
-
-	if (ctx == NULL || EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), NULL, NULL, key->pkey, NULL) != 1 ||
-		EVP_DigestSign(ctx, der, &len, tbs.ptr, tbs.len) != 1)
-		goto out;
-	pair = d2i_ECDSA_SIG(NULL, &p, (long)len);
-	ok = pair != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(pair), sig, half) == half &&
-		BN_bn2binpad(ECDSA_SIG_get0_s(pair), sig + half, half) == half;
-out:
-	ECDSA_SIG_free(pair);
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 bool
 soft_key_make(struct soft_key *key, const char *group)
 {
 	memset(key, 0, sizeof(*key));
-	key->pkey = EVP_EC_gen(group);
+	key->pkey = group[0] == 'X' || group[0] == 'E' ? EVP_PKEY_Q_keygen(NULL, NULL, group) : EVP_EC_gen(group);
 	if (key->pkey == NULL || mdoc_key_from_evp(key->pkey, &key->pub) != MDOC_OK)
 		return false;
-	key->signer.alg = mdoc_curve_alg(key->pub.curve);
-	key->signer.sign = sign;
-	key->signer.arg = key;
-	return true;
+	if (mdoc_curve_sig_size(key->pub.curve) != 0 && mdoc_signer_from_evp(NULL, key->pkey, &key->signer) != MDOC_OK)
+		return false;
+	return !mdoc_curve_agrees(key->pub.curve) ||
+		mdoc_agreement_from_evp(NULL, key->pkey, &key->agreement) == MDOC_OK;
 }
 
 void
 soft_key_clear(struct soft_key *key)
 {
+	mdoc_signer_clear(&key->signer);
+	mdoc_agreement_clear(&key->agreement);
 	EVP_PKEY_free(key->pkey);
 	memset(key, 0, sizeof(*key));
 }

@@ -14,10 +14,11 @@
 struct soft_key {
 	EVP_PKEY *pkey;
 	struct mdoc_public_key pub;
-	struct mdoc_signer signer;
+	struct mdoc_signer signer;       /* zeroed: it does not sign */
+	struct mdoc_agreement agreement; /* zeroed: it does not agree */
 };
 
-/* group: "P-256", "P-384" or "P-521". Free with soft_key_clear(). */
+/* group: "P-256", "brainpoolP320r1", "ED25519", "X448", …. Free with soft_key_clear(). */
 bool soft_key_make(struct soft_key *key, const char *group);
 void soft_key_clear(struct soft_key *key);
 

@@ -3,13 +3,20 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/cose/cose_internal.h"
 #include "tests/unit/mdoc_test.h"
 #include <openssl/ec.h>
 #include <string.h>
 
 extern CU_TestInfo cose_tests[];
 
-static const char *const groups[] = { "P-256", "P-384", "P-521" };
+/* Every curve, points first, and by whether it signs. */
+static const char *const groups[] = { "P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP320r1",
+	"brainpoolP384r1", "brainpoolP512r1", "ED25519", "ED448", "X25519", "X448" };
+
+#define POINTS 7  /* the first groups have compressed points */
+#define SIGNING 9 /* the first groups sign */
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static enum mdoc_result
 parse_key(struct mdoc_bytes input, struct mdoc_public_key *key)
@@ -19,7 +26,7 @@ parse_key(struct mdoc_bytes input, struct mdoc_public_key *key)
 	enum mdoc_result res;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
-	res = mdoc_key_parse(NULL, mdoc_cbor_root(scan), key, &error);
+	res = mdoc_key_parse(NULL, mdoc_cbor_root(scan), key, NULL, &error);
 	mdoc_cbor_free(scan);
 	return res;
 }
@@ -95,7 +102,7 @@ key_refuses(void)
 static void
 key_reads_compressed_points(void)
 {
-	for (size_t g = 0; g < 3; g++) {
+	for (size_t g = 0; g < POINTS; g++) {
 		struct mdoc_buf buf = MDOC_BUF_EMPTY;
 		struct mdoc_public_key key;
 		struct soft_key soft;
@@ -121,7 +128,7 @@ key_reads_compressed_points(void)
 static void
 key_there_and_back(void)
 {
-	for (size_t g = 0; g < 3; g++) {
+	for (size_t g = 0; g < GROUPS; g++) {
 		struct mdoc_buf buf = MDOC_BUF_EMPTY;
 		struct mdoc_public_key key;
 		EVP_PKEY *pkey = NULL;
@@ -135,22 +142,27 @@ key_there_and_back(void)
 		CU_ASSERT_EQUAL(EVP_PKEY_eq(pkey, soft.pkey), 1);
 		EVP_PKEY_free(pkey);
 		key.point[5] ^= 1;
+		CU_ASSERT_EQUAL(mdoc_key_to_evp(NULL, &key, &pkey), g < POINTS ? MDOC_ERR_KEY : MDOC_OK);
+		EVP_PKEY_free(pkey);
+		key.point_len--;
 		CU_ASSERT_EQUAL(mdoc_key_to_evp(NULL, &key, &pkey), MDOC_ERR_KEY);
 		mdoc_buf_clear(&buf);
 		soft_key_clear(&soft);
 	}
 	CU_ASSERT_EQUAL(mdoc_curve_size(MDOC_CURVE_NONE), 0);
 	CU_ASSERT_EQUAL(mdoc_curve_alg(MDOC_CURVE_P521), MDOC_ALG_ES512);
-	CU_ASSERT_EQUAL(mdoc_alg_sig_size(MDOC_ALG_ES512), 132);
-	CU_ASSERT_EQUAL(mdoc_alg_sig_size(MDOC_ALG_EDDSA), 0);
+	CU_ASSERT_EQUAL(mdoc_curve_alg(MDOC_CURVE_X448), MDOC_ALG_NONE);
+	CU_ASSERT_EQUAL(mdoc_curve_sig_size(MDOC_CURVE_P521), 132);
+	CU_ASSERT_EQUAL(mdoc_curve_sig_size(MDOC_CURVE_ED448), 114);
+	CU_ASSERT_EQUAL(mdoc_curve_sig_size(MDOC_CURVE_X25519), 0);
 	CU_ASSERT_PTR_NULL(mdoc_alg_hash(MDOC_ALG_NONE));
 }
 
-/* A curve that no mdoc of ours has would be taken for one of the three. */
+/* A curve that no mdoc has would be taken for one of ours. */
 static void
 key_refuses_other_evp(void)
 {
-	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
 	struct mdoc_public_key key;
 
 	CU_ASSERT_EQUAL(mdoc_key_from_evp(pkey, &key), MDOC_ERR_KEY);
@@ -202,7 +214,7 @@ sign1_refuses(void)
 		struct mdoc_error error = { 0 };
 
 		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_sign1_parse(mdoc_cbor_root(scan), "x", &sign1, &error), rows[i].res);
+		CU_ASSERT_EQUAL(mdoci_sign1_read(mdoc_cbor_root(scan), "x", NULL, &sign1, &error), rows[i].res);
 		if (rows[i].res != MDOC_OK)
 			CU_ASSERT_EQUAL(error.path[0], 'x');
 		mdoc_cbor_free(scan);
@@ -220,10 +232,12 @@ static void
 sign_text(struct signed_text *out, const struct mdoc_signer *signer, const char *text, bool detached,
 	const struct mdoc_bytes *chain, size_t n)
 {
+	const struct mdoc_sign1_options options = { .detached = detached, .x5chain = chain, .x5chain_count = n };
+
 	memset(out, 0, sizeof(*out));
-	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_put(&out->buf, signer, mdoc_text(text), detached, chain, n), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_put(&out->buf, signer, mdoc_text(text), &options), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&out->buf), 0, &out->scan, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_parse(mdoc_cbor_root(out->scan), "", &out->sign1, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoci_sign1_read(mdoc_cbor_root(out->scan), "", NULL, &out->sign1, NULL), MDOC_OK);
 }
 
 static void
@@ -237,7 +251,7 @@ signed_text_clear(struct signed_text *s)
 static void
 sign1_verifies(void)
 {
-	for (size_t g = 0; g < 3; g++) {
+	for (size_t g = 0; g < SIGNING; g++) {
 		struct soft_key soft, other;
 		struct signed_text s;
 		struct mdoc_sign1 bad;
@@ -315,16 +329,16 @@ refuse_to_sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[
 static void
 sign1_writes(void)
 {
-	const struct mdoc_signer refusing = { MDOC_ALG_ES256, refuse_to_sign, NULL };
-	const struct mdoc_signer unknown = { MDOC_ALG_EDDSA, refuse_to_sign, NULL };
+	const struct mdoc_signer refusing = { MDOC_ALG_ES256, MDOC_CURVE_P256, refuse_to_sign, NULL };
+	const struct mdoc_signer unknown = { MDOC_ALG_EDDSA, MDOC_CURVE_P256, refuse_to_sign, NULL };
 	const struct mdoc_bytes chain[] = { mdoc_text("leaf"), mdoc_text("middle") };
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
 	struct signed_text s;
 	struct mdoc_bytes der;
 	struct soft_key soft;
 
-	CU_ASSERT_EQUAL(mdoc_sign1_put(&buf, &refusing, mdoc_text("x"), false, NULL, 0), MDOC_ERR_CALLBACK);
-	CU_ASSERT_EQUAL(mdoc_sign1_put(&buf, &unknown, mdoc_text("x"), false, NULL, 0), MDOC_ERR_ALGORITHM);
+	CU_ASSERT_EQUAL(mdoc_sign1_put(&buf, &refusing, mdoc_text("x"), NULL), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL(mdoc_sign1_put(&buf, &unknown, mdoc_text("x"), NULL), MDOC_ERR_ALGORITHM);
 	CU_ASSERT_EQUAL(buf.len, 0);
 	CU_ASSERT_TRUE_FATAL(soft_key_make(&soft, "P-384"));
 	for (size_t n = 0; n <= 2; n++) {

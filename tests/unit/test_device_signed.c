@@ -103,7 +103,7 @@ written_size_is_foretold(void)
 		mdoc_put_device_authentication_bytes(&to_sign, transcript, mdoc_text(KIT_DOCTYPE), namespaces);
 		CU_ASSERT_EQUAL(mdoc_device_signed_put(&buf, mdoc_buf_bytes(&to_sign), namespaces, &key.signer),
 			MDOC_OK);
-		CU_ASSERT_EQUAL(buf.len, mdoc_device_signed_size(namespaces, key.signer.alg));
+		CU_ASSERT_EQUAL(buf.len, mdoc_device_signed_size(namespaces, key.pub.curve));
 		CU_ASSERT_EQUAL_FATAL(mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&buf), &ds, NULL), MDOC_OK);
 		CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_device_signed_bytes(ds), namespaces));
 		CU_ASSERT_EQUAL(mdoc_sign1_verify(NULL, mdoc_device_signed_signature(ds), &key.pub,
@@ -114,7 +114,7 @@ written_size_is_foretold(void)
 		mdoc_buf_clear(&to_sign);
 		soft_key_clear(&key);
 	}
-	CU_ASSERT_EQUAL(mdoc_device_signed_size(empty, MDOC_ALG_NONE), 0);
+	CU_ASSERT_EQUAL(mdoc_device_signed_size(empty, MDOC_CURVE_NONE), 0);
 	bytes_free(some);
 	bytes_free(empty);
 	bytes_free(transcript);

@@ -215,7 +215,7 @@ test_login_refused(void)
 
 	fake_reset();
 	fake.always = true;
-	mdoc_p11_signer(&key, MDOC_ALG_ES256, &signer);
+	mdoc_p11_signer(&key, MDOC_CURVE_P256, &signer);
 	CU_ASSERT_FALSE(signer.sign(signer.arg, MDOC_ALG_ES256, mdoc_text("x"), sig));
 	CU_ASSERT_EQUAL(key.rv, CKR_PIN_INCORRECT);
 	CU_ASSERT_FALSE(fake.active);
@@ -240,7 +240,7 @@ test_module_errors(void)
 	uint8_t sig[MDOC_SIG_MAX];
 
 	fake_reset();
-	mdoc_p11_signer(&key, MDOC_ALG_ES256, &signer);
+	mdoc_p11_signer(&key, MDOC_CURVE_P256, &signer);
 	fake.sign_rv = CKR_DEVICE_ERROR;
 	CU_ASSERT_FALSE(signer.sign(signer.arg, MDOC_ALG_ES256, mdoc_text("x"), sig));
 	CU_ASSERT_EQUAL(key.rv, CKR_DEVICE_ERROR);
@@ -399,7 +399,7 @@ test_hsm_certificate(void)
 	key.private_key = hsm_key(false, 1);
 	CU_ASSERT_FALSE(mdoc_p11_has_vendor(hsm, 0));
 	CU_ASSERT_EQUAL(mdoc_p11_public_key(hsm, session, key.private_key, &spec.key), CKR_OK);
-	mdoc_p11_signer(&key, mdoc_curve_alg(spec.key.curve), &signer);
+	mdoc_p11_signer(&key, spec.key.curve, &signer);
 	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &der, &error), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL), MDOC_OK);
 	mdoc_buf_clear(&der);
@@ -436,7 +436,7 @@ static void
 test_hsm_device_signed(void)
 {
 	struct mdoc_p11_key key = { .p11 = hsm, .session = session, .login = hsm_login, .login_arg = pin };
-	struct mdoc_p11_device_signer state = { &key, MDOC_ALG_ES256 };
+	struct mdoc_p11_device_signer state = { &key, MDOC_CURVE_P256 };
 	struct mdoc_device_signer signer;
 	struct mdoc_public_key public_key;
 	char wrong[] = "87654321";
@@ -463,7 +463,7 @@ static void
 test_vendor_device_signed(void)
 {
 	struct mdoc_p11_key key = { .p11 = &fake_module, .private_key = 1, .vendor = true };
-	struct mdoc_p11_device_signer state = { &key, MDOC_ALG_ES256 };
+	struct mdoc_p11_device_signer state = { &key, MDOC_CURVE_P256 };
 	struct mdoc_device_signer signer;
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 

@@ -332,8 +332,12 @@ sign_odd(enum mdoci_reader_all form, bool with_payload, struct mdoc_buf *out)
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&bytes), &request, NULL), MDOC_OK);
 	mdoci_put_reader_authentication_all_bytes(&payload, w.transcript, request->docs[0].items_request_bytes, 1, form,
 		MDOC_NO_BYTES);
-	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_put(out, &w.reader_key.signer, mdoc_buf_bytes(&payload), !with_payload,
-				      &w.chains[0], 1),
+	CU_ASSERT_EQUAL_FATAL(mdoc_sign1_put(out, &w.reader_key.signer, mdoc_buf_bytes(&payload),
+				      &(struct mdoc_sign1_options){
+					      .detached = !with_payload,
+					      .x5chain = &w.chains[0],
+					      .x5chain_count = 1,
+				      }),
 		MDOC_OK);
 	mdoc_request_free(request);
 	mdoc_buf_clear(&payload);

@@ -47,7 +47,7 @@ proof(size_t signer, size_t named, const char *header_over, const char *claims_o
 	json_t *header, *claims, *over, *text;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_key_from_evp(keys[named], &key), MDOC_OK);
-	CU_ASSERT_FATAL(key_signer(keys[signer], &sign));
+	CU_ASSERT_EQUAL_FATAL(mdoc_signer_from_evp(NULL, keys[signer], &sign), MDOC_OK);
 	header = json_pack("{s:s, s:o}", "typ", PROOF_TYPE, "jwk", jwk_from_key(&key));
 	claims = json_pack("{s:s, s:I, s:s}", "aud", ISSUER, "iat", (json_int_t)NOW, "nonce", "n-1");
 	over = json_loads(header_over != NULL ? header_over : "{}", 0, NULL);
@@ -58,6 +58,7 @@ proof(size_t signer, size_t named, const char *header_over, const char *claims_o
 	json_decref(over);
 	CU_ASSERT_EQUAL_FATAL(jwt_sign(header, claims, &sign, &jws), MDOC_OK);
 	text = json_stringn((const char *)jws.ptr, jws.len);
+	mdoc_signer_clear(&sign);
 	mdoc_buf_clear(&jws);
 	json_decref(header);
 	json_decref(claims);

@@ -128,7 +128,7 @@ refuse(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG
 static void
 test_build_refuses(void)
 {
-	struct mdoc_signer broken_signer = { MDOC_ALG_ES256, refuse, NULL };
+	struct mdoc_signer broken_signer = { MDOC_ALG_ES256, MDOC_CURVE_P256, refuse, NULL };
 	struct mdoc_cert_spec good = {
 		.profile = MDOC_CERT_DS,
 		.country = mdoc_text("JP"),

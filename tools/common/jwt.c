@@ -2,8 +2,6 @@
 #include "config.h"
 #include "tools/common/jwt.h"
 #include "tools/common/json.h"
-#include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +100,7 @@ jwt_sign(json_t *header, const json_t *claims, const struct mdoc_signer *signer,
 {
 	struct mdoc_buf text = MDOC_BUF_EMPTY;
 	uint8_t sig[MDOC_SIG_MAX];
+	size_t sig_len = 0;
 	const char *name = NULL;
 	enum mdoc_result res;
 
@@ -119,12 +118,11 @@ jwt_sign(json_t *header, const json_t *claims, const struct mdoc_signer *signer,
 	res = append_json(&text, claims);
 	if (res != MDOC_OK)
 		goto out;
-	if (!signer->sign(signer->arg, signer->alg, mdoc_buf_bytes(&text), sig)) {
-		res = MDOC_ERR_CALLBACK;
+	res = mdoc_sign(signer, mdoc_buf_bytes(&text), sig, &sig_len);
+	if (res != MDOC_OK)
 		goto out;
-	}
 	mdoc_buf_append(&text, mdoc_text("."));
-	mdoc_base64url_encode(&text, mdoc_bytes_of(sig, mdoc_alg_sig_size(signer->alg)));
+	mdoc_base64url_encode(&text, mdoc_bytes_of(sig, sig_len));
 	if (text.err == MDOC_OK)
 		mdoc_buf_append(jws, mdoc_buf_bytes(&text));
 	res = text.err != MDOC_OK ? text.err : jws->err;
@@ -153,16 +151,18 @@ static enum mdoc_result
 parse_signature(struct mdoc_bytes part, struct jwt *jwt)
 {
 	const char *name = json_string_value(json_object_get(jwt->header, "alg"));
+	enum mdoc_curve curve = MDOC_CURVE_NONE;
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
 	for (size_t i = 0; name != NULL && i < CURVES; i++)
 		if (strcmp(curves[i].alg_name, name) == 0)
-			jwt->alg = curves[i].alg;
+			curve = curves[i].curve;
+	jwt->alg = mdoc_curve_alg(curve);
 	if (jwt->alg == MDOC_ALG_NONE)
 		return MDOC_ERR_ALGORITHM;
 	res = mdoc_base64url_decode(part, &bytes);
-	if (res == MDOC_OK && bytes.len != mdoc_alg_sig_size(jwt->alg))
+	if (res == MDOC_OK && bytes.len != mdoc_curve_sig_size(curve))
 		res = MDOC_ERR_MALFORMED;
 	if (res == MDOC_OK) {
 		memcpy(jwt->signature, bytes.ptr, bytes.len);
@@ -198,57 +198,18 @@ jwt_parse(struct mdoc_bytes text, struct jwt *jwt)
 	return res;
 }
 
-/* r||s as the DER that EVP wants; *der: OPENSSL_free(). */
-static enum mdoc_result
-signature_der(const struct jwt *jwt, unsigned char **der, size_t *der_len)
-{
-	const int half = (int)(jwt->signature_len / 2);
-	BIGNUM *r = BN_bin2bn(jwt->signature, half, NULL);
-	BIGNUM *s = BN_bin2bn(jwt->signature + half, half, NULL);
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	int len = -1;
-
-	if (r != NULL && s != NULL && sig != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
-		r = NULL;
-		s = NULL;
-		len = i2d_ECDSA_SIG(sig, der);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(sig);
-	*der_len = len > 0 ? (size_t)len : 0;
-	return len > 0 ? MDOC_OK : MDOC_ERR_MEMORY;
-}
-
 enum mdoc_result
 jwt_verify(const struct mdoc_context *context, const struct jwt *jwt, const struct mdoc_public_key *key)
 {
-	EVP_MD_CTX *ctx = NULL;
 	EVP_PKEY *pkey = NULL;
-	unsigned char *der = NULL;
-	enum mdoc_result res = MDOC_ERR_ALGORITHM;
-	size_t der_len = 0;
+	enum mdoc_result res;
 
 	if (mdoc_curve_alg(key->curve) != jwt->alg)
-		goto out;
+		return MDOC_ERR_ALGORITHM;
 	res = mdoc_key_to_evp(context, key, &pkey);
-	if (res != MDOC_OK)
-		goto out;
-	res = signature_der(jwt, &der, &der_len);
-	if (res != MDOC_OK)
-		goto out;
-	res = MDOC_ERR_CRYPTO;
-	ctx = EVP_MD_CTX_new();
-	if (ctx == NULL ||
-		EVP_DigestVerifyInit_ex(ctx, NULL, mdoc_alg_hash(jwt->alg), mdoc_context_libctx(context), NULL, pkey,
-			NULL) != 1)
-		goto out;
-	res = EVP_DigestVerify(ctx, der, der_len, jwt->signing_input.ptr, jwt->signing_input.len) == 1
-		? MDOC_OK
-		: MDOC_ERR_SIGNATURE;
-out:
-	OPENSSL_free(der);
-	EVP_MD_CTX_free(ctx);
+	if (res == MDOC_OK)
+		res = mdoc_signature_verify(context, jwt->alg, key->curve, pkey, jwt->signing_input,
+			mdoc_bytes_of(jwt->signature, jwt->signature_len));
 	EVP_PKEY_free(pkey);
 	return res;
 }

@@ -109,7 +109,7 @@ curve_parameters(enum mdoc_curve curve)
 		return mdoc_bytes_of(p384, sizeof(p384));
 	case MDOC_CURVE_P521:
 		return mdoc_bytes_of(p521, sizeof(p521));
-	case MDOC_CURVE_NONE:
+	default:
 		break;
 	}
 	return MDOC_NO_BYTES;

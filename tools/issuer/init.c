@@ -140,7 +140,7 @@ make_certificate(struct init *init, enum mdoc_cert_profile profile, struct mdoc_
 		return status;
 	if (root)
 		*iaca_key = key;
-	mdoc_p11_signer(iaca_key, mdoc_curve_alg(init->curve), &signer);
+	mdoc_p11_signer(iaca_key, init->curve, &signer);
 	snprintf(name, sizeof(name), "%s %s", init->name, root ? "IACA" : "DS");
 	snprintf(crl, sizeof(crl), "%s/iaca.crl", init->uri);
 	spec.country = mdoc_text(init->country);

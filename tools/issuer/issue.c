@@ -264,7 +264,7 @@ sign_copies(struct issue *issue)
 	status = issuer_find_key(&issue->token, issue->issuer.ds_key, chain, &key, &ds);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	mdoc_p11_signer(&key, mdoc_curve_alg(ds.curve), &signer);
+	mdoc_p11_signer(&key, ds.curve, &signer);
 	struct mdoc_issue what = {
 		.doc_type = mdoc_text(issue->issuer.doc_type),
 		.claims = issue->claims.claims,

@@ -169,7 +169,7 @@ sign_with(struct p11_token *token, struct presentation *p, const struct copy *co
 	ends_itself = p11_attribute_bool(token, copy->private_key, CKA_MDOC_HOLDER_KEY);
 	p11_key(token, copy->private_key, &key);
 	state.key = &key;
-	state.alg = mdoc_curve_alg(copy->key.curve);
+	state.curve = copy->key.curve;
 	mdoc_p11_device_signer(&state, &signer);
 	mdoc_buf_clear(&p->response);
 	if (mdoc_response_build(&p->selection, p->transcript, &signer, &p->response, &error) != MDOC_OK) {

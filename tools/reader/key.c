@@ -3,7 +3,6 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
@@ -168,48 +167,4 @@ key_read(const char *path, EVP_PKEY **pkey)
 out:
 	mdoc_buf_clear(&content);
 	return status;
-}
-
-/* DER to r||s. */
-static bool
-split_signature(const uint8_t *der, size_t der_len, size_t size, uint8_t *sig)
-{
-	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)der_len);
-	const BIGNUM *r, *s;
-	bool good = false;
-
-	if (pair != NULL) {
-		ECDSA_SIG_get0(pair, &r, &s);
-		good = BN_bn2binpad(r, sig, (int)size) > 0 && BN_bn2binpad(s, sig + size, (int)size) > 0;
-	}
-	ECDSA_SIG_free(pair);
-	return good;
-}
-
-static bool
-sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t der[MDOC_SIG_MAX + 16];
-	size_t der_len = sizeof(der);
-	bool good;
-
-	good = ctx != NULL &&
-		EVP_DigestSignInit_ex(ctx, NULL, mdoc_alg_hash(alg), mdoc_context_libctx(tool_context()), NULL, arg,
-			NULL) == 1 &&
-		EVP_DigestSign(ctx, der, &der_len, tbs.ptr, tbs.len) == 1 &&
-		split_signature(der, der_len, mdoc_alg_sig_size(alg) / 2, sig);
-	EVP_MD_CTX_free(ctx);
-	return good;
-}
-
-bool
-key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer)
-{
-	struct mdoc_public_key key;
-
-	if (mdoc_key_from_evp(pkey, &key) != MDOC_OK)
-		return false;
-	*signer = (struct mdoc_signer){ mdoc_curve_alg(key.curve), sign, pkey };
-	return signer->alg != MDOC_ALG_NONE;
 }

@@ -34,9 +34,6 @@ enum exit_status input_transcript(const char *path, struct mdoc_buf *content, st
  */
 enum exit_status key_read(const char *path, EVP_PKEY **pkey);
 
-/* Signs with that key; borrows it. False: not an EC key of a known curve. */
-bool key_signer(EVP_PKEY *pkey, struct mdoc_signer *signer);
-
 /* ---- lists.c ---- */
 
 /* Lists of revocation: status lists and identifier lists, checked. Zeroed: none. */

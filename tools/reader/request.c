@@ -103,7 +103,8 @@ prepare_reader_auth(const struct command *command, struct request *request)
 	if (request->key == NULL || request->certificates.count == 0 || request->transcript_path == NULL)
 		return options_wrong(command, _("reader authentication needs all of --key, --cert and --transcript"));
 	status = key_read(request->key, &request->pkey);
-	if (status == EXIT_STATUS_OK && !key_signer(request->pkey, &request->signer))
+	if (status == EXIT_STATUS_OK &&
+		mdoc_signer_from_evp(tool_context(), request->pkey, &request->signer) != MDOC_OK)
 		status = EXIT_STATUS_INPUT;
 	if (status == EXIT_STATUS_OK)
 		status = read_certificates(command, request);
@@ -204,6 +205,7 @@ out:
 	mdoc_buf_clear(&request.transcript_file);
 	option_list_clear(&request.elements);
 	option_list_clear(&request.certificates);
+	mdoc_signer_clear(&request.signer);
 	EVP_PKEY_free(request.pkey);
 	free(request.asked);
 	return (int)status;

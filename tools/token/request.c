@@ -83,7 +83,7 @@ make_proof(struct p11_token *token, const struct offer *offer, const struct copy
 	enum mdoc_result res;
 
 	p11_key(token, copy->private_key, &key);
-	mdoc_p11_signer(&key, MDOC_ALG_ES256, &signer);
+	mdoc_p11_signer(&key, MDOC_CURVE_P256, &signer);
 	if (header == NULL || claims == NULL) {
 		status = tool_no_memory();
 		goto out;

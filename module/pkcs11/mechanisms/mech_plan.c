@@ -47,7 +47,7 @@ plan_device_sign(struct mech_plan *plan)
 	if (plan->mechanism == CKM_MDOC_DEVICE_MAC)
 		plan->size = mdoc_device_mac_size(plan->auth.namespaces_bytes);
 	else
-		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes, mdoc_curve_alg(plan->note->curve));
+		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes, plan->note->curve);
 	return CKR_OK;
 }
 
