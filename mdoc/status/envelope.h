@@ -6,11 +6,11 @@
 #ifndef MDOC_STATUS_ENVELOPE_H
 #define MDOC_STATUS_ENVELOPE_H
 
-#include "mdoc/base/internal.h"
+#include "mdoc/cose/cose_internal.h"
 #include <mdoc/x509.h>
 
 struct mdoci_envelope {
-	struct mdoc_cbor *scan, *header, *content;
+	struct mdoc_cbor *scan, *content;
 	struct mdoc_sign1 sign1;
 	struct mdoc_bytes type;   /* typ (16) of the protected header; ptr NULL: none, or no text */
 	struct mdoc_bytes signer; /* DER: the first certificate of x5chain */
