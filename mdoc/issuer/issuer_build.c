@@ -258,8 +258,8 @@ mdoc_template_issue(const struct mdoc_template *of, const struct mdoc_public_key
 	if (res != MDOC_OK)
 		goto out;
 	mdoc_put_text(&copy.made, "issuerAuth");
-	res = mdoc_sign1_put(&copy.made, issue->signer, mdoc_buf_bytes(&copy.payload), false, issue->x5chain,
-		issue->x5chain_count);
+	res = mdoc_sign1_put(&copy.made, issue->signer, mdoc_buf_bytes(&copy.payload),
+		&(struct mdoc_sign1_options){ .x5chain = issue->x5chain, .x5chain_count = issue->x5chain_count });
 	if (res == MDOC_OK)
 		res = give(&copy.made, out);
 out:
