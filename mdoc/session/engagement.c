@@ -211,7 +211,7 @@ read_security(const struct mdoc_context *context, struct mdoc_engagement *engage
 	if (res != MDOC_OK)
 		return res;
 	engagement->key_bytes = mdoc_node_span(key);
-	res = mdoc_key_parse(context, mdoc_cbor_root(engagement->key_scan), &engagement->key, error);
+	res = mdoc_key_parse(context, mdoc_cbor_root(engagement->key_scan), &engagement->key, NULL, error);
 	if (res != MDOC_OK)
 		mdoci_error_prefix(error, "security.eDeviceKey");
 	return res;
