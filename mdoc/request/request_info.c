@@ -187,7 +187,7 @@ read_zk(const struct reading *r, struct mdoc_node map, const char *path, struct 
 static enum mdoc_result
 read_recipient(const struct reading *r, struct mdoc_node key, struct mdoc_response_encryption *out)
 {
-	const enum mdoc_result res = mdoc_key_parse(r->request->context, key, &out->recipient, NULL);
+	const enum mdoc_result res = mdoc_key_parse(r->request->context, key, &out->recipient, NULL, NULL);
 
 	if (res != MDOC_OK)
 		out->recipient = (struct mdoc_public_key){ .curve = MDOC_CURVE_NONE };
