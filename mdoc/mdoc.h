@@ -6,9 +6,11 @@
 #ifndef MDOC_MDOC_H
 #define MDOC_MDOC_H
 
+#include <mdoc/dcapi.h>
 #include <mdoc/engagement.h>
 #include <mdoc/japan.h>
 #include <mdoc/reader_auth.h>
+#include <mdoc/session.h>
 #include <mdoc/status.h>
 #include <mdoc/transcript.h>
 #include <mdoc/trust_list.h>

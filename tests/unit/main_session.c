@@ -7,10 +7,14 @@
 
 extern CU_TestInfo engagement_tests[];
 extern CU_TestInfo transcript_tests[];
+extern CU_TestInfo session_tests[];
+extern CU_TestInfo dcapi_tests[];
 
 static CU_SuiteInfo suites[] = {
 	{ "engagement", NULL, NULL, NULL, NULL, engagement_tests },
 	{ "transcript", NULL, NULL, NULL, NULL, transcript_tests },
+	{ "session", NULL, NULL, NULL, NULL, session_tests },
+	{ "dcapi", NULL, NULL, NULL, NULL, dcapi_tests },
 	CU_SUITE_INFO_NULL,
 };
 
