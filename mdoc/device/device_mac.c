@@ -5,13 +5,9 @@
  */
 #include <mdoc/device_signed.h>
 #include <mdoc/japan.h>
-#include "mdoc/base/internal.h"
-#include <openssl/core_names.h>
+#include "mdoc/session/derive.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-#include <string.h>
 
 #define EMAC_INFO "EMacKey"
 
@@ -23,44 +19,14 @@ mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type)
 	return mdoc_profile_takes_mac(mdoc_profile_find(doc_type));
 }
 
-/* The salt covers the tag-24 form of the transcript, though DeviceAuthentication has it bare. */
-static bool
-transcript_salt(OSSL_LIB_CTX *libctx, struct mdoc_bytes transcript, unsigned char salt[EVP_MAX_MD_SIZE], size_t *len)
-{
-	struct mdoc_buf tagged = MDOC_BUF_EMPTY;
-	bool ok = false;
-
-	mdoc_put_embedded(&tagged, transcript);
-	ok = tagged.err == MDOC_OK && EVP_Q_digest(libctx, "SHA256", NULL, tagged.ptr, tagged.len, salt, len) == 1;
-	mdoc_buf_clear(&tagged);
-	return ok;
-}
-
 static enum mdoc_result
-emac_key(OSSL_LIB_CTX *libctx, struct mdoc_bytes transcript, struct mdoc_bytes shared, uint8_t key[MDOCI_MAC_LEN])
+emac_key(const struct mdoc_context *context, struct mdoc_bytes transcript, struct mdoc_bytes shared,
+	uint8_t key[MDOCI_MAC_LEN])
 {
-	unsigned char salt[EVP_MAX_MD_SIZE];
-	size_t salt_len = 0;
-	EVP_KDF *kdf = NULL;
-	EVP_KDF_CTX *ctx = NULL;
-	OSSL_PARAM params[5];
-	enum mdoc_result res = MDOC_ERR_CRYPTO;
+	uint8_t salt[MDOCI_SALT_LEN];
+	const enum mdoc_result res = mdoci_session_salt(context, transcript, salt);
 
-	if (!transcript_salt(libctx, transcript, salt, &salt_len))
-		goto out;
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)shared.ptr, shared.len);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, salt_len);
-	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (char *)EMAC_INFO, strlen(EMAC_INFO));
-	params[4] = OSSL_PARAM_construct_end();
-	kdf = EVP_KDF_fetch(libctx, OSSL_KDF_NAME_HKDF, NULL);
-	ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-	if (ctx != NULL && EVP_KDF_derive(ctx, key, MDOCI_MAC_LEN, params) == 1)
-		res = MDOC_OK;
-out:
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-	return res;
+	return res == MDOC_OK ? mdoci_session_key(context, salt, shared, EMAC_INFO, key) : res;
 }
 
 enum mdoc_result
@@ -71,7 +37,7 @@ mdoci_device_mac(const struct mdoc_context *context, struct mdoc_bytes transcrip
 	struct mdoc_buf mac_structure = MDOC_BUF_EMPTY;
 	uint8_t key[MDOCI_MAC_LEN] = { 0 };
 	size_t len = 0;
-	enum mdoc_result res = emac_key(mdoc_context_libctx(context), transcript, shared, key);
+	enum mdoc_result res = emac_key(context, transcript, shared, key);
 
 	if (res != MDOC_OK)
 		goto out;
