@@ -8,7 +8,7 @@
 
 #include <mdoc/device_signed.h>
 #include <mdoc/issuer_signed.h>
-#include <mdoc/request.h>
+#include <mdoc/select.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,59 +66,66 @@ const struct mdoc_issuer_signed *mdoc_document_issuer_signed(const struct mdoc_d
 const struct mdoc_device_signed *mdoc_document_device_signed(const struct mdoc_document *document);
 struct mdoc_node mdoc_document_errors(const struct mdoc_document *document);
 
-/* ---- Holder: choose, size, sign ---- */
-
-/* 個人番号: leaves only when it is named in `agreed` (R-CARD-18, R-CARD-49). */
-#define MDOC_INDIVIDUAL_NUMBER "individual_number_unicode"
-
-/* What the holder agreed to; NULL agreed list in mdoc_select means everything but 個人番号. */
-struct mdoc_agreed {
-	struct mdoc_bytes ns;
-	struct mdoc_bytes element;
-};
-
-/* What would leave, for consent and for building; borrows from record and request. */
-struct mdoc_selection {
-	const struct mdoc_issuer_signed *record;
-	const struct mdoc_request *request;
-	const struct mdoc_item **items;        /* in order of the record */
-	const struct mdoc_namespace **item_ns; /* the namespace of each */
-	bool *retain;                          /* the reader intends to keep it */
-	size_t count;
-	struct mdoc_asked *refused; /* asked, not held or not agreed: error 0 */
-	size_t refused_count;
-};
-
-/*
- * Select from one record what a request asks of its docType and the holder agreed to; the
- * age_over_NN rule of 7.2.5 applies. agreed NULL: all but 個人番号.
- *
- * MDOC_ERR_DOCTYPE   no docRequest has the record's docType
- * MDOC_ERR_NOTHING   nothing asked is held and agreed
- */
-enum mdoc_result mdoc_select(const struct mdoc_issuer_signed *record, const struct mdoc_request *request,
-	const struct mdoc_agreed *agreed, size_t agreed_count, bool agreed_given, struct mdoc_selection *out,
-	struct mdoc_error *error);
-void mdoc_selection_clear(struct mdoc_selection *selection);
+/* ---- Holder: size and sign what was selected (select.h) ---- */
 
 /*
  * Signs at the level of DeviceSigned: DeviceAuthenticationBytes in, DeviceSigned appended to
  * out. False: no signature; the callee remembers why. So the private key's owner can be a
- * CKM_MDOC_DEVICE_SIGN token, a plain ECDSA token or software.
+ * CKM_MDOC_DEVICE_SIGN token that makes DeviceSigned itself. What it makes is read back before it is
+ * used.
  */
 struct mdoc_device_signer {
 	bool (*sign)(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed);
 	void *arg;
 };
 
-/* Bytes of the DeviceResponse that mdoc_response_build will append, for a device key of the
- * record's curve. */
-enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, size_t *size);
+/* The device key of one document: one of the two. */
+struct mdoc_device_key {
+	const struct mdoc_signer *signer;
+	const struct mdoc_device_signer *device_signer;
+};
 
-/* The DeviceResponse: one document, errors for what was refused, documentErrors 0 for other
- * docTypes of the request. transcript: bare SessionTranscript. */
-enum mdoc_result mdoc_response_build(const struct mdoc_selection *selection, struct mdoc_bytes transcript,
-	const struct mdoc_device_signer *signer, struct mdoc_buf *out, struct mdoc_error *error);
+struct mdoc_response_options {
+	enum mdoc_edition edition;          /* MDOC_EDITION_2: version "1.1" */
+	struct mdoc_bytes transcript;       /* bare SessionTranscript */
+	const struct mdoc_device_key *keys; /* one for each document of the selection, also for those that stay */
+};
+
+/*
+ * Bytes of the DeviceResponse that mdoc_response_build() will append; nothing is signed.
+ *
+ * options  NULL: version "1.0"; transcript and keys are not looked at
+ *
+ * MDOC_ERR_NOTHING, MDOC_ERR_ALGORITHM, MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, const struct mdoc_response_options *options,
+	size_t *size);
+
+/*
+ * The DeviceResponse of a selection: the documents that leave, with an error 0 ("data not returned") for each
+ * element that was asked for and does not; documentErrors 0 for each docType without a document.
+ *
+ * out  nothing is appended unless the result is MDOC_OK; over a caller's memory that is too small nothing
+ *      is signed, and out->len says what it takes
+ *
+ * MDOC_ERR_NOTHING    no document leaves
+ * MDOC_ERR_CALLBACK   a signer refused, or gave what is no DeviceSigned
+ * MDOC_ERR_ALGORITHM  a signer's algorithm does not fit
+ * MDOC_ERR_ARG        no transcript, or a document without a key; MDOC_ERR_BUFFER, MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoc_response_build(const struct mdoc_context *context, const struct mdoc_selection *selection,
+	const struct mdoc_response_options *options, struct mdoc_buf *out, struct mdoc_error *error);
+
+/* Status of a DeviceResponse (Table 8). */
+enum mdoc_response_status {
+	MDOC_STATUS_OK = 0,
+	MDOC_STATUS_GENERAL_ERROR = 10,
+	MDOC_STATUS_CBOR_DECODING = 11,
+	MDOC_STATUS_CBOR_VALIDATION = 12
+};
+
+/* A DeviceResponse that has a status and nothing else: for a request that cannot be answered. */
+void mdoc_put_response_status(struct mdoc_buf *buf, enum mdoc_edition edition, enum mdoc_response_status status);
 
 #ifdef __cplusplus
 }

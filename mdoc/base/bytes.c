@@ -60,6 +60,17 @@ mdoci_buf_reserve(struct mdoc_buf *buf, size_t more)
 }
 
 void
+mdoci_buf_truncate(struct mdoc_buf *buf, size_t len)
+{
+	const size_t end = buf->len < buf->cap ? buf->len : buf->cap;
+
+	if (end > len)
+		OPENSSL_cleanse(buf->ptr + len, end - len);
+	if (buf->len > len)
+		buf->len = len;
+}
+
+void
 mdoc_buf_append(struct mdoc_buf *buf, struct mdoc_bytes bytes)
 {
 	if (bytes.len == 0)

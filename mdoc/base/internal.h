@@ -40,6 +40,9 @@ bool mdoci_buf_reserve(struct mdoc_buf *buf, size_t more);
 /* The head of a byte string of `len` bytes, which the caller appends. */
 void mdoci_put_bstr_head(struct mdoc_buf *buf, size_t len);
 
+/* Take back, and wipe, what was appended after `len`; the error stays. */
+void mdoci_buf_truncate(struct mdoc_buf *buf, size_t len);
+
 /* Random bytes of the context. */
 enum mdoc_result mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len);
 

@@ -1,234 +1,301 @@
 /*
- * mdoc/response/select.c: what of a record a request asks for and the holder agreed to give.
+ * mdoc/response/select.c: a selection made, looked at and changed by the holder.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/base/internal.h"
-#include "mdoc/issuer/issuer_signed_internal.h"
-#include "mdoc/request/request_internal.h"
-#include <mdoc/response.h>
+#include "mdoc/response/select_internal.h"
+#include <mdoc/verify.h>
 #include <string.h>
 
-#define AGE_OVER "age_over_"
-#define AGE_OVER_LEN (sizeof(AGE_OVER) - 1)
-
-/* What the selection is made from, and a mark for each item of the record. */
-struct choice {
-	const struct mdoc_issuer_signed *record;
-	const struct mdoc_agreed *agreed;
-	size_t agreed_count;
-	bool agreed_given;
-	bool **chosen; /* [namespace][item] */
-	bool **retain;
-};
-
-/* NN of age_over_NN; false for any other element. */
-static bool
-age_of(struct mdoc_bytes element, unsigned *age)
+static int
+by_names(const void *a, const void *b)
 {
-	const uint8_t *digit = element.ptr + AGE_OVER_LEN;
+	const struct mdoc_agreed *x = a, *y = b;
+	const int order = mdoci_order(x->ns, y->ns);
 
-	if (element.len != AGE_OVER_LEN + 2 || memcmp(element.ptr, AGE_OVER, AGE_OVER_LEN) != 0)
-		return false;
-	if (digit[0] < '0' || digit[0] > '9' || digit[1] < '0' || digit[1] > '9')
-		return false;
-	*age = (unsigned)(digit[0] - '0') * 10 + (unsigned)(digit[1] - '0');
-	return true;
+	return order != 0 ? order : mdoci_order(x->element, y->element);
 }
 
-/* 7.2.5: the nearest answer that settles the question: the smallest true at or above, else the
- * largest false at or below. */
-static const struct mdoc_item *
-nearest_age(const struct mdoc_namespace *ns, unsigned asked)
+static int
+by_bytes(const void *a, const void *b)
 {
-	const struct mdoc_item *above = NULL, *below = NULL;
-	unsigned above_age = 0, below_age = 0, age;
+	return mdoci_order(*(const struct mdoc_bytes *)a, *(const struct mdoc_bytes *)b);
+}
 
-	for (size_t i = 0; i < ns->count; i++) {
-		const struct mdoc_item *item = &ns->items[i];
-		bool value;
+/* A document for each record that a docRequest takes, in the order of the request. */
+static enum mdoc_result
+add_documents(struct mdoc_selection *selection, const struct mdoci_match *match, const struct mdoc_agreed *agreed)
+{
+	const size_t docs = match->request->count;
+	bool *taken = calloc(match->held_count + 1, sizeof(*taken));
+	enum mdoc_result res = MDOC_OK;
 
-		if (!age_of(item->element, &age) || item->value.len != 1)
+	selection->docs = calloc(docs + 1, sizeof(*selection->docs));
+	if (taken == NULL || selection->docs == NULL)
+		res = MDOC_ERR_MEMORY;
+	for (size_t d = 0; res == MDOC_OK && d < docs; d++) {
+		const size_t held = match->record[d];
+
+		if (!match->wanted[d] || held == MDOCI_NONE || taken[held])
 			continue;
-		value = item->value.ptr[0] == 0xf5;
-		if (!value && item->value.ptr[0] != 0xf4)
-			continue;
-		if (value && age >= asked && (above == NULL || age < above_age)) {
-			above = item;
-			above_age = age;
-		}
-		if (!value && age <= asked && (below == NULL || age > below_age)) {
-			below = item;
-			below_age = age;
-		}
+		taken[held] = true;
+		res = mdoci_selected_make(match, held, agreed, &selection->docs[selection->count++]);
 	}
-	return above != NULL ? above : below;
+	free(taken);
+	return res;
 }
 
-/* The item that answers; NULL: not held. */
-static const struct mdoc_item *
-answer(const struct mdoc_namespace *ns, struct mdoc_bytes element)
-{
-	const struct mdoc_item *item = mdoc_find_item(ns, element);
-	unsigned age;
-
-	if (item == NULL && age_of(element, &age))
-		item = nearest_age(ns, age);
-	return item;
-}
-
-static bool
-named(const struct choice *choice, struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	for (size_t i = 0; i < choice->agreed_count; i++) {
-		if (mdoc_bytes_equal(choice->agreed[i].ns, ns) && mdoc_bytes_equal(choice->agreed[i].element, element))
-			return true;
-	}
-	return false;
-}
-
-/* Agreed under the name that was asked or the one that would answer. 個人番号 only by its name. */
-static bool
-agreed_to(const struct choice *choice, const struct mdoc_asked *asked, const struct mdoc_item *item)
-{
-	if (named(choice, asked->ns, asked->element) || named(choice, asked->ns, item->element))
-		return true;
-	return !choice->agreed_given && !mdoc_bytes_is_text(item->element, MDOC_INDIVIDUAL_NUMBER);
-}
-
+/* docTypes without a document that nothing else makes up for. */
 static enum mdoc_result
-refuse(struct mdoc_selection *out, const struct mdoc_asked *asked)
+add_unanswered(struct mdoc_selection *selection, const struct mdoci_match *match)
 {
-	for (size_t i = 0; i < out->refused_count; i++) {
-		if (mdoc_bytes_equal(out->refused[i].ns, asked->ns) &&
-			mdoc_bytes_equal(out->refused[i].element, asked->element))
-			return MDOC_OK;
-	}
-	if (!mdoci_grow((void **)&out->refused, out->refused_count, sizeof(*out->refused)))
+	const size_t docs = match->request->count;
+	struct mdoc_bytes *types = calloc(docs + 1, sizeof(*types));
+	size_t count = 0, kept = 0;
+
+	selection->unanswered = types;
+	if (types == NULL)
 		return MDOC_ERR_MEMORY;
-	out->refused[out->refused_count++] = *asked;
+	for (size_t d = 0; d < docs; d++)
+		if (match->record[d] == MDOCI_NONE && !match->spared[d])
+			types[count++] = match->request->docs[d].doc_type;
+	qsort(types, count, sizeof(*types), by_bytes);
+	for (size_t i = 0; i < count; i++) {
+		bool known = kept > 0 && mdoc_bytes_equal(types[kept - 1], types[i]);
+
+		for (size_t d = 0; !known && d < selection->count; d++)
+			known = mdoc_bytes_equal(selection->docs[d].record->mso.doc_type, types[i]);
+		if (!known)
+			types[kept++] = types[i];
+	}
+	selection->unanswered_count = kept;
 	return MDOC_OK;
 }
 
 static enum mdoc_result
-choose(struct choice *choice, const struct mdoc_asked *asked, struct mdoc_selection *out)
+make(struct mdoc_selection *selection, struct mdoci_match *match, struct mdoc_error *error)
 {
-	const struct mdoc_namespace *ns = mdoc_find_namespace(choice->record, asked->ns);
-	const struct mdoc_item *item = ns != NULL ? answer(ns, asked->element) : NULL;
-	size_t n, i;
+	const struct mdoc_select_options *options = match->options;
+	struct mdoc_agreed *agreed = NULL;
+	enum mdoc_result res = mdoci_match_make(match, error);
 
-	if (item == NULL || !agreed_to(choice, asked, item))
-		return refuse(out, asked);
-	n = (size_t)(ns - choice->record->namespaces);
-	i = (size_t)(item - ns->items);
-	if (!choice->chosen[n][i])
-		out->count++;
-	choice->chosen[n][i] = true;
-	choice->retain[n][i] |= asked->intent_to_retain;
-	return MDOC_OK;
-}
-
-static void
-choice_clear(struct choice *choice)
-{
-	for (size_t n = 0; n < choice->record->count; n++) {
-		if (choice->chosen != NULL)
-			free(choice->chosen[n]);
-		if (choice->retain != NULL)
-			free(choice->retain[n]);
+	if (res != MDOC_OK)
+		return res;
+	if (options->agreed_count > 0) {
+		agreed = calloc(options->agreed_count, sizeof(*agreed));
+		if (agreed == NULL)
+			return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+		memcpy(agreed, options->agreed, options->agreed_count * sizeof(*agreed));
+		qsort(agreed, options->agreed_count, sizeof(*agreed), by_names);
 	}
-	free(choice->chosen);
-	free(choice->retain);
-}
-
-static enum mdoc_result
-choice_make(struct choice *choice)
-{
-	const struct mdoc_issuer_signed *record = choice->record;
-
-	choice->chosen = calloc(record->count + 1, sizeof(*choice->chosen));
-	choice->retain = calloc(record->count + 1, sizeof(*choice->retain));
-	if (choice->chosen == NULL || choice->retain == NULL)
-		return MDOC_ERR_MEMORY;
-	for (size_t n = 0; n < record->count; n++) {
-		choice->chosen[n] = calloc(record->namespaces[n].count + 1, sizeof(bool));
-		choice->retain[n] = calloc(record->namespaces[n].count + 1, sizeof(bool));
-		if (choice->chosen[n] == NULL || choice->retain[n] == NULL)
-			return MDOC_ERR_MEMORY;
-	}
-	return MDOC_OK;
-}
-
-/* The chosen items in the order of the record. */
-static enum mdoc_result
-collect(const struct choice *choice, struct mdoc_selection *out)
-{
-	const size_t count = out->count;
-
-	out->items = calloc(count, sizeof(*out->items));
-	out->item_ns = calloc(count, sizeof(*out->item_ns));
-	out->retain = calloc(count, sizeof(*out->retain));
-	if (out->items == NULL || out->item_ns == NULL || out->retain == NULL)
-		return MDOC_ERR_MEMORY;
-	out->count = 0;
-	for (size_t n = 0; n < choice->record->count; n++) {
-		const struct mdoc_namespace *ns = &choice->record->namespaces[n];
-
-		for (size_t i = 0; i < ns->count; i++) {
-			if (!choice->chosen[n][i])
-				continue;
-			out->items[out->count] = &ns->items[i];
-			out->item_ns[out->count] = ns;
-			out->retain[out->count] = choice->retain[n][i];
-			out->count++;
-		}
-	}
-	return MDOC_OK;
+	res = add_documents(selection, match, agreed);
+	if (res == MDOC_OK)
+		res = add_unanswered(selection, match);
+	if (res != MDOC_OK)
+		(void)mdoci_fail(error, res, SIZE_MAX, "", "memory");
+	selection->sets = match->sets;
+	selection->use_cases = match->use_cases;
+	match->sets = NULL;
+	free(agreed);
+	return res;
 }
 
 enum mdoc_result
-mdoc_select(const struct mdoc_issuer_signed *record, const struct mdoc_request *request,
-	const struct mdoc_agreed *agreed, size_t agreed_count, bool agreed_given, struct mdoc_selection *out,
-	struct mdoc_error *error)
+mdoc_select(const struct mdoc_context *context, const struct mdoc_request *request, const struct mdoc_held *held,
+	size_t count, const struct mdoc_select_options *options, struct mdoc_selection **out, struct mdoc_error *error)
 {
-	struct choice choice = { record, agreed, agreed_count, agreed_given, NULL, NULL };
+	static const struct mdoc_select_options defaults;
+	struct mdoci_match match = { .context = context,
+		.request = request,
+		.held = held,
+		.held_count = count,
+		.options = options != NULL ? options : &defaults };
+	struct mdoc_selection *selection = calloc(1, sizeof(*selection));
 	enum mdoc_result res;
-	bool doc_type = false;
 
-	memset(out, 0, sizeof(*out));
-	out->record = record;
-	out->request = request;
-	res = choice_make(&choice);
-	for (size_t d = 0; res == MDOC_OK && d < request->count; d++) {
-		const struct mdoc_doc_request *doc = &request->docs[d];
-
-		if (!mdoc_bytes_equal(doc->doc_type, record->mso.doc_type))
-			continue;
-		doc_type = true;
-		for (size_t i = 0; res == MDOC_OK && i < doc->count; i++)
-			res = choose(&choice, &doc->asked[i], out);
-	}
-	if (res == MDOC_OK && !doc_type)
-		res = mdoci_fail(error, MDOC_ERR_DOCTYPE, SIZE_MAX, "docRequests", "a docRequest for %.*s",
-			record->mso.doc_type.len > 60 ? 60 : (int)record->mso.doc_type.len,
-			(const char *)record->mso.doc_type.ptr);
-	else if (res == MDOC_OK && out->count == 0)
-		res = mdoci_fail(error, MDOC_ERR_NOTHING, SIZE_MAX, "docRequests",
-			"an element that is held and agreed to");
-	else if (res == MDOC_OK)
-		res = collect(&choice, out);
-	choice_clear(&choice);
-	if (res != MDOC_OK)
-		mdoc_selection_clear(out);
+	*out = NULL;
+	if (selection == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	selection->context = context;
+	res = make(selection, &match, error);
+	mdoci_match_clear(&match);
+	if (res == MDOC_OK)
+		*out = selection;
+	else
+		mdoc_selection_free(selection);
 	return res;
 }
 
 void
-mdoc_selection_clear(struct mdoc_selection *selection)
+mdoc_selection_free(struct mdoc_selection *selection)
 {
-	free(selection->items);
-	free(selection->item_ns);
-	free(selection->retain);
-	free(selection->refused);
-	memset(selection, 0, sizeof(*selection));
+	if (selection == NULL)
+		return;
+	for (size_t d = 0; d < selection->count; d++)
+		mdoci_selected_clear(&selection->docs[d]);
+	free(selection->docs);
+	free(selection->unanswered);
+	free(selection->sets);
+	free(selection);
+}
+
+size_t
+mdoc_selection_count(const struct mdoc_selection *selection)
+{
+	return selection->count;
+}
+
+struct mdoc_bytes
+mdoc_selection_doc_type(const struct mdoc_selection *selection, size_t document)
+{
+	return document < selection->count ? selection->docs[document].record->mso.doc_type : MDOC_NO_BYTES;
+}
+
+size_t
+mdoc_selection_held(const struct mdoc_selection *selection, size_t document)
+{
+	return document < selection->count ? selection->docs[document].held : SIZE_MAX;
+}
+
+bool
+mdoc_selection_leaves(const struct mdoc_selection *selection, size_t document)
+{
+	return document < selection->count && mdoci_selected_leaves(&selection->docs[document]);
+}
+
+bool
+mdoc_selection_too_large(const struct mdoc_selection *selection, size_t document)
+{
+	return document < selection->count && selection->docs[document].too_large;
+}
+
+const struct mdoc_choice *
+mdoc_selection_choice(const struct mdoc_selection *selection, size_t document, size_t i)
+{
+	if (document >= selection->count || i >= selection->docs[document].count)
+		return NULL;
+	return &selection->docs[document].rows[i].choice;
+}
+
+struct mdoc_bytes
+mdoc_selection_unanswered(const struct mdoc_selection *selection, size_t i)
+{
+	return i < selection->unanswered_count ? selection->unanswered[i] : MDOC_NO_BYTES;
+}
+
+size_t
+mdoc_selection_set(const struct mdoc_selection *selection, size_t use_case)
+{
+	return use_case < selection->use_cases ? selection->sets[use_case] : SIZE_MAX;
+}
+
+enum mdoc_result
+mdoc_selection_agree(struct mdoc_selection *selection, size_t document, size_t i, bool agreed)
+{
+	struct mdoci_selected *doc;
+	struct mdoc_choice *choice;
+
+	if (document >= selection->count || i >= selection->docs[document].count)
+		return MDOC_ERR_ARG;
+	doc = &selection->docs[document];
+	choice = &doc->rows[i].choice;
+	if (choice->state == MDOC_NOT_HELD)
+		return MDOC_ERR_ARG;
+	if (agreed && choice->state != MDOC_LEAVES)
+		doc->leaving++;
+	if (!agreed && choice->state == MDOC_LEAVES)
+		doc->leaving--;
+	choice->state = agreed ? MDOC_LEAVES : MDOC_NOT_AGREED;
+	mdoci_selected_settle(doc);
+	return MDOC_OK;
+}
+
+static int
+by_namespace(const void *a, const void *b)
+{
+	return mdoci_order(((const struct mdoc_claim *)a)->ns, ((const struct mdoc_claim *)b)->ns);
+}
+
+void
+mdoci_put_device_namespaces(struct mdoc_buf *buf, struct mdoc_claim *claims, size_t count)
+{
+	struct mdoc_buf inner = MDOC_BUF_EMPTY;
+	size_t spaces = 0, i = 0, end;
+
+	if (count > 1)
+		qsort(claims, count, sizeof(*claims), by_namespace);
+	for (size_t j = 0; j < count; j++)
+		spaces += j == 0 || !mdoc_bytes_equal(claims[j].ns, claims[j - 1].ns) ? 1 : 0;
+	mdoc_put_map(&inner, spaces);
+	while (i < count) {
+		for (end = i; end < count && mdoc_bytes_equal(claims[end].ns, claims[i].ns); end++)
+			;
+		mdoc_put_tstr(&inner, claims[i].ns);
+		mdoc_put_map(&inner, end - i);
+		for (; i < end; i++) {
+			mdoc_put_tstr(&inner, claims[i].element);
+			mdoc_put_raw(&inner, claims[i].value);
+		}
+	}
+	if (inner.err != MDOC_OK && buf->err == MDOC_OK)
+		buf->err = inner.err;
+	mdoc_put_embedded(buf, mdoc_buf_bytes(&inner));
+	mdoc_buf_clear(&inner);
+}
+
+enum mdoc_result
+mdoci_claims_check(const struct mdoc_context *context, const struct mdoc_issuer_signed *record,
+	const struct mdoc_claim *claims, size_t count, struct mdoc_error *error)
+{
+	struct mdoc_claim *copy = calloc(count + 1, sizeof(*copy));
+	struct mdoc_buf tagged = MDOC_BUF_EMPTY;
+	struct mdoc_cbor *scan = NULL;
+	struct mdoc_bytes inner;
+	enum mdoc_result res = MDOC_ERR_MEMORY;
+
+	if (copy == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	memcpy(copy, claims, count * sizeof(*copy));
+	mdoci_put_device_namespaces(&tagged, copy, count);
+	res = tagged.err;
+	if (res == MDOC_OK)
+		res = mdoc_cbor_unwrap(context, mdoc_buf_bytes(&tagged), &inner, error);
+	if (res == MDOC_OK)
+		res = mdoc_cbor_scan(context, inner, 0, &scan, error);
+	if (res == MDOC_OK)
+		res = mdoc_device_namespaces_check(record, scan, error);
+	mdoc_cbor_free(scan);
+	mdoc_buf_clear(&tagged);
+	free(copy);
+	return res;
+}
+
+enum mdoc_result
+mdoc_selection_add(struct mdoc_selection *selection, size_t document, const struct mdoc_claim *claim,
+	struct mdoc_error *error)
+{
+	struct mdoci_selected *doc;
+	struct mdoci_row *rows;
+	enum mdoc_result res;
+
+	if (document >= selection->count)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a document of the selection");
+	doc = &selection->docs[document];
+	for (size_t i = 0; i < doc->count; i++)
+		if (doc->rows[i].choice.device_signed && mdoc_bytes_equal(doc->rows[i].choice.ns, claim->ns) &&
+			mdoc_bytes_equal(doc->rows[i].choice.element, claim->element))
+			return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "each element once");
+	res = mdoci_claims_check(selection->context, doc->record, claim, 1, error);
+	if (res != MDOC_OK)
+		return res;
+	rows = realloc(doc->rows, (doc->count + 1) * sizeof(*rows));
+	if (rows == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	doc->rows = rows;
+	rows[doc->count++] = (struct mdoci_row){ { claim->ns, claim->element, claim->value, MDOC_NO_BYTES,
+							 MDOC_NO_BYTES, false, true, MDOC_LEAVES },
+		NULL, NULL };
+	doc->leaving++;
+	mdoci_selected_settle(doc);
+	return MDOC_OK;
 }

@@ -17,16 +17,6 @@
 #define NAMESPACE "org.iso.18013.5.1"
 #define DAY ((int64_t)86400)
 
-static bool
-sign_device(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
-{
-	static const uint8_t empty[] = { 0xd8, 0x18, 0x41, 0xa0 };
-	struct mdoc_cases *cases = arg;
-
-	return mdoc_device_signed_put(device_signed, device_authentication_bytes, mdoc_bytes_of(empty, sizeof(empty)),
-		       &cases->device) == MDOC_OK;
-}
-
 void
 mdoc_cases_new(struct mdoc_cases *cases)
 {
@@ -37,7 +27,6 @@ mdoc_cases_new(struct mdoc_cases *cases)
 	cases->device_key = kit_key(&ignored);
 	cases->issuer = kit_signer(cases->kit.ds_key);
 	cases->device = kit_signer(cases->device_key);
-	cases->device_signer = (struct mdoc_device_signer){ sign_device, cases };
 	kit_transcript(1, &cases->transcript);
 	cases->keeping = cases->kit.trust;
 }
@@ -124,13 +113,16 @@ issue(struct mdoc_case *one, struct mdoc_buf *out)
 static void
 present(const struct mdoc_case *one, struct mdoc_buf *out)
 {
-	struct mdoc_selection selection = { 0 };
+	const struct mdoc_device_key key = { .signer = &one->all->device };
+	const struct mdoc_response_options options = { .transcript = mdoc_buf_bytes(&one->all->transcript),
+		.keys = &key };
+	const struct mdoc_held held = { .record = one->record };
+	const struct mdoc_context *context = one->all->kit.context;
+	struct mdoc_selection *selection = NULL;
 
-	bench_need(mdoc_select(one->record, one->request, NULL, 0, false, &selection, NULL) == MDOC_OK, "mdoc_select");
-	bench_need(mdoc_response_build(&selection, mdoc_buf_bytes(&one->all->transcript), &one->all->device_signer, out,
-			   NULL) == MDOC_OK,
-		"mdoc_response_build");
-	mdoc_selection_clear(&selection);
+	bench_need(mdoc_select(context, one->request, &held, 1, NULL, &selection, NULL) == MDOC_OK, "mdoc_select");
+	bench_need(mdoc_response_build(context, selection, &options, out, NULL) == MDOC_OK, "mdoc_response_build");
+	mdoc_selection_free(selection);
 }
 
 static void

@@ -14,7 +14,6 @@ struct mdoc_cases {
 	struct mdoc_trust *keeping; /* the kit's anchor, and what was verified is kept */
 	EVP_PKEY *device_key;
 	struct mdoc_signer issuer, device;
-	struct mdoc_device_signer device_signer;
 	struct mdoc_buf transcript;
 };
 

@@ -12,8 +12,6 @@ extern CU_TestInfo validity_tests[];
 extern CU_TestInfo annexd_tests[];
 extern CU_TestInfo issuer_signed_tests[];
 extern CU_TestInfo device_signed_tests[];
-extern CU_TestInfo response_tests[];
-extern CU_TestInfo select_tests[];
 extern CU_TestInfo hostile_tests[];
 
 static CU_SuiteInfo suites[] = {
@@ -24,8 +22,6 @@ static CU_SuiteInfo suites[] = {
 	{ "annexd", NULL, NULL, NULL, NULL, annexd_tests },
 	{ "issuer_signed", NULL, NULL, NULL, NULL, issuer_signed_tests },
 	{ "device_signed", NULL, NULL, NULL, NULL, device_signed_tests },
-	{ "response", NULL, NULL, NULL, NULL, response_tests },
-	{ "select", NULL, NULL, NULL, NULL, select_tests },
 	{ "hostile input", NULL, NULL, NULL, NULL, hostile_tests },
 	CU_SUITE_INFO_NULL,
 };

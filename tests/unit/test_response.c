@@ -6,6 +6,7 @@
 #include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/request/request_internal.h"
 #include "mdoc/response/response_internal.h"
+#include "tests/unit/diag.h"
 #include "tests/unit/mdoc_test.h"
 #include <string.h>
 
@@ -30,7 +31,7 @@ struct answer {
 	struct mdoc_issuer_signed *record;
 	struct mdoc_buf request_bytes;
 	struct mdoc_request *request;
-	struct mdoc_selection selection;
+	struct mdoc_selection *selection;
 	struct mdoc_bytes transcript;
 };
 
@@ -44,6 +45,8 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 		{ .doc_type = mdoc_text("a.first.other"), .asked = asked, .count = 2 },
 	};
 
+	struct mdoc_held held = { .record = NULL };
+
 	memset(a, 0, sizeof(*a));
 	kit_make(&a->kit, group);
 	a->transcript = hex_load("83 f6 f6 f6");
@@ -51,29 +54,19 @@ answer_make(struct answer *a, const char *group, size_t count, bool others)
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, others ? 4 : 1, NULL, &a->request_bytes, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&a->request_bytes), &a->request, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(a->record, a->request, NULL, 0, false, &a->selection, NULL), MDOC_OK);
+	held.record = a->record;
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(NULL, a->request, &held, 1, NULL, &a->selection, NULL), MDOC_OK);
 }
 
 static void
 answer_clear(struct answer *a)
 {
-	mdoc_selection_clear(&a->selection);
+	mdoc_selection_free(a->selection);
 	mdoc_request_free(a->request);
 	mdoc_buf_clear(&a->request_bytes);
 	mdoc_issuer_signed_free(a->record);
 	bytes_free(a->transcript);
 	kit_clear(&a->kit);
-}
-
-static bool
-sign_with_key(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
-{
-	const struct soft_key *key = arg;
-	struct mdoc_device_authentication parts;
-
-	return mdoc_device_authentication_parse(NULL, device_authentication_bytes, &parts, NULL) == MDOC_OK &&
-		mdoc_device_signed_put(device_signed, device_authentication_bytes, parts.namespaces_bytes,
-			&key->signer) == MDOC_OK;
 }
 
 static bool
@@ -96,13 +89,57 @@ failed_signers_give_no_response(void)
 	answer_make(&a, "P-256", 6, false);
 	for (size_t i = 0; i < 4; i++) {
 		const struct mdoc_device_signer signer = { sign_badly, bad[i] };
+		const struct mdoc_device_key key = { .device_signer = &signer };
+		const struct mdoc_response_options options = { .transcript = a.transcript, .keys = &key };
 
-		CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL),
-			MDOC_ERR_CALLBACK);
+		CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_CALLBACK);
 		CU_ASSERT_EQUAL(out.len, 0);
 	}
 	mdoc_buf_clear(&out);
 	answer_clear(&a);
+}
+
+/* A caller who forgot a key would get a response that no reader takes. */
+static void
+bad_arguments_are_refused(void)
+{
+	const struct mdoc_device_key none = { NULL, NULL };
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	struct answer a;
+	struct mdoc_device_key both;
+	struct mdoc_device_signer other;
+	struct mdoc_response_options options = { .keys = &none };
+
+	answer_make(&a, "P-256", 1, false);
+	soft_device_signer(&a.kit.device, &other);
+	both = (struct mdoc_device_key){ &a.kit.device.signer, &other };
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, NULL, &out, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_ARG);
+	options.transcript = a.transcript;
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_ARG);
+	options.keys = &both;
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_ARG);
+	CU_ASSERT_EQUAL(out.len, 0);
+	for (size_t i = 0; mdoc_selection_choice(a.selection, 0, i) != NULL; i++)
+		(void)mdoc_selection_agree(a.selection, 0, i, false);
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_NOTHING);
+	CU_ASSERT_EQUAL(out.len, 0);
+	mdoc_buf_clear(&out);
+	answer_clear(&a);
+}
+
+struct counted {
+	struct mdoc_signer inner;
+	unsigned calls;
+};
+
+static bool
+sign_counted(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
+{
+	struct counted *counted = arg;
+
+	counted->calls++;
+	return counted->inner.sign(counted->inner.arg, alg, tbs, sig);
 }
 
 /* A caller's buffer would be too small after the copy was spent (design: size before spending). */
@@ -111,24 +148,32 @@ size_is_what_build_writes(void)
 {
 	static const char *const groups[] = { "P-256", "P-384", "P-521" };
 
-	for (size_t g = 0; g < 3; g++) {
-		for (size_t count = 1; count <= 6; count++) {
-			for (unsigned others = 0; others < 2; others++) {
-				struct mdoc_buf out = MDOC_BUF_EMPTY;
-				struct mdoc_device_signer signer = { sign_with_key, NULL };
-				struct answer a;
-				size_t size = 0;
+	for (size_t i = 0; i < 3 * 6 * 2; i++) {
+		struct mdoc_buf out = MDOC_BUF_EMPTY;
+		struct answer a;
+		struct counted counted = { .calls = 0 };
+		struct mdoc_signer signer;
+		const struct mdoc_device_key key = { .signer = &signer };
+		struct mdoc_response_options options = { .keys = &key };
+		uint8_t little[16];
+		struct mdoc_buf fixed = MDOC_BUF_OVER(little, sizeof(little));
+		size_t size = 0;
 
-				answer_make(&a, groups[g], count, others != 0);
-				signer.arg = &a.kit.device;
-				CU_ASSERT_EQUAL(mdoc_response_size(&a.selection, &size), MDOC_OK);
-				CU_ASSERT_EQUAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL),
-					MDOC_OK);
-				CU_ASSERT_EQUAL(out.len, size);
-				mdoc_buf_clear(&out);
-				answer_clear(&a);
-			}
-		}
+		answer_make(&a, groups[i / 12], 1 + i % 6, i / 6 % 2 != 0);
+		counted.inner = a.kit.device.signer;
+		signer = a.kit.device.signer;
+		signer.sign = sign_counted;
+		signer.arg = &counted;
+		options.transcript = a.transcript;
+		CU_ASSERT_EQUAL(mdoc_response_size(a.selection, NULL, &size), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &fixed, NULL), MDOC_ERR_BUFFER);
+		CU_ASSERT_EQUAL(fixed.len, size);
+		CU_ASSERT_EQUAL(counted.calls, 0);
+		CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(counted.calls, 1);
+		CU_ASSERT_EQUAL(out.len, size);
+		mdoc_buf_clear(&out);
+		answer_clear(&a);
 	}
 }
 
@@ -142,15 +187,18 @@ count_pairs(struct mdoc_node errors, const char *ns)
 static void
 built_response_reads_back(void)
 {
-	struct mdoc_device_signer signer = { sign_with_key, NULL };
+	struct mdoc_device_key key = { NULL, NULL };
+	struct mdoc_response_options options = { .keys = &key };
 	struct mdoc_buf out = MDOC_BUF_EMPTY, to_check = MDOC_BUF_EMPTY;
 	struct mdoc_response *response = NULL;
 	const struct mdoc_document *doc;
+	const struct mdoc_choice *choice;
 	struct answer a;
 
 	answer_make(&a, "P-256", 6, true);
-	signer.arg = &a.kit.device;
-	CU_ASSERT_EQUAL_FATAL(mdoc_response_build(&a.selection, a.transcript, &signer, &out, NULL), MDOC_OK);
+	key.signer = &a.kit.device.signer;
+	options.transcript = a.transcript;
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&out), &response, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(response->version, "1.0"));
 	CU_ASSERT_EQUAL(response->status, 0);
@@ -161,14 +209,15 @@ built_response_reads_back(void)
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_check_digests(NULL, doc->issuer_signed, NULL), MDOC_OK);
 	CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_node_span(doc->issuer_signed->issuer_auth.node),
 		mdoc_node_span(a.record->issuer_auth.node)));
-	for (size_t i = 0; i < a.selection.count; i++) {
-		const struct mdoc_namespace *ns = mdoc_find_namespace(doc->issuer_signed, a.selection.item_ns[i]->name);
-		const struct mdoc_item *item;
+	for (size_t i = 0; (choice = mdoc_selection_choice(a.selection, 0, i)) != NULL; i++) {
+		const struct mdoc_namespace *ns = mdoc_find_namespace(doc->issuer_signed, choice->ns);
+		const struct mdoc_item *item = ns != NULL ? mdoc_find_item(ns, choice->element) : NULL;
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
-		item = mdoc_find_item(ns, a.selection.items[i]->element);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(item);
-		CU_ASSERT_TRUE(mdoc_bytes_equal(item->tagged, a.selection.items[i]->tagged));
+		CU_ASSERT_EQUAL(item != NULL, choice->state == MDOC_LEAVES);
+		if (item != NULL)
+			CU_ASSERT_TRUE(mdoc_bytes_equal(mdoc_item_bytes(item),
+				mdoc_item_bytes(
+					mdoc_find_item(mdoc_find_namespace(a.record, choice->ns), choice->element))));
 	}
 	mdoc_put_device_authentication_bytes(&to_check, a.transcript, doc->doc_type,
 		doc->device_signed.namespaces_bytes);
@@ -217,7 +266,51 @@ errors_only_parse(void)
 	}
 }
 
+/* A wallet that cannot answer would stay silent, or a reader not understand it. */
+static void
+status_alone_is_written(void)
+{
+	static const enum mdoc_response_status statuses[] = { MDOC_STATUS_OK, MDOC_STATUS_GENERAL_ERROR,
+		MDOC_STATUS_CBOR_DECODING, MDOC_STATUS_CBOR_VALIDATION };
+
+	for (size_t i = 0; i < 8; i++) {
+		const enum mdoc_edition edition = i < 4 ? MDOC_EDITION_2021 : MDOC_EDITION_2;
+		struct mdoc_response *response = NULL;
+		struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+		mdoc_put_response_status(&out, edition, statuses[i % 4]);
+		CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&out), &response, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_response_status(response), (uint64_t)statuses[i % 4]);
+		CU_ASSERT_TRUE(mdoc_bytes_is_text(mdoc_response_version(response), i < 4 ? "1.0" : "1.1"));
+		CU_ASSERT_PTR_NULL(mdoc_response_document(response, 0));
+		mdoc_response_free(response);
+		mdoc_buf_clear(&out);
+	}
+}
+
+/* What the second edition puts beside the documents would make a response unreadable, or be lost. */
+static void
+second_edition_is_tolerated(void)
+{
+	struct mdoc_response *response = NULL;
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	diag_put(&out,
+		"{\"version\": \"1.1\", \"zkDocuments\": [1], \"encryptedDocuments\": [{}, {}], "
+		"\"otherDocuments\": {}, \"unknown\": null, \"status\": 0}");
+	CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&out), &response, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_node_count(mdoc_response_zk_documents(response)), 1);
+	CU_ASSERT_EQUAL(mdoc_node_count(mdoc_response_encrypted_documents(response)), 2);
+	CU_ASSERT_TRUE(mdoc_node_present(mdoc_response_other_documents(response)));
+	CU_ASSERT_FALSE(mdoc_node_present(mdoc_response_document_errors(response)));
+	mdoc_response_free(response);
+	mdoc_buf_clear(&out);
+}
+
 CU_TestInfo response_tests[] = {
+	{ "bad arguments are refused", bad_arguments_are_refused },
+	{ "a status alone", status_alone_is_written },
+	{ "the second edition is tolerated", second_edition_is_tolerated },
 	{ "no response without a signature", failed_signers_give_no_response },
 	{ "structure is checked, errors alone are fine", errors_only_parse },
 	{ "the size is what build writes", size_is_what_build_writes },

@@ -351,8 +351,11 @@ test_whole_chain(void)
 	struct mdoc_issuer_signed *record = NULL;
 	struct mdoc_request *request = NULL;
 	struct mdoc_request *other_request = NULL;
-	struct mdoc_selection selection = { 0 };
+	struct mdoc_selection *selection = NULL;
 	struct mdoc_device_signer signer;
+	const struct mdoc_device_key key = { .device_signer = &signer };
+	const struct mdoc_response_options respond = { .transcript = transcript, .keys = &key };
+	struct mdoc_held held = { .record = NULL };
 	struct mdoc_verdict *verdict = NULL;
 	struct mdoc_check_row row;
 	struct mdoc_error error = { 0 };
@@ -366,8 +369,9 @@ test_whole_chain(void)
 	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&other_request_bytes), &other_request, &error),
 		MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&record_bytes), &record, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_select(record, request, NULL, 0, false, &selection, &error), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_response_build(&selection, transcript, &signer, &response, &error), MDOC_OK);
+	held.record = record;
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(NULL, request, &held, 1, NULL, &selection, &error), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_response_build(NULL, selection, &respond, &response, &error), MDOC_OK);
 	options.request = request;
 	expect("whole chain", mdoc_buf_bytes(&response), &options, 0, 0, MDOC_OK);
 	options.request = other_request;
@@ -386,7 +390,7 @@ test_whole_chain(void)
 	options.trust = other_trust;
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_ERR_CHAIN);
 	mdoc_verdict_free(verdict);
-	mdoc_selection_clear(&selection);
+	mdoc_selection_free(selection);
 	mdoc_request_free(request);
 	mdoc_request_free(other_request);
 	mdoc_issuer_signed_free(record);

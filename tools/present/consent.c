@@ -1,6 +1,7 @@
 /* consent.c: what a holder sees and agrees to before anything leaves. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/present/present.h"
+#include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
@@ -38,8 +39,9 @@ agreement_clear(struct agreement *agreement)
 }
 
 enum exit_status
-agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type, struct agreement *agreement)
+agreement_to_all(const struct mdoc_request *request, struct agreement *agreement)
 {
+	const struct mdoc_asked *asked;
 	size_t count = 0;
 
 	agreement_clear(agreement);
@@ -48,45 +50,26 @@ agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type,
 	agreement->items = calloc(count + 1, sizeof(*agreement->items));
 	if (agreement->items == NULL)
 		return tool_no_memory();
-	for (size_t d = 0; d < mdoc_request_count(request); d++) {
-		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
-		const struct mdoc_asked *asked;
-
-		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), doc_type))
-			continue;
-		for (size_t i = 0; (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++) {
+	for (size_t d = 0; d < mdoc_request_count(request); d++)
+		for (size_t i = 0; (asked = mdoc_doc_request_asked(mdoc_request_doc(request, d), i)) != NULL; i++) {
 			agreement->items[agreement->count].ns = asked->ns;
 			agreement->items[agreement->count].element = asked->element;
 			agreement->count++;
 		}
-	}
 	agreement->given = true;
 	return EXIT_STATUS_OK;
 }
 
-static bool
-record_holds(const struct mdoc_issuer_signed *record, const struct mdoc_asked *asked)
-{
-	const struct mdoc_namespace *ns = mdoc_find_namespace(record, asked->ns);
-
-	return ns != NULL && mdoc_find_item(ns, asked->element) != NULL;
-}
-
 bool
-consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record)
+consent_number_is_open(const struct mdoc_selection *selection)
 {
-	const struct mdoc_bytes doc_type = mdoc_mso_doc_type(mdoc_issuer_signed_mso(record));
+	const struct mdoc_choice *choice;
 
-	for (size_t d = 0; d < mdoc_request_count(request); d++) {
-		const struct mdoc_doc_request *doc = mdoc_request_doc(request, d);
-		const struct mdoc_asked *asked;
-
-		if (!mdoc_bytes_equal(mdoc_doc_request_type(doc), doc_type))
-			continue;
-		for (size_t i = 0; (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++)
-			if (mdoc_bytes_is_text(asked->element, MDOC_INDIVIDUAL_NUMBER) && record_holds(record, asked))
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++)
+			if (choice->state == MDOC_NOT_AGREED &&
+				mdoc_bytes_is_text(choice->element, MDOC_INDIVIDUAL_NUMBER))
 				return true;
-	}
 	return false;
 }
 
@@ -102,25 +85,84 @@ show_element(FILE *to, struct mdoc_bytes ns, struct mdoc_bytes element)
 	terminal_padded(to, name, 28);
 }
 
+static void
+show_refused(FILE *to, const struct mdoc_selection *selection)
+{
+	const struct mdoc_choice *choice;
+	bool any = false;
+
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++) {
+			if (choice->state == MDOC_LEAVES && !mdoc_selection_too_large(selection, d))
+				continue;
+			if (!any)
+				fprintf(to, "%s\n", _("Asked for, but not given:"));
+			any = true;
+			show_element(to, choice->asked_ns, choice->asked);
+			fputc('\n', to);
+		}
+}
+
+static void
+show_document(FILE *to, const struct mdoc_selection *selection, size_t document)
+{
+	const struct mdoc_bytes doc_type = mdoc_selection_doc_type(selection, document);
+	const struct mdoc_choice *choice;
+
+	if (mdoc_selection_count(selection) > 1) {
+		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
+		fputc('\n', to);
+	}
+	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
+		if (choice->state != MDOC_LEAVES)
+			continue;
+		show_element(to, choice->ns, choice->element);
+		value_print(to, choice->element, choice->value);
+		if (choice->retain)
+			fprintf(to, "  %s", _("[the reader means to keep this]"));
+		fputc('\n', to);
+	}
+}
+
 /* What would leave comes last, right above the question: a reader that asks for thousands of things
  * must not be able to push it off the screen. */
 void
 consent_show_selection(FILE *to, const struct mdoc_selection *selection)
 {
-	if (selection->refused_count > 0)
-		fprintf(to, "%s\n", _("Asked for, but not given:"));
-	for (size_t i = 0; i < selection->refused_count; i++) {
-		show_element(to, selection->refused[i].ns, selection->refused[i].element);
-		fputc('\n', to);
-	}
+	show_refused(to, selection);
 	fprintf(to, "%s\n", _("These would leave:"));
-	for (size_t i = 0; i < selection->count; i++) {
-		const struct mdoc_item *item = selection->items[i];
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		if (mdoc_selection_leaves(selection, d))
+			show_document(to, selection, d);
+}
 
-		show_element(to, mdoc_namespace_name(selection->item_ns[i]), mdoc_item_element(item));
-		value_print(to, mdoc_item_element(item), mdoc_item_value(item));
-		if (selection->retain[i])
-			fprintf(to, "  %s", _("[the reader means to keep this]"));
-		fputc('\n', to);
+static json_t *
+document_json(const struct mdoc_selection *selection, size_t document)
+{
+	json_t *elements = json_array(), *refused = json_array();
+	const struct mdoc_choice *choice;
+
+	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
+		if (choice->state == MDOC_LEAVES && mdoc_selection_leaves(selection, document))
+			json_array_append_new(elements,
+				json_pack("[o, o]", json_text(choice->ns), json_text(choice->element)));
+		else
+			json_array_append_new(refused,
+				json_pack("[o, o]", json_text(choice->asked_ns), json_text(choice->asked)));
 	}
+	return json_pack("{s:o, s:o, s:o}", "docType", json_text(mdoc_selection_doc_type(selection, document)),
+		"elements", elements, "refused", refused);
+}
+
+json_t *
+consent_json(const struct mdoc_selection *selection)
+{
+	json_t *documents = json_array(), *unanswered = json_array();
+	struct mdoc_bytes doc_type;
+
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		json_array_append_new(documents, document_json(selection, d));
+	for (size_t i = 0; (doc_type = mdoc_selection_unanswered(selection, i)).ptr != NULL; i++)
+		json_array_append_new(unanswered, json_text(doc_type));
+	return json_pack("{s:o, s:o}", "documents", documents, "unanswered", unanswered);
 }

@@ -6,6 +6,7 @@
 #ifndef TOOLS_PRESENT_PRESENT_H
 #define TOOLS_PRESENT_PRESENT_H
 
+#include <jansson.h>
 #include <mdoc/mdoc.h>
 #include <stdio.h>
 #include "tools/common/options.h"
@@ -58,14 +59,16 @@ enum exit_status agreement_parse(const struct command *command, const struct opt
 	struct agreement *agreement);
 void agreement_clear(struct agreement *agreement);
 
-/* Everything that the request asks of this docType, 個人番号 too: after the holder said so. */
-enum exit_status agreement_to_all(const struct mdoc_request *request, struct mdoc_bytes doc_type,
-	struct agreement *agreement);
+/* Everything that the request asks for, 個人番号 too: after the holder said so. */
+enum exit_status agreement_to_all(const struct mdoc_request *request, struct agreement *agreement);
 
-/* Does the request ask for 個人番号, and does the record hold it? */
-bool consent_number_is_asked(const struct mdoc_request *request, const struct mdoc_issuer_signed *record);
+/* Is 個人番号 asked for and held, and not agreed to? */
+bool consent_number_is_open(const struct mdoc_selection *selection);
 
 /* What would leave, what the reader means to keep, what is not given. */
 void consent_show_selection(FILE *to, const struct mdoc_selection *selection);
+
+/* The same for programs: {"documents": [{"docType", "elements", "refused"}], "unanswered": [docType]}; NULL: memory. */
+json_t *consent_json(const struct mdoc_selection *selection);
 
 #endif

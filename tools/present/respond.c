@@ -21,6 +21,15 @@ struct respond_args {
 	bool yes;
 };
 
+/* One of several copies that say the same, and how it was used. */
+struct held {
+	const struct copy *copy;
+	size_t next; /* where to look for another */
+	struct mdoc_p11_key key;
+	struct mdoc_p11_device_signer state;
+	bool asked_to_sign, signed_;
+};
+
 /* One presentation. */
 struct presentation {
 	struct mdoc_buf request_file, transcript_file;
@@ -29,7 +38,9 @@ struct presentation {
 	struct reader reader;
 	struct agreement agreement;
 	struct copies copies;
-	struct mdoc_selection selection;
+	struct held *held; /* a usable copy of each record that is asked for */
+	size_t held_count;
+	struct mdoc_selection *selection;
 	struct mdoc_buf response;
 };
 
@@ -96,36 +107,95 @@ no_copy(const char *why_not)
 	return EXIT_STATUS_NO;
 }
 
+static bool
+is_held(const struct presentation *p, const struct copy *copy)
+{
+	for (size_t h = 0; h < p->held_count; h++)
+		if (record_same_content(p->held[h].copy->parsed, copy->parsed))
+			return true;
+	return false;
+}
+
+static enum exit_status
+find_held(struct presentation *p)
+{
+	const char *why_not = NULL;
+	const struct copy *copy;
+	size_t at = 0;
+
+	p->held = calloc(p->copies.count + 1, sizeof(*p->held));
+	if (p->held == NULL)
+		return tool_no_memory();
+	while ((copy = next_copy(p, NULL, &at, &why_not)) != NULL)
+		if (!is_held(p, copy))
+			p->held[p->held_count++] = (struct held){ .copy = copy, .next = at };
+	return p->held_count > 0 ? EXIT_STATUS_OK : no_copy(why_not);
+}
+
+static enum exit_status
+select_from_held(struct presentation *p)
+{
+	const size_t asked = mdoc_request_count(p->request);
+	struct mdoc_held *records = calloc(p->held_count + 1, sizeof(*records));
+	bool *refused = calloc(asked + 1, sizeof(*refused));
+	const struct mdoc_select_options options = { p->agreement.items, p->agreement.count, p->agreement.given,
+		refused };
+	struct mdoc_error error;
+	enum mdoc_result res = MDOC_ERR_MEMORY;
+
+	mdoc_selection_free(p->selection);
+	p->selection = NULL;
+	if (records == NULL || refused == NULL)
+		goto out;
+	for (size_t d = 0; d < asked; d++)
+		refused[d] = !mdoc_reader_auth_allows(p->reader.auth, d, p->reader.policy);
+	for (size_t h = 0; h < p->held_count; h++)
+		records[h].record = p->held[h].copy->parsed;
+	res = mdoc_select(NULL, p->request, records, p->held_count, &options, &p->selection, &error);
+out:
+	free(records);
+	free(refused);
+	if (res == MDOC_ERR_MEMORY)
+		return tool_no_memory();
+	return res == MDOC_OK ? EXIT_STATUS_OK : tool_mdoc_error(_("there is nothing to answer"), &error);
+}
+
+static bool
+anything_leaves(const struct presentation *p)
+{
+	for (size_t d = 0; d < mdoc_selection_count(p->selection); d++)
+		if (mdoc_selection_leaves(p->selection, d))
+			return true;
+	return false;
+}
+
 /* 個人番号 leaves only by its own word (R-CARD-18, R-CARD-49). */
 static enum exit_status
-settle_number(const struct respond_args *args, struct presentation *p, const struct copy *copy)
+settle_number(const struct respond_args *args, struct presentation *p)
 {
+	enum exit_status status = EXIT_STATUS_OK;
 	bool asked = false;
 
-	if (p->agreement.given || args->yes || !consent_number_is_asked(p->request, copy->parsed))
+	if (!consent_number_is_open(p->selection) || p->agreement.given || args->yes)
 		return EXIT_STATUS_OK;
 	fprintf(people(args), "%s\n",
 		_("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for "
 		  "it."));
 	if (terminal_ask(_("Give the Individual Number too?"), &asked))
-		return agreement_to_all(p->request, mdoc_mso_doc_type(copy->mso), &p->agreement);
-	return EXIT_STATUS_OK;
+		status = agreement_to_all(p->request, &p->agreement);
+	return status == EXIT_STATUS_OK ? select_from_held(p) : status;
 }
 
 static enum exit_status
-select_from(struct presentation *p, const struct copy *copy)
+check_anything(const struct presentation *p)
 {
-	struct mdoc_error error;
+	const struct mdoc_error error = { .code = MDOC_ERR_NOTHING, .offset = SIZE_MAX };
 	enum exit_status status;
 
-	mdoc_selection_clear(&p->selection);
-	memset(&p->selection, 0, sizeof(p->selection));
-	if (mdoc_select(copy->parsed, p->request, p->agreement.items, p->agreement.count, p->agreement.given,
-		    &p->selection, &error) == MDOC_OK)
+	if (anything_leaves(p))
 		return EXIT_STATUS_OK;
-	memset(&p->selection, 0, sizeof(p->selection));
 	status = tool_mdoc_error(_("there is nothing to answer"), &error);
-	if (error.code == MDOC_ERR_NOTHING && consent_number_is_asked(p->request, copy->parsed))
+	if (consent_number_is_open(p->selection))
 		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
 			MDOC_INDIVIDUAL_NUMBER);
 	return status;
@@ -136,7 +206,7 @@ ask_consent(const struct respond_args *args, const struct presentation *p)
 {
 	bool asked = false;
 
-	consent_show_selection(people(args), &p->selection);
+	consent_show_selection(people(args), p->selection);
 	fflush(people(args));
 	if (args->yes || terminal_ask(_("Send this?"), &asked))
 		return EXIT_STATUS_OK;
@@ -153,96 +223,160 @@ is_gone(CK_RV rv)
 	return rv == CKR_MDOC_SPENT || rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID;
 }
 
-/* *gone: try the next copy. */
-static enum exit_status
-sign_with(struct p11_token *token, struct presentation *p, const struct copy *copy, bool *gone)
+/* mdoc_device_signer that remembers which copy has been used. */
+static bool
+sign_with_held(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
 {
-	struct mdoc_p11_device_signer state;
+	struct held *held = arg;
 	struct mdoc_device_signer signer;
-	struct mdoc_p11_key key;
+
+	mdoc_p11_device_signer(&held->state, &signer);
+	held->asked_to_sign = true;
+	held->signed_ = signer.sign(signer.arg, device_authentication_bytes, device_signed);
+	return held->signed_;
+}
+
+/* The copy of document d. */
+static struct held *
+held_of(const struct presentation *p, size_t d)
+{
+	return &p->held[mdoc_selection_held(p->selection, d)];
+}
+
+/* A module that does not know single use: the copies end here, before the response leaves. */
+static enum exit_status
+end_copies(struct p11_token *token, struct presentation *p, bool *gone)
+{
+	for (size_t d = 0; !token->ours && d < mdoc_selection_count(p->selection); d++) {
+		const struct held *held = held_of(p, d);
+		bool ends_itself;
+		CK_RV rv;
+
+		if (!held->signed_)
+			continue;
+		/* Our module behind p11-kit's remoting, which hides its mechanisms, ends a copy with its signature. */
+		ends_itself = p11_attribute_bool(token, held->copy->private_key, CKA_MDOC_HOLDER_KEY);
+		rv = copy_destroy(token, held->copy);
+		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && ends_itself))
+			continue;
+		mdoc_buf_clear(&p->response);
+		*gone = is_gone(rv);
+		return *gone ? EXIT_STATUS_NO
+			     : tool_rv_error(_("the used copy could not be destroyed, so nothing is sent"), rv);
+	}
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+build(struct p11_token *token, struct presentation *p, bool *gone)
+{
+	const size_t documents = mdoc_selection_count(p->selection);
+	struct mdoc_device_signer *signers = calloc(documents + 1, sizeof(*signers));
+	struct mdoc_device_key *keys = calloc(documents + 1, sizeof(*keys));
+	const struct mdoc_response_options options = { .transcript = p->transcript, .keys = keys };
+	enum exit_status status = EXIT_STATUS_OK;
 	struct mdoc_error error;
-	bool ends_itself;
-	CK_RV rv;
+	CK_RV rv = CKR_OK;
 
 	*gone = false;
-	/* Our module behind p11-kit's remoting, which hides its mechanisms, still ends a copy with its signature. */
-	ends_itself = p11_attribute_bool(token, copy->private_key, CKA_MDOC_HOLDER_KEY);
-	p11_key(token, copy->private_key, &key);
-	state.key = &key;
-	state.curve = copy->key.curve;
-	mdoc_p11_device_signer(&state, &signer);
-	mdoc_buf_clear(&p->response);
-	if (mdoc_response_build(&p->selection, p->transcript, &signer, &p->response, &error) != MDOC_OK) {
-		*gone = error.code == MDOC_ERR_CALLBACK && is_gone(key.rv);
-		if (*gone)
-			return EXIT_STATUS_NO;
-		if (error.code == MDOC_ERR_CALLBACK && key.rv != CKR_OK)
-			return tool_rv_error(_("the token did not sign"), key.rv);
-		return tool_mdoc_error(_("the response could not be made"), &error);
+	if (signers == NULL || keys == NULL) {
+		status = tool_no_memory();
+		goto out;
 	}
-	if (token->ours)
-		return EXIT_STATUS_OK;
-	/* A module that does not know single use: the copy ends here, before the response leaves. */
-	rv = copy_destroy(token, copy);
-	if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && ends_itself))
-		return EXIT_STATUS_OK;
+	for (size_t d = 0; d < documents; d++) {
+		struct held *held = held_of(p, d);
+
+		p11_key(token, held->copy->private_key, &held->key);
+		held->state.key = &held->key;
+		held->state.curve = held->copy->key.curve;
+		signers[d] = (struct mdoc_device_signer){ sign_with_held, held };
+		keys[d].device_signer = &signers[d];
+	}
 	mdoc_buf_clear(&p->response);
-	*gone = is_gone(rv);
-	return *gone ? EXIT_STATUS_NO
-		     : tool_rv_error(_("the used copy could not be destroyed, so nothing is sent"), rv);
+	if (mdoc_response_build(NULL, p->selection, &options, &p->response, &error) == MDOC_OK) {
+		status = end_copies(token, p, gone);
+		goto out;
+	}
+	for (size_t d = 0; d < documents; d++)
+		if (held_of(p, d)->asked_to_sign && !held_of(p, d)->signed_)
+			rv = held_of(p, d)->key.rv;
+	*gone = error.code == MDOC_ERR_CALLBACK && is_gone(rv);
+	if (*gone)
+		status = EXIT_STATUS_NO;
+	else if (error.code == MDOC_ERR_CALLBACK && rv != CKR_OK)
+		status = tool_rv_error(_("the token did not sign"), rv);
+	else
+		status = tool_mdoc_error(_("the response could not be made"), &error);
+out:
+	free(signers);
+	free(keys);
+	return status;
+}
+
+/* Another copy for each that was signed with or turned out to be gone; what they say is the same. */
+static enum exit_status
+replace_used(struct presentation *p)
+{
+	const char *why_not = NULL;
+
+	for (size_t h = 0; h < p->held_count; h++) {
+		struct held *held = &p->held[h];
+		const struct copy *copy;
+
+		if (!held->asked_to_sign)
+			continue;
+		copy = next_copy(p, held->copy->parsed, &held->next, &why_not);
+		if (copy == NULL)
+			return no_copy(NULL);
+		*held = (struct held){ .copy = copy, .next = held->next };
+	}
+	return select_from_held(p);
 }
 
 static enum exit_status
 answer(const struct respond_args *args, struct p11_token *token, struct presentation *p)
 {
-	const char *why_not = NULL;
-	const struct copy *first, *copy;
-	enum exit_status status;
+	enum exit_status status = find_held(p);
 	bool gone = false;
-	size_t at = 0;
 
-	first = next_copy(p, NULL, &at, &why_not);
-	if (first == NULL)
-		return no_copy(why_not);
-	status = settle_number(args, p, first);
 	if (status == EXIT_STATUS_OK)
-		status = select_from(p, first);
+		status = select_from_held(p);
+	if (status == EXIT_STATUS_OK)
+		status = settle_number(args, p);
+	if (status == EXIT_STATUS_OK)
+		status = check_anything(p);
 	if (status == EXIT_STATUS_OK)
 		status = ask_consent(args, p);
 	if (status == EXIT_STATUS_OK)
 		status = file_check_writable(args->out);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	for (copy = first; copy != NULL; copy = next_copy(p, first->parsed, &at, &why_not)) {
-		if (copy != first)
-			status = select_from(p, copy);
-		if (status == EXIT_STATUS_OK)
-			status = sign_with(token, p, copy, &gone);
+	while (status == EXIT_STATUS_OK) {
+		status = build(token, p, &gone);
 		if (!gone)
-			return status;
-		status = EXIT_STATUS_OK;
+			break;
+		status = replace_used(p);
 	}
-	return no_copy(NULL);
+	return status;
 }
 
 static enum exit_status
 say_done(const struct respond_args *args, const struct presentation *p)
 {
-	json_t *result, *elements;
 	enum exit_status status;
+	size_t copies = 0;
+	json_t *result;
 
 	if (!args->token.common.json) {
-		if (strcmp(args->out, "-") != 0)
+		for (size_t d = 0; d < mdoc_selection_count(p->selection); d++)
+			copies += mdoc_selection_leaves(p->selection, d) ? 1 : 0;
+		if (strcmp(args->out, "-") == 0)
+			return EXIT_STATUS_OK;
+		if (copies == 1)
 			printf("%s\n", _("The response was written; one copy is used up."));
+		else
+			printf(_("The response was written; %zu copies are used up.\n"), copies);
 		return EXIT_STATUS_OK;
 	}
-	elements = json_array();
-	for (size_t i = 0; i < p->selection.count; i++)
-		json_array_append_new(elements,
-			json_pack("[o, o]", json_text(mdoc_namespace_name(p->selection.item_ns[i])),
-				json_text(mdoc_item_element(p->selection.items[i]))));
-	result = json_pack("{s:o, s:o}", "docType",
-		json_text(mdoc_mso_doc_type(mdoc_issuer_signed_mso(p->selection.record))), "elements", elements);
+	result = consent_json(p->selection);
 	status = result == NULL ? tool_no_memory() : strcmp(args->out, "-") == 0 ? EXIT_STATUS_OK : json_print(result);
 	json_decref(result);
 	return status;
@@ -274,7 +408,8 @@ run(const struct respond_args *args, struct presentation *p)
 static void
 clear_presentation(struct presentation *p)
 {
-	mdoc_selection_clear(&p->selection);
+	mdoc_selection_free(p->selection);
+	free(p->held);
 	copies_clear(&p->copies);
 	agreement_clear(&p->agreement);
 	reader_clear(&p->reader);

@@ -11,9 +11,6 @@
 #include "mdoc-pkcs11.h"
 #include "module/pkcs11/shell/rv.h"
 
-/* DeviceNameSpacesBytes of a device that signs no element of its own: #6.24(bstr {}). */
-static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
-
 /* DeviceNameSpaces as the caller made them, against what the issuer allows. */
 static CK_RV
 check_device_namespaces(const struct mdoc_issuer_signed *record, struct mdoc_bytes inner)
@@ -159,16 +156,20 @@ check_reader_auth(const struct mech_plan *plan)
 static CK_RV
 plan_device_response(struct mech_plan *plan)
 {
+	const struct mdoc_held held = { .record = plan->record };
+	struct mdoc_select_options options = { NULL, 0, false, NULL };
 	CK_RV rv;
 
 	rv = read_response_input(plan);
 	if (rv == CKR_OK)
 		rv = check_reader_auth(plan);
 	if (rv == CKR_OK)
-		rv = rv_from_mdoc(mdoc_select(plan->record, plan->request, plan->agreed, plan->agreed_count,
-			plan->agreed_given, &plan->selection, NULL));
+		options = (struct mdoc_select_options){ plan->agreed, plan->agreed_count, plan->agreed_given, NULL };
 	if (rv == CKR_OK)
-		rv = rv_from_mdoc(mdoc_response_size(&plan->selection, &plan->size));
+		rv = rv_from_mdoc(
+			mdoc_select(plan->context, plan->request, &held, 1, &options, &plan->selection, NULL));
+	if (rv == CKR_OK)
+		rv = rv_from_mdoc(mdoc_response_size(plan->selection, NULL, &plan->size));
 	return rv;
 }
 
@@ -198,7 +199,7 @@ mech_plan_make(const struct mdoc_context *context, CK_MECHANISM_TYPE mechanism, 
 void
 mech_plan_clear(struct mech_plan *plan)
 {
-	mdoc_selection_clear(&plan->selection);
+	mdoc_selection_free(plan->selection);
 	mdoc_request_free(plan->request);
 	mdoc_cbor_free(plan->scan);
 	free(plan->agreed);
@@ -213,26 +214,19 @@ mech_plan_check_time(const struct mech_note *note, int64_t now)
 	return now > note->valid_until ? CKR_MDOC_EXPIRED : CKR_OK;
 }
 
-/* mdoc_device_signer over a plain signer: nothing is device-signed but the transcript. */
-static bool
-sign_device_authentication(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
-{
-	return mdoc_device_signed_put(device_signed, device_authentication_bytes,
-		       mdoc_bytes_of(no_namespaces, sizeof(no_namespaces)), arg) == MDOC_OK;
-}
-
 CK_RV
 mech_plan_sign(const struct mech_plan *plan, const struct mdoc_signer *signer, struct mdoc_buf *out)
 {
 	struct mdoc_signer copy = *signer;
-	const struct mdoc_device_signer device_signer = { sign_device_authentication, &copy };
+	const struct mdoc_device_key key = { .signer = &copy };
+	const struct mdoc_response_options options = { .transcript = plan->transcript, .keys = &key };
 	const size_t before = out->len;
 	enum mdoc_result res;
 
 	if (plan->mechanism == CKM_MDOC_DEVICE_SIGN)
 		res = mdoc_device_signed_put(out, plan->input, plan->auth.namespaces_bytes, &copy);
 	else
-		res = mdoc_response_build(&plan->selection, plan->transcript, &device_signer, out, NULL);
+		res = mdoc_response_build(plan->context, plan->selection, &options, out, NULL);
 	if (res == MDOC_OK)
 		res = out->err;
 	if (res != MDOC_OK)

@@ -27,7 +27,7 @@ struct mech_plan {
 	struct mdoc_agreed *agreed;
 	size_t agreed_count;
 	bool agreed_given;
-	struct mdoc_selection selection;
+	struct mdoc_selection *selection;
 	size_t size; /* bytes of the answer, exact */
 };
 
