@@ -27,7 +27,7 @@ struct held {
 	size_t next; /* where to look for another */
 	struct mdoc_p11_key key;
 	struct mdoc_p11_device_signer state;
-	bool asked_to_sign, signed_;
+	bool ends_itself, asked_to_sign, signed_;
 };
 
 /* One presentation. */
@@ -249,15 +249,12 @@ end_copies(struct p11_token *token, struct presentation *p, bool *gone)
 {
 	for (size_t d = 0; !token->ours && d < mdoc_selection_count(p->selection); d++) {
 		const struct held *held = held_of(p, d);
-		bool ends_itself;
 		CK_RV rv;
 
 		if (!held->signed_)
 			continue;
-		/* Our module behind p11-kit's remoting, which hides its mechanisms, ends a copy with its signature. */
-		ends_itself = p11_attribute_bool(token, held->copy->private_key, CKA_MDOC_HOLDER_KEY);
 		rv = copy_destroy(token, held->copy);
-		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && ends_itself))
+		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && held->ends_itself))
 			continue;
 		mdoc_buf_clear(&p->response);
 		*gone = is_gone(rv);
@@ -286,6 +283,8 @@ build(struct p11_token *token, struct presentation *p, bool *gone)
 	for (size_t d = 0; d < documents; d++) {
 		struct held *held = held_of(p, d);
 
+		/* Our module behind p11-kit's remoting, which hides its mechanisms, ends a copy with its signature. */
+		held->ends_itself = p11_attribute_bool(token, held->copy->private_key, CKA_MDOC_HOLDER_KEY);
 		p11_key(token, held->copy->private_key, &held->key);
 		held->state.key = &held->key;
 		held->state.curve = held->copy->key.curve;
