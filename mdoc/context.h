@@ -35,6 +35,7 @@ enum mdoc_limit {
 	MDOC_LIMIT_CRL,           /* bytes of one CRL: MDOC_CRL_MAX */
 	MDOC_LIMIT_STATUS_LIST,   /* bytes of a status list, inflated: MDOC_STATUS_LIST_MAX */
 	MDOC_LIMIT_TRUST_ENTRIES, /* anchors of a store, entries of a VICAL or RICAL: MDOC_TRUST_ENTRIES_MAX */
+	MDOC_LIMIT_CACHE,         /* judged certificates that a trust store keeps: MDOC_CACHE_MAX */
 	MDOC_LIMIT_COUNT
 };
 
@@ -49,6 +50,7 @@ enum mdoc_limit {
 #define MDOC_CRL_MAX ((size_t)16 * 1024 * 1024)
 #define MDOC_STATUS_LIST_MAX ((size_t)16 * 1024 * 1024)
 #define MDOC_TRUST_ENTRIES_MAX 100000
+#define MDOC_CACHE_MAX 1024
 
 /*
  * A context with every default.

@@ -21,6 +21,7 @@ static const size_t defaults[MDOC_LIMIT_COUNT] = {
 	[MDOC_LIMIT_CRL] = MDOC_CRL_MAX,
 	[MDOC_LIMIT_STATUS_LIST] = MDOC_STATUS_LIST_MAX,
 	[MDOC_LIMIT_TRUST_ENTRIES] = MDOC_TRUST_ENTRIES_MAX,
+	[MDOC_LIMIT_CACHE] = MDOC_CACHE_MAX,
 };
 
 static const char *const digest_names[MDOCI_DIGESTS] = {

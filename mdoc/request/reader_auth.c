@@ -5,9 +5,9 @@
  */
 #include "mdoc/request/reader_auth_internal.h"
 #include "mdoc/request/request_internal.h"
-#include "mdoc/x509/x509_internal.h"
 #include <mdoc/reader_auth.h>
 #include <openssl/bio.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 /* What one signature says. */
@@ -28,6 +28,7 @@ struct mdoc_reader_auth {
 /* The checks of a certificate, kept as long as the next signature has the same one. */
 struct certificate {
 	struct mdoc_bytes der;
+	struct mdoc_cert *cert; /* owned; NULL: it is none */
 	struct mdoc_public_key key;
 	enum mdoc_result key_result;
 	bool judged;
@@ -103,9 +104,12 @@ read_certificate(struct run *run, struct mdoc_bytes der)
 
 	if (certificate->der.len > 0 && mdoc_bytes_equal(certificate->der, der))
 		return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
+	mdoc_cert_free(certificate->cert);
 	memset(certificate, 0, sizeof(*certificate));
 	certificate->der = der;
-	certificate->key_result = mdoc_cert_key(run->context, der, &certificate->key);
+	certificate->key_result = mdoc_cert_parse(run->context, der, &certificate->cert, NULL);
+	if (certificate->key_result == MDOC_OK)
+		certificate->key_result = mdoc_cert_public_key(certificate->cert, &certificate->key);
 	return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
 }
 
@@ -165,16 +169,17 @@ judge_certificate(struct run *run)
 {
 	struct certificate *certificate = &run->certificate;
 	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_bytes anchor;
+	const struct mdoc_anchor *anchor;
 	enum mdoc_result res;
 
 	if (certificate->judged)
 		return MDOC_OK;
-	res = mdoc_cert_check(run->context, certificate->der, MDOC_CERT_READER, run->options->relax, &error);
+	res = mdoc_cert_check(certificate->cert, MDOC_CERT_READER, run->options->relax, &error);
 	if (is_ours(res))
 		return res;
 	outcome(certificate, MDOC_READER_PROFILE, res, &error);
-	res = mdoc_trust_find(run->context, run->options->trust, certificate->der, run->options->now, &anchor, &error);
+	res = mdoc_trust_find(run->options->trust, certificate->cert, MDOC_CERT_READER, run->options->relax,
+		run->options->now, &anchor, &error);
 	if (is_ours(res))
 		return res;
 	outcome(certificate, MDOC_READER_PATH, res == MDOC_ERR_VALIDITY ? MDOC_OK : res, &error);
@@ -369,7 +374,7 @@ mdoc_reader_auth_check(const struct mdoc_context *context, const struct mdoc_req
 	*auth = NULL;
 	if (options->transcript.len == 0 && count_signatures(request) > 0)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a SessionTranscript");
-	if (options->trust != NULL && mdoci_trust_profile(options->trust, &profile) && profile != MDOC_CERT_READER_CA)
+	if (options->trust != NULL && mdoc_trust_profile(options->trust, &profile) && profile != MDOC_CERT_READER_CA)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "reader CAs in the trust store");
 	run.auth = auth_new(request);
 	if (run.auth == NULL)
@@ -387,6 +392,7 @@ mdoc_reader_auth_check(const struct mdoc_context *context, const struct mdoc_req
 	}
 	mdoc_buf_clear(&run.all[0]);
 	mdoc_buf_clear(&run.all[1]);
+	mdoc_cert_free(run.certificate.cert);
 	return res;
 }
 
@@ -445,7 +451,9 @@ mdoc_reader_auth_subject(const struct mdoc_context *context, const struct mdoc_r
 {
 	struct mdoc_bytes der;
 	enum mdoc_result res = MDOC_ERR_MEMORY;
-	X509 *cert = NULL;
+	struct mdoc_cert *cert = NULL;
+	const unsigned char *at;
+	X509_NAME *name = NULL;
 	BIO *bio = NULL;
 	char *text;
 	long len;
@@ -455,17 +463,22 @@ mdoc_reader_auth_subject(const struct mdoc_context *context, const struct mdoc_r
 	bio = BIO_new(BIO_s_mem());
 	if (bio == NULL)
 		goto out;
+	res = mdoc_cert_parse(context, der, &cert, NULL);
+	if (res != MDOC_OK)
+		goto out;
 	res = MDOC_ERR_CERTIFICATE;
-	cert = mdoci_x509_decode(context, der);
-	if (cert == NULL ||
-		X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+	at = mdoc_cert_subject(cert).ptr;
+	name = d2i_X509_NAME(NULL, &at, (long)mdoc_cert_subject(cert).len);
+	if (name == NULL ||
+		X509_NAME_print_ex(bio, name, 0,
 			(XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
 		goto out;
 	len = BIO_get_mem_data(bio, &text);
 	mdoc_buf_append(out, mdoc_bytes_of(text, (size_t)len));
 	res = out->err;
 out:
-	X509_free(cert);
+	X509_NAME_free(name);
+	mdoc_cert_free(cert);
 	BIO_free(bio);
 	return res;
 }

@@ -69,8 +69,12 @@ mdoci_envelope_verify(const struct mdoc_context *context, const struct mdoci_env
 	struct mdoc_error *error)
 {
 	struct mdoc_public_key key;
-	enum mdoc_result res = mdoc_cert_key(context, envelope->signer, &key);
+	struct mdoc_cert *signer = NULL;
+	enum mdoc_result res = mdoc_cert_parse(context, envelope->signer, &signer, NULL);
 
+	if (res == MDOC_OK)
+		res = mdoc_cert_public_key(signer, &key);
+	mdoc_cert_free(signer);
 	if (res != MDOC_OK)
 		return mdoci_fail(error, res, SIZE_MAX, "x5chain", "a certificate with a key that may sign lists");
 	res = mdoc_sign1_verify(context, &envelope->sign1, &key, MDOC_NO_BYTES);

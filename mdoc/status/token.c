@@ -105,11 +105,12 @@ mdoci_token_clear(struct mdoci_token *token)
 
 /* Who issued the signer: the certificate that a Status names, or one of the IACAs. */
 static enum mdoc_result
-find_issuer(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_list_trust *trust,
-	struct mdoc_error *error)
+find_issuer(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_cert *signer,
+	const struct mdoc_list_trust *trust, struct mdoc_error *error)
 {
 	const bool named = trust->certificate.len > 0;
-	struct mdoc_bytes anchor = MDOC_NO_BYTES;
+	const struct mdoc_anchor *anchor = NULL;
+	struct mdoc_bytes der = MDOC_NO_BYTES;
 	struct mdoc_trust *alone = NULL;
 	enum mdoc_result res = MDOC_OK;
 
@@ -120,18 +121,20 @@ find_issuer(const struct mdoc_context *context, struct mdoci_token *token, const
 			: mdoc_trust_add(context, alone, trust->certificate, MDOC_CERT_IACA, trust->relax, error);
 	}
 	if (res == MDOC_OK)
-		res = mdoc_trust_find(context, named ? alone : trust->anchors, token->envelope.signer, trust->now,
-			&anchor, error);
+		res = mdoc_trust_find(named ? alone : trust->anchors, signer, MDOC_CERT_STATUS, trust->relax,
+			trust->now, &anchor, error);
+	if (res == MDOC_OK)
+		der = mdoc_cert_der(mdoc_anchor_cert(anchor));
 	/* A root is no signer of lists, although it is issued by itself. */
-	if (res == MDOC_OK && mdoc_bytes_equal(anchor, token->envelope.signer))
+	if (res == MDOC_OK && mdoc_bytes_equal(der, token->envelope.signer))
 		res = mdoci_fail(error, MDOC_ERR_CHAIN, SIZE_MAX, "x5chain", "a certificate below the authority's own");
 	if (res == MDOC_OK) {
-		token->issuer = malloc(anchor.len);
+		token->issuer = malloc(der.len);
 		if (token->issuer == NULL) {
 			res = MDOC_ERR_MEMORY;
 		} else {
-			memcpy(token->issuer, anchor.ptr, anchor.len);
-			token->issuer_len = anchor.len;
+			memcpy(token->issuer, der.ptr, der.len);
+			token->issuer_len = der.len;
 		}
 	}
 	mdoc_trust_free(alone);
@@ -142,6 +145,7 @@ enum mdoc_result
 mdoci_token_check(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_list_trust *trust,
 	struct mdoc_error *error)
 {
+	struct mdoc_cert *signer = NULL;
 	enum mdoc_result res;
 
 	if ((trust->anchors == NULL) == (trust->certificate.len == 0))
@@ -149,14 +153,19 @@ mdoci_token_check(const struct mdoc_context *context, struct mdoci_token *token,
 	token->checked = false;
 	free(token->issuer);
 	token->issuer = NULL;
-	res = find_issuer(context, token, trust, error);
+	res = mdoc_cert_parse(context, token->envelope.signer, &signer, error);
 	if (res == MDOC_OK)
-		res = mdoc_cert_times(token->envelope.signer, &token->signer_from, &token->signer_to);
+		res = find_issuer(context, token, signer, trust, error);
 	if (res == MDOC_OK)
-		res = mdoc_cert_key(context, token->envelope.signer, &token->signer_key);
+		res = mdoc_cert_public_key(signer, &token->signer_key);
+	if (res == MDOC_OK) {
+		token->signer_from = mdoc_cert_not_before(signer);
+		token->signer_to = mdoc_cert_not_after(signer);
+	}
 	if (res == MDOC_OK)
 		res = mdoci_envelope_verify(context, &token->envelope, error);
 	token->checked = res == MDOC_OK;
+	mdoc_cert_free(signer);
 	return res;
 }
 

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/trust/trust_list_internal.h"
-#include "mdoc/x509/x509_internal.h"
 #include <string.h>
 
 #define OCTET_STRING 0x04
@@ -26,26 +25,14 @@ mdoci_number(struct mdoc_bytes bytes)
 	return bytes;
 }
 
-static struct mdoc_bytes
-name_bytes(const X509_NAME *name)
-{
-	const unsigned char *der = NULL;
-	size_t len = 0;
-
-	if (X509_NAME_get0_der(name, &der, &len) != 1)
-		return MDOC_NO_BYTES;
-	return mdoc_bytes_of(der, len);
-}
-
 static enum mdoc_result
-copy_parts(const X509 *cert, const ASN1_OCTET_STRING *ski, struct mdoci_listed *listed)
+copy_parts(const struct mdoc_cert *cert, struct mdoci_listed *listed)
 {
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
 	struct mdoc_bytes parts[] = {
-		mdoc_bytes_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)),
-		mdoc_bytes_of(ASN1_STRING_get0_data(ski), (size_t)ASN1_STRING_length(ski)),
-		name_bytes(X509_get_issuer_name(cert)),
-		name_bytes(X509_get_subject_name(cert)),
+		mdoci_number(mdoc_cert_serial(cert)),
+		mdoc_cert_key_id(cert),
+		mdoc_cert_issuer(cert),
+		mdoc_cert_subject(cert),
 	};
 	struct mdoc_bytes *const places[] = { &listed->serial, &listed->ski, &listed->issuer, &listed->subject };
 	size_t len = 0;
@@ -68,24 +55,24 @@ copy_parts(const X509 *cert, const ASN1_OCTET_STRING *ski, struct mdoci_listed *
 enum mdoc_result
 mdoci_listed_read(const struct mdoc_context *context, struct mdoc_bytes der, struct mdoci_listed *listed)
 {
-	X509 *cert = mdoci_x509_decode(context, der);
-	ASN1_OCTET_STRING *ski = NULL;
-	enum mdoc_result res = MDOC_ERR_CERTIFICATE;
+	struct mdoc_cert *cert = NULL;
+	enum mdoc_result res = mdoc_cert_parse(context, der, &cert, NULL);
 	struct mdoc_bytes country;
 
 	memset(listed, 0, sizeof(*listed));
-	if (cert == NULL || !mdoci_x509_times(cert, &listed->not_before, &listed->not_after))
-		goto out;
-	ski = mdoci_x509_extension(cert, NID_subject_key_identifier);
-	if (ski == NULL || ASN1_STRING_type(X509_get0_serialNumber(cert)) != V_ASN1_INTEGER)
-		goto out;
-	country = mdoci_x509_name_text(X509_get_subject_name(cert), NID_countryName);
+	if (res != MDOC_OK)
+		return res == MDOC_ERR_MEMORY ? res : MDOC_ERR_CERTIFICATE;
+	listed->not_before = mdoc_cert_not_before(cert);
+	listed->not_after = mdoc_cert_not_after(cert);
+	country = mdoc_cert_country(cert);
 	if (country.len == 2)
 		memcpy(listed->country, country.ptr, 2);
-	res = copy_parts(cert, ski, listed);
-out:
-	ASN1_OCTET_STRING_free(ski);
-	X509_free(cert);
+	/* A list names a certificate by both: a negative number is none. */
+	if (mdoc_cert_key_id(cert).len == 0 || mdoc_cert_serial(cert).ptr[0] >= 0x80)
+		res = MDOC_ERR_CERTIFICATE;
+	else
+		res = copy_parts(cert, listed);
+	mdoc_cert_free(cert);
 	return res;
 }
 

@@ -49,13 +49,17 @@ static enum mdoc_result
 issued_by(const struct mdoc_context *context, struct mdoc_bytes leaf, const struct mdoc_bytes *issuers, size_t n,
 	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
 {
+	const struct mdoc_anchor *anchor;
 	struct mdoc_trust *trust = NULL;
-	struct mdoc_bytes anchor;
+	struct mdoc_cert *cert = NULL;
 	enum mdoc_result res = trust_in(context, issuers, n, policy->relax, &trust, error);
 
 	if (res == MDOC_OK)
-		res = mdoc_trust_find(context, trust, leaf, policy->now, &anchor, error);
+		res = mdoc_cert_parse(context, leaf, &cert, error);
+	if (res == MDOC_OK)
+		res = mdoc_trust_find(trust, cert, MDOC_CERT_VICAL, policy->relax, policy->now, &anchor, error);
 	mdoc_trust_free(trust);
+	mdoc_cert_free(cert);
 	return res;
 }
 
@@ -69,12 +73,17 @@ known_itself(struct mdoc_bytes certificate, const struct mdoc_trust_list_policy 
 }
 
 static enum mdoc_result
-valid_now(struct mdoc_bytes certificate, const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
+valid_now(const struct mdoc_context *context, struct mdoc_bytes certificate,
+	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
 {
-	int64_t from = 0, to = 0;
+	struct mdoc_cert *cert = NULL;
+	int64_t from, to;
 
-	if (mdoc_cert_times(certificate, &from, &to) != MDOC_OK)
+	if (mdoc_cert_parse(context, certificate, &cert, NULL) != MDOC_OK)
 		return mdoci_fail(error, MDOC_ERR_CERTIFICATE, SIZE_MAX, "x5chain", "a certificate");
+	from = mdoc_cert_not_before(cert);
+	to = mdoc_cert_not_after(cert);
+	mdoc_cert_free(cert);
 	if (policy->now + policy->clock_skew < from || policy->now - policy->clock_skew > to)
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "x5chain", "a certificate that is valid now");
 	return MDOC_OK;
@@ -92,7 +101,7 @@ check_chain(const struct mdoc_context *context, const struct mdoc_trust_list *li
 		struct mdoc_error why = { 0 };
 
 		if (known_itself(certificate, policy))
-			return valid_now(certificate, policy, error);
+			return valid_now(context, certificate, policy, error);
 		res = issued_by(context, certificate, policy->anchors, policy->anchor_count, policy, &why);
 		if (res == MDOC_OK || (res != MDOC_ERR_CHAIN && res != MDOC_ERR_CERTIFICATE) ||
 			!mdoc_sign1_certificate(&list->envelope.sign1, i, &above)) {

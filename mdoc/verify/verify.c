@@ -137,7 +137,7 @@ verify_response(struct mdoci_verifier *v, const struct mdoc_response *response)
 		mdoci_verify_elements(v, doc->issuer_signed, doc);
 		mdoci_verify_profile(v, doc->issuer_signed);
 		mdoci_verify_status(v, &doc->issuer_signed->mso);
-		X509_free(v->ds);
+		mdoc_cert_free(v->ds);
 		v->ds = NULL;
 	}
 	for (unsigned check = WHOLE_ROWS; response->count == 0 && check < MDOC_CHECK_COUNT; check++)
@@ -204,6 +204,6 @@ mdoc_verify_record(const struct mdoc_context *context, const struct mdoc_issuer_
 	mdoci_verify_elements(&v, record, NULL);
 	mdoci_verify_profile(&v, record);
 	mdoci_verify_status(&v, &record->mso);
-	X509_free(v.ds);
+	mdoc_cert_free(v.ds);
 	return finish(&v, verdict);
 }

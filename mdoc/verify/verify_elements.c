@@ -6,7 +6,6 @@
  */
 #include "mdoc/verify/verify_internal.h"
 #include "mdoc/verify/verify_asked.h"
-#include "mdoc/x509/x509_internal.h"
 
 #include <string.h>
 
@@ -94,15 +93,12 @@ find_issued(const struct mdoc_issuer_signed *is, const char *element)
 /* An element that says where the issuer is, against the subject of its DS. */
 static void
 check_place(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, enum mdoc_check check, const char *element,
-	int nid, const char *expected)
+	bool mandatory, struct mdoc_bytes subject, const char *expected)
 {
 	const struct mdoc_item *item = find_issued(is, element);
 	struct mdoci_place place = { MDOCI_PART_ISSUER, "nameSpaces", item != NULL ? item->tagged : MDOC_NO_BYTES };
-	struct mdoc_bytes subject = MDOC_NO_BYTES;
 
-	if (v->ds != NULL)
-		subject = mdoci_x509_name_text(X509_get_subject_name(v->ds), nid);
-	if (item == NULL || (v->ds != NULL && subject.len == 0 && nid != NID_countryName))
+	if (item == NULL || (v->ds != NULL && subject.len == 0 && !mandatory))
 		mdoci_row_not_applicable(v, check, &place);
 	else if (v->ds == NULL)
 		mdoci_row_not_done(v, check, &place);
@@ -265,9 +261,10 @@ mdoci_verify_elements(struct mdoci_verifier *v, const struct mdoc_issuer_signed 
 		v->fatal = mdoci_asked_new(v->options->request, doc->doc_type, &asked);
 	if (v->fatal != MDOC_OK)
 		return;
-	check_place(v, is, MDOC_CHECK_ISSUING_COUNTRY, "issuing_country", NID_countryName,
-		"issuing_country: the countryName of the DS");
-	check_place(v, is, MDOC_CHECK_ISSUING_JURISDICTION, "issuing_jurisdiction", NID_stateOrProvinceName,
+	check_place(v, is, MDOC_CHECK_ISSUING_COUNTRY, "issuing_country", true,
+		v->ds != NULL ? mdoc_cert_country(v->ds) : MDOC_NO_BYTES, "issuing_country: the countryName of the DS");
+	check_place(v, is, MDOC_CHECK_ISSUING_JURISDICTION, "issuing_jurisdiction", false,
+		v->ds != NULL ? mdoc_cert_state(v->ds) : MDOC_NO_BYTES,
 		"issuing_jurisdiction: the stateOrProvinceName of the DS");
 	check_request(v, is, doc, asked);
 	check_ages(v, is, doc, asked);

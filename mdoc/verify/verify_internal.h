@@ -10,7 +10,6 @@
 #include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/response/response_internal.h"
 #include <mdoc/verify.h>
-#include <openssl/x509.h>
 
 /* From which of these a path is told. */
 enum mdoci_part { MDOCI_PART_TOP, MDOCI_PART_DOCUMENT, MDOCI_PART_ISSUER };
@@ -54,7 +53,7 @@ struct mdoci_verifier {
 	struct mdoc_bytes input; /* offsets count from here */
 	struct mdoc_verdict *verdict;
 	size_t document;        /* of the rows being written; SIZE_MAX: none */
-	X509 *ds;               /* of the document at hand, owned; NULL: none, or not one */
+	struct mdoc_cert *ds;   /* of the document at hand, owned; NULL: none, or not one */
 	enum mdoc_result fatal; /* MDOC_OK, or why there is no verdict */
 };
 

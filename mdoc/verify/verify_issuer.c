@@ -6,7 +6,6 @@
  */
 #include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
-#include "mdoc/x509/x509_internal.h"
 
 #include <string.h>
 
@@ -30,37 +29,26 @@ check_issuer_auth(struct mdoci_verifier *v, const struct issuer_part *part)
 		"x5chain (33) in the unprotected header, DS certificate first");
 }
 
-static void
-check_profile(struct mdoci_verifier *v, const struct issuer_part *part)
-{
-	struct mdoc_error why = { 0 };
-	enum mdoc_result res =
-		mdoc_cert_check(v->context, part->certificate.bytes, MDOC_CERT_DS, v->options->relax, &why);
-
-	mdoci_row_result(v, MDOC_CHECK_DS_PROFILE, &part->certificate, res, &why);
-}
-
 /* A path that ends at an anchor, though at another time, is a path: the time has its own row. */
 static void
-check_chain(struct mdoci_verifier *v, const struct issuer_part *part)
+check_chain(struct mdoci_verifier *v, const struct issuer_part *part, const struct mdoc_judged *judged)
 {
 	enum mdoc_cert_profile profile = MDOC_CERT_IACA;
-	struct mdoc_error why = { 0 };
-	enum mdoc_result res;
 
-	if (v->options->trust == NULL || !mdoci_trust_profile(v->options->trust, &profile) ||
+	if (v->options->trust == NULL || !mdoc_trust_profile(v->options->trust, &profile) ||
 		profile != MDOC_CERT_IACA) {
 		mdoci_row_failed(v, MDOC_CHECK_CHAIN, &part->certificate, MDOC_ERR_CHAIN, "a trusted IACA");
 		mdoci_row_not_done(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate);
 		return;
 	}
-	res = mdoc_trust_find(v->context, v->options->trust, part->certificate.bytes, v->options->now,
-		&v->verdict->documents[v->document].anchor, &why);
-	mdoci_row_result(v, MDOC_CHECK_CHAIN, &part->certificate, res == MDOC_ERR_VALIDITY ? MDOC_OK : res, &why);
-	if (res == MDOC_OK || res == MDOC_ERR_VALIDITY)
-		mdoci_row_result(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate, res, &why);
-	else
+	mdoci_row_result(v, MDOC_CHECK_CHAIN, &part->certificate, judged->path.code, &judged->path);
+	if (judged->anchor == NULL) {
 		mdoci_row_not_done(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate);
+		return;
+	}
+	v->verdict->documents[v->document].anchor = mdoc_cert_der(mdoc_anchor_cert(judged->anchor));
+	mdoci_row_result(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate, judged->validity.code,
+		&judged->validity);
 }
 
 static void
@@ -68,7 +56,7 @@ check_signature(struct mdoci_verifier *v, const struct issuer_part *part)
 {
 	struct mdoc_error why = { 0 };
 	struct mdoc_public_key key;
-	enum mdoc_result res = mdoc_cert_key(v->context, part->certificate.bytes, &key);
+	enum mdoc_result res = v->ds == NULL ? MDOC_ERR_CERTIFICATE : mdoc_cert_public_key(v->ds, &key);
 
 	if (res == MDOC_OK)
 		res = mdoc_sign1_verify(v->context, &part->is->issuer_auth, &key, MDOC_NO_BYTES);
@@ -85,15 +73,25 @@ check_signature(struct mdoci_verifier *v, const struct issuer_part *part)
 static void
 check_certificate(struct mdoci_verifier *v, struct issuer_part *part)
 {
+	struct mdoc_judged judged;
+	enum mdoc_result res;
+
 	if (part->certificate.bytes.len == 0) {
 		for (unsigned check = MDOC_CHECK_DS_PROFILE; check <= MDOC_CHECK_ISSUER_SIGNATURE; check++)
 			mdoci_row_not_done(v, (enum mdoc_check)check, &part->auth);
 		return;
 	}
-	v->ds = mdoci_x509_decode(v->context, part->certificate.bytes);
-	part->times_known = v->ds != NULL && mdoci_x509_times(v->ds, &part->from, &part->to);
-	check_profile(v, part);
-	check_chain(v, part);
+	res = mdoc_trust_judge(v->context, v->options->trust, part->certificate.bytes, MDOC_CERT_DS, v->options->relax,
+		v->options->now, &judged);
+	v->ds = judged.cert;
+	part->times_known = v->ds != NULL;
+	if (part->times_known) {
+		part->from = mdoc_cert_not_before(v->ds);
+		part->to = mdoc_cert_not_after(v->ds);
+	}
+	mdoci_row_result(v, MDOC_CHECK_DS_PROFILE, &part->certificate, v->ds == NULL ? res : judged.profile.code,
+		&judged.profile);
+	check_chain(v, part, &judged);
 	check_signature(v, part);
 }
 

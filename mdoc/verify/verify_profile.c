@@ -58,7 +58,7 @@ check_keys(struct mdoci_verifier *v, const struct mdoc_profile *profile, const s
 	struct mdoc_public_key ds;
 	bool good = mdoc_profile_takes_curve(profile, mso->device_key.curve);
 
-	if (v->ds != NULL && mdoc_key_from_evp(X509_get0_pubkey(v->ds), &ds) == MDOC_OK)
+	if (v->ds != NULL && mdoc_cert_public_key(v->ds, &ds) == MDOC_OK)
 		good = good && mdoc_profile_takes_curve(profile, ds.curve);
 	mdoci_row_if(v, good, MDOC_CHECK_KEY_PROFILE, &place, MDOC_ERR_KEY,
 		"keys on curves that the docType allows (R-CRY-01)");

@@ -41,7 +41,7 @@ ask(const struct mdoci_verifier *v, const struct mdoc_status *status, struct mdo
 
 	if (v->options->lists == NULL)
 		return mdoci_fail(why, MDOC_ERR_UNDETERMINED, SIZE_MAX, "", "a list that says whether it is revoked");
-	if (v->ds == NULL || query.iaca.len == 0 || mdoc_key_from_evp(X509_get0_pubkey(v->ds), &key) != MDOC_OK)
+	if (v->ds == NULL || query.iaca.len == 0 || mdoc_cert_public_key(v->ds, &key) != MDOC_OK)
 		return mdoci_fail(why, MDOC_ERR_UNDETERMINED, SIZE_MAX, "", "an issuer whose lists are known");
 	switch (mdoc_revocation_ask(v->options->lists, &query, why)) {
 	case MDOC_REVOCATION_VALID:

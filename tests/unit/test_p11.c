@@ -394,6 +394,7 @@ test_hsm_certificate(void)
 		.signer = &signer,
 	};
 	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	struct mdoc_cert *cert = NULL;
 	struct mdoc_error error = { 0 };
 
 	key.private_key = hsm_key(false, 1);
@@ -401,7 +402,9 @@ test_hsm_certificate(void)
 	CU_ASSERT_EQUAL(mdoc_p11_public_key(hsm, session, key.private_key, &spec.key), CKR_OK);
 	mdoc_p11_signer(&key, spec.key.curve, &signer);
 	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &der, &error), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&der), &cert, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_cert_check(cert, MDOC_CERT_IACA, 0, NULL), MDOC_OK);
+	mdoc_cert_free(cert);
 	mdoc_buf_clear(&der);
 }
 

@@ -207,7 +207,7 @@ test_build_curves(void)
 			MDOC_OK);
 		x509_trust(trust, &root);
 		CU_ASSERT_EQUAL(x509_find(trust, &leaf, soft_2026, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&leaf), &key), MDOC_OK);
+		CU_ASSERT_EQUAL(x509_key(mdoc_buf_bytes(&leaf), &key), MDOC_OK);
 		CU_ASSERT(mdoc_key_equal(&key, &leaf_key.pub));
 		p = leaf.ptr;
 		x = d2i_X509(NULL, &p, (long)leaf.len);

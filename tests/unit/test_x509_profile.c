@@ -192,7 +192,7 @@ test_each_rule(void)
 		enum mdoc_result res;
 
 		x509_mutate(from, signer, row->change, &changed);
-		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, 0, &error);
+		res = x509_check(mdoc_buf_bytes(&changed), row->profile, 0, &error);
 		if (row->rule == NULL) {
 			CU_ASSERT_EQUAL(res, MDOC_OK);
 			continue;
@@ -201,11 +201,11 @@ test_each_rule(void)
 		if (strstr(error.expected, row->rule) == NULL)
 			printf("row %zu: \"%s\" where \"%s\" was meant\n", i, error.expected, row->rule);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, row->rule));
-		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, all & ~row->relax, NULL);
+		res = x509_check(mdoc_buf_bytes(&changed), row->profile, all & ~row->relax, NULL);
 		CU_ASSERT_EQUAL(res, MDOC_ERR_CERTIFICATE);
 		if (row->relax == 0)
 			continue;
-		res = mdoc_cert_check(NULL, mdoc_buf_bytes(&changed), row->profile, row->relax, NULL);
+		res = x509_check(mdoc_buf_bytes(&changed), row->profile, row->relax, NULL);
 		CU_ASSERT_EQUAL(res, MDOC_OK);
 	}
 	mdoc_buf_clear(&changed);
@@ -222,7 +222,7 @@ test_no_profile_for_another(void)
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; k < 4; k++) {
 			enum mdoc_result res =
-				mdoc_cert_check(NULL, mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
+				x509_check(mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
 
 			/* Reader CAs have fewer rules: an IACA keeps them. */
 			if (i == k || (all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
@@ -240,25 +240,24 @@ test_not_a_certificate(void)
 	struct mdoc_buf bad = MDOC_BUF_EMPTY;
 	struct mdoc_error error = { 0 };
 	struct mdoc_public_key key;
-	int64_t from, to;
 
-	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, MDOC_NO_BYTES, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(x509_check(MDOC_NO_BYTES, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
 	for (size_t len = 1; len < world.ds.len; len += 7) {
 		struct mdoc_bytes cut = mdoc_bytes_of(world.ds.ptr, len);
 
-		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, cut, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
-		CU_ASSERT_EQUAL(mdoc_cert_key(NULL, cut, &key), MDOC_ERR_CERTIFICATE);
-		CU_ASSERT_EQUAL(mdoc_cert_times(cut, &from, &to), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(x509_check(cut, MDOC_CERT_DS, 0, NULL), MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(x509_key(cut, &key), MDOC_ERR_CERTIFICATE);
 	}
 	mdoc_buf_append(&bad, mdoc_buf_bytes(&world.ds));
 	mdoc_buf_append(&bad, mdoc_text("x"));
-	CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_EQUAL(x509_check(mdoc_buf_bytes(&bad), MDOC_CERT_DS, 0, &error), MDOC_ERR_CERTIFICATE);
 	CU_ASSERT_STRING_EQUAL(error.expected, "one DER certificate");
 	mdoc_buf_clear(&bad);
 	x509_mutate(&world.ds, &world.iaca_key, x509_rsa, &bad);
-	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
+	CU_ASSERT_EQUAL(x509_key(mdoc_buf_bytes(&bad), &key), MDOC_ERR_KEY);
 	x509_mutate(&world.ds, &world.iaca_key, x509_brainpool, &bad);
-	CU_ASSERT_EQUAL(mdoc_cert_key(NULL, mdoc_buf_bytes(&bad), &key), MDOC_OK);
+	CU_ASSERT_EQUAL(x509_key(mdoc_buf_bytes(&bad), &key), MDOC_OK);
+	CU_ASSERT_EQUAL(key.curve, MDOC_CURVE_BP256);
 	mdoc_buf_clear(&bad);
 }
 
@@ -278,21 +277,19 @@ test_annex_d(void)
 			"issuerAltName" },
 	};
 	struct mdoc_trust *trust = mdoc_trust_new();
-	struct mdoc_bytes anchor;
+	const struct mdoc_anchor *anchor = NULL;
+	struct mdoc_cert *cert = NULL;
 	struct mdoc_buf root = MDOC_BUF_EMPTY;
 	struct mdoc_buf leaf = MDOC_BUF_EMPTY;
-	int64_t from, to;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct mdoc_buf der = MDOC_BUF_EMPTY;
 		struct mdoc_error error = { 0 };
 
 		CU_ASSERT_FATAL(soft_vector(rows[i].file, &der));
-		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), rows[i].profile, 0, &error),
-			MDOC_ERR_CERTIFICATE);
+		CU_ASSERT_EQUAL(x509_check(mdoc_buf_bytes(&der), rows[i].profile, 0, &error), MDOC_ERR_CERTIFICATE);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error.expected, rows[i].without));
-		CU_ASSERT_EQUAL(mdoc_cert_check(NULL, mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax, &error),
-			MDOC_OK);
+		CU_ASSERT_EQUAL(x509_check(mdoc_buf_bytes(&der), rows[i].profile, rows[i].relax, &error), MDOC_OK);
 		mdoc_buf_clear(&der);
 	}
 	CU_ASSERT_FATAL(soft_vector("annexD/iaca_cert.der", &root) && soft_vector("annexD/ds_cert.der", &leaf));
@@ -300,11 +297,12 @@ test_annex_d(void)
 		MDOC_ERR_CERTIFICATE);
 	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL),
 		MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_trust_find(NULL, trust, mdoc_buf_bytes(&leaf), ANNEX_D, &anchor, NULL), MDOC_OK);
-	CU_ASSERT(mdoc_bytes_equal(anchor, mdoc_buf_bytes(&root)));
-	CU_ASSERT_EQUAL(mdoc_cert_times(mdoc_buf_bytes(&leaf), &from, &to), MDOC_OK);
-	CU_ASSERT_EQUAL(from, 1601510400); /* 2020-10-01T00:00:00Z */
-	CU_ASSERT_EQUAL(to, 1633046400);   /* 2021-10-01T00:00:00Z */
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&leaf), &cert, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_find(trust, cert, MDOC_CERT_DS, 0, ANNEX_D, &anchor, NULL), MDOC_OK);
+	CU_ASSERT(mdoc_bytes_equal(mdoc_cert_der(mdoc_anchor_cert(anchor)), mdoc_buf_bytes(&root)));
+	CU_ASSERT_EQUAL(mdoc_cert_not_before(cert), 1601510400); /* 2020-10-01T00:00:00Z */
+	CU_ASSERT_EQUAL(mdoc_cert_not_after(cert), 1633046400);  /* 2021-10-01T00:00:00Z */
+	mdoc_cert_free(cert);
 	mdoc_trust_free(trust);
 	mdoc_buf_clear(&root);
 	mdoc_buf_clear(&leaf);

@@ -42,9 +42,17 @@ x509_set_name(X509 *x, const char *country, const char *common)
 void
 x509_new_key(X509 *x, EVP_PKEY *pkey)
 {
+	ASN1_OCTET_STRING *ski = ASN1_OCTET_STRING_new();
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
 	EVP_PKEY_free(world.new_pkey);
 	world.new_pkey = pkey;
 	X509_set_pubkey(x, pkey);
+	CU_ASSERT(X509_pubkey_digest(x, EVP_sha1(), hash, &len) == 1);
+	ASN1_OCTET_STRING_set(ski, hash, (int)len);
+	CU_ASSERT(X509_add1_ext_i2d(x, NID_subject_key_identifier, ski, 0, X509V3_ADD_REPLACE) == 1);
+	ASN1_OCTET_STRING_free(ski);
 }
 
 void
@@ -99,9 +107,38 @@ x509_mutate(const struct mdoc_buf *from, struct soft_key *signer, void (*change)
 enum mdoc_result
 x509_find(const struct mdoc_trust *trust, const struct mdoc_buf *leaf, int64_t when, struct mdoc_error *error)
 {
-	struct mdoc_bytes anchor;
+	const struct mdoc_anchor *anchor = NULL;
+	struct mdoc_cert *cert = NULL;
+	enum mdoc_result res = mdoc_cert_parse(NULL, mdoc_buf_bytes(leaf), &cert, error);
 
-	return mdoc_trust_find(NULL, trust, mdoc_buf_bytes(leaf), when, &anchor, error);
+	if (res == MDOC_OK)
+		res = mdoc_trust_find(trust, cert, MDOC_CERT_DS, 0, when, &anchor, error);
+	mdoc_cert_free(cert);
+	return res;
+}
+
+enum mdoc_result
+x509_check(struct mdoc_bytes der, enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error)
+{
+	struct mdoc_cert *cert = NULL;
+	enum mdoc_result res = mdoc_cert_parse(NULL, der, &cert, error);
+
+	if (res == MDOC_OK)
+		res = mdoc_cert_check(cert, profile, relax, error);
+	mdoc_cert_free(cert);
+	return res;
+}
+
+enum mdoc_result
+x509_key(struct mdoc_bytes der, struct mdoc_public_key *key)
+{
+	struct mdoc_cert *cert = NULL;
+	enum mdoc_result res = mdoc_cert_parse(NULL, der, &cert, NULL);
+
+	if (res == MDOC_OK)
+		res = mdoc_cert_public_key(cert, key);
+	mdoc_cert_free(cert);
+	return res;
 }
 
 void

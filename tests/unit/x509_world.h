@@ -37,6 +37,10 @@ void x509_brainpool(X509 *x);
 
 enum mdoc_result x509_find(const struct mdoc_trust *trust, const struct mdoc_buf *leaf, int64_t when,
 	struct mdoc_error *error);
+/* Parsed and checked, parsed for its key. */
+enum mdoc_result x509_check(struct mdoc_bytes der, enum mdoc_cert_profile profile, unsigned relax,
+	struct mdoc_error *error);
+enum mdoc_result x509_key(struct mdoc_bytes der, struct mdoc_public_key *key);
 void x509_trust(struct mdoc_trust *trust, const struct mdoc_buf *der);
 
 /* Suites. */

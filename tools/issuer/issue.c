@@ -151,10 +151,15 @@ check_times(struct issue *issue)
 
 	issue->valid_until = mdoc_law_valid_until(issue->now);
 	for (size_t i = 0; i < 2; i++) {
-		if (mdoc_cert_times(mdoc_buf_bytes(certificates[i]), &not_before, &not_after) != MDOC_OK) {
+		struct mdoc_cert *cert = NULL;
+
+		if (mdoc_cert_parse(tool_context(), mdoc_buf_bytes(certificates[i]), &cert, NULL) != MDOC_OK) {
 			tool_error(_("The issuer's certificates in %s cannot be read."), issue->dir);
 			return EXIT_STATUS_INPUT;
 		}
+		not_before = mdoc_cert_not_before(cert);
+		not_after = mdoc_cert_not_after(cert);
+		mdoc_cert_free(cert);
 		if (issue->now >= not_before && issue->valid_until <= not_after)
 			continue;
 		tool_error("%s", _("The issuer's certificates do not cover the validity of the record."));

@@ -53,6 +53,8 @@ issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_by
 		{ CKA_ID, (void *)(uintptr_t)id.ptr, (CK_ULONG)id.len },
 	};
 	struct mdoc_public_key certified;
+	struct mdoc_cert *cert = NULL;
+	bool same;
 	CK_OBJECT_HANDLE *handles = NULL, handle;
 	size_t count = 0;
 	CK_RV rv;
@@ -73,7 +75,10 @@ issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_by
 		return below_floor(rv);
 	if (der.ptr == NULL)
 		return EXIT_STATUS_OK;
-	if (mdoc_cert_key(tool_context(), der, &certified) != MDOC_OK || !mdoc_key_equal(&certified, public_key)) {
+	same = mdoc_cert_parse(tool_context(), der, &cert, NULL) == MDOC_OK &&
+		mdoc_cert_public_key(cert, &certified) == MDOC_OK && mdoc_key_equal(&certified, public_key);
+	mdoc_cert_free(cert);
+	if (!same) {
 		tool_error("%s", _("The key in the token is not the one of the issuer's certificate."));
 		tool_why("%s", _("Check that --dir and the token belong together."));
 		return EXIT_STATUS_TROUBLE;

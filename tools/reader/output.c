@@ -1,7 +1,5 @@
 /* output.c: the verdict for people. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <openssl/bio.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/context.h"
@@ -60,27 +58,16 @@ static const char *const outcomes[] = {
 char *
 result_issuer(const struct reader_result *result, size_t document)
 {
-	const struct mdoc_bytes anchor = mdoc_verdict_anchor(result->verdict, document);
-	const unsigned char *at = anchor.ptr;
-	X509 *certificate = NULL;
-	char *data = NULL, *text = NULL;
-	BIO *bio = NULL;
-	long len;
+	struct mdoc_buf text = MDOC_BUF_EMPTY;
+	struct mdoc_cert *anchor = NULL;
+	char *copy = NULL;
 
-	if (anchor.len == 0)
-		return NULL;
-	certificate = d2i_X509(NULL, &at, (long)anchor.len);
-	bio = BIO_new(BIO_s_mem());
-	if (certificate == NULL || bio == NULL ||
-		X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0,
-			XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
-		goto out;
-	len = BIO_get_mem_data(bio, &data);
-	text = strndup(data, (size_t)len);
-out:
-	BIO_free(bio);
-	X509_free(certificate);
-	return text;
+	if (mdoc_cert_parse(tool_context(), mdoc_verdict_anchor(result->verdict, document), &anchor, NULL) == MDOC_OK &&
+		mdoc_cert_subject_text(anchor, &text) == MDOC_OK)
+		copy = strndup((const char *)text.ptr, text.len);
+	mdoc_cert_free(anchor);
+	mdoc_buf_clear(&text);
+	return copy;
 }
 
 static void

@@ -72,7 +72,9 @@ static enum exit_status
 read_certificates(const struct command *command, struct request *request)
 {
 	struct mdoc_public_key key, certified;
+	struct mdoc_cert *cert = NULL;
 	enum exit_status status;
+	bool same;
 
 	if (request->certificates.count > CERTIFICATES_MAX)
 		return options_wrong(command, _("--cert may be given %d times at most"), CERTIFICATES_MAX);
@@ -82,9 +84,11 @@ read_certificates(const struct command *command, struct request *request)
 			return status;
 		request->x5chain[i] = mdoc_buf_bytes(&request->der[i]);
 	}
-	if (mdoc_key_from_evp(request->pkey, &key) != MDOC_OK ||
-		mdoc_cert_key(tool_context(), request->x5chain[0], &certified) != MDOC_OK ||
-		!mdoc_key_equal(&key, &certified)) {
+	same = mdoc_key_from_evp(request->pkey, &key) == MDOC_OK &&
+		mdoc_cert_parse(tool_context(), request->x5chain[0], &cert, NULL) == MDOC_OK &&
+		mdoc_cert_public_key(cert, &certified) == MDOC_OK && mdoc_key_equal(&key, &certified);
+	mdoc_cert_free(cert);
+	if (!same) {
 		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0],
 			request->key);
 		tool_why("%s", _("Give the certificate of the reader's key first, then those above it."));

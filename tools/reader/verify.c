@@ -31,28 +31,14 @@ struct verify {
 	struct common_options common;
 };
 
-static const struct {
-	const char *name;
-	unsigned bit;
-} relaxations[] = {
-	{ "crl-dp", MDOC_RELAX_CRL_DP },
-	{ "issuer-alt-name", MDOC_RELAX_ISSUER_ALT_NAME },
-	{ "eku", MDOC_RELAX_EKU },
-};
-
 static enum exit_status
 parse_relax(const struct command *command, struct verify *verify)
 {
 	for (size_t i = 0; i < verify->relax.count; i++) {
-		unsigned bit = 0;
+		const unsigned bit = mdoc_relax_from_name(verify->relax.items[i]);
 
-		for (size_t j = 0; j < sizeof(relaxations) / sizeof(relaxations[0]); j++) {
-			if (strcmp(relaxations[j].name, verify->relax.items[i]) == 0)
-				bit = relaxations[j].bit;
-		}
 		if (bit == 0)
-			return options_wrong(command, _("--relax knows crl-dp, issuer-alt-name and eku, not \"%s\""),
-				verify->relax.items[i]);
+			return options_wrong(command, _("--relax does not know \"%s\""), verify->relax.items[i]);
 		verify->options.relax |= bit;
 	}
 	return EXIT_STATUS_OK;
@@ -211,7 +197,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"),
 			false },
 		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"),
-			N_("accept certificates without: crl-dp, issuer-alt-name, eku"), false },
+			N_("accept certificates against this rule (see mdoc-reader(1))"), false },
 		{ "status-list", OPTION_LIST, &verify.list_paths, N_("FILE"),
 			N_("a list that says which documents are revoked; may be repeated"), false },
 		{ "undetermined", OPTION_TEXT, &verify.undetermined, N_("WHAT"),

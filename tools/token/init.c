@@ -62,11 +62,17 @@ read_iacas(const struct init_args *args, struct init_inputs *in)
 		return tool_no_memory();
 	for (size_t i = 0; i < args->iacas.count; i++) {
 		struct mdoc_error error;
+		struct mdoc_cert *cert = NULL;
 		enum exit_status status = file_read_certificate(args->iacas.items[i], &in->iacas[i]);
+		enum mdoc_result res;
 
 		if (status != EXIT_STATUS_OK)
 			return status;
-		if (mdoc_cert_check(NULL, mdoc_buf_bytes(&in->iacas[i]), MDOC_CERT_IACA, 0, &error) != MDOC_OK)
+		res = mdoc_cert_parse(NULL, mdoc_buf_bytes(&in->iacas[i]), &cert, &error);
+		if (res == MDOC_OK)
+			res = mdoc_cert_check(cert, MDOC_CERT_IACA, 0, &error);
+		mdoc_cert_free(cert);
+		if (res != MDOC_OK)
 			return tool_mdoc_error(args->iacas.items[i], &error);
 	}
 	return EXIT_STATUS_OK;

@@ -1,46 +1,28 @@
 /*
- * mdoc/x509/x509_build.c: IACA, DS, reader CA and reader certificates by Annex B, over a signer
- * that may be anywhere.
+ * mdoc/x509/cert_build.c: certificates by Annex B, over a signer that may be anywhere.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/x509/x509_internal.h"
+#include "mdoc/x509/x509_write.h"
 
 #include <limits.h>
-#include <openssl/ec.h>
+#include <stdio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <string.h>
 
 #define SERIAL_LEN 20
-#define DS_EKU "1.0.18013.5.1.2"
-#define READER_EKU "1.0.18013.5.1.6"
+#define EKU_ARC "1.0.18013.5.1"
 
 struct build {
 	const struct mdoc_context *context;
 	const struct mdoc_cert_spec *spec;
-	bool ca;
-	X509 *issuer; /* NULL: self-signed */
+	struct mdoci_profile_form form;
+	struct mdoc_cert *issuer; /* NULL: self-signed */
 	X509 *cert;
 	EVP_PKEY *pkey;
 	struct mdoc_error *error;
 };
-
-static int
-signature_nid(enum mdoc_alg alg)
-{
-	switch (alg) {
-	case MDOC_ALG_ES256:
-	case MDOC_ALG_ESP256:
-		return NID_ecdsa_with_SHA256;
-	case MDOC_ALG_ES384:
-		return NID_ecdsa_with_SHA384;
-	case MDOC_ALG_ES512:
-		return NID_ecdsa_with_SHA512;
-	default:
-		return NID_undef;
-	}
-}
 
 static enum mdoc_result
 set_serial(const struct build *b)
@@ -68,6 +50,17 @@ add_name(X509_NAME *name, int nid, int type, struct mdoc_bytes text)
 	return text.len <= INT_MAX && X509_NAME_add_entry_by_NID(name, nid, type, text.ptr, (int)text.len, -1, 0) == 1;
 }
 
+static bool
+set_issuer_name(const struct build *b, X509_NAME *own)
+{
+	const unsigned char *p = b->issuer != NULL ? b->issuer->subject.ptr : NULL;
+	X509_NAME *name = p != NULL ? d2i_X509_NAME(NULL, &p, (long)b->issuer->subject.len) : NULL;
+	const bool set = X509_set_issuer_name(b->cert, b->issuer != NULL ? name : own) == 1;
+
+	X509_NAME_free(name);
+	return set;
+}
+
 static enum mdoc_result
 set_names(const struct build *b)
 {
@@ -77,7 +70,7 @@ set_names(const struct build *b)
 
 	/* A DS has the state of its IACA, when that has one. */
 	if (b->issuer != NULL && b->spec->profile == MDOC_CERT_DS)
-		state = mdoci_x509_name_text(X509_get_subject_name(b->issuer), NID_stateOrProvinceName);
+		state = b->issuer->state;
 	if (name == NULL)
 		goto out;
 	if (b->spec->country.len > 0 && !add_name(name, NID_countryName, MBSTRING_UTF8, b->spec->country))
@@ -86,8 +79,7 @@ set_names(const struct build *b)
 		goto text;
 	if (!add_name(name, NID_commonName, MBSTRING_UTF8, b->spec->common_name))
 		goto text;
-	if (X509_set_subject_name(b->cert, name) == 1 &&
-		X509_set_issuer_name(b->cert, b->issuer != NULL ? X509_get_subject_name(b->issuer) : name) == 1)
+	if (X509_set_subject_name(b->cert, name) == 1 && set_issuer_name(b, name))
 		res = MDOC_OK;
 	goto out;
 text:
@@ -103,14 +95,11 @@ set_times(const struct build *b)
 	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)b->spec->not_before);
 	ASN1_TIME *to = ASN1_TIME_set(NULL, (time_t)b->spec->not_after);
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
-	int64_t issuer_from = 0;
-	int64_t issuer_to = 0;
 
 	if (from == NULL || to == NULL || b->spec->not_before > b->spec->not_after)
 		res = mdoci_x509_fail(b->error, MDOC_ERR_VALIDITY, "notBefore not after notAfter");
 	else if (b->issuer != NULL &&
-		(!mdoci_x509_times(b->issuer, &issuer_from, &issuer_to) || b->spec->not_before < issuer_from ||
-			b->spec->not_after > issuer_to))
+		(b->spec->not_before < b->issuer->not_before || b->spec->not_after > b->issuer->not_after))
 		res = mdoci_x509_fail(b->error, MDOC_ERR_VALIDITY, "a validity inside that of the issuer");
 	else if (X509_set1_notBefore(b->cert, from) == 1 && X509_set1_notAfter(b->cert, to) == 1)
 		res = MDOC_OK;
@@ -156,9 +145,11 @@ add_key_identifiers(const struct build *b)
 
 	if (ski == NULL || aki == NULL || !add_extension(b, NID_subject_key_identifier, ski, false))
 		goto out;
-	aki->keyid = b->issuer != NULL ? mdoci_x509_extension(b->issuer, NID_subject_key_identifier)
-				       : ASN1_OCTET_STRING_dup(ski);
-	ok = aki->keyid != NULL && add_extension(b, NID_authority_key_identifier, aki, false);
+	aki->keyid = ASN1_OCTET_STRING_dup(ski);
+	ok = aki->keyid != NULL &&
+		(b->issuer == NULL ||
+			ASN1_OCTET_STRING_set(aki->keyid, b->issuer->ski.ptr, (int)b->issuer->ski.len) == 1) &&
+		add_extension(b, NID_authority_key_identifier, aki, false);
 out:
 	AUTHORITY_KEYID_free(aki);
 	ASN1_OCTET_STRING_free(ski);
@@ -171,11 +162,10 @@ add_key_usage(const struct build *b)
 	ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
 	bool ok = usage != NULL;
 
-	/* Bits count from digitalSignature, 0; keyCertSign is 5, cRLSign 6. */
-	if (b->ca)
-		ok = ok && ASN1_BIT_STRING_set_bit(usage, 5, 1) == 1 && ASN1_BIT_STRING_set_bit(usage, 6, 1) == 1;
-	else
-		ok = ok && ASN1_BIT_STRING_set_bit(usage, 0, 1) == 1;
+	/* Bits count from digitalSignature, 0x80. */
+	for (int bit = 0; ok && bit < 8; bit++)
+		if ((b->form.usage & (0x80u >> bit)) != 0)
+			ok = ASN1_BIT_STRING_set_bit(usage, bit, 1) == 1;
 	ok = ok && add_extension(b, NID_key_usage, usage, true);
 	ASN1_BIT_STRING_free(usage);
 	return ok;
@@ -200,10 +190,16 @@ add_basic_constraints(const struct build *b)
 static bool
 add_eku(const struct build *b)
 {
-	EXTENDED_KEY_USAGE *eku = EXTENDED_KEY_USAGE_new();
-	ASN1_OBJECT *oid = OBJ_txt2obj(b->spec->profile == MDOC_CERT_DS ? DS_EKU : READER_EKU, 1);
+	EXTENDED_KEY_USAGE *eku = NULL;
+	ASN1_OBJECT *oid = NULL;
+	char text[32];
 	bool ok = false;
 
+	if (b->form.eku == 0)
+		return true;
+	(void)snprintf(text, sizeof(text), "%s.%u", EKU_ARC, b->form.eku);
+	oid = OBJ_txt2obj(text, 1);
+	eku = EXTENDED_KEY_USAGE_new();
 	if (eku != NULL && oid != NULL && sk_ASN1_OBJECT_push(eku, oid) > 0) {
 		oid = NULL;
 		ok = add_extension(b, NID_ext_key_usage, eku, true);
@@ -235,11 +231,21 @@ fail:
 }
 
 static bool
+is_empty(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
+static bool
 add_issuer_alt_name(const struct build *b)
 {
-	GENERAL_NAMES *names = uri_names(b->spec->issuer_alt_uri);
-	bool ok = add_extension(b, NID_issuer_alt_name, names, false);
+	GENERAL_NAMES *names = NULL;
+	bool ok;
 
+	if (is_empty(b->spec->issuer_alt_uri))
+		return true;
+	names = uri_names(b->spec->issuer_alt_uri);
+	ok = add_extension(b, NID_issuer_alt_name, names, false);
 	GENERAL_NAMES_free(names);
 	return ok;
 }
@@ -247,10 +253,14 @@ add_issuer_alt_name(const struct build *b)
 static bool
 add_crl_points(const struct build *b)
 {
-	CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
-	DIST_POINT *point = DIST_POINT_new();
+	CRL_DIST_POINTS *points = NULL;
+	DIST_POINT *point = NULL;
 	bool ok = false;
 
+	if (is_empty(b->spec->crl_uri))
+		return true;
+	points = CRL_DIST_POINTS_new();
+	point = DIST_POINT_new();
 	if (points == NULL || point == NULL)
 		goto out;
 	point->distpoint = DIST_POINT_NAME_new();
@@ -271,128 +281,95 @@ out:
 static enum mdoc_result
 set_extensions(const struct build *b)
 {
-	bool ok = add_key_identifiers(b) && add_key_usage(b) && (b->ca ? add_basic_constraints(b) : add_eku(b)) &&
+	bool ok = add_key_identifiers(b) && add_key_usage(b) && (b->form.ca ? add_basic_constraints(b) : add_eku(b)) &&
 		add_issuer_alt_name(b) && add_crl_points(b);
 
 	return ok ? MDOC_OK : MDOC_ERR_CRYPTO;
 }
 
-/* r||s to the SEQUENCE of two INTEGERs that X.509 has. */
-static int
-signature_der(const uint8_t *sig, size_t len, unsigned char **der)
-{
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(sig, (int)(len / 2), NULL);
-	BIGNUM *s = BN_bin2bn(sig + len / 2, (int)(len / 2), NULL);
-	int der_len = -1;
-
-	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = NULL;
-		s = NULL;
-		der_len = i2d_ECDSA_SIG(pair, der);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(pair);
-	return der_len;
-}
-
-/* OpenSSL has no setter for a signature that was made elsewhere: what the get0 functions give
- * is part of our own, not yet shared certificate. */
+/* What OpenSSL has laid out, signed. */
 static enum mdoc_result
-sign(const struct build *b)
+sign(const struct build *b, struct mdoc_buf *der)
 {
 	const struct mdoc_signer *signer = b->spec->signer;
-	int nid = signature_nid(signer->alg);
-	const ASN1_BIT_STRING *bits = NULL;
-	const X509_ALGOR *outer = NULL;
-	uint8_t sig[MDOC_SIG_MAX] = { 0 };
-	size_t sig_len = 0;
+	const enum mdoc_curve curve = b->issuer != NULL ? b->issuer->key.curve : b->spec->key.curve;
+	const int nid = mdoci_sig_nid(signer->alg, curve);
 	unsigned char *tbs = NULL;
-	unsigned char *der = NULL;
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
-	int tbs_len;
-	int der_len;
+	int len;
 
 	if (nid == NID_undef)
-		return mdoci_x509_fail(b->error, MDOC_ERR_ALGORITHM, "a signer with ES256, ES384 or ES512");
-	X509_get0_signature(&bits, &outer, b->cert);
-	if (X509_ALGOR_set0((X509_ALGOR *)X509_get0_tbs_sigalg(b->cert), OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL) != 1 ||
-		X509_ALGOR_set0((X509_ALGOR *)outer, OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL) != 1)
-		goto out;
-	tbs_len = i2d_re_X509_tbs(b->cert, &tbs);
-	if (tbs_len <= 0)
-		goto out;
-	res = mdoc_sign(signer, mdoc_bytes_of(tbs, (size_t)tbs_len), sig, &sig_len);
-	if (res != MDOC_OK) {
-		res = mdoci_x509_fail(b->error, res, "a signature from the signer");
-		goto out;
-	}
-	res = MDOC_ERR_CRYPTO;
-	der_len = signature_der(sig, sig_len, &der);
-	if (der_len <= 0 || ASN1_BIT_STRING_set((ASN1_BIT_STRING *)bits, der, der_len) != 1)
-		goto out;
-	/* No unused bits; without the flag OpenSSL would cut trailing zero bits off. */
-	((ASN1_BIT_STRING *)bits)->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
-	((ASN1_BIT_STRING *)bits)->flags |= ASN1_STRING_FLAG_BITS_LEFT;
-	res = MDOC_OK;
-out:
+		return mdoci_x509_fail(b->error, MDOC_ERR_ALGORITHM, "a signer whose algorithm fits the issuer's key");
+	/* OpenSSL has no setter for this; it is part of our own, not yet shared certificate. */
+	if (X509_ALGOR_set0((X509_ALGOR *)(uintptr_t)X509_get0_tbs_sigalg(b->cert), OBJ_nid2obj(nid), V_ASN1_UNDEF,
+		    NULL) != 1)
+		return MDOC_ERR_CRYPTO;
+	len = i2d_re_X509_tbs(b->cert, &tbs);
+	if (len > 0)
+		res = mdoci_put_signed(der, signer, curve, mdoc_bytes_of(tbs, (size_t)len), b->error);
 	OPENSSL_free(tbs);
-	OPENSSL_free(der);
 	return res;
 }
 
 /* What leaves here has passed the rules that we hold others to, and was signed by the key that
  * it names. */
 static enum mdoc_result
-check_and_append(const struct build *b, struct mdoc_buf *out)
+check_and_append(const struct build *b, struct mdoc_bytes der, struct mdoc_buf *out)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509(b->cert, &der);
-	enum mdoc_result res = MDOC_ERR_CRYPTO;
+	struct mdoc_cert *made = NULL;
+	enum mdoc_result res = mdoc_cert_parse(b->context, der, &made, b->error);
 
-	if (len <= 0)
-		goto out;
-	res = mdoc_cert_check(b->context, mdoc_bytes_of(der, (size_t)len), b->spec->profile, 0, b->error);
-	if (res != MDOC_OK)
-		goto out;
-	if (X509_verify(b->cert, b->issuer != NULL ? X509_get0_pubkey(b->issuer) : b->pkey) != 1) {
+	if (res == MDOC_OK)
+		res = mdoc_cert_check(made, b->spec->profile, 0, b->error);
+	if (res == MDOC_OK &&
+		!mdoci_cert_signed(b->issuer != NULL ? b->issuer : made, made->sig_alg, made->tbs, made->signature))
 		res = mdoci_x509_fail(b->error, MDOC_ERR_SIGNATURE, "a signature by the issuer's key");
-		goto out;
+	if (res == MDOC_OK) {
+		mdoc_buf_append(out, der);
+		res = out->err;
 	}
-	mdoc_buf_append(out, mdoc_bytes_of(der, (size_t)len));
-	res = out->err;
-out:
-	OPENSSL_free(der);
+	mdoc_cert_free(made);
 	return res;
 }
 
-/* DS and reader certificates have an issuer; roots have none. */
+/* Who issues a profile. */
+static enum mdoc_cert_profile
+profile_above(enum mdoc_cert_profile profile)
+{
+	if (profile == MDOC_CERT_DS || profile == MDOC_CERT_STATUS)
+		return MDOC_CERT_IACA;
+	return profile == MDOC_CERT_READER ? MDOC_CERT_READER_CA : MDOC_CERT_LIST_CA;
+}
+
+/* Roots have no issuer, all others have one. */
 static enum mdoc_result
 check_spec(struct build *b)
 {
 	const struct mdoc_cert_spec *spec = b->spec;
-	enum mdoc_cert_profile above = spec->profile == MDOC_CERT_DS ? MDOC_CERT_IACA : MDOC_CERT_READER_CA;
-	const unsigned relax = MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME;
+	const unsigned relax =
+		MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME | MDOC_RELAX_SKI_METHOD | MDOC_RELAX_SKI_LENGTH;
+	enum mdoc_result res;
 
-	b->ca = spec->profile == MDOC_CERT_IACA || spec->profile == MDOC_CERT_READER_CA;
-	if (spec->signer == NULL || spec->issuer_alt_uri == NULL || spec->crl_uri == NULL ||
-		spec->issuer_alt_uri[0] == '\0' || spec->crl_uri[0] == '\0')
+	if ((unsigned)spec->profile >= MDOC_CERT_PROFILE_COUNT)
+		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "a certificate profile");
+	mdoci_profile_form(spec->profile, &b->form);
+	if (spec->signer == NULL || (b->form.issuer_alt_name && is_empty(spec->issuer_alt_uri)) ||
+		(b->form.crl_points && is_empty(spec->crl_uri)))
 		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "a signer, issuer_alt_uri and crl_uri");
-	if (b->ca != (spec->issuer_cert.len == 0))
-		return mdoci_x509_fail(b->error, MDOC_ERR_ARG,
-			"an issuer certificate for DS and reader, none for roots");
-	if (b->ca)
+	if (b->form.ca != (spec->issuer_cert.len == 0))
+		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "an issuer certificate, but none for roots");
+	if (b->form.ca)
 		return MDOC_OK;
-	b->issuer = mdoci_x509_decode(b->context, spec->issuer_cert);
-	return mdoc_cert_check(b->context, spec->issuer_cert, above, relax, b->error);
+	res = mdoc_cert_parse(b->context, spec->issuer_cert, &b->issuer, b->error);
+	return res != MDOC_OK ? res : mdoc_cert_check(b->issuer, profile_above(spec->profile), relax, b->error);
 }
 
 enum mdoc_result
 mdoc_cert_build(const struct mdoc_context *context, const struct mdoc_cert_spec *spec, struct mdoc_buf *out,
 	struct mdoc_error *error)
 {
-	struct build b = { context, spec, false, NULL, NULL, NULL, error };
+	struct build b = { .context = context, .spec = spec, .error = error };
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
 	ERR_set_mark();
@@ -415,15 +392,16 @@ mdoc_cert_build(const struct mdoc_context *context, const struct mdoc_cert_spec 
 	if (res == MDOC_OK)
 		res = set_extensions(&b);
 	if (res == MDOC_OK)
-		res = sign(&b);
+		res = sign(&b, &der);
 	if (res == MDOC_OK)
-		res = check_and_append(&b, out);
+		res = check_and_append(&b, mdoc_buf_bytes(&der), out);
 out:
 	if (res != MDOC_OK && error != NULL && error->code == MDOC_OK)
 		(void)mdoci_x509_fail(error, res, "a certificate from the fields given");
 	X509_free(b.cert);
-	X509_free(b.issuer);
+	mdoc_cert_free(b.issuer);
 	EVP_PKEY_free(b.pkey);
+	mdoc_buf_clear(&der);
 	ERR_pop_to_mark();
 	return res;
 }
