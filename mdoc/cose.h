@@ -85,6 +85,7 @@ const char *mdoc_alg_hash(enum mdoc_alg alg);
 /* "ES256"; NULL: unknown. */
 const char *mdoc_alg_name(enum mdoc_alg alg);
 
+/* The same curve and the same point. */
 bool mdoc_key_equal(const struct mdoc_public_key *a, const struct mdoc_public_key *b);
 
 /*
