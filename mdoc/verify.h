@@ -99,7 +99,7 @@ struct mdoc_verify_options {
 	 */
 	const struct mdoc_request *request;
 	bool retain;                               /* the caller keeps what it gets; looked at with a request only */
-	const EVP_PKEY *reader_key;                /* EReaderKey's private half, for a deviceMac; NULL */
+	const struct mdoc_agreement *reader;       /* by EReaderKey, for a deviceMac; NULL: none can be checked */
 	const struct mdoc_revocation_lists *lists; /* checked ones; NULL: none */
 	enum mdoc_undetermined undetermined;
 	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */

@@ -5,6 +5,7 @@
  */
 #include "mdoc/base/internal.h"
 #include "mdoc/issuer/mso.h"
+#include <openssl/evp.h>
 #include <string.h>
 
 static const char *const digests[] = {
@@ -183,7 +184,7 @@ read_device_key(const struct mdoc_context *context, struct mdoc_node map, const 
 	res = mdoci_member(info, "deviceKey", MDOC_CBOR_MAP, inner, &key, error);
 	if (res != MDOC_OK)
 		return res;
-	res = mdoc_key_parse(context, key, &mso->device_key, NULL, error);
+	res = mdoc_key_parse(context, key, &mso->device_key, &mso->device_pkey, error);
 	if (res != MDOC_OK) {
 		mdoci_error_prefix(error, inner);
 		return res;
@@ -287,6 +288,7 @@ mdoci_mso_clear(struct mdoc_mso *mso)
 	for (size_t i = 0; i < mso->space_count; i++)
 		free(mso->spaces[i].digests);
 	free(mso->spaces);
+	EVP_PKEY_free(mso->device_pkey);
 	mdoc_cbor_free(mso->scan);
 	memset(mso, 0, sizeof(*mso));
 }

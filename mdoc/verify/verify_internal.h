@@ -115,10 +115,6 @@ void mdoci_verify_profile(struct mdoci_verifier *v, const struct mdoc_issuer_sig
 /* REVOCATION. */
 void mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso);
 
-/* deviceMac over DeviceAuthenticationBytes. MDOC_ERR_SIGNATURE: another tag. */
-enum mdoc_result mdoci_device_mac_verify(const struct mdoci_verifier *v, const struct mdoc_document *doc,
-	struct mdoc_bytes device_authentication_bytes, struct mdoc_error *why);
-
 /* The two halves of mdoc_device_namespaces_check(): what the issuer allows, and what it has signed itself. */
 enum mdoc_result mdoci_authorizations_check(const struct mdoc_issuer_signed *is,
 	const struct mdoc_cbor *device_namespaces, struct mdoc_error *why);

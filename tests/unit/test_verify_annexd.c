@@ -21,6 +21,7 @@
 static struct mdoc_buf annex_response, annex_transcript_bytes;
 static struct mdoc_trust *annex_trust;
 static EVP_PKEY *reader_key;
+static struct mdoc_agreement reader;
 
 static EVP_PKEY *
 private_key(const char *d_file, const char *x_file, const char *y_file)
@@ -68,7 +69,7 @@ annex_options(void)
 		.trust = annex_trust,
 		.now = ANNEX_D_TIME,
 		.relax = MDOC_RELAX_CRL_DP,
-		.reader_key = reader_key,
+		.reader = &reader,
 		.mac_allowed = true,
 	};
 
@@ -176,6 +177,7 @@ test_annex_d_elsewhere(void)
 	struct mdoc_verify_options options = annex_options();
 	const struct mdoc_bytes input = mdoc_buf_bytes(&annex_response);
 	struct soft_key p256, p384;
+	struct mdoc_agreement other_reader;
 	struct mdoc_trust *stranger = mdoc_trust_new();
 
 	options.transcript = mdoc_bytes_of(other, sizeof(other));
@@ -197,13 +199,16 @@ test_annex_d_elsewhere(void)
 	expect("mac refused", input, &options, BIT(DEVICE_AUTH_FORM), BIT(DEVICE_AUTH_ALGORITHM) | BIT(DEVICE_AUTH),
 		MDOC_ERR_ALGORITHM);
 	options.mac_allowed = true;
-	options.reader_key = NULL;
+	options.reader = NULL;
 	expect("no reader key", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_KEY);
 	CU_ASSERT_FATAL(soft_key_make(&p384, "P-384") && soft_key_make(&p256, "P-256"));
-	options.reader_key = p384.pkey;
+	CU_ASSERT_EQUAL(mdoc_agreement_from_evp(NULL, p384.pkey, &other_reader), MDOC_OK);
+	options.reader = &other_reader;
 	expect("other curve", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_KEY);
-	options.reader_key = p256.pkey;
+	mdoc_agreement_clear(&other_reader);
+	CU_ASSERT_EQUAL(mdoc_agreement_from_evp(NULL, p256.pkey, &other_reader), MDOC_OK);
 	expect("other reader", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_SIGNATURE);
+	mdoc_agreement_clear(&other_reader);
 	soft_key_clear(&p384);
 	soft_key_clear(&p256);
 	mdoc_trust_free(stranger);
@@ -338,7 +343,8 @@ suite_init(void)
 	annex_trust = mdoc_trust_new();
 	reader_key = private_key("annexD/ephemeral_reader_key_d.hex", "annexD/ephemeral_reader_key_x.hex",
 		"annexD/ephemeral_reader_key_y.hex");
-	ok = reader_key != NULL && soft_vector("annexD/device_response.cbor", &annex_response) &&
+	ok = reader_key != NULL && mdoc_agreement_from_evp(NULL, reader_key, &reader) == MDOC_OK &&
+		soft_vector("annexD/device_response.cbor", &annex_response) &&
 		soft_vector("annexD/session_transcript_bytes.cbor", &annex_transcript_bytes) &&
 		soft_vector("annexD/iaca_cert.der", &root) &&
 		mdoc_trust_add(NULL, annex_trust, mdoc_buf_bytes(&root), MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL) ==
@@ -351,6 +357,7 @@ static int
 suite_clean(void)
 {
 	mdoc_trust_free(annex_trust);
+	mdoc_agreement_clear(&reader);
 	EVP_PKEY_free(reader_key);
 	mdoc_buf_clear(&annex_response);
 	mdoc_buf_clear(&annex_transcript_bytes);

@@ -27,6 +27,7 @@ struct verify {
 	struct mdoc_request *request;
 	bool show_unverified;
 	EVP_PKEY *reader_key;
+	struct mdoc_agreement reader;
 	struct mdoc_verify_options options;
 	struct common_options common;
 };
@@ -119,7 +120,11 @@ read_inputs(struct verify *verify)
 		status = read_lists(verify);
 	if (status == EXIT_STATUS_OK && verify->key_path != NULL)
 		status = key_read(verify->key_path, &verify->reader_key);
-	verify->options.reader_key = verify->reader_key;
+	if (status == EXIT_STATUS_OK && verify->reader_key != NULL) {
+		if (mdoc_agreement_from_evp(tool_context(), verify->reader_key, &verify->reader) != MDOC_OK)
+			return tool_no_memory();
+		verify->options.reader = &verify->reader;
+	}
 	/* Who names the key means a deviceMac too; libmdoc refuses one for the Japanese record (R-TX-01). */
 	verify->options.mac_allowed = verify->reader_key != NULL;
 	return status;
@@ -223,6 +228,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 out:
 	mdoc_request_free(verify.request);
 	mdoc_trust_free(verify.trust);
+	mdoc_agreement_clear(&verify.reader);
 	EVP_PKEY_free(verify.reader_key);
 	mdoc_buf_clear(&verify.response);
 	mdoc_buf_clear(&verify.transcript);
