@@ -30,6 +30,8 @@ enum mdoc_check {
 	MDOC_CHECK_DS_PROFILE,            /* DS certificate against Annex B */
 	MDOC_CHECK_CHAIN,                 /* DS issued by a trusted IACA: key identifier, name, signature */
 	MDOC_CHECK_CERTIFICATE_VALIDITY,  /* DS and IACA valid now */
+	MDOC_CHECK_CRL,                   /* DS not revoked, by the CRLs that the trust store has */
+	MDOC_CHECK_ANCHOR_DOCTYPE,        /* the IACA may issue this docType, as a VICAL says it */
 	MDOC_CHECK_ISSUER_ALGORITHM,      /* alg of issuerAuth fits the DS key */
 	MDOC_CHECK_ISSUER_SIGNATURE,      /* R-VX-02 */
 	MDOC_CHECK_MSO,                   /* version, digest algorithm, device key */
@@ -74,8 +76,10 @@ const char *mdoc_outcome_name(enum mdoc_outcome outcome);
 struct mdoc_check_row {
 	enum mdoc_check check;
 	enum mdoc_outcome outcome;
-	size_t document;         /* SIZE_MAX: the response as a whole */
-	struct mdoc_error error; /* path and offset of what was looked at; code MDOC_OK unless failed or warning */
+	size_t document; /* SIZE_MAX: the response as a whole */
+	/* Path and offset of what was looked at; code MDOC_OK unless failed or warning, or not done because it
+	 * could not be found out (MDOC_ERR_UNDETERMINED). */
+	struct mdoc_error error;
 };
 
 /* What to make of a revocation that cannot be found out: the second edition leaves it to the reader, who may be
@@ -101,8 +105,9 @@ struct mdoc_verify_options {
 	bool retain;                               /* the caller keeps what it gets; looked at with a request only */
 	const struct mdoc_agreement *reader;       /* by EReaderKey, for a deviceMac; NULL: none can be checked */
 	const struct mdoc_revocation_lists *lists; /* checked ones; NULL: none */
-	enum mdoc_undetermined undetermined;
-	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
+	enum mdoc_undetermined undetermined;       /* of MSO.status */
+	bool crl_required; /* a DS of which the trust store has no CRL that counts now fails, else it is not looked at */
+	bool mac_allowed;  /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 
 struct mdoc_verdict;

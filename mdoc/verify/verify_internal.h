@@ -86,6 +86,10 @@ void mdoci_row_result(struct mdoci_verifier *v, enum mdoc_check check, const str
 /* The failed row whose place is known as it is. */
 void mdoci_row_error(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoc_error *why);
 
+/* Not done, and why. */
+void mdoci_row_unknown(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoci_place *place,
+	const char *expected);
+
 /* What could not be found out, by the caller's policy. */
 void mdoci_row_undetermined(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoci_place *place,
 	const char *expected);

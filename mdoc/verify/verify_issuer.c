@@ -29,26 +29,57 @@ check_issuer_auth(struct mdoci_verifier *v, const struct issuer_part *part)
 		"x5chain (33) in the unprotected header, DS certificate first");
 }
 
+/* A certificate may be as much out of date as our clock may be wrong. */
+static bool
+within_skew(const struct mdoci_verifier *v, const struct mdoc_cert *cert)
+{
+	const int64_t skew = v->options->clock_skew;
+
+	return mdoc_cert_not_before(cert) - skew <= v->options->now &&
+		v->options->now <= mdoc_cert_not_after(cert) + skew;
+}
+
+/* What follows from the anchor: times, CRL, and what it may issue. */
+static void
+check_anchor(struct mdoci_verifier *v, const struct issuer_part *part, const struct mdoc_judged *judged)
+{
+	const struct mdoci_place *place = &part->certificate;
+	const enum mdoc_result revocation = judged->revocation.code;
+
+	if (within_skew(v, judged->cert) && within_skew(v, mdoc_anchor_cert(judged->anchor)))
+		mdoci_row_passed(v, MDOC_CHECK_CERTIFICATE_VALIDITY, place);
+	else
+		mdoci_row_result(v, MDOC_CHECK_CERTIFICATE_VALIDITY, place, judged->validity.code, &judged->validity);
+	if (revocation != MDOC_ERR_UNDETERMINED)
+		mdoci_row_result(v, MDOC_CHECK_CRL, place, revocation, &judged->revocation);
+	else if (v->options->crl_required)
+		mdoci_row_failed(v, MDOC_CHECK_CRL, place, revocation, judged->revocation.expected);
+	else
+		mdoci_row_unknown(v, MDOC_CHECK_CRL, place, judged->revocation.expected);
+	mdoci_row_if(v, mdoc_anchor_allows(judged->anchor, part->is->mso.doc_type), MDOC_CHECK_ANCHOR_DOCTYPE, place,
+		MDOC_ERR_AUTHORIZATION, "an IACA that is trusted for this docType");
+}
+
 /* A path that ends at an anchor, though at another time, is a path: the time has its own row. */
 static void
 check_chain(struct mdoci_verifier *v, const struct issuer_part *part, const struct mdoc_judged *judged)
 {
+	const struct mdoc_trust *trust = v->options->trust;
 	enum mdoc_cert_profile profile = MDOC_CERT_IACA;
 
-	if (v->options->trust == NULL || !mdoc_trust_profile(v->options->trust, &profile) ||
-		profile != MDOC_CERT_IACA) {
+	if (trust != NULL && mdoc_trust_profile(trust, &profile) && profile == MDOC_CERT_IACA) {
+		mdoci_row_result(v, MDOC_CHECK_CHAIN, &part->certificate, judged->path.code, &judged->path);
+	} else {
 		mdoci_row_failed(v, MDOC_CHECK_CHAIN, &part->certificate, MDOC_ERR_CHAIN, "a trusted IACA");
-		mdoci_row_not_done(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate);
+		profile = MDOC_CERT_PROFILE_COUNT;
+	}
+	if (judged->anchor != NULL && profile == MDOC_CERT_IACA) {
+		v->verdict->documents[v->document].anchor = mdoc_cert_der(mdoc_anchor_cert(judged->anchor));
+		check_anchor(v, part, judged);
 		return;
 	}
-	mdoci_row_result(v, MDOC_CHECK_CHAIN, &part->certificate, judged->path.code, &judged->path);
-	if (judged->anchor == NULL) {
-		mdoci_row_not_done(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate);
-		return;
-	}
-	v->verdict->documents[v->document].anchor = mdoc_cert_der(mdoc_anchor_cert(judged->anchor));
-	mdoci_row_result(v, MDOC_CHECK_CERTIFICATE_VALIDITY, &part->certificate, judged->validity.code,
-		&judged->validity);
+	for (unsigned check = MDOC_CHECK_CERTIFICATE_VALIDITY; check <= MDOC_CHECK_ANCHOR_DOCTYPE; check++)
+		mdoci_row_not_done(v, (enum mdoc_check)check, &part->certificate);
 }
 
 static void
@@ -91,6 +122,8 @@ check_certificate(struct mdoci_verifier *v, struct issuer_part *part)
 	}
 	mdoci_row_result(v, MDOC_CHECK_DS_PROFILE, &part->certificate, v->ds == NULL ? res : judged.profile.code,
 		&judged.profile);
+	if (res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO || res == MDOC_ERR_ARG)
+		v->fatal = res;
 	check_chain(v, part, &judged);
 	check_signature(v, part);
 }

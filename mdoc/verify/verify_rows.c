@@ -19,6 +19,8 @@ static const char *const check_names[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_DS_PROFILE] = "ds_profile",
 	[MDOC_CHECK_CHAIN] = "chain",
 	[MDOC_CHECK_CERTIFICATE_VALIDITY] = "certificate_validity",
+	[MDOC_CHECK_CRL] = "crl",
+	[MDOC_CHECK_ANCHOR_DOCTYPE] = "anchor_doctype",
 	[MDOC_CHECK_ISSUER_ALGORITHM] = "issuer_algorithm",
 	[MDOC_CHECK_ISSUER_SIGNATURE] = "issuer_signature",
 	[MDOC_CHECK_MSO] = "mso",
@@ -216,6 +218,13 @@ mdoci_row_warning(struct mdoci_verifier *v, enum mdoc_check check, const struct 
 	enum mdoc_result code, const char *expected)
 {
 	(void)add_why(v, check, MDOC_WARNING, place, code, expected);
+}
+
+void
+mdoci_row_unknown(struct mdoci_verifier *v, enum mdoc_check check, const struct mdoci_place *place,
+	const char *expected)
+{
+	(void)add_why(v, check, MDOC_NOT_DONE, place, MDOC_ERR_UNDETERMINED, expected);
 }
 
 void

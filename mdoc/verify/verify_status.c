@@ -17,7 +17,7 @@ mdoci_row_undetermined(struct mdoci_verifier *v, enum mdoc_check check, const st
 		mdoci_row_failed(v, check, place, MDOC_ERR_UNDETERMINED, expected);
 		break;
 	case MDOC_UNDETERMINED_IGNORED:
-		mdoci_row_not_done(v, check, place);
+		mdoci_row_unknown(v, check, place, expected);
 		break;
 	case MDOC_UNDETERMINED_WARNS:
 	default:

@@ -184,9 +184,11 @@ test_annex_d_elsewhere(void)
 	expect("transcript", input, &options, BIT(DEVICE_AUTH), 0, MDOC_ERR_SIGNATURE);
 	options = annex_options();
 	options.trust = stranger;
-	expect("untrusted", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY), MDOC_ERR_CHAIN);
+	expect("untrusted", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY) | BIT(CRL) | BIT(ANCHOR_DOCTYPE),
+		MDOC_ERR_CHAIN);
 	options.trust = NULL;
-	expect("no trust", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY), MDOC_ERR_CHAIN);
+	expect("no trust", input, &options, BIT(CHAIN), BIT(CERTIFICATE_VALIDITY) | BIT(CRL) | BIT(ANCHOR_DOCTYPE),
+		MDOC_ERR_CHAIN);
 	options = annex_options();
 	options.now = 1633095003; /* 2021-10-01T13:30:03Z */
 	expect("expired", input, &options, BIT(CERTIFICATE_VALIDITY) | BIT(VALIDITY), 0, MDOC_ERR_VALIDITY);
