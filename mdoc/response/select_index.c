@@ -1,5 +1,5 @@
 /*
- * mdoc/response/select_index.c: a record sorted by names, and what of it answers a name.
+ * mdoc/response/select_index.c: a record's elements by their names, and what of it answers a name.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -20,20 +20,34 @@ mdoci_order(struct mdoc_bytes a, struct mdoc_bytes b)
 	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static int
-order_of_names(const struct mdoci_ref *ref, struct mdoc_bytes ns, struct mdoc_bytes element)
+/* FNV-1a. Names that collide are the issuer's doing, and cost no more than comparing hashes. */
+static uint64_t
+hash_bytes(uint64_t hash, struct mdoc_bytes bytes)
 {
-	const int order = mdoci_order(ref->ns, ns);
-
-	return order != 0 ? order : mdoci_order(ref->element, element);
+	for (size_t i = 0; i < bytes.len; i++)
+		hash = (hash ^ bytes.ptr[i]) * UINT64_C(0x100000001b3);
+	return hash;
 }
 
-static int
-by_names(const void *a, const void *b)
+static uint64_t
+hash_names(struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	const struct mdoci_ref *y = b;
+	const uint64_t hash = hash_bytes(hash_bytes(UINT64_C(0xcbf29ce484222325), element), ns);
 
-	return order_of_names(a, y->ns, y->element);
+	return hash ^ hash >> 32;
+}
+
+static void
+add_ref(struct mdoci_index *index, struct mdoci_ref ref)
+{
+	size_t slot;
+
+	ref.place = index->count;
+	ref.hash = hash_names(ref.ns, ref.element);
+	for (slot = (size_t)ref.hash & index->mask; index->slots[slot] != 0; slot = (slot + 1) & index->mask)
+		;
+	index->refs[index->count++] = ref;
+	index->slots[slot] = (uint32_t)index->count;
 }
 
 enum mdoc_result
@@ -50,20 +64,28 @@ mdoci_index_make(const struct mdoc_context *context, const struct mdoc_held *hel
 		res = mdoci_claims_check(context, record, held->device_claims, held->device_claim_count, error);
 	if (res != MDOC_OK)
 		return res;
+	for (index->mask = 3; index->mask / 2 < total; index->mask = 2 * index->mask + 1)
+		;
 	index->refs = calloc(total + 1, sizeof(*index->refs));
-	if (index->refs == NULL)
+	index->slots = calloc(index->mask + 1, sizeof(*index->slots));
+	if (index->refs == NULL || index->slots == NULL)
 		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
 	for (size_t n = 0; n < record->count; n++) {
 		const struct mdoc_namespace *space = &record->namespaces[n];
 
-		for (size_t i = 0; i < space->count; i++, index->count++)
-			index->refs[index->count] = (struct mdoci_ref){ space->name, space->items[i].element,
-				space->items[i].value, space, &space->items[i], index->count };
+		for (size_t i = 0; i < space->count; i++)
+			add_ref(index,
+				(struct mdoci_ref){ .ns = space->name,
+					.element = space->items[i].element,
+					.value = space->items[i].value,
+					.space = space,
+					.item = &space->items[i] });
 	}
-	for (size_t i = 0; i < held->device_claim_count; i++, index->count++)
-		index->refs[index->count] = (struct mdoci_ref){ held->device_claims[i].ns,
-			held->device_claims[i].element, held->device_claims[i].value, NULL, NULL, index->count };
-	qsort(index->refs, index->count, sizeof(*index->refs), by_names);
+	for (size_t i = 0; i < held->device_claim_count; i++)
+		add_ref(index,
+			(struct mdoci_ref){ .ns = held->device_claims[i].ns,
+				.element = held->device_claims[i].element,
+				.value = held->device_claims[i].value });
 	return MDOC_OK;
 }
 
@@ -71,24 +93,23 @@ void
 mdoci_index_clear(struct mdoci_index *index)
 {
 	free(index->refs);
-	*index = (struct mdoci_index){ NULL, 0 };
+	free(index->slots);
+	*index = (struct mdoci_index){ .refs = NULL };
 }
 
-/* The first at or after these names. */
-static size_t
-lower_bound(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
+/* By its own name. */
+static const struct mdoci_ref *
+find_named(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	size_t low = 0, high = index->count;
+	const uint64_t hash = hash_names(ns, element);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
+	for (size_t slot = (size_t)hash & index->mask; index->slots[slot] != 0; slot = (slot + 1) & index->mask) {
+		const struct mdoci_ref *ref = &index->refs[index->slots[slot] - 1];
 
-		if (order_of_names(&index->refs[middle], ns, element) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		if (ref->hash == hash && mdoc_bytes_equal(ref->element, element) && mdoc_bytes_equal(ref->ns, ns))
+			return ref;
 	}
-	return low;
+	return NULL;
 }
 
 static bool
@@ -100,42 +121,42 @@ is_age_over(struct mdoc_bytes element)
 		digit[0] <= '9' && digit[1] >= '0' && digit[1] <= '9';
 }
 
-/* Does this stand among the ages of the namespace? */
-static bool
-among_ages(const struct mdoci_ref *ref, struct mdoc_bytes ns)
+/* age_over_NN of this value, signed by the issuer. */
+static const struct mdoci_ref *
+find_age(const struct mdoci_index *index, struct mdoc_bytes ns, unsigned age, uint8_t value)
 {
-	return mdoc_bytes_equal(ref->ns, ns) && ref->element.len >= AGE_OVER_LEN &&
-		memcmp(ref->element.ptr, AGE_OVER, AGE_OVER_LEN) == 0;
-}
+	uint8_t name[AGE_OVER_LEN + 2];
+	const struct mdoci_ref *ref;
 
-static bool
-says(const struct mdoci_ref *ref, uint8_t value)
-{
-	return ref->item != NULL && is_age_over(ref->element) && ref->value.len == 1 && ref->value.ptr[0] == value;
+	memcpy(name, AGE_OVER, AGE_OVER_LEN);
+	name[AGE_OVER_LEN] = (uint8_t)('0' + age / 10);
+	name[AGE_OVER_LEN + 1] = (uint8_t)('0' + age % 10);
+	ref = find_named(index, ns, mdoc_bytes_of(name, sizeof(name)));
+	return ref != NULL && ref->item != NULL && ref->value.len == 1 && ref->value.ptr[0] == value ? ref : NULL;
 }
 
 /* 7.2.5: what settles the question with the least said: the smallest true at or above, else the largest
- * false at or below. at: where the age that was asked for would stand. */
+ * false at or below. */
 static const struct mdoci_ref *
-nearest_age(const struct mdoci_index *index, size_t at, struct mdoc_bytes ns)
+nearest_age(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	for (size_t i = at; i < index->count && among_ages(&index->refs[i], ns); i++)
-		if (says(&index->refs[i], CBOR_TRUE))
-			return &index->refs[i];
-	for (size_t i = at; i > 0 && among_ages(&index->refs[i - 1], ns); i--)
-		if (says(&index->refs[i - 1], CBOR_FALSE))
-			return &index->refs[i - 1];
-	return NULL;
+	const uint8_t *digit = element.ptr + AGE_OVER_LEN;
+	const unsigned asked = (unsigned)(digit[0] - '0') * 10 + (unsigned)(digit[1] - '0');
+	const struct mdoci_ref *ref = NULL;
+
+	for (unsigned age = asked; ref == NULL && age <= 99; age++)
+		ref = find_age(index, ns, age, CBOR_TRUE);
+	for (unsigned below = 0; ref == NULL && below <= asked; below++)
+		ref = find_age(index, ns, asked - below, CBOR_FALSE);
+	return ref;
 }
 
 const struct mdoci_ref *
 mdoci_index_find(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	const size_t at = lower_bound(index, ns, element);
+	const struct mdoci_ref *ref = find_named(index, ns, element);
 
-	if (at < index->count && order_of_names(&index->refs[at], ns, element) == 0)
-		return &index->refs[at];
-	return is_age_over(element) ? nearest_age(index, at, ns) : NULL;
+	return ref == NULL && is_age_over(element) ? nearest_age(index, ns, element) : ref;
 }
 
 static int

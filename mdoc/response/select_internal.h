@@ -1,7 +1,7 @@
 /*
  * mdoc/response/select_internal.h: the inside of a selection, and the parts that make one. Not installed.
  *
- * Costs: a record is sorted once, every name that is asked for is found by bisection.
+ * Costs: a record's names are hashed once, and each name that is asked for is looked up.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -22,12 +22,15 @@ struct mdoci_ref {
 	const struct mdoc_namespace *space;
 	const struct mdoc_item *item; /* NULL: the device signs it */
 	size_t place;                 /* in the order of the record; what the device signs comes after it */
+	uint64_t hash;                /* of both names */
 };
 
-/* A held record, sorted by namespace and element. */
+/* A held record: its elements in their order, and a table of them by their names. */
 struct mdoci_index {
 	struct mdoci_ref *refs;
 	size_t count;
+	uint32_t *slots; /* place + 1, or 0; open addressing, at most half full */
+	size_t mask;
 };
 
 /* An element that was asked for; links[link…] are the rows that answer it, none when nothing does. */
