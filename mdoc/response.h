@@ -79,22 +79,26 @@ struct mdoc_device_signer {
 	void *arg;
 };
 
-/* The device key of one document: one of the two. */
+/* The device key of one document: device_signer, or signer, or agreement, or the last two of one key that
+ * does both. */
 struct mdoc_device_key {
-	const struct mdoc_signer *signer;
+	const struct mdoc_signer *signer;       /* makes a deviceSignature */
+	const struct mdoc_agreement *agreement; /* makes a deviceMac */
 	const struct mdoc_device_signer *device_signer;
 };
 
 struct mdoc_response_options {
-	enum mdoc_edition edition;          /* MDOC_EDITION_2: version "1.1" */
-	struct mdoc_bytes transcript;       /* bare SessionTranscript */
-	const struct mdoc_device_key *keys; /* one for each document of the selection, also for those that stay */
+	enum mdoc_edition edition;                /* MDOC_EDITION_2: version "1.1" */
+	struct mdoc_bytes transcript;             /* bare SessionTranscript */
+	const struct mdoc_device_key *keys;       /* one for each document of the selection, also for those that stay */
+	const struct mdoc_public_key *reader_key; /* EReaderKey, for a deviceMac; NULL: there is none */
+	bool mac; /* of a key that does both a MAC is wanted; never for a docType that takes none (R-TX-01) */
 };
 
 /*
  * Bytes of the DeviceResponse that mdoc_response_build() will append; nothing is signed.
  *
- * options  NULL: version "1.0"; transcript and keys are not looked at
+ * options  transcript is not looked at; keys NULL (or options NULL): signatures
  *
  * MDOC_ERR_NOTHING, MDOC_ERR_ALGORITHM, MDOC_ERR_MEMORY
  */
@@ -110,7 +114,9 @@ enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, cons
  *
  * MDOC_ERR_NOTHING    no document leaves
  * MDOC_ERR_CALLBACK   a signer refused, or gave what is no DeviceSigned
- * MDOC_ERR_ALGORITHM  a signer's algorithm does not fit
+ * MDOC_ERR_ALGORITHM  a signer's algorithm does not fit, or a key that can only make a MAC for a docType that
+ *                     takes none
+ * MDOC_ERR_KEY        a MAC without EReaderKey, or with one on another curve
  * MDOC_ERR_ARG        no transcript, or a document without a key; MDOC_ERR_BUFFER, MDOC_ERR_MEMORY
  */
 enum mdoc_result mdoc_response_build(const struct mdoc_context *context, const struct mdoc_selection *selection,

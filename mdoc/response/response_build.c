@@ -5,7 +5,7 @@
  */
 #include "mdoc/response/select_internal.h"
 #include <mdoc/response.h>
-#include <string.h>
+#include <openssl/crypto.h>
 
 /* DeviceNameSpacesBytes of an empty map: nothing is device-signed. */
 static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
@@ -174,20 +174,56 @@ key_of(const struct writer *w, const struct mdoci_selected *doc)
 	return w->options != NULL && w->options->keys != NULL ? &w->options->keys[doc - w->selection->docs] : NULL;
 }
 
+/* A MAC where it is wanted, or all that the key can make. */
+static bool
+makes_mac(const struct writer *w, const struct mdoc_device_key *key, const struct mdoci_selected *doc)
+{
+	return key != NULL && key->agreement != NULL &&
+		(key->signer == NULL ||
+			(w->options->mac && w->options->reader_key != NULL &&
+				mdoc_doc_type_takes_mac(doc->record->mso.doc_type)));
+}
+
+static enum mdoc_result
+put_mac(const struct mdoc_context *context, struct writer *w, const struct mdoc_agreement *agreement,
+	const struct mdoci_selected *doc, struct mdoc_bytes namespaces)
+{
+	uint8_t shared[MDOC_SHARED_MAX];
+	enum mdoc_result res = MDOC_ERR_KEY;
+	size_t len = 0;
+
+	if (!mdoc_doc_type_takes_mac(doc->record->mso.doc_type))
+		return MDOC_ERR_ALGORITHM;
+	if (w->options->reader_key != NULL)
+		res = mdoc_agree(agreement, w->options->reader_key, shared, &len);
+	if (res == MDOC_OK)
+		res = mdoc_device_mac_put(context, w->out, mdoc_buf_bytes(&w->to_sign), namespaces,
+			w->options->transcript, mdoc_bytes_of(shared, len));
+	OPENSSL_cleanse(shared, sizeof(shared));
+	return res;
+}
+
+static enum mdoc_result
+count_device_signed(struct writer *w, const struct mdoc_device_key *key, const struct mdoci_selected *doc,
+	struct mdoc_bytes namespaces)
+{
+	const size_t size = makes_mac(w, key, doc)
+		? mdoc_device_mac_size(namespaces)
+		: mdoc_device_signed_size(namespaces, doc->record->mso.device_key.curve);
+
+	w->out->len += size;
+	return size > 0 ? MDOC_OK : MDOC_ERR_ALGORITHM;
+}
+
 static enum mdoc_result
 put_device_signed(const struct mdoc_context *context, struct writer *w, const struct mdoci_selected *doc,
 	struct mdoc_bytes namespaces)
 {
 	const struct mdoc_device_key *key = key_of(w, doc);
-	const bool software = key != NULL && key->signer != NULL;
-	size_t size;
 
-	if (w->counting) {
-		size = mdoc_device_signed_size(namespaces, doc->record->mso.device_key.curve);
-		w->out->len += size;
-		return size > 0 ? MDOC_OK : MDOC_ERR_ALGORITHM;
-	}
-	if (key == NULL || (key->signer == NULL) == (key->device_signer == NULL))
+	if (w->counting)
+		return count_device_signed(w, key, doc, namespaces);
+	if ((key->signer == NULL && key->agreement == NULL) == (key->device_signer == NULL))
 		return MDOC_ERR_ARG;
 	mdoci_buf_truncate(&w->to_sign, 0);
 	mdoci_buf_truncate(&w->device_signed, 0);
@@ -195,8 +231,10 @@ put_device_signed(const struct mdoc_context *context, struct writer *w, const st
 		namespaces);
 	if (w->to_sign.err != MDOC_OK)
 		return w->to_sign.err;
-	if (!software)
+	if (key->device_signer != NULL)
 		return sign_elsewhere(context, w, key->device_signer);
+	if (makes_mac(w, key, doc))
+		return put_mac(context, w, key->agreement, doc, namespaces);
 	return mdoc_device_signed_put(w->out, mdoc_buf_bytes(&w->to_sign), namespaces, key->signer);
 }
 

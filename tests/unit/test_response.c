@@ -103,7 +103,7 @@ failed_signers_give_no_response(void)
 static void
 bad_arguments_are_refused(void)
 {
-	const struct mdoc_device_key none = { NULL, NULL };
+	const struct mdoc_device_key none = { .signer = NULL };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	struct answer a;
 	struct mdoc_device_key both;
@@ -112,7 +112,7 @@ bad_arguments_are_refused(void)
 
 	answer_make(&a, "P-256", 1, false);
 	soft_device_signer(&a.kit.device, &other);
-	both = (struct mdoc_device_key){ &a.kit.device.signer, &other };
+	both = (struct mdoc_device_key){ .signer = &a.kit.device.signer, .device_signer = &other };
 	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, NULL, &out, NULL), MDOC_ERR_ARG);
 	CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_ERR_ARG);
 	options.transcript = a.transcript;
@@ -187,7 +187,7 @@ count_pairs(struct mdoc_node errors, const char *ns)
 static void
 built_response_reads_back(void)
 {
-	struct mdoc_device_key key = { NULL, NULL };
+	struct mdoc_device_key key = { .signer = NULL };
 	struct mdoc_response_options options = { .keys = &key };
 	struct mdoc_buf out = MDOC_BUF_EMPTY, to_check = MDOC_BUF_EMPTY;
 	struct mdoc_response *response = NULL;
@@ -307,7 +307,67 @@ second_edition_is_tolerated(void)
 	mdoc_buf_clear(&out);
 }
 
+/* The law's record would be answered for with what is no signature (R-TX-01), or a MAC be no MAC. */
+static void
+mac_where_it_may_be(void)
+{
+	static const uint8_t transcript[] = { 0x83, 0xf6, 0xf6, 0xf6 };
+	static const char *const doc_types[] = { KIT_DOCTYPE, "x" };
+
+	for (unsigned i = 0; i < 8; i++) {
+		const bool law = i % 2 == 0, only_mac = i / 2 % 2 != 0, with_reader = i / 4 != 0;
+		const struct mdoc_ask doc = { .doc_type = mdoc_text(doc_types[i % 2]), .asked = asked, .count = 1 };
+		struct mdoc_held held = { .record = NULL };
+		struct mdoc_agreement agreement = { .arg = NULL };
+		struct mdoc_device_key key = { .agreement = &agreement };
+		struct mdoc_buf out = MDOC_BUF_EMPTY;
+		struct mdoc_response *response = NULL;
+		enum mdoc_result expected = MDOC_OK, res;
+		struct soft_key reader;
+		struct answer a;
+		struct mdoc_response_options options = { .transcript = mdoc_bytes_of(transcript, sizeof(transcript)),
+			.keys = &key,
+			.mac = true };
+		size_t size = 0;
+
+		memset(&a, 0, sizeof(a));
+		kit_make(&a.kit, "P-256");
+		CU_ASSERT_TRUE_FATAL(soft_key_make(&reader, "P-256"));
+		mdoc_buf_clear(&a.kit.record);
+		a.kit.issue.doc_type = doc.doc_type;
+		CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &a.kit.issue, &a.kit.record, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_issuer_signed_parse(NULL, mdoc_buf_bytes(&a.kit.record), &a.record, NULL),
+			MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_request_build(NULL, &doc, 1, NULL, &a.request_bytes, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&a.request_bytes), &a.request, NULL),
+			MDOC_OK);
+		held.record = a.record;
+		CU_ASSERT_EQUAL_FATAL(mdoc_select(NULL, a.request, &held, 1, NULL, &a.selection, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_agreement_from_evp(NULL, a.kit.device.pkey, &agreement), MDOC_OK);
+		key.signer = only_mac ? NULL : &a.kit.device.signer;
+		options.reader_key = with_reader ? &reader.pub : NULL;
+		if (only_mac)
+			expected = law ? MDOC_ERR_ALGORITHM : with_reader ? MDOC_OK : MDOC_ERR_KEY;
+		res = mdoc_response_build(NULL, a.selection, &options, &out, NULL);
+		CU_ASSERT_EQUAL(res, expected);
+		CU_ASSERT_EQUAL(res == MDOC_OK, out.len > 0);
+		if (res == MDOC_OK) {
+			CU_ASSERT_EQUAL(mdoc_response_size(a.selection, &options, &size), MDOC_OK);
+			CU_ASSERT_EQUAL(size, out.len);
+			CU_ASSERT_EQUAL_FATAL(mdoc_response_parse(NULL, mdoc_buf_bytes(&out), &response, NULL),
+				MDOC_OK);
+			CU_ASSERT_EQUAL(response->documents[0].device_signed.is_mac, !law && with_reader);
+		}
+		mdoc_response_free(response);
+		mdoc_buf_clear(&out);
+		mdoc_agreement_clear(&agreement);
+		soft_key_clear(&reader);
+		answer_clear(&a);
+	}
+}
+
 CU_TestInfo response_tests[] = {
+	{ "a MAC where it may be", mac_where_it_may_be },
 	{ "bad arguments are refused", bad_arguments_are_refused },
 	{ "a status alone", status_alone_is_written },
 	{ "the second edition is tolerated", second_edition_is_tolerated },
