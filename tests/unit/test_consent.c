@@ -236,7 +236,48 @@ cost_is_linear(void)
 	CU_ASSERT_TRUE(thousand < hundred * 40);
 }
 
+/* A wallet short of memory would crash, leak, or send half a response. */
+static void
+every_allocation_may_fail(void)
+{
+	const struct mdoc_ask doc = { .doc_type = mdoc_text(KIT_DOCTYPE), .asked = asked, .count = 5 };
+	const struct mdoc_agreed agreed = { mdoc_text(KIT_ISO), mdoc_text("birth_date") };
+	const struct mdoc_select_options options = { &agreed, 1, true, NULL };
+	struct scene s = { .selection = NULL };
+	size_t failed = 0;
+	bool done = false;
+
+	kit_make(&s.kit, "P-256");
+	scene_make(&s, &doc, NULL);
+	for (size_t call = 1; !done; call++) {
+		const struct mdoc_device_key key = { .signer = &s.kit.device.signer };
+		const struct mdoc_response_options how = { .transcript = mdoc_bytes_of(transcript_bytes,
+								   sizeof(transcript_bytes)),
+			.keys = &key };
+		struct mdoc_selection *selection = NULL;
+		struct mdoc_buf out = MDOC_BUF_EMPTY;
+		enum mdoc_result res;
+
+		alloc_reset();
+		alloc_fail_at(call);
+		res = mdoc_select(NULL, s.request, &s.held, 1, &options, &selection, NULL);
+		CU_ASSERT_EQUAL(res == MDOC_OK, selection != NULL);
+		if (res == MDOC_OK)
+			res = mdoc_response_build(NULL, selection, &how, &out, NULL);
+		CU_ASSERT_TRUE(res == MDOC_OK || res == MDOC_ERR_MEMORY || res == MDOC_ERR_ALGORITHM);
+		CU_ASSERT_EQUAL(res == MDOC_OK, out.len > 0);
+		done = alloc_calls() < call;
+		failed += res != MDOC_OK ? 1 : 0;
+		mdoc_selection_free(selection);
+		mdoc_buf_clear(&out);
+	}
+	alloc_reset();
+	CU_ASSERT_TRUE(failed > 10);
+	scene_clear(&s);
+}
+
 CU_TestInfo consent_tests[] = {
+	{ "every allocation may fail", every_allocation_may_fail },
 	{ "each line can be taken away", each_line_can_be_taken_away },
 	{ "device claims need authorization", device_claims_need_authorization },
 	{ "the maximum size is kept", maximum_size_is_kept },
