@@ -1,5 +1,5 @@
 /*
- * mdoc/device_signed.h: DeviceAuthentication and DeviceSigned with a signature.
+ * mdoc/device_signed.h: DeviceAuthentication, and DeviceSigned with a signature or a MAC.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -58,7 +58,11 @@ struct mdoc_device_authentication {
 enum mdoc_result mdoc_device_authentication_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_device_authentication *out, struct mdoc_error *error);
 
-/* DeviceSigned from DeviceAuthenticationBytes and a signer over the Sig_structure. */
+/*
+ * DeviceSigned from DeviceAuthenticationBytes and a signer over the Sig_structure. Nothing is appended unless MDOC_OK.
+ *
+ * MDOC_ERR_ALGORITHM, MDOC_ERR_CALLBACK: as mdoc_sign(); the buffer's own error
+ */
 enum mdoc_result mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentication_bytes,
 	struct mdoc_bytes namespaces_bytes, const struct mdoc_signer *signer);
 
@@ -70,16 +74,32 @@ size_t mdoc_device_signed_size(struct mdoc_bytes namespaces_bytes, enum mdoc_cur
 bool mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type);
 
 /*
- * DeviceSigned with deviceMac (ISO/IEC 18013-5, 9.1.3.5): COSE_Mac0 with HMAC 256/256 under EMacKey.
+ * DeviceSigned with deviceMac (ISO/IEC 18013-5, 9.1.3.5): COSE_Mac0 with HMAC 256/256 under EMacKey, for a
+ * device key on any curve that agrees on secrets. Nothing is appended unless MDOC_OK, and nothing here asks
+ * mdoc_doc_type_takes_mac().
  *
  * transcript  the bare SessionTranscript that stands inside device_authentication_bytes
- * shared      ECDH of the device key and EReaderKey: the x coordinate, of its full length
+ * agreement   by the device key
+ * reader_key  EReaderKey
+ *
+ * MDOC_ERR_KEY, MDOC_ERR_CALLBACK: as mdoc_agree(); MDOC_ERR_CRYPTO; the buffer's own error
+ */
+enum mdoc_result mdoc_device_mac_agree(const struct mdoc_context *context, struct mdoc_buf *buf,
+	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
+	const struct mdoc_agreement *agreement, const struct mdoc_public_key *reader_key);
+
+/*
+ * The same for who has agreed already.
+ *
+ * shared  what mdoc_agree() gives for the device key and EReaderKey, of its full length
+ *
+ * MDOC_ERR_CRYPTO; the buffer's own error
  */
 enum mdoc_result mdoc_device_mac_put(const struct mdoc_context *context, struct mdoc_buf *buf,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
 	struct mdoc_bytes shared);
 
-/* Bytes that mdoc_device_mac_put will append. */
+/* Bytes that either will append; 0: no memory. */
 size_t mdoc_device_mac_size(struct mdoc_bytes namespaces_bytes);
 
 #ifdef __cplusplus

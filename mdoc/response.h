@@ -71,8 +71,8 @@ struct mdoc_node mdoc_document_errors(const struct mdoc_document *document);
 /*
  * Signs at the level of DeviceSigned: DeviceAuthenticationBytes in, DeviceSigned appended to
  * out. False: no signature; the callee remembers why. So the private key's owner can be a
- * CKM_MDOC_DEVICE_SIGN token that makes DeviceSigned itself. What it makes is read back before it is
- * used.
+ * CKM_MDOC_DEVICE_SIGN token that makes DeviceSigned itself. What it makes is read back: it has to have
+ * the DeviceNameSpacesBytes that stand in DeviceAuthenticationBytes, and may be no MAC for a docType that takes none.
  */
 struct mdoc_device_signer {
 	bool (*sign)(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed);
@@ -92,7 +92,9 @@ struct mdoc_response_options {
 	struct mdoc_bytes transcript;             /* bare SessionTranscript */
 	const struct mdoc_device_key *keys;       /* one for each document of the selection, also for those that stay */
 	const struct mdoc_public_key *reader_key; /* EReaderKey, for a deviceMac; NULL: there is none */
-	bool mac; /* of a key that does both a MAC is wanted; never for a docType that takes none (R-TX-01) */
+	/* Of a key that does both a MAC is wanted. A signature is made all the same where there is no reader_key, or one
+	 * on another curve, and for a docType that takes no MAC (R-TX-01). */
+	bool mac;
 };
 
 /*
@@ -113,10 +115,11 @@ enum mdoc_result mdoc_response_size(const struct mdoc_selection *selection, cons
  *      is signed, and out->len says what it takes
  *
  * MDOC_ERR_NOTHING    no document leaves
- * MDOC_ERR_CALLBACK   a signer refused, or gave what is no DeviceSigned
- * MDOC_ERR_ALGORITHM  a signer's algorithm does not fit, or a key that can only make a MAC for a docType that
- *                     takes none
- * MDOC_ERR_KEY        a MAC without EReaderKey, or with one on another curve
+ * MDOC_ERR_CALLBACK   a signer refused, or gave what is no DeviceSigned of this document
+ * MDOC_ERR_ALGORITHM  a signer's algorithm or curve is not that of the record's device key, or a key that can only
+ *                     make a MAC for a docType that takes none
+ * MDOC_ERR_KEY        a key that can only make a MAC without EReaderKey, or with one on another curve; or its
+ *                     public key is not that of the record
  * MDOC_ERR_ARG        no transcript, or a document without a key; MDOC_ERR_BUFFER, MDOC_ERR_MEMORY
  */
 enum mdoc_result mdoc_response_build(const struct mdoc_context *context, const struct mdoc_selection *selection,

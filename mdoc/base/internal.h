@@ -80,12 +80,4 @@ enum mdoc_result mdoci_scan_content(struct mdoc_node bstr, const char *path, str
 enum mdoc_result mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **scan,
 	struct mdoc_error *error);
 
-#define MDOCI_MAC_LEN 32
-#define MDOCI_ECDH_MAX 66 /* bytes of a P-521 coordinate */
-
-/* The tag of a deviceMac; arguments as for mdoc_device_mac_put(), protected_: the header's bytes. */
-enum mdoc_result mdoci_device_mac(const struct mdoc_context *context, struct mdoc_bytes transcript,
-	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes protected_, struct mdoc_bytes shared,
-	uint8_t tag[MDOCI_MAC_LEN]);
-
 #endif

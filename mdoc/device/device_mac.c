@@ -3,15 +3,12 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <mdoc/device_signed.h>
-#include <mdoc/japan.h>
+#include "mdoc/device/device_signed_internal.h"
 #include "mdoc/session/derive.h"
+#include <mdoc/japan.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #define EMAC_INFO "EMacKey"
-
-static const uint8_t hmac_256[] = { 0xa1, 0x01, 0x05 }; /* {1: 5}, HMAC 256/256 */
 
 bool
 mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type)
@@ -19,9 +16,9 @@ mdoc_doc_type_takes_mac(struct mdoc_bytes doc_type)
 	return mdoc_profile_takes_mac(mdoc_profile_find(doc_type));
 }
 
-static enum mdoc_result
-emac_key(const struct mdoc_context *context, struct mdoc_bytes transcript, struct mdoc_bytes shared,
-	uint8_t key[MDOCI_MAC_LEN])
+enum mdoc_result
+mdoci_emac_key(const struct mdoc_context *context, struct mdoc_bytes transcript, struct mdoc_bytes shared,
+	uint8_t key[MDOC_MAC_LEN])
 {
 	uint8_t salt[MDOCI_SALT_LEN];
 	const enum mdoc_result res = mdoci_session_salt(context, transcript, salt);
@@ -29,50 +26,23 @@ emac_key(const struct mdoc_context *context, struct mdoc_bytes transcript, struc
 	return res == MDOC_OK ? mdoci_session_key(context, salt, shared, EMAC_INFO, key) : res;
 }
 
-enum mdoc_result
-mdoci_device_mac(const struct mdoc_context *context, struct mdoc_bytes transcript,
-	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes protected_, struct mdoc_bytes shared,
-	uint8_t tag[MDOCI_MAC_LEN])
+static enum mdoc_result
+put_device_signed(const struct mdoc_context *context, struct mdoc_buf *buf, struct mdoc_bytes namespaces_bytes,
+	const uint8_t key[MDOC_MAC_LEN], struct mdoc_bytes device_authentication_bytes)
 {
-	struct mdoc_buf mac_structure = MDOC_BUF_EMPTY;
-	uint8_t key[MDOCI_MAC_LEN] = { 0 };
-	size_t len = 0;
-	enum mdoc_result res = emac_key(context, transcript, shared, key);
+	const size_t before = buf->len;
+	enum mdoc_result res;
 
-	if (res != MDOC_OK)
-		goto out;
-	mdoc_put_array(&mac_structure, 4);
-	mdoc_put_text(&mac_structure, "MAC0");
-	mdoc_put_bstr(&mac_structure, protected_);
-	mdoc_put_bstr(&mac_structure, MDOC_NO_BYTES);
-	mdoc_put_bstr(&mac_structure, device_authentication_bytes);
-	res = mac_structure.err;
-	if (res != MDOC_OK)
-		goto out;
-	if (EVP_Q_mac(mdoc_context_libctx(context), "HMAC", NULL, "SHA256", NULL, key, sizeof(key), mac_structure.ptr,
-		    mac_structure.len, tag, MDOCI_MAC_LEN, &len) == NULL ||
-		len != MDOCI_MAC_LEN)
-		res = MDOC_ERR_CRYPTO;
-out:
-	OPENSSL_cleanse(key, sizeof(key));
-	mdoc_buf_clear(&mac_structure);
-	return res;
-}
-
-static void
-put_device_signed(struct mdoc_buf *buf, struct mdoc_bytes namespaces_bytes, const uint8_t tag[MDOCI_MAC_LEN])
-{
 	mdoc_put_map(buf, 2);
 	mdoc_put_text(buf, "nameSpaces");
 	mdoc_put_raw(buf, namespaces_bytes);
 	mdoc_put_text(buf, "deviceAuth");
 	mdoc_put_map(buf, 1);
 	mdoc_put_text(buf, "deviceMac");
-	mdoc_put_array(buf, 4);
-	mdoc_put_bstr(buf, mdoc_bytes_of(hmac_256, sizeof(hmac_256)));
-	mdoc_put_map(buf, 0);
-	mdoc_put_null(buf);
-	mdoc_put_bstr(buf, mdoc_bytes_of(tag, MDOCI_MAC_LEN));
+	res = mdoc_mac0_put(context, buf, key, device_authentication_bytes);
+	if (res != MDOC_OK && buf->err == MDOC_OK)
+		mdoci_buf_truncate(buf, before);
+	return res;
 }
 
 enum mdoc_result
@@ -80,25 +50,40 @@ mdoc_device_mac_put(const struct mdoc_context *context, struct mdoc_buf *buf,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
 	struct mdoc_bytes shared)
 {
-	uint8_t tag[MDOCI_MAC_LEN];
-	enum mdoc_result res = mdoci_device_mac(context, transcript, device_authentication_bytes,
-		mdoc_bytes_of(hmac_256, sizeof(hmac_256)), shared, tag);
+	uint8_t key[MDOC_MAC_LEN] = { 0 };
+	enum mdoc_result res = mdoci_emac_key(context, transcript, shared, key);
 
-	if (res != MDOC_OK)
-		return res;
-	put_device_signed(buf, namespaces_bytes, tag);
-	return buf->err;
+	if (res == MDOC_OK)
+		res = put_device_signed(context, buf, namespaces_bytes, key, device_authentication_bytes);
+	OPENSSL_cleanse(key, sizeof(key));
+	return res;
+}
+
+enum mdoc_result
+mdoc_device_mac_agree(const struct mdoc_context *context, struct mdoc_buf *buf,
+	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes namespaces_bytes, struct mdoc_bytes transcript,
+	const struct mdoc_agreement *agreement, const struct mdoc_public_key *reader_key)
+{
+	uint8_t shared[MDOC_SHARED_MAX] = { 0 };
+	size_t len = 0;
+	enum mdoc_result res = mdoc_agree(agreement, reader_key, shared, &len);
+
+	if (res == MDOC_OK)
+		res = mdoc_device_mac_put(context, buf, device_authentication_bytes, namespaces_bytes, transcript,
+			mdoc_bytes_of(shared, len));
+	OPENSSL_cleanse(shared, sizeof(shared));
+	return res;
 }
 
 size_t
 mdoc_device_mac_size(struct mdoc_bytes namespaces_bytes)
 {
-	static const uint8_t tag[MDOCI_MAC_LEN];
+	static const uint8_t key[MDOC_MAC_LEN];
 	struct mdoc_buf buf = MDOC_BUF_EMPTY;
-	size_t size;
+	size_t size = 0;
 
-	put_device_signed(&buf, namespaces_bytes, tag);
-	size = buf.err == MDOC_OK ? buf.len : 0;
+	if (put_device_signed(NULL, &buf, namespaces_bytes, key, MDOC_NO_BYTES) == MDOC_OK)
+		size = buf.len;
 	mdoc_buf_clear(&buf);
 	return size;
 }

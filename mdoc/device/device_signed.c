@@ -223,6 +223,7 @@ enum mdoc_result
 mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentication_bytes,
 	struct mdoc_bytes namespaces_bytes, const struct mdoc_signer *signer)
 {
+	const size_t before = buf->len;
 	enum mdoc_result res;
 
 	mdoc_put_map(buf, 2);
@@ -233,6 +234,8 @@ mdoc_device_signed_put(struct mdoc_buf *buf, struct mdoc_bytes device_authentica
 	mdoc_put_text(buf, "deviceSignature");
 	res = mdoc_sign1_put(buf, signer, device_authentication_bytes,
 		&(struct mdoc_sign1_options){ .detached = true });
+	if (res != MDOC_OK && buf->err == MDOC_OK)
+		mdoci_buf_truncate(buf, before);
 	return res != MDOC_OK ? res : buf->err;
 }
 

@@ -23,4 +23,8 @@ enum mdoc_result mdoci_device_signed_read(struct mdoc_node node, const char *pat
 	struct mdoc_error *error);
 void mdoci_device_signed_clear(struct mdoc_device_signed *ds);
 
+/* EMacKey, which the caller wipes: transcript bare, shared from mdoc_agree(). MDOC_ERR_CRYPTO. */
+enum mdoc_result mdoci_emac_key(const struct mdoc_context *context, struct mdoc_bytes transcript,
+	struct mdoc_bytes shared, uint8_t key[MDOC_MAC_LEN]);
+
 #endif

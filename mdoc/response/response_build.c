@@ -5,7 +5,6 @@
  */
 #include "mdoc/response/select_internal.h"
 #include <mdoc/response.h>
-#include <openssl/crypto.h>
 
 /* DeviceNameSpacesBytes of an empty map: nothing is device-signed. */
 static const uint8_t no_namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
@@ -150,20 +149,35 @@ device_namespaces(const struct mdoci_selected *doc, struct mdoc_buf *owner, stru
 	return owner->err;
 }
 
-/* What somebody else made: DeviceSigned and nothing else. */
+/* What somebody else made: DeviceSigned with what was consented to, and no MAC where none is taken. */
 static enum mdoc_result
-sign_elsewhere(const struct mdoc_context *context, struct writer *w, const struct mdoc_device_signer *signer)
+check_made(const struct mdoc_context *context, const struct writer *w, const struct mdoci_selected *doc,
+	struct mdoc_bytes namespaces)
 {
-	struct mdoc_device_signed *parsed = NULL;
+	struct mdoc_device_signed *made = NULL;
+	enum mdoc_result res = mdoc_device_signed_parse(context, mdoc_buf_bytes(&w->device_signed), &made, NULL);
+
+	if (res != MDOC_OK)
+		return res == MDOC_ERR_MEMORY ? res : MDOC_ERR_CALLBACK;
+	if (!mdoc_bytes_equal(mdoc_device_signed_bytes(made), namespaces) ||
+		(mdoc_device_signed_signature(made) == NULL && !mdoc_doc_type_takes_mac(doc->record->mso.doc_type)))
+		res = MDOC_ERR_CALLBACK;
+	mdoc_device_signed_free(made);
+	return res;
+}
+
+static enum mdoc_result
+sign_elsewhere(const struct mdoc_context *context, struct writer *w, const struct mdoc_device_signer *signer,
+	const struct mdoci_selected *doc, struct mdoc_bytes namespaces)
+{
 	enum mdoc_result res;
 
 	if (!signer->sign(signer->arg, mdoc_buf_bytes(&w->to_sign), &w->device_signed) ||
 		w->device_signed.err != MDOC_OK)
 		return MDOC_ERR_CALLBACK;
-	res = mdoc_device_signed_parse(context, mdoc_buf_bytes(&w->device_signed), &parsed, NULL);
-	mdoc_device_signed_free(parsed);
+	res = check_made(context, w, doc, namespaces);
 	if (res != MDOC_OK)
-		return res == MDOC_ERR_MEMORY ? res : MDOC_ERR_CALLBACK;
+		return res;
 	mdoc_put_raw(w->out, mdoc_buf_bytes(&w->device_signed));
 	return w->out->err;
 }
@@ -174,13 +188,15 @@ key_of(const struct writer *w, const struct mdoci_selected *doc)
 	return w->options != NULL && w->options->keys != NULL ? &w->options->keys[doc - w->selection->docs] : NULL;
 }
 
-/* A MAC where it is wanted, or all that the key can make. */
+/* A MAC where it is wanted and can be, or all that the key can make. */
 static bool
 makes_mac(const struct writer *w, const struct mdoc_device_key *key, const struct mdoci_selected *doc)
 {
+	const struct mdoc_public_key *reader = w->options != NULL ? w->options->reader_key : NULL;
+
 	return key != NULL && key->agreement != NULL &&
 		(key->signer == NULL ||
-			(w->options->mac && w->options->reader_key != NULL &&
+			(w->options->mac && reader != NULL && reader->curve == key->agreement->key.curve &&
 				mdoc_doc_type_takes_mac(doc->record->mso.doc_type)));
 }
 
@@ -188,31 +204,35 @@ static enum mdoc_result
 put_mac(const struct mdoc_context *context, struct writer *w, const struct mdoc_agreement *agreement,
 	const struct mdoci_selected *doc, struct mdoc_bytes namespaces)
 {
-	uint8_t shared[MDOC_SHARED_MAX];
-	enum mdoc_result res = MDOC_ERR_KEY;
-	size_t len = 0;
-
 	if (!mdoc_doc_type_takes_mac(doc->record->mso.doc_type))
 		return MDOC_ERR_ALGORITHM;
-	if (w->options->reader_key != NULL)
-		res = mdoc_agree(agreement, w->options->reader_key, shared, &len);
-	if (res == MDOC_OK)
-		res = mdoc_device_mac_put(context, w->out, mdoc_buf_bytes(&w->to_sign), namespaces,
-			w->options->transcript, mdoc_bytes_of(shared, len));
-	OPENSSL_cleanse(shared, sizeof(shared));
-	return res;
+	if (w->options->reader_key == NULL || !mdoc_key_equal(&agreement->key, &doc->record->mso.device_key))
+		return MDOC_ERR_KEY;
+	return mdoc_device_mac_agree(context, w->out, mdoc_buf_bytes(&w->to_sign), namespaces, w->options->transcript,
+		agreement, w->options->reader_key);
+}
+
+static enum mdoc_result
+put_signature(struct writer *w, const struct mdoc_signer *signer, const struct mdoci_selected *doc,
+	struct mdoc_bytes namespaces)
+{
+	if (signer->curve != doc->record->mso.device_key.curve)
+		return MDOC_ERR_ALGORITHM;
+	return mdoc_device_signed_put(w->out, mdoc_buf_bytes(&w->to_sign), namespaces, signer);
 }
 
 static enum mdoc_result
 count_device_signed(struct writer *w, const struct mdoc_device_key *key, const struct mdoci_selected *doc,
 	struct mdoc_bytes namespaces)
 {
-	const size_t size = makes_mac(w, key, doc)
-		? mdoc_device_mac_size(namespaces)
-		: mdoc_device_signed_size(namespaces, doc->record->mso.device_key.curve);
+	const enum mdoc_curve curve = doc->record->mso.device_key.curve;
+	const bool mac = makes_mac(w, key, doc);
+	const size_t size = mac ? mdoc_device_mac_size(namespaces) : mdoc_device_signed_size(namespaces, curve);
 
 	w->out->len += size;
-	return size > 0 ? MDOC_OK : MDOC_ERR_ALGORITHM;
+	if (size > 0)
+		return MDOC_OK;
+	return mac || mdoc_curve_alg(curve) != MDOC_ALG_NONE ? MDOC_ERR_MEMORY : MDOC_ERR_ALGORITHM;
 }
 
 static enum mdoc_result
@@ -232,10 +252,10 @@ put_device_signed(const struct mdoc_context *context, struct writer *w, const st
 	if (w->to_sign.err != MDOC_OK)
 		return w->to_sign.err;
 	if (key->device_signer != NULL)
-		return sign_elsewhere(context, w, key->device_signer);
+		return sign_elsewhere(context, w, key->device_signer, doc, namespaces);
 	if (makes_mac(w, key, doc))
 		return put_mac(context, w, key->agreement, doc, namespaces);
-	return mdoc_device_signed_put(w->out, mdoc_buf_bytes(&w->to_sign), namespaces, key->signer);
+	return put_signature(w, key->signer, doc, namespaces);
 }
 
 static enum mdoc_result

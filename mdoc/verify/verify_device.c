@@ -9,43 +9,32 @@
 #include <openssl/err.h>
 #include <string.h>
 
-/* The tag that it should have; the shared secret does not stay. */
-static enum mdoc_result
-expected_tag(const struct mdoci_verifier *v, const struct mdoc_document *doc,
-	struct mdoc_bytes device_authentication_bytes, struct mdoc_bytes protected_, uint8_t tag[MDOCI_MAC_LEN],
-	struct mdoc_error *why)
-{
-	uint8_t secret[MDOC_SHARED_MAX] = { 0 };
-	size_t len = 0;
-	enum mdoc_result res = mdoc_agree(v->options->reader, &doc->issuer_signed->mso.device_key, secret, &len);
-
-	if (res == MDOC_ERR_KEY)
-		(void)mdoci_fail(why, res, SIZE_MAX, "", "a reader key on the device key's curve");
-	if (res == MDOC_OK)
-		res = mdoci_device_mac(v->context, v->options->transcript, device_authentication_bytes, protected_,
-			mdoc_bytes_of(secret, len), tag);
-	OPENSSL_cleanse(secret, sizeof(secret));
-	return res;
-}
-
-/* MDOC_ERR_SIGNATURE: another tag. */
+/* MDOC_ERR_SIGNATURE: another tag. The shared secret and the key do not stay. */
 static enum mdoc_result
 verify_mac(const struct mdoci_verifier *v, const struct mdoc_document *doc,
 	struct mdoc_bytes device_authentication_bytes, struct mdoc_error *why)
 {
-	uint8_t expected[MDOCI_MAC_LEN] = { 0 };
+	uint8_t secret[MDOC_SHARED_MAX] = { 0 }, key[MDOC_MAC_LEN] = { 0 };
 	struct mdoc_mac0 mac0;
+	size_t len = 0;
 	enum mdoc_result res = mdoc_mac0_parse(doc->device_signed.mac, "", &mac0, why);
 
 	if (res == MDOC_OK && mac0.payload.ptr != NULL)
 		res = mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
+	if (res != MDOC_OK)
+		return res;
+	res = mdoc_agree(v->options->reader, &doc->issuer_signed->mso.device_key, secret, &len);
+	if (res == MDOC_ERR_KEY)
+		(void)mdoci_fail(why, res, SIZE_MAX, "", "a reader key on the device key's curve");
 	if (res == MDOC_OK)
-		res = expected_tag(v, doc, device_authentication_bytes, mac0.protected_, expected, why);
-	if (res == MDOC_OK &&
-		(mac0.tag.len != sizeof(expected) || CRYPTO_memcmp(expected, mac0.tag.ptr, sizeof(expected)) != 0))
-		res = mdoci_fail(why, MDOC_ERR_SIGNATURE, SIZE_MAX, "",
+		res = mdoci_emac_key(v->context, v->options->transcript, mdoc_bytes_of(secret, len), key);
+	if (res == MDOC_OK)
+		res = mdoc_mac0_verify(v->context, &mac0, key, device_authentication_bytes);
+	if (res == MDOC_ERR_SIGNATURE)
+		(void)mdoci_fail(why, res, SIZE_MAX, "",
 			"a MAC by MSO.deviceKey and the reader's key over our SessionTranscript");
-	OPENSSL_cleanse(expected, sizeof(expected));
+	OPENSSL_cleanse(secret, sizeof(secret));
+	OPENSSL_cleanse(key, sizeof(key));
 	return res;
 }
 

@@ -6,9 +6,11 @@
 #include <CUnit/Basic.h>
 
 extern CU_TestInfo response_tests[];
+extern CU_TestInfo device_mac_tests[];
 
 static CU_SuiteInfo suites[] = {
 	{ "response", NULL, NULL, NULL, NULL, response_tests },
+	{ "deviceMac", NULL, NULL, NULL, NULL, device_mac_tests },
 	CU_SUITE_INFO_NULL,
 };
 
