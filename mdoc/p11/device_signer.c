@@ -7,23 +7,20 @@
 
 #include <openssl/crypto.h>
 
-#define DEVICE_SIGNED_MAX ((CK_ULONG)1024 * 1024)
-
 /* The token builds the structure and checks what it signs. */
 static CK_RV
-sign_by_vendor(struct mdoc_p11_key *key, struct mdoc_bytes input, struct mdoc_buf *out)
+sign_by_vendor(struct mdoc_p11_key *key, const CK_MECHANISM *mechanism, struct mdoc_bytes input, struct mdoc_buf *out)
 {
-	CK_ULONG len = 0;
+	CK_ULONG room = 0, len;
 	CK_BYTE *answer = NULL;
-	CK_RV rv = mdoci_p11_sign_init(key, MDOCI_P11_DEVICE_SIGN, input, &len);
+	CK_RV rv = mdoci_p11_sign_init(key, mechanism, input, &room);
 
 	if (rv != CKR_OK)
 		return rv;
-	if (len == 0 || len > DEVICE_SIGNED_MAX)
-		return CKR_DATA_LEN_RANGE;
-	answer = OPENSSL_malloc(len);
+	answer = OPENSSL_malloc(room);
 	if (answer == NULL)
 		return CKR_HOST_MEMORY;
+	len = room;
 	rv = key->p11->C_Sign(key->session, (CK_BYTE *)input.ptr, (CK_ULONG)input.len, answer, &len);
 	if (rv == CKR_OK)
 		mdoc_buf_append(out, mdoc_bytes_of(answer, len));
@@ -31,33 +28,75 @@ sign_by_vendor(struct mdoc_p11_key *key, struct mdoc_bytes input, struct mdoc_bu
 	return rv == CKR_OK && out->err != MDOC_OK ? CKR_HOST_MEMORY : rv;
 }
 
-/* The structure is built here; the token sees a digest. */
+/* The structure is built here; the token sees a digest, or what EdDSA signs. */
 static CK_RV
-sign_by_ecdsa(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_bytes input, struct mdoc_buf *out)
+sign_here(const struct mdoc_p11_device_signer *state, struct mdoc_bytes input,
+	const struct mdoc_device_authentication *parsed, struct mdoc_buf *out)
 {
-	struct mdoc_device_authentication parsed;
+	struct mdoc_p11_key *key = state->key;
 	struct mdoc_signer signer;
 
-	if (mdoc_device_authentication_parse(NULL, input, &parsed, NULL) != MDOC_OK)
-		return CKR_DATA_INVALID;
 	key->rv = CKR_OK;
-	mdoc_p11_signer(key, curve, &signer);
-	if (mdoc_device_signed_put(out, input, parsed.namespaces_bytes, &signer) == MDOC_OK)
+	mdoc_p11_signer(key, state->curve, &signer);
+	if (mdoc_device_signed_put(out, input, parsed->namespaces_bytes, &signer) == MDOC_OK)
 		return CKR_OK;
 	return key->rv != CKR_OK ? key->rv : CKR_FUNCTION_FAILED;
+}
+
+static CK_RV
+mac_here(const struct mdoc_p11_device_signer *state, struct mdoc_bytes input,
+	const struct mdoc_device_authentication *parsed, struct mdoc_buf *out)
+{
+	struct mdoc_p11_key *key = state->key;
+	const struct mdoc_public_key own = { .curve = state->curve };
+	struct mdoc_agreement agreement;
+	uint8_t shared[MDOC_SHARED_MAX] = { 0 };
+	enum mdoc_result res;
+	size_t len = 0;
+
+	if (!mdoc_doc_type_takes_mac(parsed->doc_type))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	key->rv = CKR_OK;
+	mdoc_p11_agreement(key, &own, &agreement);
+	res = mdoc_agree(&agreement, state->reader, shared, &len);
+	if (res == MDOC_OK)
+		res = mdoc_device_mac_put(key->context, out, input, parsed->namespaces_bytes, parsed->transcript,
+			mdoc_bytes_of(shared, len));
+	OPENSSL_cleanse(shared, sizeof(shared));
+	if (res == MDOC_OK)
+		return CKR_OK;
+	if (res == MDOC_ERR_KEY)
+		return CKR_MECHANISM_PARAM_INVALID;
+	return key->rv != CKR_OK ? key->rv : CKR_FUNCTION_FAILED;
+}
+
+static CK_RV
+make(const struct mdoc_p11_device_signer *state, struct mdoc_bytes input, struct mdoc_buf *out)
+{
+	struct mdoc_p11_key *key = state->key;
+	struct mdoc_device_authentication parsed;
+	CK_MECHANISM mechanism = { CKM_MDOC_DEVICE_SIGN, NULL, 0 };
+
+	if (state->reader == NULL && (key->offers & MDOC_P11_DEVICE_SIGN) != 0)
+		return sign_by_vendor(key, &mechanism, input, out);
+	if (state->reader != NULL && (key->offers & MDOC_P11_DEVICE_MAC) != 0) {
+		mechanism.mechanism = CKM_MDOC_DEVICE_MAC;
+		mechanism.pParameter = (void *)state->reader->point;
+		mechanism.ulParameterLen = (CK_ULONG)state->reader->point_len;
+		return sign_by_vendor(key, &mechanism, input, out);
+	}
+	if (mdoc_device_authentication_parse(key->context, input, &parsed, NULL) != MDOC_OK)
+		return CKR_DATA_INVALID;
+	return state->reader == NULL ? sign_here(state, input, &parsed, out) : mac_here(state, input, &parsed, out);
 }
 
 static bool
 sign(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
 {
-	struct mdoc_p11_device_signer *state = arg;
-	struct mdoc_p11_key *key = state->key;
+	const struct mdoc_p11_device_signer *state = arg;
 
-	if (key->vendor)
-		key->rv = sign_by_vendor(key, device_authentication_bytes, device_signed);
-	else
-		key->rv = sign_by_ecdsa(key, state->curve, device_authentication_bytes, device_signed);
-	return key->rv == CKR_OK;
+	state->key->rv = make(state, device_authentication_bytes, device_signed);
+	return state->key->rv == CKR_OK;
 }
 
 void

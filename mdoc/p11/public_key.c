@@ -5,130 +5,224 @@
  */
 #include "mdoc/p11/internal.h"
 
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
 #include <string.h>
 
-#define ID_MAX 256
-#define PARAMS_MAX 16 /* DER of a named curve; explicit parameters do not fit */
-#define POINT_MAX (MDOC_POINT_MAX + 3)
-#define DER_OCTET_STRING 0x04
-#define UNCOMPRESSED 0x04
+#define SMALL_MAX 256 /* bytes of CKA_ID, CKA_EC_PARAMS, CKA_EC_POINT; a SubjectPublicKeyInfo with a named curve */
+#define SAME_ID_MAX 16
+#define NOT_SHOWN CKR_ATTRIBUTE_TYPE_INVALID
 
-static const struct {
-	enum mdoc_curve curve;
-	size_t len;
-	uint8_t oid[10];
-} curves[] = {
-	{ MDOC_CURVE_P256, 10, { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 } },
-	{ MDOC_CURVE_P384, 7, { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 } },
-	{ MDOC_CURVE_P521, 7, { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23 } },
+struct view {
+	const struct mdoc_context *context;
+	CK_FUNCTION_LIST *p11;
+	CK_SESSION_HANDLE session;
+	enum mdoc_curve curve; /* of the private key; MDOC_CURVE_NONE: it does not say */
 };
 
-/* One attribute into a buffer of *len bytes; *len 0 when the object does not show it. */
-static CK_RV
-read_attribute(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
-	void *value, size_t *len)
-{
-	CK_ATTRIBUTE attr = { type, value, (CK_ULONG)*len };
-	CK_RV rv = p11->C_GetAttributeValue(session, object, &attr, 1);
+struct value {
+	uint8_t bytes[SMALL_MAX];
+	size_t len; /* 0: not shown */
+};
 
-	*len = rv == CKR_OK && attr.ulValueLen != CK_UNAVAILABLE_INFORMATION ? (size_t)attr.ulValueLen : 0;
+/* One small attribute. CKR_BUFFER_TOO_SMALL: it is no small one. */
+static CK_RV
+read_value(const struct view *view, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct value *value)
+{
+	CK_ATTRIBUTE attr = { type, value->bytes, sizeof(value->bytes) };
+	const CK_RV rv = view->p11->C_GetAttributeValue(view->session, object, &attr, 1);
+
+	value->len = rv == CKR_OK && attr.ulValueLen <= sizeof(value->bytes) ? (size_t)attr.ulValueLen : 0;
 	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ? CKR_OK : rv;
 }
 
-static enum mdoc_curve
-curve_of(const uint8_t *params, size_t len)
+static struct mdoc_bytes
+bytes_of(const struct value *value)
 {
-	for (size_t i = 0; i < sizeof(curves) / sizeof(*curves); i++)
-		if (len == curves[i].len && memcmp(params, curves[i].oid, len) == 0)
-			return curves[i].curve;
-	return MDOC_CURVE_NONE;
+	return mdoc_bytes_of(value->bytes, value->len);
 }
 
-/* DER OCTET STRING and uncompressed point begin with the same byte: the length tells. */
+/* SoftHSM has Montgomery keys under the type of Edwards keys: the curve is what counts. */
 static CK_RV
-read_point(const uint8_t *value, size_t len, enum mdoc_curve curve, struct mdoc_public_key *key)
+check_type(const struct view *view, CK_OBJECT_HANDLE object)
 {
-	const size_t want = 1 + 2 * mdoc_curve_size(curve);
-	const size_t head = want < 0x80 ? 2 : 3;
-
-	if (len == want + head && value[0] == DER_OCTET_STRING && value[head - 1] == want &&
-		(head == 2 || value[1] == 0x81)) {
-		value += head;
-		len -= head;
-	}
-	if (len != want || value[0] != UNCOMPRESSED)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	key->curve = curve;
-	key->point_len = want;
-	memcpy(key->point, value, want);
-	return CKR_OK;
-}
-
-/* The one public key with this id and curve; two would not tell which is ours. */
-static CK_RV
-find_public(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_BYTE *id, size_t id_len, CK_BYTE *params,
-	size_t params_len, CK_OBJECT_HANDLE *object)
-{
-	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, id, (CK_ULONG)id_len },
-		{ CKA_EC_PARAMS, params, (CK_ULONG)params_len },
-	};
-	CK_OBJECT_HANDLE found[2] = { CK_INVALID_HANDLE, CK_INVALID_HANDLE };
-	CK_ULONG count = 0;
-	CK_RV rv = p11->C_FindObjectsInit(session, template, sizeof(template) / sizeof(*template));
-	CK_RV final_rv;
+	CK_KEY_TYPE type = CK_UNAVAILABLE_INFORMATION;
+	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &type, sizeof(type) };
+	const CK_RV rv = view->p11->C_GetAttributeValue(view->session, object, &attr, 1);
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = p11->C_FindObjects(session, found, 2, &count);
-	final_rv = p11->C_FindObjectsFinal(session);
+	return type == CKK_EC || type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY ? CKR_OK
+										     : CKR_KEY_TYPE_INCONSISTENT;
+}
+
+static CK_RV
+read_curve(const struct view *view, CK_OBJECT_HANDLE object, enum mdoc_curve *curve)
+{
+	struct value params;
+	const CK_RV rv = read_value(view, object, CKA_EC_PARAMS, &params);
+
+	*curve = MDOC_CURVE_NONE;
+	if (rv != CKR_OK || params.len == 0)
+		return rv == CKR_BUFFER_TOO_SMALL ? CKR_CURVE_NOT_SUPPORTED : rv;
+	*curve = mdoci_p11_curve(bytes_of(&params));
+	return *curve != MDOC_CURVE_NONE ? CKR_OK : CKR_CURVE_NOT_SUPPORTED;
+}
+
+/* By CKA_EC_PARAMS and CKA_EC_POINT of one object. */
+static CK_RV
+from_point(const struct view *view, CK_OBJECT_HANDLE object, struct mdoc_public_key *key)
+{
+	struct value point;
+	enum mdoc_curve curve;
+	CK_RV rv = read_curve(view, object, &curve);
+
 	if (rv == CKR_OK)
-		rv = final_rv;
-	if (rv == CKR_OK && count != 1)
-		rv = CKR_ATTRIBUTE_TYPE_INVALID;
-	*object = found[0];
+		rv = read_value(view, object, CKA_EC_POINT, &point);
+	if (rv != CKR_OK)
+		return rv;
+	if (curve == MDOC_CURVE_NONE)
+		curve = view->curve;
+	if (point.len == 0 || curve == MDOC_CURVE_NONE)
+		return NOT_SHOWN;
+	return mdoci_p11_point(bytes_of(&point), curve, key);
+}
+
+/* By CKA_PUBLIC_KEY_INFO. */
+static CK_RV
+from_info(const struct view *view, CK_OBJECT_HANDLE object, struct mdoc_public_key *key)
+{
+	struct value info;
+	const unsigned char *at = info.bytes;
+	EVP_PKEY *pkey = NULL;
+	CK_RV rv = read_value(view, object, CKA_PUBLIC_KEY_INFO, &info);
+
+	if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && info.len == 0))
+		return NOT_SHOWN;
+	if (rv != CKR_OK)
+		return rv;
+	ERR_set_mark();
+	pkey = d2i_PUBKEY_ex(NULL, &at, (long)info.len, mdoc_context_libctx(view->context), NULL);
+	ERR_pop_to_mark();
+	if (pkey == NULL || mdoc_key_from_evp(pkey, key) != MDOC_OK)
+		rv = CKR_ATTRIBUTE_VALUE_INVALID;
+	EVP_PKEY_free(pkey);
+	return rv;
+}
+
+static CK_RV
+from_certificate(const struct view *view, CK_OBJECT_HANDLE object, struct mdoc_public_key *key)
+{
+	CK_ATTRIBUTE attr = { CKA_VALUE, NULL, 0 };
+	struct mdoc_cert *cert = NULL;
+	uint8_t *der = NULL;
+	CK_RV rv = view->p11->C_GetAttributeValue(view->session, object, &attr, 1);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (attr.ulValueLen == 0 || attr.ulValueLen > MDOC_CERT_MAX)
+		return NOT_SHOWN;
+	der = OPENSSL_malloc(attr.ulValueLen);
+	if (der == NULL)
+		return CKR_HOST_MEMORY;
+	attr.pValue = der;
+	rv = view->p11->C_GetAttributeValue(view->session, object, &attr, 1);
+	if (rv == CKR_OK &&
+		(mdoc_cert_parse(view->context, mdoc_bytes_of(der, attr.ulValueLen), &cert, NULL) != MDOC_OK ||
+			mdoc_cert_public_key(cert, key) != MDOC_OK))
+		rv = NOT_SHOWN;
+	mdoc_cert_free(cert);
+	OPENSSL_free(der);
+	return rv;
+}
+
+static CK_RV
+find(const struct view *view, CK_OBJECT_CLASS class, struct value *id, CK_OBJECT_HANDLE found[SAME_ID_MAX],
+	CK_ULONG *count)
+{
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, id->bytes, (CK_ULONG)id->len },
+	};
+	CK_RV rv = view->p11->C_FindObjectsInit(view->session, template, sizeof(template) / sizeof(*template));
+	CK_RV final_rv;
+
+	*count = 0;
+	if (rv != CKR_OK)
+		return rv;
+	rv = view->p11->C_FindObjects(view->session, found, SAME_ID_MAX, count);
+	final_rv = view->p11->C_FindObjectsFinal(view->session);
+	return rv == CKR_OK ? final_rv : rv;
+}
+
+/* Objects of one class with this id must not show two keys of the curve; *shown: how many of them show one. */
+static CK_RV
+from_others(const struct view *view, CK_OBJECT_CLASS class, struct value *id, struct mdoc_public_key *key,
+	CK_ULONG *shown)
+{
+	CK_OBJECT_HANDLE found[SAME_ID_MAX];
+	struct mdoc_public_key one;
+	CK_ULONG count = 0;
+	CK_RV rv = find(view, class, id, found, &count), trouble = NOT_SHOWN;
+
+	*shown = 0;
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
+		const CK_RV res = class == CKO_CERTIFICATE ? from_certificate(view, found[i], &one)
+							   : from_point(view, found[i], &one);
+
+		if (res == CKR_OK && view->curve != MDOC_CURVE_NONE && one.curve != view->curve)
+			continue;
+		if (res == CKR_OK && *shown > 0 && !mdoc_key_equal(&one, key))
+			return NOT_SHOWN;
+		if (res == CKR_OK) {
+			*key = one;
+			(*shown)++;
+		} else if (res != CKR_CURVE_NOT_SUPPORTED) {
+			trouble = res;
+		}
+	}
+	if (rv != CKR_OK)
+		return rv;
+	return *shown > 0 ? CKR_OK : trouble;
+}
+
+static CK_RV
+from_same_id(const struct view *view, CK_OBJECT_HANDLE private_key, struct mdoc_public_key *key)
+{
+	struct value id;
+	CK_ULONG shown = 0;
+	CK_RV rv = read_value(view, private_key, CKA_ID, &id);
+
+	if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && id.len == 0))
+		return NOT_SHOWN;
+	if (rv == CKR_OK)
+		rv = from_others(view, CKO_PUBLIC_KEY, &id, key, &shown);
+	if (rv == NOT_SHOWN && shown == 0)
+		rv = from_others(view, CKO_CERTIFICATE, &id, key, &shown);
 	return rv;
 }
 
 CK_RV
-mdoc_p11_public_key(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
-	struct mdoc_public_key *key)
+mdoc_p11_public_key(const struct mdoc_context *context, CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session,
+	CK_OBJECT_HANDLE private_key, struct mdoc_public_key *key)
 {
-	CK_BYTE params[PARAMS_MAX];
-	CK_BYTE point[POINT_MAX];
-	CK_BYTE id[ID_MAX];
-	size_t params_len = sizeof(params);
-	size_t point_len = sizeof(point);
-	size_t id_len = sizeof(id);
-	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
-	enum mdoc_curve curve;
-	CK_RV rv;
+	struct view view = { context, p11, session, MDOC_CURVE_NONE };
+	struct mdoc_public_key shown;
+	CK_RV rv = check_type(&view, private_key);
 
 	memset(key, 0, sizeof(*key));
-	rv = read_attribute(p11, session, private_key, CKA_EC_PARAMS, params, &params_len);
-	if (rv == CKR_BUFFER_TOO_SMALL)
-		return CKR_CURVE_NOT_SUPPORTED;
-	if (rv != CKR_OK)
-		return rv;
-	curve = curve_of(params, params_len);
-	if (curve == MDOC_CURVE_NONE)
-		return CKR_CURVE_NOT_SUPPORTED;
-	rv = read_attribute(p11, session, private_key, CKA_EC_POINT, point, &point_len);
-	if (rv == CKR_OK && point_len > 0)
-		return read_point(point, point_len, curve, key);
 	if (rv == CKR_OK)
-		rv = read_attribute(p11, session, private_key, CKA_ID, id, &id_len);
-	if (rv != CKR_OK)
-		return rv;
-	if (id_len == 0)
-		return CKR_ATTRIBUTE_TYPE_INVALID;
-	rv = find_public(p11, session, id, id_len, params, params_len, &public_key);
-	point_len = sizeof(point);
+		rv = read_curve(&view, private_key, &view.curve);
 	if (rv == CKR_OK)
-		rv = read_attribute(p11, session, public_key, CKA_EC_POINT, point, &point_len);
-	if (rv == CKR_OK && point_len == 0)
-		rv = CKR_ATTRIBUTE_TYPE_INVALID;
-	return rv == CKR_OK ? read_point(point, point_len, curve, key) : rv;
+		rv = from_point(&view, private_key, &shown);
+	if (rv == NOT_SHOWN)
+		rv = from_info(&view, private_key, &shown);
+	if (rv == NOT_SHOWN)
+		rv = from_same_id(&view, private_key, &shown);
+	if (rv == CKR_OK && view.curve != MDOC_CURVE_NONE && shown.curve != view.curve)
+		rv = CKR_ATTRIBUTE_VALUE_INVALID;
+	if (rv == CKR_OK)
+		*key = shown;
+	return rv;
 }

@@ -1,5 +1,5 @@
 /*
- * mdoc/p11/signer.c: raw ECDSA by a key in a PKCS#11 token.
+ * mdoc/p11/signer.c: ECDSA and EdDSA by a key in a PKCS#11 token.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -10,23 +10,27 @@
 
 #define MECHANISMS_MAX 4096
 
-bool
-mdoc_p11_has_vendor(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot)
+unsigned
+mdoc_p11_offers(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot)
 {
 	CK_MECHANISM_TYPE *list = NULL;
 	CK_ULONG count = 0;
-	bool found = false;
+	unsigned offers = 0;
 
 	if (p11->C_GetMechanismList(slot, NULL, &count) != CKR_OK || count == 0 || count > MECHANISMS_MAX)
-		return false;
+		return 0;
 	list = OPENSSL_zalloc(count * sizeof(*list));
 	if (list == NULL || p11->C_GetMechanismList(slot, list, &count) != CKR_OK)
 		goto out;
-	for (CK_ULONG i = 0; i < count; i++)
-		found = found || list[i] == MDOCI_P11_DEVICE_SIGN;
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (list[i] == CKM_MDOC_DEVICE_SIGN)
+			offers |= MDOC_P11_DEVICE_SIGN;
+		if (list[i] == CKM_MDOC_DEVICE_MAC)
+			offers |= MDOC_P11_DEVICE_MAC;
+	}
 out:
 	OPENSSL_free(list);
-	return found;
+	return offers;
 }
 
 /* Modules that do not know the attribute need no login for it. */
@@ -41,22 +45,25 @@ always_authenticate(const struct mdoc_p11_key *key, bool *always)
 	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ? CKR_OK : rv;
 }
 
-/* PKCS#11 2.40 ends an operation only by carrying it out: without its login the module refuses
- * that, and is free for the next one. */
+/* PKCS#11 2.40 ends an operation only by carrying it out, into a buffer that is large enough: without its login
+ * the module refuses that, and is free for the next one. */
 static void
-end_operation(const struct mdoc_p11_key *key, struct mdoc_bytes data)
+end_operation(const struct mdoc_p11_key *key, struct mdoc_bytes data, CK_ULONG size)
 {
-	CK_BYTE waste[MDOC_SIG_MAX];
-	CK_ULONG len = sizeof(waste);
+	CK_ULONG len = size > MDOC_SIG_MAX ? size : MDOC_SIG_MAX;
+	const size_t room = len;
+	CK_BYTE *waste = room <= MDOCI_P11_ANSWER_MAX ? OPENSSL_malloc(room) : NULL;
 
-	(void)key->p11->C_Sign(key->session, (CK_BYTE *)data.ptr, (CK_ULONG)data.len, waste, &len);
-	OPENSSL_cleanse(waste, sizeof(waste));
+	if (waste != NULL)
+		(void)key->p11->C_Sign(key->session, (CK_BYTE *)data.ptr, (CK_ULONG)data.len, waste, &len);
+	OPENSSL_clear_free(waste, room);
 }
 
 CK_RV
-mdoci_p11_sign_init(struct mdoc_p11_key *key, CK_MECHANISM_TYPE mechanism, struct mdoc_bytes data, CK_ULONG *size)
+mdoci_p11_sign_init(struct mdoc_p11_key *key, const CK_MECHANISM *mechanism, struct mdoc_bytes data, CK_ULONG *size)
 {
-	CK_MECHANISM mech = { mechanism, NULL, 0 };
+	CK_MECHANISM mech = *mechanism;
+	CK_ULONG need = MDOC_SIG_MAX;
 	bool always = false;
 	CK_RV rv = CKR_OK;
 
@@ -65,26 +72,61 @@ mdoci_p11_sign_init(struct mdoc_p11_key *key, CK_MECHANISM_TYPE mechanism, struc
 	if (rv == CKR_OK)
 		rv = key->p11->C_SignInit(key->session, &mech, key->private_key);
 	if (rv == CKR_OK && size != NULL)
-		rv = key->p11->C_Sign(key->session, (CK_BYTE *)data.ptr, (CK_ULONG)data.len, NULL, size);
-	if (rv != CKR_OK || !always)
-		return rv;
-	rv = key->login(key->login_arg, key->p11, key->session);
+		rv = key->p11->C_Sign(key->session, (CK_BYTE *)data.ptr, (CK_ULONG)data.len, NULL, &need);
 	if (rv != CKR_OK)
-		end_operation(key, data);
+		return rv;
+	if (need == 0 || need > MDOCI_P11_ANSWER_MAX)
+		rv = CKR_DATA_LEN_RANGE;
+	else if (always)
+		rv = key->login(key->login_arg, key->p11, key->session);
+	if (rv != CKR_OK)
+		end_operation(key, data, need);
+	else if (size != NULL)
+		*size = need;
 	return rv;
 }
 
 static CK_RV
-sign_digest(struct mdoc_p11_key *key, struct mdoc_bytes digest, CK_BYTE *sig, CK_ULONG want)
+sign_by(struct mdoc_p11_key *key, const CK_MECHANISM *mechanism, struct mdoc_bytes data, CK_BYTE *sig)
 {
 	CK_ULONG len = MDOC_SIG_MAX;
-	CK_RV rv = mdoci_p11_sign_init(key, CKM_ECDSA, digest, NULL);
+	CK_RV rv = mdoci_p11_sign_init(key, mechanism, data, NULL);
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = key->p11->C_Sign(key->session, (CK_BYTE *)digest.ptr, (CK_ULONG)digest.len, sig, &len);
-	if (rv == CKR_OK && len != want)
-		rv = CKR_SIGNATURE_LEN_RANGE; /* another curve than the caller's algorithm */
+	rv = key->p11->C_Sign(key->session, (CK_BYTE *)data.ptr, (CK_ULONG)data.len, sig, &len);
+	if (rv == CKR_BUFFER_TOO_SMALL)
+		end_operation(key, data, len);
+	if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && len != mdoc_curve_sig_size(key->curve)))
+		rv = CKR_SIGNATURE_LEN_RANGE; /* another curve than the caller said */
+	return rv;
+}
+
+/* Only the leftmost bits of a digest longer than the curve count; not every token cuts it by itself. */
+static CK_RV
+sign_digest(struct mdoc_p11_key *key, const char *hash, struct mdoc_bytes tbs, CK_BYTE *sig)
+{
+	const CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+	const size_t size = mdoc_curve_size(key->curve);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	size_t len = 0;
+
+	if (EVP_Q_digest(mdoc_context_libctx(key->context), hash, NULL, tbs.ptr, tbs.len, digest, &len) != 1)
+		return CKR_FUNCTION_FAILED;
+	return sign_by(key, &ecdsa, mdoc_bytes_of(digest, len < size ? len : size), sig);
+}
+
+/* Ed448 takes parameters and Ed25519 none; tokens differ. */
+static CK_RV
+sign_message(struct mdoc_p11_key *key, struct mdoc_bytes tbs, CK_BYTE *sig)
+{
+	CK_EDDSA_PARAMS params = { CK_FALSE, 0, NULL };
+	const CK_MECHANISM forms[] = { { CKM_EDDSA, NULL, 0 }, { CKM_EDDSA, &params, sizeof(params) } };
+	const size_t first = key->curve == MDOC_CURVE_ED448 ? 1 : 0;
+	CK_RV rv = sign_by(key, &forms[first], tbs, sig);
+
+	if (rv == CKR_MECHANISM_PARAM_INVALID || rv == CKR_ARGUMENTS_BAD)
+		rv = sign_by(key, &forms[1 - first], tbs, sig);
 	return rv;
 }
 
@@ -92,17 +134,14 @@ static bool
 sign(void *arg, enum mdoc_alg alg, struct mdoc_bytes tbs, uint8_t sig[MDOC_SIG_MAX])
 {
 	struct mdoc_p11_key *key = arg;
-	unsigned char digest[EVP_MAX_MD_SIZE];
 	const char *hash = mdoc_alg_hash(alg);
-	size_t len = 0;
 
-	key->rv = CKR_MECHANISM_INVALID;
-	if (hash == NULL)
-		return false;
-	key->rv = CKR_FUNCTION_FAILED;
-	if (EVP_Q_digest(key->libctx, hash, NULL, tbs.ptr, tbs.len, digest, &len) != 1)
-		return false;
-	key->rv = sign_digest(key, mdoc_bytes_of(digest, len), sig, (CK_ULONG)mdoc_curve_sig_size(key->curve));
+	if (!mdoc_alg_fits(alg, key->curve))
+		key->rv = CKR_MECHANISM_INVALID;
+	else if (hash != NULL)
+		key->rv = sign_digest(key, hash, tbs, sig);
+	else
+		key->rv = sign_message(key, tbs, sig);
 	return key->rv == CKR_OK;
 }
 

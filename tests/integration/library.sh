@@ -17,7 +17,7 @@ main(int argc, char **argv)
 {
 	static uint8_t bytes[65536];
 	struct mdoc_error error = { MDOC_OK, 0, "", "" };
-	struct mdoc_response response;
+	struct mdoc_response *response = NULL;
 	FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
 	size_t len;
 
@@ -29,14 +29,14 @@ main(int argc, char **argv)
 		printf("%s at byte %zu: %s\n", mdoc_result_name(error.code), error.offset, error.expected);
 		return 1;
 	}
-	for (size_t i = 0; i < response.count; i++) {
-		const struct mdoc_issuer_signed *is = &response.documents[i].issuer_signed;
+	for (size_t i = 0; i < mdoc_response_count(response); i++) {
+		const struct mdoc_document *document = mdoc_response_document(response, i);
+		const struct mdoc_bytes type = mdoc_document_doc_type(document);
 
-		printf("%.*s: digests %s\n", (int)response.documents[i].doc_type.len,
-			(const char *)response.documents[i].doc_type.ptr,
-			mdoc_result_name(mdoc_issuer_signed_check_digests(NULL, is, &error)));
+		printf("%.*s: digests %s\n", (int)type.len, (const char *)type.ptr,
+			mdoc_result_name(mdoc_issuer_signed_check_digests(NULL, mdoc_document_issuer_signed(document), &error)));
 	}
-	mdoc_response_clear(&response);
+	mdoc_response_free(response);
 	return sizeof(struct mdoc_p11_key) > 0 ? 0 : 1;
 }
 C

@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mdoc-pkcs11.h"
+
 #define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
-#define VENDOR_SIGN 0xCD440001UL
 
 /* ---- A module that answers what the test tells it to ---- */
 
@@ -31,6 +32,7 @@ static struct {
 	CK_BYTE point[80];
 	size_t point_len;
 	bool point_on_private;
+	bool differ; /* the second public key has another point */
 	CK_ULONG public_keys;
 	unsigned signatures; /* made */
 } fake;
@@ -42,6 +44,7 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	size_t len = 0;
 	const CK_BBOOL always = fake.always ? CK_TRUE : CK_FALSE;
 	static const CK_BYTE id[] = { 7 };
+	static const CK_KEY_TYPE type = CKK_EC;
 
 	(void)session;
 	CU_ASSERT_EQUAL(count, 1);
@@ -49,6 +52,10 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	case CKA_ALWAYS_AUTHENTICATE:
 		value = &always;
 		len = sizeof(always);
+		break;
+	case CKA_KEY_TYPE:
+		value = &type;
+		len = sizeof(type);
 		break;
 	case CKA_EC_PARAMS:
 		value = fake.params;
@@ -72,6 +79,8 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	if (attr->ulValueLen < len)
 		return CKR_BUFFER_TOO_SMALL;
 	memcpy(attr->pValue, value, len);
+	if (fake.differ && attr->type == CKA_EC_POINT && object == 3)
+		((CK_BYTE *)attr->pValue)[len - 1] ^= 1;
 	attr->ulValueLen = len;
 	return CKR_OK;
 }
@@ -198,10 +207,12 @@ static void
 test_vendor_is_listed(void)
 {
 	fake_reset();
-	CU_ASSERT_FALSE(mdoc_p11_has_vendor(&fake_module, 1));
-	CU_ASSERT_FALSE(mdoc_p11_has_vendor(&fake_module, 0));
-	fake.listed = VENDOR_SIGN;
-	CU_ASSERT_TRUE(mdoc_p11_has_vendor(&fake_module, 0));
+	CU_ASSERT_EQUAL(mdoc_p11_offers(&fake_module, 1), 0);
+	CU_ASSERT_EQUAL(mdoc_p11_offers(&fake_module, 0), 0);
+	fake.listed = CKM_MDOC_DEVICE_SIGN;
+	CU_ASSERT_EQUAL(mdoc_p11_offers(&fake_module, 0), MDOC_P11_DEVICE_SIGN);
+	fake.listed = CKM_MDOC_DEVICE_MAC;
+	CU_ASSERT_EQUAL(mdoc_p11_offers(&fake_module, 0), MDOC_P11_DEVICE_MAC);
 }
 
 /* If this failed, a refused PIN would sign, or leave the session unusable. */
@@ -265,28 +276,31 @@ test_points(void)
 
 	CU_ASSERT_FATAL(soft_key_make(&soft, "P-256"));
 	fake_reset();
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_ATTRIBUTE_TYPE_INVALID);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_ATTRIBUTE_TYPE_INVALID);
 	fake.public_keys = 1;
 	memcpy(fake.point, soft.pub.point, soft.pub.point_len); /* bare */
 	fake.point_len = soft.pub.point_len;
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_OK);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_OK);
 	CU_ASSERT_TRUE(mdoc_key_equal(&key, &soft.pub));
 	fake.point[0] = 0x04; /* DER */
 	fake.point[1] = 65;
 	memcpy(fake.point + 2, soft.pub.point, soft.pub.point_len);
 	fake.point_len = soft.pub.point_len + 2;
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_OK);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_OK);
 	CU_ASSERT_TRUE(mdoc_key_equal(&key, &soft.pub));
 	fake.point_on_private = true;
 	fake.public_keys = 0;
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_OK);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_OK);
 	fake.point_len--;
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_ATTRIBUTE_VALUE_INVALID);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_ATTRIBUTE_VALUE_INVALID);
 	fake.point_on_private = false;
-	fake.public_keys = 2; /* which one is ours? */
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_ATTRIBUTE_TYPE_INVALID);
+	fake.public_keys = 2;
+	fake.point_len++;
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_OK);
+	fake.differ = true; /* which one is ours? */
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_ATTRIBUTE_TYPE_INVALID);
 	fake.params[9] = 0x01; /* P-192 */
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(&fake_module, 1, 1, &key), CKR_CURVE_NOT_SUPPORTED);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_CURVE_NOT_SUPPORTED);
 	soft_key_clear(&soft);
 }
 
@@ -398,8 +412,8 @@ test_hsm_certificate(void)
 	struct mdoc_error error = { 0 };
 
 	key.private_key = hsm_key(false, 1);
-	CU_ASSERT_FALSE(mdoc_p11_has_vendor(hsm, 0));
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(hsm, session, key.private_key, &spec.key), CKR_OK);
+	CU_ASSERT_EQUAL(mdoc_p11_offers(hsm, 0), 0);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, hsm, session, key.private_key, &spec.key), CKR_OK);
 	mdoc_p11_signer(&key, spec.key.curve, &signer);
 	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &der, &error), MDOC_OK);
 	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&der), &cert, NULL), MDOC_OK);
@@ -439,14 +453,14 @@ static void
 test_hsm_device_signed(void)
 {
 	struct mdoc_p11_key key = { .p11 = hsm, .session = session, .login = hsm_login, .login_arg = pin };
-	struct mdoc_p11_device_signer state = { &key, MDOC_CURVE_P256 };
+	struct mdoc_p11_device_signer state = { .key = &key, .curve = MDOC_CURVE_P256 };
 	struct mdoc_device_signer signer;
 	struct mdoc_public_key public_key;
 	char wrong[] = "87654321";
 
 	key.private_key = hsm_key(true, 2);
 	mdoc_p11_device_signer(&state, &signer);
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(hsm, session, key.private_key, &public_key), CKR_OK);
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, hsm, session, key.private_key, &public_key), CKR_OK);
 	key.login = NULL;
 	CU_ASSERT_EQUAL(present(&signer, &public_key), MDOC_ERR_CALLBACK);
 	CU_ASSERT_EQUAL(key.rv, CKR_USER_NOT_LOGGED_IN);
@@ -465,8 +479,8 @@ test_hsm_device_signed(void)
 static void
 test_vendor_device_signed(void)
 {
-	struct mdoc_p11_key key = { .p11 = &fake_module, .private_key = 1, .vendor = true };
-	struct mdoc_p11_device_signer state = { &key, MDOC_CURVE_P256 };
+	struct mdoc_p11_key key = { .p11 = &fake_module, .private_key = 1, .offers = MDOC_P11_DEVICE_SIGN };
+	struct mdoc_p11_device_signer state = { .key = &key, .curve = MDOC_CURVE_P256 };
 	struct mdoc_device_signer signer;
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 
@@ -474,14 +488,14 @@ test_vendor_device_signed(void)
 	fake.sig_len = 200;
 	mdoc_p11_device_signer(&state, &signer);
 	CU_ASSERT_TRUE(signer.sign(signer.arg, mdoc_text("anything"), &out));
-	CU_ASSERT_EQUAL(fake.mechanism, VENDOR_SIGN);
+	CU_ASSERT_EQUAL(fake.mechanism, CKM_MDOC_DEVICE_SIGN);
 	CU_ASSERT_EQUAL(out.len, 200);
 	mdoc_buf_clear(&out);
 	fake.sign_rv = 0xCD440201UL; /* CKR_MDOC_DOCTYPE */
 	CU_ASSERT_FALSE(signer.sign(signer.arg, mdoc_text("anything"), &out));
 	CU_ASSERT_EQUAL(key.rv, 0xCD440201UL);
 	CU_ASSERT_EQUAL(out.len, 0);
-	key.vendor = false;
+	key.offers = 0;
 	CU_ASSERT_FALSE(signer.sign(signer.arg, mdoc_text("no CBOR"), &out));
 	CU_ASSERT_EQUAL(key.rv, CKR_DATA_INVALID);
 	CU_ASSERT_EQUAL(fake.signatures, 1);

@@ -53,7 +53,7 @@ load_key(const struct p11_token *token, CK_OBJECT_HANDLE handle, struct copy *co
 
 	copy->private_key = handle;
 	copy->record = CK_INVALID_HANDLE;
-	rv = mdoc_p11_public_key(token->p11->list, token->session, handle, &copy->key);
+	rv = p11_public_key(token, handle, &copy->key);
 	if (rv != CKR_OK)
 		return rv;
 	rv = p11_attribute(token, handle, CKA_ID, &copy->id);

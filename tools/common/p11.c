@@ -1,6 +1,7 @@
 /* p11.c: load a module, find a token, log in. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/p11.h"
+#include "tools/common/context.h"
 #include "tools/common/message.h"
 #include "pkcs11-3.h"
 #include <openssl/crypto.h>
@@ -181,7 +182,8 @@ p11_token_open(struct p11 *p11, const char *label, bool read_write, struct p11_t
 	if (rv != CKR_OK)
 		return tool_rv_error(_("cannot read the token"), rv);
 	p11_label(token->info.label, token->label);
-	token->ours = mdoc_p11_has_vendor(p11->list, token->slot);
+	token->offers = mdoc_p11_offers(p11->list, token->slot);
+	token->ours = (token->offers & MDOC_P11_DEVICE_SIGN) != 0;
 	rv = p11->list->C_OpenSession(token->slot, flags, NULL, NULL, &token->session);
 	if (rv != CKR_OK) {
 		token->session = CK_INVALID_HANDLE;
@@ -264,10 +266,17 @@ void
 p11_key(struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_p11_key *key)
 {
 	memset(key, 0, sizeof(*key));
+	key->context = tool_context();
 	key->p11 = token->p11->list;
 	key->session = token->session;
 	key->private_key = private_key;
-	key->vendor = token->ours;
+	key->offers = token->offers;
 	key->login = p11_context_login;
 	key->login_arg = token;
+}
+
+CK_RV
+p11_public_key(const struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_public_key *key)
+{
+	return mdoc_p11_public_key(tool_context(), token->p11->list, token->session, private_key, key);
 }

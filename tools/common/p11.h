@@ -35,6 +35,7 @@ struct p11_token {
 	CK_SLOT_ID slot;
 	CK_SESSION_HANDLE session; /* CK_INVALID_HANDLE: none open */
 	bool ours;                 /* the slot lists CKM_MDOC_DEVICE_SIGN */
+	unsigned offers;           /* MDOC_P11_* */
 	bool logged_in;
 	CK_TOKEN_INFO info;
 	char label[33]; /* without the padding */
@@ -66,6 +67,9 @@ CK_RV p11_context_login(void *arg, CK_FUNCTION_LIST *list, CK_SESSION_HANDLE ses
 /* An mdoc_p11_key for a private key of this token, with context-specific login. */
 void p11_key(struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_p11_key *key);
 
+/* The public key behind it, as mdoc_p11_public_key() finds it. */
+CK_RV p11_public_key(const struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_public_key *key);
+
 /*
  * All objects that match. *handles: free() by the caller; NULL when *count is 0.
  */
@@ -81,7 +85,7 @@ CK_RV p11_attribute_ulong(const struct p11_token *token, CK_OBJECT_HANDLE object
 	CK_ULONG *value);
 
 /*
- * Make an EC key pair that stays in the token: private, sensitive, not extractable, sign only.
+ * Make a key pair on a curve that signs, which stays in the token: private, sensitive, not extractable, sign only.
  * holder  true: a holder key where the token is ours; an ordinary key elsewhere
  * id      CKA_ID of both halves; label: of both, may be NULL
  */

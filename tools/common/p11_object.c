@@ -1,6 +1,7 @@
 /* p11_object.c: objects of a token: find, read, make. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/p11.h"
+#include "pkcs11-3.h"
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -95,26 +96,6 @@ p11_attribute_ulong(const struct p11_token *token, CK_OBJECT_HANDLE object, CK_A
 	return rv == CKR_OK && attribute.ulValueLen != sizeof(*value) ? CKR_ATTRIBUTE_TYPE_INVALID : rv;
 }
 
-static struct mdoc_bytes
-curve_parameters(enum mdoc_curve curve)
-{
-	static const uint8_t p256[] = { 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07 };
-	static const uint8_t p384[] = { 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22 };
-	static const uint8_t p521[] = { 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x23 };
-
-	switch (curve) {
-	case MDOC_CURVE_P256:
-		return mdoc_bytes_of(p256, sizeof(p256));
-	case MDOC_CURVE_P384:
-		return mdoc_bytes_of(p384, sizeof(p384));
-	case MDOC_CURVE_P521:
-		return mdoc_bytes_of(p521, sizeof(p521));
-	default:
-		break;
-	}
-	return MDOC_NO_BYTES;
-}
-
 static CK_ATTRIBUTE
 attribute_of(CK_ATTRIBUTE_TYPE type, struct mdoc_bytes value)
 {
@@ -129,12 +110,13 @@ p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, 
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_BBOOL public_private = holder ? CK_TRUE : CK_FALSE;
-	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	const bool edwards = curve == MDOC_CURVE_ED25519 || curve == MDOC_CURVE_ED448;
+	CK_MECHANISM mechanism = { edwards ? CKM_EC_EDWARDS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public_template[] = {
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &public_private, sizeof(public_private) },
 		{ CKA_VERIFY, &yes, sizeof(yes) },
-		attribute_of(CKA_EC_PARAMS, curve_parameters(curve)),
+		attribute_of(CKA_EC_PARAMS, mdoc_p11_curve_params(curve)),
 		attribute_of(CKA_ID, id),
 		attribute_of(CKA_LABEL, mdoc_text(label != NULL ? label : "")),
 	};

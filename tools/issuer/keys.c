@@ -70,7 +70,7 @@ issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_by
 		return EXIT_STATUS_TROUBLE;
 	}
 	p11_key(&token->token, handle, key);
-	rv = mdoc_p11_public_key(token->p11.list, token->token.session, handle, public_key);
+	rv = p11_public_key(&token->token, handle, public_key);
 	if (rv != CKR_OK || mdoc_curve_alg(public_key->curve) == MDOC_ALG_NONE)
 		return below_floor(rv);
 	if (der.ptr == NULL)

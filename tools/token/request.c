@@ -65,7 +65,7 @@ make_key(const struct p11_token *token, struct copy *copy)
 		copy->private_key = CK_INVALID_HANDLE;
 		return rv;
 	}
-	return mdoc_p11_public_key(token->p11->list, token->session, copy->private_key, &copy->key);
+	return p11_public_key(token, copy->private_key, &copy->key);
 }
 
 /* One proof of possession: a JWS over the issuer's nonce, by the new key (R-ENR-01: the public key
