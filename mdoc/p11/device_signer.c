@@ -50,19 +50,14 @@ mac_here(const struct mdoc_p11_device_signer *state, struct mdoc_bytes input,
 	struct mdoc_p11_key *key = state->key;
 	const struct mdoc_public_key own = { .curve = state->curve };
 	struct mdoc_agreement agreement;
-	uint8_t shared[MDOC_SHARED_MAX] = { 0 };
 	enum mdoc_result res;
-	size_t len = 0;
 
 	if (!mdoc_doc_type_takes_mac(parsed->doc_type))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	key->rv = CKR_OK;
 	mdoc_p11_agreement(key, &own, &agreement);
-	res = mdoc_agree(&agreement, state->reader, shared, &len);
-	if (res == MDOC_OK)
-		res = mdoc_device_mac_put(key->context, out, input, parsed->namespaces_bytes, parsed->transcript,
-			mdoc_bytes_of(shared, len));
-	OPENSSL_cleanse(shared, sizeof(shared));
+	res = mdoc_device_mac_agree(key->context, out, input, parsed->namespaces_bytes, parsed->transcript, &agreement,
+		state->reader);
 	if (res == MDOC_OK)
 		return CKR_OK;
 	if (res == MDOC_ERR_KEY)
