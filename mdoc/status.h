@@ -104,20 +104,24 @@ void mdoc_identifier_list_info(const struct mdoc_identifier_list *list, struct m
 
 /* Whom a list has to come from: exactly one of the two. */
 struct mdoc_list_trust {
-	const struct mdoc_trust *anchors; /* IACAs; one of them issued the list's signer */
-	struct mdoc_bytes certificate;    /* DER: of the Status, when it has one; issued the list's signer */
-	int64_t now;
-	unsigned relax; /* MDOC_RELAX_* for the certificates */
+	const struct mdoc_trust *anchors; /* IACAs with their CRLs; one of them issued the list's signer */
+	struct mdoc_bytes certificate;    /* DER: of the Status, when it has one: a CA that issued the list's signer */
+	int64_t now;                      /* when the certificates have to be valid */
+	unsigned relax;                   /* MDOC_RELAX_* for the certificates */
+	bool crl_required;                /* the issuer's CRL has to say that the signer is not revoked */
 };
 
 /*
- * Check a list: who issued its signer, its signature, and then the entries, which are inflated up to
- * MDOC_LIMIT_STATUS_LIST. Not to be called while another thread uses the list.
+ * Check a list: its signer's certificate (MDOC_CERT_STATUS), path and revocation, its signature, and then the
+ * entries, which are inflated up to MDOC_LIMIT_STATUS_LIST. A signer that a CRL names is refused always. Not to
+ * be called while another thread uses the list.
  *
- * MDOC_ERR_CHAIN, MDOC_ERR_CERTIFICATE, MDOC_ERR_VALIDITY, MDOC_ERR_KEY  the signer's certificate
+ * MDOC_ERR_CERTIFICATE, MDOC_ERR_CHAIN, MDOC_ERR_VALIDITY, MDOC_ERR_KEY  the signer's certificate
+ * MDOC_ERR_REVOKED                                                       it is revoked
+ * MDOC_ERR_UNDETERMINED                                                  no CRL says that it is not (crl_required)
  * MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM                                 the signature
  * MDOC_ERR_SIZE, MDOC_ERR_TRUNCATED, MDOC_ERR_TRAILING, MDOC_ERR_MALFORMED  the entries
- * MDOC_ERR_ARG                                                           neither, or both, to trust
+ * MDOC_ERR_ARG                                                           neither, or both, to trust; no IACAs
  */
 enum mdoc_result mdoc_status_list_check(const struct mdoc_context *context, struct mdoc_status_list *list,
 	const struct mdoc_list_trust *trust, struct mdoc_error *error);

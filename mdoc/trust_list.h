@@ -72,43 +72,44 @@ bool mdoc_trust_list_entry(const struct mdoc_trust_list *list, size_t i, struct 
 
 /* What a list is checked against. */
 struct mdoc_trust_list_policy {
-	/* DER of certificates that the reader knows of the list's provider: those of the CA that issued the
-	 * signer, or of the signer itself. They were handed over some other way. */
-	const struct mdoc_bytes *anchors;
-	size_t anchor_count;
-	int64_t now;
-	int64_t clock_skew;  /* seconds either way */
+	/* What the reader knows of the list's provider some other way: CAs (MDOC_CERT_LIST_CA) that issued the signer,
+	 * or what stands in x5chain above it, with their CRLs; or signers themselves (MDOC_CERT_VICAL, MDOC_CERT_RICAL). */
+	const struct mdoc_trust *anchors;
+	int64_t now;         /* when certificates and list have to be valid */
+	int64_t clock_skew;  /* seconds either way, for the dates of the list */
 	unsigned relax;      /* MDOC_RELAX_* for these certificates */
 	bool accept_overdue; /* also after nextUpdate, which is only when the next one should be there */
+	bool crl_required;   /* an anchor's CRL has to say that the signer is not revoked */
 };
 
 /*
- * Check a list: its signer's certificate, the signature, and its dates.
+ * Check a list: its signer's certificate (MDOC_CERT_VICAL, MDOC_CERT_RICAL), path and revocation, the signature,
+ * and its dates. A signer that a CRL names is refused always.
  *
- * MDOC_ERR_CHAIN        the signer is none of the anchors, and none of them issued it
- * MDOC_ERR_CERTIFICATE  the signer's certificate, or an anchor, is not one
+ * MDOC_ERR_CERTIFICATE   a certificate of x5chain breaks its profile
+ * MDOC_ERR_CHAIN         the signer is none of the anchors, and none of them issued it
+ * MDOC_ERR_REVOKED       a certificate of x5chain is revoked
+ * MDOC_ERR_UNDETERMINED  no CRL says that it is not (crl_required)
  * MDOC_ERR_KEY, MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM
- * MDOC_ERR_VALIDITY     the certificates or the list are not valid now, or a newer list is due
- * MDOC_ERR_ARG          no anchors, or times beyond reason
+ * MDOC_ERR_VALIDITY      the certificates or the list are not valid now, or a newer list is due
+ * MDOC_ERR_ARG           no store, one of another profile, or times beyond reason
  */
 enum mdoc_result mdoc_trust_list_check(const struct mdoc_context *context, struct mdoc_trust_list *list,
 	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error);
 
 /*
- * Make one entry of a checked list a trust anchor: an IACA, or a reader CA.
+ * Make one entry of a checked list a trust anchor: an IACA for the document types that the entry names, as
+ * mdoc_trust_add_for() does, or a reader CA.
  *
- * doc_type  what the entry has to authorise, so that a store filled this way is for documents of that type alone;
- *           mandatory for a VICAL, MDOC_NO_BYTES for a RICAL
- * relax     MDOC_RELAX_* for its certificate
+ * relax  MDOC_RELAX_* for its certificate
  *
  * MDOC_ERR_ARG            not checked, no such entry, or anchors of another profile in the store
- * MDOC_ERR_AUTHORIZATION  not for this document type, no trust anchor, or with trustConstraints, which are not
- *                         evaluated here
+ * MDOC_ERR_AUTHORIZATION  no trust anchor, or with trustConstraints, which are not evaluated here
  * MDOC_ERR_CERTIFICATE    against its profile, or not the one that the entry describes
  * MDOC_ERR_SIZE, MDOC_ERR_MEMORY
  */
 enum mdoc_result mdoc_trust_list_add_entry(const struct mdoc_context *context, const struct mdoc_trust_list *list,
-	size_t i, struct mdoc_bytes doc_type, struct mdoc_trust *trust, unsigned relax, struct mdoc_error *error);
+	size_t i, struct mdoc_trust *trust, unsigned relax, struct mdoc_error *error);
 
 /*
  * The same for all entries. One that cannot be an anchor is left out, since a provider's mistake with one
@@ -120,7 +121,7 @@ enum mdoc_result mdoc_trust_list_add_entry(const struct mdoc_context *context, c
  * MDOC_ERR_ARG: as above; MDOC_ERR_SIZE, MDOC_ERR_MEMORY: the store then has some of the entries
  */
 enum mdoc_result mdoc_trust_list_into_trust(const struct mdoc_context *context, const struct mdoc_trust_list *list,
-	struct mdoc_bytes doc_type, struct mdoc_trust *trust, unsigned relax, size_t *added,
+	struct mdoc_trust *trust, unsigned relax, size_t *added,
 	void (*left)(void *arg, size_t i, const struct mdoc_error *why), void *arg, struct mdoc_error *error);
 
 /* ---- Making a list ---- */

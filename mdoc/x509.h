@@ -169,8 +169,8 @@ enum mdoc_result mdoc_trust_use_cache(const struct mdoc_context *context, struct
  *
  * context  must outlive the store
  *
- * MDOC_ERR_ARG: another profile, or not that of the anchors already there; MDOC_ERR_SIZE: more than
- * MDOC_LIMIT_TRUST_ENTRIES; and those of mdoc_cert_parse() and mdoc_cert_check()
+ * MDOC_ERR_ARG: another profile, or not that of the anchors already there; MDOC_ERR_SIZE: more anchors, or
+ * document types of one, than MDOC_LIMIT_TRUST_ENTRIES; and those of mdoc_cert_parse() and mdoc_cert_check()
  */
 enum mdoc_result mdoc_trust_add(const struct mdoc_context *context, struct mdoc_trust *trust, struct mdoc_bytes der,
 	enum mdoc_cert_profile profile, unsigned relax, struct mdoc_error *error);
@@ -259,7 +259,8 @@ struct mdoc_cert_spec {
 	enum mdoc_cert_profile profile;
 	struct mdoc_bytes country; /* two letters */
 	struct mdoc_bytes common_name;
-	struct mdoc_bytes issuer_cert; /* DER of the CA; none: self-signed IACA, reader CA or list CA */
+	struct mdoc_bytes issuer_cert; /* DER of the CA; none: self-signed IACA, reader CA or list CA. A list CA may
+	                                * stand below another one. */
 	struct mdoc_public_key key;    /* of the subject */
 	int64_t not_before, not_after;
 	const char *issuer_alt_uri; /* "https://…" or "mailto:…" style URI */

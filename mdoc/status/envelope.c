@@ -66,22 +66,34 @@ mdoci_envelope_clear(struct mdoci_envelope *envelope)
 
 enum mdoc_result
 mdoci_envelope_verify(const struct mdoc_context *context, const struct mdoci_envelope *envelope,
-	struct mdoc_error *error)
+	const struct mdoc_cert *signer, struct mdoc_error *error)
 {
 	struct mdoc_public_key key;
-	struct mdoc_cert *signer = NULL;
-	enum mdoc_result res = mdoc_cert_parse(context, envelope->signer, &signer, NULL);
+	enum mdoc_result res = mdoc_cert_public_key(signer, &key);
 
-	if (res == MDOC_OK)
-		res = mdoc_cert_public_key(signer, &key);
-	mdoc_cert_free(signer);
 	if (res != MDOC_OK)
 		return mdoci_fail(error, res, SIZE_MAX, "x5chain", "a certificate with a key that may sign lists");
-	res = mdoc_sign1_verify(context, &envelope->sign1, &key, MDOC_NO_BYTES);
+	res = mdoc_sign1_verify_evp(context, &envelope->sign1, key.curve, mdoc_cert_pkey(signer), MDOC_NO_BYTES);
 	if (res != MDOC_OK)
 		return mdoci_fail(error, res, mdoc_node_offset(envelope->sign1.node), "signature",
 			"a signature by the key of the first certificate");
 	return MDOC_OK;
+}
+
+enum mdoc_result
+mdoci_judged_result(const struct mdoc_judged *judged, enum mdoc_result res, bool crl_required, struct mdoc_error *error)
+{
+	const struct mdoc_error *const parts[] = { &judged->profile, &judged->path, &judged->validity,
+		&judged->revocation };
+
+	if (res == MDOC_OK && crl_required)
+		res = judged->revocation.code;
+	if (res == MDOC_OK)
+		return MDOC_OK;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i]->code == res)
+			return mdoci_fail(error, res, SIZE_MAX, "x5chain", "%s", parts[i]->expected);
+	return mdoci_fail(error, res, SIZE_MAX, "x5chain", "a certificate that can be judged");
 }
 
 enum mdoc_result

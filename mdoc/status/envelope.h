@@ -29,8 +29,17 @@ enum mdoc_result mdoci_envelope_parse(const struct mdoc_context *context, struct
 	struct mdoci_envelope *envelope, struct mdoc_error *error);
 void mdoci_envelope_clear(struct mdoci_envelope *envelope);
 
-/* The signature, by the key of `signer`. Whether that certificate is trusted is the caller's to ask. */
+/* The signature, by the key of this certificate, which is `signer` decoded. */
 enum mdoc_result mdoci_envelope_verify(const struct mdoc_context *context, const struct mdoci_envelope *envelope,
+	const struct mdoc_cert *signer, struct mdoc_error *error);
+
+/*
+ * One result of mdoc_trust_judge()'s: its first error, or the revocation's.
+ *
+ * res           what mdoc_trust_judge() returned
+ * crl_required  an undetermined revocation is an error, too
+ */
+enum mdoc_result mdoci_judged_result(const struct mdoc_judged *judged, enum mdoc_result res, bool crl_required,
 	struct mdoc_error *error);
 
 struct mdoci_envelope_form {

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/status/token.h"
+#include "mdoc/x509/x509_internal.h"
 #include <string.h>
 
 #define CLAIM_SUB 2
@@ -78,6 +79,15 @@ read_claims(struct mdoci_token *token, struct mdoc_error *error)
 	return MDOC_OK;
 }
 
+static void
+forget_check(struct mdoci_token *token)
+{
+	mdoc_cert_free(token->signer);
+	mdoc_cert_free(token->issuer);
+	token->signer = token->issuer = NULL;
+	token->checked = false;
+}
+
 enum mdoc_result
 mdoci_token_parse(const struct mdoc_context *context, struct mdoc_bytes input, const char *type, bool type_in_claims,
 	struct mdoci_token *token, struct mdoc_error *error)
@@ -98,74 +108,62 @@ mdoci_token_parse(const struct mdoc_context *context, struct mdoc_bytes input, c
 void
 mdoci_token_clear(struct mdoci_token *token)
 {
+	forget_check(token);
 	mdoci_envelope_clear(&token->envelope);
-	free(token->issuer);
 	memset(token, 0, sizeof(*token));
 }
 
-/* Who issued the signer: the certificate that a Status names, or one of the IACAs. */
+/* Signer and issuer as they were judged; crl_required: an issuer that says nothing of the signer is an error. */
 static enum mdoc_result
-find_issuer(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_cert *signer,
+judge_signer(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_trust *anchors,
 	const struct mdoc_list_trust *trust, struct mdoc_error *error)
 {
-	const bool named = trust->certificate.len > 0;
-	const struct mdoc_anchor *anchor = NULL;
-	struct mdoc_bytes der = MDOC_NO_BYTES;
-	struct mdoc_trust *alone = NULL;
-	enum mdoc_result res = MDOC_OK;
+	struct mdoc_judged judged;
+	enum mdoc_result res = mdoc_trust_judge(context, anchors, token->envelope.signer, MDOC_CERT_STATUS,
+		trust->relax, trust->now, &judged);
 
-	if (named) {
-		alone = mdoc_trust_new();
-		res = alone == NULL
-			? MDOC_ERR_MEMORY
-			: mdoc_trust_add(context, alone, trust->certificate, MDOC_CERT_IACA, trust->relax, error);
-	}
-	if (res == MDOC_OK)
-		res = mdoc_trust_find(named ? alone : trust->anchors, signer, MDOC_CERT_STATUS, trust->relax,
-			trust->now, &anchor, error);
-	if (res == MDOC_OK)
-		der = mdoc_cert_der(mdoc_anchor_cert(anchor));
-	/* A root is no signer of lists, although it is issued by itself. */
-	if (res == MDOC_OK && mdoc_bytes_equal(der, token->envelope.signer))
-		res = mdoci_fail(error, MDOC_ERR_CHAIN, SIZE_MAX, "x5chain", "a certificate below the authority's own");
+	res = mdoci_judged_result(&judged, res, trust->crl_required, error);
 	if (res == MDOC_OK) {
-		token->issuer = malloc(der.len);
-		if (token->issuer == NULL) {
-			res = MDOC_ERR_MEMORY;
-		} else {
-			memcpy(token->issuer, der.ptr, der.len);
-			token->issuer_len = der.len;
-		}
+		token->signer = mdoci_cert_ref(judged.cert);
+		token->issuer = mdoci_cert_ref(judged.anchor->cert);
 	}
-	mdoc_trust_free(alone);
+	mdoc_judged_clear(&judged);
 	return res;
+}
+
+/* Only the certificate that the Status names. */
+static enum mdoc_result
+trust_named(const struct mdoc_context *context, const struct mdoc_list_trust *trust, struct mdoc_trust **alone,
+	struct mdoc_error *error)
+{
+	*alone = mdoc_trust_new();
+	if (*alone == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
+	return mdoc_trust_add(context, *alone, trust->certificate, MDOC_CERT_LIST_CA, trust->relax, error);
 }
 
 enum mdoc_result
 mdoci_token_check(const struct mdoc_context *context, struct mdoci_token *token, const struct mdoc_list_trust *trust,
 	struct mdoc_error *error)
 {
-	struct mdoc_cert *signer = NULL;
-	enum mdoc_result res;
+	const bool named = trust->certificate.len > 0;
+	enum mdoc_cert_profile profile = MDOC_CERT_IACA;
+	struct mdoc_trust *alone = NULL;
+	enum mdoc_result res = MDOC_OK;
 
-	if ((trust->anchors == NULL) == (trust->certificate.len == 0))
+	forget_check(token);
+	if ((trust->anchors == NULL) != named)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "either trust anchors or a certificate");
-	token->checked = false;
-	free(token->issuer);
-	token->issuer = NULL;
-	res = mdoc_cert_parse(context, token->envelope.signer, &signer, error);
+	if (!named && mdoc_trust_profile(trust->anchors, &profile) && profile != MDOC_CERT_IACA)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "IACAs as trust anchors");
+	if (named)
+		res = trust_named(context, trust, &alone, error);
 	if (res == MDOC_OK)
-		res = find_issuer(context, token, signer, trust, error);
+		res = judge_signer(context, token, named ? alone : trust->anchors, trust, error);
 	if (res == MDOC_OK)
-		res = mdoc_cert_public_key(signer, &token->signer_key);
-	if (res == MDOC_OK) {
-		token->signer_from = mdoc_cert_not_before(signer);
-		token->signer_to = mdoc_cert_not_after(signer);
-	}
-	if (res == MDOC_OK)
-		res = mdoci_envelope_verify(context, &token->envelope, error);
+		res = mdoci_envelope_verify(context, &token->envelope, token->signer, error);
 	token->checked = res == MDOC_OK;
-	mdoc_cert_free(signer);
+	mdoc_trust_free(alone);
 	return res;
 }
 
@@ -176,7 +174,7 @@ in_time(const struct mdoci_token *token, const struct mdoc_revocation_query *que
 	const int64_t early = query->now - query->clock_skew;
 
 	return token->issued <= late && token->not_before <= late && early < token->expires &&
-		token->signer_from <= late && early <= token->signer_to;
+		mdoc_cert_not_before(token->signer) <= late && early <= mdoc_cert_not_after(token->signer);
 }
 
 enum mdoc_result
@@ -184,21 +182,22 @@ mdoci_token_answers(const struct mdoci_token *token, struct mdoc_bytes uri, stru
 	const struct mdoc_revocation_query *query, struct mdoc_error *why)
 {
 	const struct mdoc_bytes issuer = certificate.len > 0 ? certificate : query->iaca;
+	struct mdoc_public_key signer;
 	const bool times = query->clock_skew >= 0 && query->clock_skew < TIME_LIMIT && query->now > -TIME_LIMIT &&
 		query->now < TIME_LIMIT;
 
-	if (!token->checked || !times || query->ds == NULL)
+	if (!token->checked || !times || query->ds == NULL || mdoc_cert_public_key(token->signer, &signer) != MDOC_OK)
 		return mdoci_fail(why, MDOC_ERR_ARG, SIZE_MAX, "", "a list that has been checked, a time and a key");
 	if (uri.len == 0)
 		return mdoci_fail(why, MDOC_ERR_MISSING, SIZE_MAX, "", "a Status that names a list of this kind");
 	if (!mdoc_bytes_equal(uri, token->uri))
 		return mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "sub (2): the uri of the Status");
-	if (!mdoc_bytes_equal(issuer, mdoc_bytes_of(token->issuer, token->issuer_len)))
+	if (!mdoc_bytes_equal(issuer, mdoc_cert_der(token->issuer)))
 		return mdoci_fail(why, MDOC_ERR_CHAIN, SIZE_MAX, "", "%s",
 			certificate.len > 0 ? "a list below the certificate of the Status"
 					    : "a list below the IACA of the document");
 	/* The DS may not speak about revocation, in whatever certificate its key stands. */
-	if (mdoc_key_equal(query->ds, &token->signer_key))
+	if (mdoc_key_equal(query->ds, &signer))
 		return mdoci_fail(why, MDOC_ERR_CHAIN, SIZE_MAX, "", "a list that the DS itself has not signed");
 	if (!in_time(token, query))
 		return mdoci_fail(why, MDOC_ERR_VALIDITY, SIZE_MAX, "", "a list that is valid now");

@@ -22,10 +22,7 @@ struct mdoci_token {
 	uint64_t ttl;
 	/* of a check that passed */
 	bool checked;
-	uint8_t *issuer; /* copy of the certificate that issued the signer */
-	size_t issuer_len;
-	int64_t signer_from, signer_to;
-	struct mdoc_public_key signer_key;
+	struct mdoc_cert *signer, *issuer;
 };
 
 /* Parse the CWT and its common claims. type_in_claims: typ may also stand there. */

@@ -9,8 +9,9 @@
 #define TAG_BIGNUM 2
 
 static const struct mdoci_trust_list_form forms[] = {
-	[MDOC_VICAL] = { "vicalProvider", "vicalIssueID", "vicalUrl", "issuingAuthority", MDOC_CERT_IACA, false },
-	[MDOC_RICAL] = { "provider", "id", "latestRicalUrl", "name", MDOC_CERT_READER_CA, true },
+	[MDOC_VICAL] = { "vicalProvider", "vicalIssueID", "vicalUrl", "issuingAuthority", MDOC_CERT_VICAL,
+		MDOC_CERT_IACA, false },
+	[MDOC_RICAL] = { "provider", "id", "latestRicalUrl", "name", MDOC_CERT_RICAL, MDOC_CERT_READER_CA, true },
 };
 
 const struct mdoci_trust_list_form *

@@ -46,9 +46,10 @@ put_doc_types(struct mdoc_buf *buf, const struct mdoc_trust_entry_spec *entry)
 /* certificate, serialNumber, ski, issuer, subject, notBefore, notAfter, and what else there is. */
 static void
 put_entry(struct mdoc_buf *buf, const struct mdoc_trust_list_spec *spec, const struct mdoc_trust_entry_spec *entry,
-	const struct mdoci_listed *listed)
+	const struct mdoc_cert *cert)
 {
-	const struct mdoc_bytes country = mdoc_text(listed->country);
+	const struct mdoc_bytes said = mdoc_cert_country(cert);
+	const struct mdoc_bytes country = said.len == 2 ? said : MDOC_NO_BYTES;
 
 	mdoc_put_map(buf,
 		7U + (entry->doc_type_count > 0 ? 1U : 0U) + (entry->issuing_authority.len > 0 ? 1U : 0U) +
@@ -56,15 +57,15 @@ put_entry(struct mdoc_buf *buf, const struct mdoc_trust_list_spec *spec, const s
 	put_bytes_member(buf, "certificate", entry->certificate);
 	mdoc_put_text(buf, "serialNumber");
 	mdoc_put_tag(buf, TAG_BIGNUM);
-	mdoc_put_bstr(buf, mdoci_number(listed->serial));
-	put_bytes_member(buf, "ski", listed->ski);
+	mdoc_put_bstr(buf, mdoci_number(mdoc_cert_serial(cert)));
+	put_bytes_member(buf, "ski", mdoc_cert_key_id(cert));
 	put_doc_types(buf, entry);
 	put_text_member(buf, mdoci_trust_list_form(spec->kind)->entry_name, entry->issuing_authority);
 	put_text_member(buf, "issuingCountry", country);
-	put_bytes_member(buf, "issuer", listed->issuer);
-	put_bytes_member(buf, "subject", listed->subject);
-	put_date(buf, "notBefore", listed->not_before);
-	put_date(buf, "notAfter", listed->not_after);
+	put_bytes_member(buf, "issuer", mdoc_cert_issuer(cert));
+	put_bytes_member(buf, "subject", mdoc_cert_subject(cert));
+	put_date(buf, "notBefore", mdoc_cert_not_before(cert));
+	put_date(buf, "notAfter", mdoc_cert_not_after(cert));
 }
 
 static enum mdoc_result
@@ -76,15 +77,15 @@ put_entries(const struct mdoc_context *context, struct mdoc_buf *buf, const stru
 	mdoc_put_text(buf, "certificateInfos");
 	mdoc_put_array(buf, spec->entry_count);
 	for (size_t i = 0; res == MDOC_OK && i < spec->entry_count; i++) {
-		struct mdoci_listed listed;
+		struct mdoc_cert *cert = NULL;
 
-		res = mdoci_listed_read(context, spec->entries[i].certificate, &listed);
+		res = mdoci_listed_parse(context, spec->entries[i].certificate, &cert, NULL);
 		if (res == MDOC_OK)
-			put_entry(buf, spec, &spec->entries[i], &listed);
+			put_entry(buf, spec, &spec->entries[i], cert);
 		else
 			(void)mdoci_fail(error, res, SIZE_MAX, "",
 				"entry %zu: a certificate with a subjectKeyIdentifier", i);
-		mdoci_listed_clear(&listed);
+		mdoc_cert_free(cert);
 	}
 	return res;
 }

@@ -4,113 +4,97 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/trust/trust_list_internal.h"
+#include "mdoc/x509/x509_internal.h"
 
 #define TIME_LIMIT (INT64_C(1) << 56) /* seconds; keeps sums of times inside int64_t */
 
 static bool
-policy_usable(const struct mdoc_trust_list_policy *policy)
+policy_usable(const struct mdoc_trust_list_policy *policy, enum mdoc_cert_profile signer)
 {
-	return policy->anchor_count > 0 && policy->clock_skew >= 0 && policy->clock_skew < TIME_LIMIT &&
-		policy->now > -TIME_LIMIT && policy->now < TIME_LIMIT;
+	enum mdoc_cert_profile profile = MDOC_CERT_LIST_CA;
+
+	if (policy->anchors == NULL || policy->clock_skew < 0 || policy->clock_skew >= TIME_LIMIT ||
+		policy->now <= -TIME_LIMIT || policy->now >= TIME_LIMIT)
+		return false;
+	return !mdoc_trust_profile(policy->anchors, &profile) || profile == MDOC_CERT_LIST_CA || profile == signer;
 }
 
-/* These certificates as CAs that may have issued another one. */
+/* Where check_chain() stands: a certificate, and how many lie between it and the signer. */
+struct climb {
+	const struct mdoc_context *context;
+	const struct mdoc_trust_list_policy *policy;
+	struct mdoc_bytes certificate;
+	enum mdoc_cert_profile profile;
+	size_t below;
+};
+
+/* One step up: a CA of the list's own, for as long as somebody above it is trusted. */
 static enum mdoc_result
-trust_in(const struct mdoc_context *context, const struct mdoc_bytes *certificates, size_t n, unsigned relax,
-	struct mdoc_trust **trust, struct mdoc_error *error)
+step_up(struct climb *climb, const struct mdoc_cert *cert, struct mdoc_bytes issuer, struct mdoc_error *error)
 {
-	struct mdoc_trust *made = mdoc_trust_new();
-	enum mdoc_result res = made != NULL ? MDOC_OK : MDOC_ERR_MEMORY;
-	struct mdoc_error first = { 0 };
-	size_t added = 0;
-
-	for (size_t i = 0; res == MDOC_OK && i < n; i++) {
-		const enum mdoc_result got = mdoc_trust_add(context, made, certificates[i], MDOC_CERT_READER_CA, relax,
-			added > 0 ? NULL : &first);
-
-		/* A signer that is known itself need not be a CA. */
-		if (got == MDOC_OK)
-			added++;
-		else if (got != MDOC_ERR_CERTIFICATE)
-			res = got;
-	}
-	if (res == MDOC_OK && added == 0)
-		res = mdoci_fail(error, MDOC_ERR_CERTIFICATE, SIZE_MAX, "x5chain", "%s", first.expected);
-	if (res == MDOC_OK) {
-		*trust = made;
-		made = NULL;
-	}
-	mdoc_trust_free(made);
-	return res;
-}
-
-/* One step up: issued by one of these, and both valid. */
-static enum mdoc_result
-issued_by(const struct mdoc_context *context, struct mdoc_bytes leaf, const struct mdoc_bytes *issuers, size_t n,
-	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
-{
+	const struct mdoc_trust_list_policy *policy = climb->policy;
 	const struct mdoc_anchor *anchor;
-	struct mdoc_trust *trust = NULL;
-	struct mdoc_cert *cert = NULL;
-	enum mdoc_result res = trust_in(context, issuers, n, policy->relax, &trust, error);
+	struct mdoc_trust *trust = mdoc_trust_new();
+	enum mdoc_result res = MDOC_ERR_MEMORY;
 
+	if (trust == NULL)
+		return mdoci_fail(error, res, SIZE_MAX, "", "memory");
+	res = mdoc_trust_add(climb->context, trust, issuer, MDOC_CERT_LIST_CA, policy->relax, error);
 	if (res == MDOC_OK)
-		res = mdoc_cert_parse(context, leaf, &cert, error);
-	if (res == MDOC_OK)
-		res = mdoc_trust_find(trust, cert, MDOC_CERT_VICAL, policy->relax, policy->now, &anchor, error);
+		res = mdoc_trust_find(trust, cert, MDOC_CERT_LIST_CA, policy->relax, policy->now, &anchor, error);
+	if (res == MDOC_OK && !mdoci_cert_path_allows(anchor->cert, climb->below))
+		res = mdoci_fail(error, MDOC_ERR_CHAIN, SIZE_MAX, "x5chain", "a path that pathLenConstraint allows");
 	mdoc_trust_free(trust);
-	mdoc_cert_free(cert);
+	climb->certificate = issuer;
+	climb->profile = MDOC_CERT_LIST_CA;
+	climb->below++;
 	return res;
 }
 
-static bool
-known_itself(struct mdoc_bytes certificate, const struct mdoc_trust_list_policy *policy)
-{
-	for (size_t i = 0; i < policy->anchor_count; i++)
-		if (mdoc_bytes_equal(certificate, policy->anchors[i]))
-			return true;
-	return false;
-}
-
+/* One that was found below an anchor. Nobody publishes CRLs of what stands between the two ends of a path. */
 static enum mdoc_result
-valid_now(const struct mdoc_context *context, struct mdoc_bytes certificate,
-	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
+arrived(const struct climb *climb, const struct mdoc_judged *judged, struct mdoc_error *error)
 {
-	struct mdoc_cert *cert = NULL;
-	int64_t from, to;
+	enum mdoc_cert_profile profile = MDOC_CERT_LIST_CA;
+	enum mdoc_result res = mdoci_judged_result(judged, MDOC_OK, climb->policy->crl_required, error);
 
-	if (mdoc_cert_parse(context, certificate, &cert, NULL) != MDOC_OK)
-		return mdoci_fail(error, MDOC_ERR_CERTIFICATE, SIZE_MAX, "x5chain", "a certificate");
-	from = mdoc_cert_not_before(cert);
-	to = mdoc_cert_not_after(cert);
-	mdoc_cert_free(cert);
-	if (policy->now + policy->clock_skew < from || policy->now - policy->clock_skew > to)
-		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "x5chain", "a certificate that is valid now");
-	return MDOC_OK;
+	(void)mdoc_trust_profile(climb->policy->anchors, &profile);
+	if (res == MDOC_OK && profile == MDOC_CERT_LIST_CA &&
+		!mdoci_cert_path_allows(judged->anchor->cert, climb->below))
+		res = mdoci_fail(error, MDOC_ERR_CHAIN, SIZE_MAX, "x5chain", "a path that pathLenConstraint allows");
+	if (res == MDOC_OK && climb->below > 0 && climb->policy->crl_required)
+		res = mdoci_fail(error, MDOC_ERR_UNDETERMINED, SIZE_MAX, "x5chain", "a CRL of the signer's issuer");
+	return res;
 }
 
-/* From the signer along x5chain until a certificate is known, or issued by one that is. */
+/* From the signer along x5chain to one that an anchor issued. */
 static enum mdoc_result
 check_chain(const struct mdoc_context *context, const struct mdoc_trust_list *list,
-	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
+	const struct mdoc_trust_list_policy *policy, struct mdoc_cert **signer, struct mdoc_error *error)
 {
-	struct mdoc_bytes certificate = list->envelope.signer, above;
+	struct climb climb = { context, policy, list->envelope.signer, mdoci_trust_list_form(list->info.kind)->signer,
+		0 };
 	enum mdoc_result res = MDOC_OK;
+	bool trusted = false;
 
-	for (size_t i = 1; res == MDOC_OK; i++) {
-		struct mdoc_error why = { 0 };
+	while (res == MDOC_OK && !trusted) {
+		struct mdoc_judged judged;
+		struct mdoc_bytes above;
 
-		if (known_itself(certificate, policy))
-			return valid_now(context, certificate, policy, error);
-		res = issued_by(context, certificate, policy->anchors, policy->anchor_count, policy, &why);
-		if (res == MDOC_OK || (res != MDOC_ERR_CHAIN && res != MDOC_ERR_CERTIFICATE) ||
-			!mdoc_sign1_certificate(&list->envelope.sign1, i, &above)) {
-			if (res != MDOC_OK && error != NULL)
-				*error = why;
-			return res;
+		res = mdoc_trust_judge(context, policy->anchors, climb.certificate, climb.profile, policy->relax,
+			policy->now, &judged);
+		if (res == MDOC_OK) {
+			res = arrived(&climb, &judged, error);
+			trusted = true;
+		} else if (res == MDOC_ERR_CHAIN &&
+			mdoc_sign1_certificate(&list->envelope.sign1, climb.below + 1, &above)) {
+			res = step_up(&climb, judged.cert, above, error);
+		} else {
+			res = mdoci_judged_result(&judged, res, false, error);
 		}
-		res = issued_by(context, certificate, &above, 1, policy, error);
-		certificate = above;
+		if (res == MDOC_OK && *signer == NULL)
+			*signer = mdoci_cert_ref(judged.cert);
+		mdoc_judged_clear(&judged);
 	}
 	return res;
 }
@@ -136,16 +120,18 @@ enum mdoc_result
 mdoc_trust_list_check(const struct mdoc_context *context, struct mdoc_trust_list *list,
 	const struct mdoc_trust_list_policy *policy, struct mdoc_error *error)
 {
+	struct mdoc_cert *signer = NULL;
 	enum mdoc_result res;
 
 	list->checked = false;
-	if (!policy_usable(policy))
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "an anchor and a time");
-	res = check_chain(context, list, policy, error);
+	if (!policy_usable(policy, mdoci_trust_list_form(list->info.kind)->signer))
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "anchors that are CAs or signers, and a time");
+	res = check_chain(context, list, policy, &signer, error);
 	if (res == MDOC_OK)
-		res = mdoci_envelope_verify(context, &list->envelope, error);
+		res = mdoci_envelope_verify(context, &list->envelope, signer, error);
 	if (res == MDOC_OK)
 		res = check_dates(list, policy, error);
 	list->checked = res == MDOC_OK;
+	mdoc_cert_free(signer);
 	return res;
 }

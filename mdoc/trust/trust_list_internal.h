@@ -21,23 +21,21 @@ struct mdoc_trust_list {
 struct mdoci_trust_list_form {
 	const char *provider, *id, *url;
 	const char *entry_name;         /* who an entry is about */
+	enum mdoc_cert_profile signer;  /* who signs it */
 	enum mdoc_cert_profile profile; /* of what it lists */
 	bool x5chain_protected;
 };
 const struct mdoci_trust_list_form *mdoci_trust_list_form(enum mdoc_trust_list_kind kind);
 
-/* What a list repeats of a certificate. */
-struct mdoci_listed {
-	uint8_t *copy; /* everything below is inside it */
-	struct mdoc_bytes serial, ski, issuer, subject;
-	int64_t not_before, not_after;
-	char country[3]; /* "": not exactly one of two letters */
-};
-
-/* Decode a certificate. *listed is freed with mdoci_listed_clear(). MDOC_ERR_CERTIFICATE: it is none. */
-enum mdoc_result mdoci_listed_read(const struct mdoc_context *context, struct mdoc_bytes der,
-	struct mdoci_listed *listed);
-void mdoci_listed_clear(struct mdoci_listed *listed);
+/*
+ * Decode a certificate that a list can name, which it does by both serial number and key identifier.
+ *
+ * *cert  freed with mdoc_cert_free()
+ *
+ * MDOC_ERR_CERTIFICATE: it is none, or has no subjectKeyIdentifier or a negative number; MDOC_ERR_MEMORY
+ */
+enum mdoc_result mdoci_listed_parse(const struct mdoc_context *context, struct mdoc_bytes der, struct mdoc_cert **cert,
+	struct mdoc_error *error);
 
 /* The content of an OCTET STRING that fills the bytes; otherwise the bytes as they are. */
 struct mdoc_bytes mdoci_without_octet_string(struct mdoc_bytes bytes);

@@ -180,9 +180,13 @@ add_basic_constraints(const struct build *b)
 	if (bc == NULL)
 		return false;
 	bc->ca = 0xff;
-	bc->pathlen = ASN1_INTEGER_new();
-	ok = bc->pathlen != NULL && ASN1_INTEGER_set(bc->pathlen, 0) == 1 &&
-		add_extension(b, NID_basic_constraints, bc, true);
+	if (b->spec->profile == MDOC_CERT_LIST_CA && b->issuer == NULL) {
+		ok = true; /* others may stand below it */
+	} else {
+		bc->pathlen = ASN1_INTEGER_new();
+		ok = bc->pathlen != NULL && ASN1_INTEGER_set(bc->pathlen, 0) == 1;
+	}
+	ok = ok && add_extension(b, NID_basic_constraints, bc, true);
 	BASIC_CONSTRAINTS_free(bc);
 	return ok;
 }
@@ -341,13 +345,14 @@ profile_above(enum mdoc_cert_profile profile)
 	return profile == MDOC_CERT_READER ? MDOC_CERT_READER_CA : MDOC_CERT_LIST_CA;
 }
 
-/* Roots have no issuer, all others have one. */
+/* Roots have no issuer, all others have one; a list CA may be either. */
 static enum mdoc_result
 check_spec(struct build *b)
 {
 	const struct mdoc_cert_spec *spec = b->spec;
 	const unsigned relax =
 		MDOC_RELAX_CRL_DP | MDOC_RELAX_ISSUER_ALT_NAME | MDOC_RELAX_SKI_METHOD | MDOC_RELAX_SKI_LENGTH;
+	const bool root = spec->issuer_cert.len == 0;
 	enum mdoc_result res;
 
 	if ((unsigned)spec->profile >= MDOC_CERT_PROFILE_COUNT)
@@ -356,9 +361,9 @@ check_spec(struct build *b)
 	if (spec->signer == NULL || (b->form.issuer_alt_name && is_empty(spec->issuer_alt_uri)) ||
 		(b->form.crl_points && is_empty(spec->crl_uri)))
 		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "a signer, issuer_alt_uri and crl_uri");
-	if (b->form.ca != (spec->issuer_cert.len == 0))
+	if (b->form.ca != root && (root || spec->profile != MDOC_CERT_LIST_CA))
 		return mdoci_x509_fail(b->error, MDOC_ERR_ARG, "an issuer certificate, but none for roots");
-	if (b->form.ca)
+	if (root)
 		return MDOC_OK;
 	res = mdoc_cert_parse(b->context, spec->issuer_cert, &b->issuer, b->error);
 	return res != MDOC_OK ? res : mdoc_cert_check(b->issuer, profile_above(spec->profile), relax, b->error);

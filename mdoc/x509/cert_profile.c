@@ -303,6 +303,15 @@ read_basic_constraints(struct mdoc_bytes value, struct basic_constraints *bc)
 	return body.len == 0 && (!bc->limited || mdoci_der_small(number, &bc->path));
 }
 
+bool
+mdoci_cert_path_allows(const struct mdoc_cert *ca, size_t between)
+{
+	struct basic_constraints bc;
+
+	return read_basic_constraints(ca->ext[MDOCI_EXT_BASIC_CONSTRAINTS].value, &bc) && bc.ca &&
+		(!bc.limited || bc.path >= between);
+}
+
 static const char *
 rule_basic_constraints(const struct subject *s)
 {

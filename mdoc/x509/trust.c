@@ -27,12 +27,18 @@ mdoc_trust_new(void)
 }
 
 static void
+free_types(struct mdoc_bytes *doc_types, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free((void *)(uintptr_t)doc_types[i].ptr);
+}
+
+static void
 anchor_free(struct mdoc_anchor *anchor)
 {
 	if (anchor == NULL)
 		return;
-	for (size_t i = 0; i < anchor->doc_type_count; i++)
-		free((void *)(uintptr_t)anchor->doc_types[i].ptr);
+	free_types(anchor->doc_types, anchor->doc_type_count);
 	free(anchor->doc_types);
 	mdoc_crl_free(anchor->crl);
 	mdoc_cert_free(anchor->cert);
@@ -74,13 +80,28 @@ mdoc_anchor_cert(const struct mdoc_anchor *anchor)
 	return anchor->cert;
 }
 
+static int
+compare_types(const void *a, const void *b)
+{
+	const struct mdoc_bytes *left = a;
+	const struct mdoc_bytes *right = b;
+
+	if (left->len != right->len || left->len == 0)
+		return (left->len > right->len) - (left->len < right->len);
+	return memcmp(left->ptr, right->ptr, left->len);
+}
+
+static bool
+names_type(const struct mdoc_anchor *anchor, struct mdoc_bytes doc_type)
+{
+	return anchor->doc_type_count > 0 &&
+		bsearch(&doc_type, anchor->doc_types, anchor->doc_type_count, sizeof(doc_type), compare_types) != NULL;
+}
+
 bool
 mdoc_anchor_allows(const struct mdoc_anchor *anchor, struct mdoc_bytes doc_type)
 {
-	for (size_t i = 0; i < anchor->doc_type_count; i++)
-		if (mdoc_bytes_equal(anchor->doc_types[i], doc_type))
-			return true;
-	return anchor->doc_type_count == 0;
+	return anchor->doc_type_count == 0 || names_type(anchor, doc_type);
 }
 
 static struct mdoc_anchor **
@@ -135,58 +156,98 @@ find_same(const struct mdoc_trust *trust, const struct mdoc_cert *cert)
 	return anchor;
 }
 
-static bool
-add_doc_types(struct mdoc_anchor *anchor, const struct mdoc_bytes *doc_types, size_t n)
+/* Sort, and keep one of each. */
+static size_t
+sort_types(struct mdoc_bytes *doc_types, size_t count)
 {
-	struct mdoc_bytes *list = n > 0 ? calloc(anchor->doc_type_count + n, sizeof(*list)) : NULL;
+	size_t kept = 0;
 
-	if (n > 0 && list == NULL)
-		return false;
-	if (anchor->doc_type_count > 0 && list != NULL)
-		memcpy(list, anchor->doc_types, anchor->doc_type_count * sizeof(*list));
+	qsort(doc_types, count, sizeof(*doc_types), compare_types);
+	for (size_t i = 0; i < count; i++) {
+		if (kept > 0 && compare_types(&doc_types[kept - 1], &doc_types[i]) == 0)
+			free_types(&doc_types[i], 1);
+		else
+			doc_types[kept++] = doc_types[i];
+	}
+	return kept;
+}
+
+/* Nothing is changed unless MDOC_OK. */
+static enum mdoc_result
+add_doc_types(struct mdoc_anchor *anchor, const struct mdoc_bytes *doc_types, size_t n, size_t limit)
+{
+	const size_t old = anchor->doc_type_count;
+	struct mdoc_bytes *list = n > 0 && n <= limit ? calloc(old + n, sizeof(*list)) : NULL;
+	enum mdoc_result res = MDOC_ERR_MEMORY;
+	size_t count = old;
+
+	if (n == 0)
+		return MDOC_OK;
+	if (n > limit)
+		return MDOC_ERR_SIZE;
+	if (list == NULL)
+		goto out;
+	if (old > 0)
+		memcpy(list, anchor->doc_types, old * sizeof(*list));
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *copy = NULL;
+
+		if (names_type(anchor, doc_types[i]))
+			continue;
+		copy = malloc(doc_types[i].len + 1);
+		if (copy == NULL)
+			goto out;
+		if (doc_types[i].len > 0)
+			memcpy(copy, doc_types[i].ptr, doc_types[i].len);
+		list[count++] = mdoc_bytes_of(copy, doc_types[i].len);
+	}
+	res = count > limit ? MDOC_ERR_SIZE : MDOC_OK;
+out:
+	if (res != MDOC_OK) {
+		if (list != NULL)
+			free_types(list + old, count - old);
+		free(list);
+		return res;
+	}
 	free(anchor->doc_types);
 	anchor->doc_types = list;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *copy = malloc(doc_types[i].len + 1);
-
-		if (copy == NULL)
-			return false;
-		memcpy(copy, doc_types[i].ptr, doc_types[i].len);
-		anchor->doc_types[anchor->doc_type_count++] = mdoc_bytes_of(copy, doc_types[i].len);
-	}
-	return true;
+	anchor->doc_type_count = sort_types(list, count);
+	return MDOC_OK;
 }
 
 static void
 allow_every_type(struct mdoc_anchor *anchor)
 {
-	for (size_t i = 0; i < anchor->doc_type_count; i++)
-		free((void *)(uintptr_t)anchor->doc_types[i].ptr);
+	free_types(anchor->doc_types, anchor->doc_type_count);
 	free(anchor->doc_types);
 	anchor->doc_types = NULL;
 	anchor->doc_type_count = 0;
 }
 
-/* Takes cert when MDOC_OK and leaves it to the caller otherwise. */
 static enum mdoc_result
-add_cert(struct mdoc_trust *trust, struct mdoc_cert *cert, const struct mdoc_bytes *doc_types, size_t n)
+add_cert(struct mdoc_trust *trust, struct mdoc_cert *cert, const struct mdoc_bytes *doc_types, size_t n, size_t limit)
 {
 	struct mdoc_anchor *anchor = find_same(trust, cert);
+	enum mdoc_result res = MDOC_ERR_MEMORY;
 
 	if (anchor != NULL) {
-		if (n == 0 || anchor->doc_type_count == 0)
-			allow_every_type(anchor);
-		else if (!add_doc_types(anchor, doc_types, n))
-			return MDOC_ERR_MEMORY;
-		mdoc_cert_free(cert);
+		if (n > 0 && anchor->doc_type_count > 0)
+			return add_doc_types(anchor, doc_types, n, limit);
+		allow_every_type(anchor);
 		return MDOC_OK;
 	}
+	if (trust->count >= limit)
+		return MDOC_ERR_SIZE;
 	anchor = calloc(1, sizeof(*anchor));
-	if (anchor == NULL || !add_doc_types(anchor, doc_types, n) || !make_room(trust)) {
+	if (anchor != NULL)
+		res = add_doc_types(anchor, doc_types, n, limit);
+	if (res == MDOC_OK && !make_room(trust))
+		res = MDOC_ERR_MEMORY;
+	if (res != MDOC_OK) {
 		anchor_free(anchor);
-		return MDOC_ERR_MEMORY;
+		return res;
 	}
-	anchor->cert = cert;
+	anchor->cert = mdoci_cert_ref(cert);
 	trust->anchors[trust->count++] = anchor;
 	link_anchor(trust, anchor);
 	return MDOC_OK;
@@ -200,34 +261,41 @@ may_anchor(enum mdoc_cert_profile profile)
 }
 
 enum mdoc_result
-mdoc_trust_add_for(const struct mdoc_context *context, struct mdoc_trust *trust, struct mdoc_bytes der,
+mdoci_trust_add_cert(const struct mdoc_context *context, struct mdoc_trust *trust, struct mdoc_cert *cert,
 	enum mdoc_cert_profile profile, unsigned relax, const struct mdoc_bytes *doc_types, size_t n,
 	struct mdoc_error *error)
 {
-	struct mdoc_cert *cert = NULL;
 	enum mdoc_result res;
 
 	if (trust == NULL || !may_anchor(profile))
 		return mdoci_x509_fail(error, MDOC_ERR_ARG, "a trust store and the profile of a CA");
 	if (trust->count > 0 && trust->profile != profile)
 		return mdoci_x509_fail(error, MDOC_ERR_ARG, "one profile for all anchors of a store");
-	if (trust->count >= mdoc_context_limit(context, MDOC_LIMIT_TRUST_ENTRIES))
-		return mdoci_x509_fail(error, MDOC_ERR_SIZE, "no more trust anchors than the limit");
-	res = mdoc_cert_parse(context, der, &cert, error);
-	if (res == MDOC_OK)
-		res = mdoc_cert_check(cert, profile, relax, error);
-	if (res == MDOC_OK) {
-		res = add_cert(trust, cert, doc_types, n);
-		if (res != MDOC_OK)
-			(void)mdoci_x509_fail(error, res, "memory for a trust anchor");
-	}
-	if (res != MDOC_OK) {
-		mdoc_cert_free(cert);
+	res = mdoc_cert_check(cert, profile, relax, error);
+	if (res != MDOC_OK)
 		return res;
-	}
+	res = add_cert(trust, cert, doc_types, n, mdoc_context_limit(context, MDOC_LIMIT_TRUST_ENTRIES));
+	if (res != MDOC_OK)
+		return mdoci_x509_fail(error, res,
+			res == MDOC_ERR_SIZE ? "no more trust anchors or document types than the limit"
+					     : "memory for a trust anchor");
 	trust->profile = profile;
 	trust->context = context;
 	return MDOC_OK;
+}
+
+enum mdoc_result
+mdoc_trust_add_for(const struct mdoc_context *context, struct mdoc_trust *trust, struct mdoc_bytes der,
+	enum mdoc_cert_profile profile, unsigned relax, const struct mdoc_bytes *doc_types, size_t n,
+	struct mdoc_error *error)
+{
+	struct mdoc_cert *cert = NULL;
+	enum mdoc_result res = mdoc_cert_parse(context, der, &cert, error);
+
+	if (res == MDOC_OK)
+		res = mdoci_trust_add_cert(context, trust, cert, profile, relax, doc_types, n, error);
+	mdoc_cert_free(cert);
+	return res;
 }
 
 enum mdoc_result

@@ -74,7 +74,7 @@ struct mdoc_crl {
 
 struct mdoc_anchor {
 	struct mdoc_cert *cert;
-	struct mdoc_bytes *doc_types; /* copies */
+	struct mdoc_bytes *doc_types; /* copies, sorted */
 	size_t doc_type_count;        /* 0: every type */
 	struct mdoc_anchor *next;     /* with the same hash */
 	struct mdoc_crl *crl;         /* guarded by the store's lock */
@@ -99,6 +99,11 @@ enum mdoc_result mdoci_x509_fail(struct mdoc_error *error, enum mdoc_result code
 /* Another reference. */
 struct mdoc_cert *mdoci_cert_ref(struct mdoc_cert *cert);
 
+/* mdoc_trust_add_for() with a certificate that is decoded already; the store takes a reference of its own. */
+enum mdoc_result mdoci_trust_add_cert(const struct mdoc_context *context, struct mdoc_trust *trust,
+	struct mdoc_cert *cert, enum mdoc_cert_profile profile, unsigned relax, const struct mdoc_bytes *doc_types,
+	size_t n, struct mdoc_error *error);
+
 /* AlgorithmIdentifier, whole, to what it means; NULL: no signature of mdocs. */
 const struct mdoci_sig_alg *mdoci_sig_alg(struct mdoc_bytes identifier);
 
@@ -111,6 +116,9 @@ enum mdoc_result mdoci_cert_read_key(struct mdoc_cert *cert);
 /* A signature as X.509 has it, by this certificate's key. */
 bool mdoci_cert_signed(const struct mdoc_cert *by, const struct mdoci_sig_alg *alg, struct mdoc_bytes tbs,
 	struct mdoc_bytes signature);
+
+/* Whether its basicConstraints let this CA stand above so many others and an end entity. */
+bool mdoci_cert_path_allows(const struct mdoc_cert *ca, size_t between);
 
 /* Two Names: equal as RFC 5280, 7.1 compares them. */
 bool mdoci_names_equal(struct mdoc_bytes a, struct mdoc_bytes b);

@@ -36,8 +36,9 @@ lists_world_init(void)
 	if (!certificate(MDOC_CERT_IACA, "IACA", &w->iaca_key, NULL, NULL, &w->iaca) ||
 		!certificate(MDOC_CERT_IACA, "Other IACA", &w->other_key, NULL, NULL, &w->other) ||
 		!certificate(MDOC_CERT_DS, "DS", &w->ds_key, &w->iaca, &w->iaca_key, &w->ds) ||
-		!certificate(LISTS_SIGNER, "Lists", &w->signer_key, &w->iaca, &w->iaca_key, &w->signer) ||
-		!certificate(LISTS_SIGNER, "Lists", &w->signer_key, &w->other, &w->other_key, &w->other_signer))
+		!certificate(MDOC_CERT_DS, "DS", &w->ds_key, &w->other, &w->other_key, &w->other_ds) ||
+		!certificate(MDOC_CERT_STATUS, "Lists", &w->signer_key, &w->iaca, &w->iaca_key, &w->signer) ||
+		!certificate(MDOC_CERT_STATUS, "Lists", &w->signer_key, &w->other, &w->other_key, &w->other_signer))
 		return 1;
 	w->trust = mdoc_trust_new();
 	return w->trust == NULL ||
@@ -54,6 +55,7 @@ lists_world_clear(void)
 	mdoc_buf_clear(&w->iaca);
 	mdoc_buf_clear(&w->other);
 	mdoc_buf_clear(&w->ds);
+	mdoc_buf_clear(&w->other_ds);
 	mdoc_buf_clear(&w->signer);
 	mdoc_buf_clear(&w->other_signer);
 	soft_key_clear(&w->iaca_key);
@@ -61,6 +63,36 @@ lists_world_clear(void)
 	soft_key_clear(&w->ds_key);
 	soft_key_clear(&w->signer_key);
 	return 0;
+}
+
+bool
+lists_add_crl(struct mdoc_trust *trust, const struct mdoc_buf *ca, const struct soft_key *key,
+	const struct mdoc_buf *revoked)
+{
+	struct mdoc_revoked line = { .when = soft_2026 };
+	struct mdoc_crl_spec spec = {
+		.issuer_cert = mdoc_buf_bytes(ca),
+		.number = 1,
+		.this_update = soft_2026,
+		.next_update = soft_2026 + 365 * SOFT_DAY,
+		.revoked = &line,
+		.signer = &key->signer,
+	};
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	struct mdoc_cert *cert = NULL;
+	struct mdoc_crl *crl = NULL;
+	bool added = false;
+
+	if (revoked != NULL && mdoc_cert_parse(NULL, mdoc_buf_bytes(revoked), &cert, NULL) == MDOC_OK) {
+		line.serial = mdoc_cert_serial(cert);
+		spec.revoked_count = 1;
+	}
+	if (mdoc_crl_build(NULL, &spec, &der, NULL) == MDOC_OK &&
+		mdoc_crl_parse(NULL, mdoc_buf_bytes(&der), &crl, NULL) == MDOC_OK)
+		added = mdoc_trust_add_crl(trust, crl, NULL) == MDOC_OK;
+	mdoc_cert_free(cert);
+	mdoc_buf_clear(&der);
+	return added;
 }
 
 struct lists_token

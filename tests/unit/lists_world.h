@@ -10,18 +10,21 @@
 #include "tests/unit/soft.h"
 
 #define LISTS_URI "https://issuer.example/list"
-#define LISTS_PROVIDER MDOC_CERT_READER /* profile of who signs trust lists */
-#define LISTS_SIGNER MDOC_CERT_DS       /* profile of who signs lists */
 
 extern struct lists_world {
 	struct soft_key iaca_key, other_key, ds_key, signer_key;
-	struct mdoc_buf iaca, other, ds, signer, other_signer; /* other_signer: signer's key, below other */
-	struct mdoc_trust *trust;                              /* both IACAs */
+	struct mdoc_buf iaca, other, ds, other_ds; /* other_ds: ds's key, below other */
+	struct mdoc_buf signer, other_signer;      /* the same */
+	struct mdoc_trust *trust;                  /* both IACAs */
 	int64_t now;
 } lists_world;
 
 int lists_world_init(void);
 int lists_world_clear(void);
+
+/* Give a store a CRL of this anchor that names one certificate, or none (NULL); good for the whole year. */
+bool lists_add_crl(struct mdoc_trust *trust, const struct mdoc_buf *ca, const struct soft_key *key,
+	const struct mdoc_buf *revoked);
 
 /* A CWT with these claims. */
 struct lists_token {
@@ -56,5 +59,6 @@ void lists_vector_tests(void);
 void lists_token_tests(void);
 void lists_identifier_tests(void);
 void lists_trust_tests(void);
+void lists_trust_check_tests(void);
 
 #endif

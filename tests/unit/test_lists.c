@@ -20,6 +20,7 @@ main(void)
 	lists_token_tests();
 	lists_identifier_tests();
 	lists_trust_tests();
+	lists_trust_check_tests();
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();

@@ -161,7 +161,7 @@ signers(void)
 	token = lists_status_token(mdoc_buf_bytes(&good));
 	token.x5 = &lists_world.iaca; /* the root itself */
 	token.key = &lists_world.iaca_key;
-	CU_ASSERT_EQUAL(opened(&token), MDOC_ERR_CHAIN);
+	CU_ASSERT_EQUAL(opened(&token), MDOC_ERR_CERTIFICATE);
 
 	token = lists_status_token(mdoc_buf_bytes(&good));
 	lists_put_token(&input, &token);
@@ -182,6 +182,35 @@ signers(void)
 		CU_ASSERT_NOT_EQUAL(open_list(&input, &trust, &list), MDOC_OK);
 		input.ptr[i] ^= 0x01;
 	}
+	mdoc_buf_clear(&input);
+	mdoc_buf_clear(&good);
+}
+
+/* Who took the signer's key could say for ever whose document is good. */
+static void
+revoked_signer(void)
+{
+	struct mdoc_list_trust trust = { .now = lists_world.now, .crl_required = true };
+	struct mdoc_trust *anchors = mdoc_trust_new();
+	struct mdoc_buf good = MDOC_BUF_EMPTY, input = MDOC_BUF_EMPTY;
+	struct mdoc_status_list *list = NULL;
+	struct lists_token token;
+
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, anchors, mdoc_buf_bytes(&lists_world.iaca), MDOC_CERT_IACA, 0, NULL),
+		MDOC_OK);
+	trust.anchors = anchors;
+	put_list(&good, 1, mdoc_bytes_of(packed, sizeof(packed)));
+	token = lists_status_token(mdoc_buf_bytes(&good));
+	lists_put_token(&input, &token);
+	CU_ASSERT_EQUAL(open_list(&input, &trust, &list), MDOC_ERR_UNDETERMINED);
+	CU_ASSERT_TRUE(lists_add_crl(anchors, &lists_world.iaca, &lists_world.iaca_key, &lists_world.ds));
+	CU_ASSERT_EQUAL(open_list(&input, &trust, &list), MDOC_OK);
+	mdoc_status_list_free(list);
+	CU_ASSERT_TRUE(lists_add_crl(anchors, &lists_world.iaca, &lists_world.iaca_key, &lists_world.signer));
+	CU_ASSERT_EQUAL(open_list(&input, &trust, &list), MDOC_ERR_REVOKED);
+	trust.crl_required = false;
+	CU_ASSERT_EQUAL(open_list(&input, &trust, &list), MDOC_ERR_REVOKED);
+	mdoc_trust_free(anchors);
 	mdoc_buf_clear(&input);
 	mdoc_buf_clear(&good);
 }
@@ -363,6 +392,7 @@ lists_token_tests(void)
 	CU_add_test(suite, "refused lists", refused_lists);
 	CU_add_test(suite, "a bomb", bomb);
 	CU_add_test(suite, "signers", signers);
+	CU_add_test(suite, "revoked signer", revoked_signer);
 	CU_add_test(suite, "what leaves it undetermined", undetermined);
 	CU_add_test(suite, "times", times);
 	CU_add_test(suite, "the signer's certificate runs out", signer_runs_out);
