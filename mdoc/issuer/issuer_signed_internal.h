@@ -47,7 +47,7 @@ struct mdoc_mso {
 	struct mdoci_digest_space *spaces;
 	size_t space_count;
 	struct mdoc_public_key device_key;
-	EVP_PKEY *device_pkey; /* the same, owned: made once, to check it */
+	EVP_PKEY *device_pkey;               /* the same, owned: made once, to check it */
 	struct mdoc_node key_authorizations; /* absent when there are none */
 	struct mdoc_node key_info;           /* the same */
 	struct mdoc_bytes doc_type;

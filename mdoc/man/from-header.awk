@@ -159,6 +159,10 @@ END {
 	for (i = 2; i <= head_n && head[i] != "" && about_it !~ /[.:]$/; i++)
 		about_it = about_it " " head[i]
 	n = 0
+	if (match(about_it, /[.] [A-Z]/)) { # what follows the first sentence is text
+		rest[++n] = substr(about_it, RSTART + 2)
+		about_it = substr(about_it, 1, RSTART)
+	}
 	for (; i <= head_n; i++)
 		if (head[i] !~ /^SPDX/)
 			rest[++n] = head[i]
@@ -171,7 +175,8 @@ END {
 	printf ".Dt %s 3\n.Os\n.Sh NAME\n", toupper(page)
 	printf ".Nm %s", page
 	for (i = 1; i <= name_n; i++)
-		printf " ,\n.Nm %s", names[i]
+		if (names[i] != page)
+			printf " ,\n.Nm %s", names[i]
 	printf "\n.Nd %s\n", quoted(about_it)
 	print ".Sh LIBRARY"
 	printf "%s\n.Pq pkg\\-config %s\n", library, library
