@@ -28,12 +28,18 @@ mdoc_cases_new(struct mdoc_cases *cases)
 	cases->issuer = kit_signer(cases->kit.ds_key);
 	cases->device = kit_signer(cases->device_key);
 	kit_transcript(1, &cases->transcript);
-	cases->keeping = cases->kit.trust;
+	cases->keeping = mdoc_trust_new();
+	bench_need(cases->keeping != NULL &&
+			mdoc_trust_add(cases->kit.context, cases->keeping, mdoc_buf_bytes(&cases->kit.iaca),
+				MDOC_CERT_IACA, 0, NULL) == MDOC_OK &&
+			mdoc_trust_use_cache(cases->kit.context, cases->keeping) == MDOC_OK,
+		"mdoc_trust_use_cache");
 }
 
 void
 mdoc_cases_free(struct mdoc_cases *cases)
 {
+	mdoc_trust_free(cases->keeping);
 	mdoc_buf_clear(&cases->transcript);
 	EVP_PKEY_free(cases->device_key);
 	issuer_kit_free(&cases->kit);
