@@ -36,19 +36,60 @@ mdoci_fail(struct mdoc_error *error, enum mdoc_result code, size_t offset, const
 	return code;
 }
 
+/* Text behind what is there, of which no byte can reach a terminal or break a JSON text; cut at the end. */
+static size_t
+put_plain(char out[MDOCI_PATH_MAX], size_t at, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && at < MDOCI_PATH_MAX - 1; i++)
+		out[at++] = text[i] < 0x20 || text[i] > 0x7e ? '?' : text[i];
+	return at;
+}
+
+static size_t
+put_number(char out[MDOCI_PATH_MAX], size_t at, size_t number)
+{
+	char digits[3 * sizeof(number)];
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return put_plain(out, at, digits + first, sizeof(digits) - first);
+}
+
+/* A parser has a path ready for each thing that it reads, though hardly any is ever shown: printf() is too slow. */
 void
 mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...)
 {
-	const char *dot = base[0] == '\0' || fmt[0] == '[' ? "" : ".";
+	size_t at = put_plain(out, 0, base, strlen(base));
+	const char *text;
 	va_list args;
-	int used = snprintf(out, MDOCI_PATH_MAX, "%s%s", base, dot);
+	int len;
 
-	if (used < 0 || (size_t)used >= MDOCI_PATH_MAX)
-		return;
+	if (at > 0 && fmt[0] != '[')
+		at = put_plain(out, at, ".", 1);
 	va_start(args, fmt);
-	(void)vsnprintf(out + used, MDOCI_PATH_MAX - (size_t)used, fmt, args);
+	while (fmt[0] != '\0') {
+		if (fmt[0] != '%') {
+			at = put_plain(out, at, fmt, 1);
+			fmt += 1;
+		} else if (fmt[1] == 's') {
+			text = va_arg(args, const char *);
+			at = put_plain(out, at, text, strlen(text));
+			fmt += strlen("%s");
+		} else if (fmt[1] == 'z') {
+			at = put_number(out, at, va_arg(args, size_t));
+			fmt += strlen("%zu");
+		} else {
+			len = va_arg(args, int);
+			text = va_arg(args, const char *);
+			at = put_plain(out, at, text, (size_t)len);
+			fmt += strlen("%.*s");
+		}
+	}
 	va_end(args);
-	make_plain(out);
+	out[at] = '\0';
 }
 
 void

@@ -22,7 +22,8 @@
 __attribute__((format(printf, 5, 6))) enum mdoc_result mdoci_fail(struct mdoc_error *error, enum mdoc_result code,
 	size_t offset, const char *path, const char *fmt, ...);
 
-/* "base.member" or "base[i]" into out, cut off when too long; an empty base adds no dot. */
+/* "base.member" or "base[i]" into out, cut off when too long; an empty base adds no dot. Of printf's conversions
+ * fmt may have %s, %.*s and %zu. */
 __attribute__((format(printf, 3, 4))) void mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...);
 
 /* Put "prefix" before the path that an inner function wrote. */
