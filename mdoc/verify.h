@@ -105,9 +105,9 @@ struct mdoc_verify_options {
 	bool retain;                               /* the caller keeps what it gets; looked at with a request only */
 	const struct mdoc_agreement *reader;       /* by EReaderKey, for a deviceMac; NULL: none can be checked */
 	const struct mdoc_revocation_lists *lists; /* checked ones; NULL: none */
-	enum mdoc_undetermined undetermined;       /* of MSO.status */
-	bool crl_required; /* a DS of which the trust store has no CRL that counts now fails, else it is not looked at */
-	bool mac_allowed;  /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
+	enum mdoc_undetermined undetermined;       /* of MSO.status, and of CRLs that the trust store has */
+	bool crl_required; /* a DS of which no CRL says that it is good fails; else the row is "not done" without a CRL */
+	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 
 struct mdoc_verdict;

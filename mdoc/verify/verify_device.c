@@ -75,9 +75,10 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 		res = mdoc_sign1_verify_evp(v->context, &doc->device_signed.signature,
 			doc->issuer_signed->mso.device_key.curve, doc->issuer_signed->mso.device_pkey,
 			mdoc_buf_bytes(&tbs));
-		(void)mdoci_fail(why, res, SIZE_MAX, "",
-			res == MDOC_ERR_ALGORITHM ? "an algorithm that fits MSO.deviceKey"
-						  : "a signature by MSO.deviceKey over our SessionTranscript");
+		if (res != MDOC_OK)
+			(void)mdoci_fail(why, res, SIZE_MAX, "",
+				res == MDOC_ERR_ALGORITHM ? "an algorithm that fits MSO.deviceKey"
+							  : "a signature by MSO.deviceKey over our SessionTranscript");
 	}
 	mdoc_buf_clear(&tbs);
 	return res;

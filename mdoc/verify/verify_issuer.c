@@ -6,6 +6,7 @@
  */
 #include "mdoc/issuer/issuer_signed_internal.h"
 #include "mdoc/verify/verify_internal.h"
+#include "mdoc/x509/x509_internal.h"
 
 #include <string.h>
 
@@ -39,23 +40,35 @@ within_skew(const struct mdoci_verifier *v, const struct mdoc_cert *cert)
 		v->options->now <= mdoc_cert_not_after(cert) + skew;
 }
 
+/* A CRL that says nothing of this DS is no reason to refuse, unless the caller wants one; without any there was
+ * nothing to look at. */
+static void
+check_crl(struct mdoci_verifier *v, const struct issuer_part *part, const struct mdoc_judged *judged)
+{
+	const struct mdoci_place *place = &part->certificate;
+	const struct mdoc_error *why = &judged->revocation;
+
+	if (why->code != MDOC_ERR_UNDETERMINED)
+		mdoci_row_result(v, MDOC_CHECK_CRL, place, why->code, why);
+	else if (v->options->crl_required)
+		mdoci_row_failed(v, MDOC_CHECK_CRL, place, why->code, why->expected);
+	else if (!mdoci_anchor_has_crl(v->options->trust, judged->anchor))
+		mdoci_row_not_done(v, MDOC_CHECK_CRL, place);
+	else
+		mdoci_row_undetermined(v, MDOC_CHECK_CRL, place, why->expected);
+}
+
 /* What follows from the anchor: times, CRL, and what it may issue. */
 static void
 check_anchor(struct mdoci_verifier *v, const struct issuer_part *part, const struct mdoc_judged *judged)
 {
 	const struct mdoci_place *place = &part->certificate;
-	const enum mdoc_result revocation = judged->revocation.code;
 
 	if (within_skew(v, judged->cert) && within_skew(v, mdoc_anchor_cert(judged->anchor)))
 		mdoci_row_passed(v, MDOC_CHECK_CERTIFICATE_VALIDITY, place);
 	else
 		mdoci_row_result(v, MDOC_CHECK_CERTIFICATE_VALIDITY, place, judged->validity.code, &judged->validity);
-	if (revocation != MDOC_ERR_UNDETERMINED)
-		mdoci_row_result(v, MDOC_CHECK_CRL, place, revocation, &judged->revocation);
-	else if (v->options->crl_required)
-		mdoci_row_failed(v, MDOC_CHECK_CRL, place, revocation, judged->revocation.expected);
-	else
-		mdoci_row_unknown(v, MDOC_CHECK_CRL, place, judged->revocation.expected);
+	check_crl(v, part, judged);
 	mdoci_row_if(v, mdoc_anchor_allows(judged->anchor, part->is->mso.doc_type), MDOC_CHECK_ANCHOR_DOCTYPE, place,
 		MDOC_ERR_AUTHORIZATION, "an IACA that is trusted for this docType");
 }
@@ -90,14 +103,16 @@ check_signature(struct mdoci_verifier *v, const struct issuer_part *part)
 	enum mdoc_result res = v->ds == NULL ? MDOC_ERR_CERTIFICATE : mdoc_cert_public_key(v->ds, &key);
 
 	if (res == MDOC_OK)
-		res = mdoc_sign1_verify(v->context, &part->is->issuer_auth, &key, MDOC_NO_BYTES);
+		res = mdoc_sign1_verify_evp(v->context, &part->is->issuer_auth, key.curve, mdoc_cert_pkey(v->ds),
+			MDOC_NO_BYTES);
 	if (res == MDOC_ERR_ALGORITHM || res == MDOC_ERR_KEY || res == MDOC_ERR_CERTIFICATE) {
 		mdoci_row_failed(v, MDOC_CHECK_ISSUER_ALGORITHM, &part->auth, res, "an algorithm that fits the DS key");
 		mdoci_row_not_done(v, MDOC_CHECK_ISSUER_SIGNATURE, &part->auth);
 		return;
 	}
 	mdoci_row_passed(v, MDOC_CHECK_ISSUER_ALGORITHM, &part->auth);
-	(void)mdoci_fail(&why, res, SIZE_MAX, "", "a signature by the DS key");
+	if (res != MDOC_OK)
+		(void)mdoci_fail(&why, res, SIZE_MAX, "", "a signature by the DS key");
 	mdoci_row_result(v, MDOC_CHECK_ISSUER_SIGNATURE, &part->auth, res, &why);
 }
 

@@ -232,6 +232,18 @@ mdoc_trust_revocation(const struct mdoc_trust *trust, const struct mdoc_cert *le
 	return res;
 }
 
+bool
+mdoci_anchor_has_crl(const struct mdoc_trust *trust, const struct mdoc_anchor *anchor)
+{
+	bool has;
+
+	if (CRYPTO_THREAD_read_lock(trust->lock) != 1)
+		return false;
+	has = anchor->crl != NULL;
+	CRYPTO_THREAD_unlock(trust->lock);
+	return has;
+}
+
 enum mdoc_result
 mdoc_trust_add_crl(struct mdoc_trust *trust, struct mdoc_crl *crl, struct mdoc_error *error)
 {

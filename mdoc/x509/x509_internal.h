@@ -142,6 +142,9 @@ bool mdoci_crl_is_of(const struct mdoc_crl *crl, const struct mdoc_cert *anchor)
 enum mdoc_result mdoci_crl_says(const struct mdoc_crl *crl, const struct mdoc_cert *leaf, int64_t when,
 	struct mdoc_error *error);
 
+/* Whether the store has a CRL of this anchor's, whatever it says. */
+bool mdoci_anchor_has_crl(const struct mdoc_trust *trust, const struct mdoc_anchor *anchor);
+
 /* FNV-1a. */
 uint64_t mdoci_hash(struct mdoc_bytes bytes);
 
