@@ -1,6 +1,7 @@
 /*
  * mdoc/cbor.h: a bounded scanner over untrusted CBOR, and a writer. Nothing is decoded into
  * copies: an item is a span of the input, so hashes and signatures are over bytes as received.
+ * Only strings of indefinite length (RFC 8949, 3.2.3) are joined, each once, in memory of the scan.
  *
  * Memory: a scan allocates at most MDOC_CBOR_NODE_SIZE bytes per byte of input and
  * MDOC_CBOR_SCAN_SIZE more, whatever the input declares.
@@ -67,12 +68,16 @@ enum mdoc_cbor_type mdoc_node_type(struct mdoc_node node);
 struct mdoc_bytes mdoc_node_span(struct mdoc_node node); /* head and content as received */
 size_t mdoc_node_offset(struct mdoc_node node);          /* base + place in the input */
 
-/* Typed reads. False: absent or another type. Strings must have a definite length. */
+/*
+ * Typed reads. False: absent or another type. The bytes of a string are borrowed from the input or,
+ * when they stand there in pieces (a string of indefinite length), from the scan.
+ */
 bool mdoc_node_uint(struct mdoc_node node, uint64_t *value);
 bool mdoc_node_int(struct mdoc_node node, int64_t *value);
 bool mdoc_node_bool(struct mdoc_node node, bool *value);
 bool mdoc_node_bstr(struct mdoc_node node, struct mdoc_bytes *value);
 bool mdoc_node_tstr(struct mdoc_node node, struct mdoc_bytes *value);
+bool mdoc_node_in_pieces(struct mdoc_node node); /* a string of indefinite length */
 bool mdoc_node_tag(struct mdoc_node node, uint64_t *tag, struct mdoc_node *content);
 bool mdoc_node_is_null(struct mdoc_node node);
 
@@ -84,7 +89,7 @@ struct mdoc_node mdoc_node_at(struct mdoc_node array, size_t i);
 struct mdoc_node mdoc_map_text(struct mdoc_node map, const char *key);
 struct mdoc_node mdoc_map_int(struct mdoc_node map, int64_t key);
 
-/* #6.24(bstr): the bytes inside; false for anything else. */
+/* #6.24(bstr): the bytes inside, borrowed as those of any string; false for anything else. */
 bool mdoc_node_embedded(struct mdoc_node node, struct mdoc_bytes *inner);
 
 /*
@@ -105,10 +110,12 @@ void mdoc_put_raw(struct mdoc_buf *buf, struct mdoc_bytes item);       /* an enc
 void mdoc_put_embedded(struct mdoc_buf *buf, struct mdoc_bytes inner); /* #6.24(bstr inner) */
 
 /*
- * Accept a structure either bare or as #6.24(bstr .cbor …) and give both spans.
+ * Accept a structure either bare or as #6.24(bstr .cbor …).
  *
  * input   one CBOR item
  * inner   the bare structure's bytes, borrowed from input
+ *
+ * MDOC_ERR_TYPE: inside the tag is a string in pieces, which cannot be borrowed; those of mdoc_cbor_scan()
  */
 enum mdoc_result mdoc_cbor_unwrap(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_bytes *inner,
 	struct mdoc_error *error);

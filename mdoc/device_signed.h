@@ -54,7 +54,10 @@ struct mdoc_device_authentication {
 	struct mdoc_bytes namespaces_bytes; /* tag-24 item */
 };
 
-/* Untrusted input: strict structure (SessionTranscript is an array of three). */
+/*
+ * Untrusted input: strict structure (SessionTranscript is an array of three). *out borrows the input, so
+ * that the outer byte string and docType must be of definite length: MDOC_ERR_TYPE.
+ */
 enum mdoc_result mdoc_device_authentication_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_device_authentication *out, struct mdoc_error *error);
 

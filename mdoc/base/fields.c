@@ -8,8 +8,8 @@
 static const char *const type_names[] = {
 	[MDOC_CBOR_UINT] = "an unsigned integer",
 	[MDOC_CBOR_NINT] = "a negative integer",
-	[MDOC_CBOR_BSTR] = "a byte string of definite length",
-	[MDOC_CBOR_TSTR] = "a text string of definite length",
+	[MDOC_CBOR_BSTR] = "a byte string",
+	[MDOC_CBOR_TSTR] = "a text string",
 	[MDOC_CBOR_ARRAY] = "an array",
 	[MDOC_CBOR_MAP] = "a map",
 	[MDOC_CBOR_TAG] = "a tagged item",
@@ -104,8 +104,7 @@ mdoci_scan_content(struct mdoc_node bstr, const char *path, struct mdoc_cbor **s
 	*scan = NULL;
 	if (!mdoc_node_bstr(bstr, &inner))
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(bstr), path, "a byte string");
-	res = mdoc_cbor_scan(mdoci_scan_context(bstr), inner,
-		mdoc_node_offset(bstr) + (size_t)(inner.ptr - mdoc_node_span(bstr).ptr), scan, error);
+	res = mdoci_scan_at(mdoci_scan_context(bstr), inner, mdoci_string_origin(bstr), scan, error);
 	if (res != MDOC_OK)
 		mdoci_error_prefix(error, path);
 	return res;

@@ -73,6 +73,25 @@ const struct mdoc_context *mdoci_scan_context(struct mdoc_node node);
 /* That context's limit. */
 size_t mdoci_limit(struct mdoc_node node, enum mdoc_limit limit);
 
+struct mdoci_joined; /* strings of one scan that stand in pieces, joined */
+
+/* Where an input stands in the caller's own. */
+struct mdoci_origin {
+	size_t base;                       /* when it stands there as it is */
+	const struct mdoci_joined *joined; /* otherwise it is part of these bytes */
+};
+
+/* mdoc_cbor_scan() of what stands at this origin. */
+enum mdoc_result mdoci_scan_at(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoci_origin origin,
+	struct mdoc_cbor **cbor, struct mdoc_error *error);
+
+/* Of a node, or of the content of a string. */
+struct mdoci_origin mdoci_node_origin(struct mdoc_node node);
+struct mdoci_origin mdoci_string_origin(struct mdoc_node string);
+
+/* Free a scan of which strings are still in use: those in pieces now belong to the scan of `heir`. */
+void mdoci_scan_leave(struct mdoc_cbor *scan, struct mdoc_node heir);
+
 /* Scan what stands inside a byte string; offsets in its errors count from the caller's own input. */
 enum mdoc_result mdoci_scan_content(struct mdoc_node bstr, const char *path, struct mdoc_cbor **scan,
 	struct mdoc_error *error);

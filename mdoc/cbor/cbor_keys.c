@@ -1,7 +1,7 @@
 /*
- * mdoc/cbor/cbor_keys.c: no map has a key twice (RFC 8949, 5.6). Integers and definite strings are
- * compared by value, so that a longer way of writing the same key is found too; everything
- * else by its bytes. Keys are sorted, so that a large map costs no more than n log n.
+ * mdoc/cbor/cbor_keys.c: no map has a key twice (RFC 8949, 5.6). Integers and strings are compared
+ * by value, so that another way of writing the same key is found too; everything else by its
+ * bytes. Keys are sorted, so that a large map costs no more than n log n.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -27,10 +27,9 @@ by_value(const struct mdoci_entry *e)
 static struct mdoc_bytes
 compared_bytes(const struct mdoc_cbor *cbor, const struct mdoci_entry *e)
 {
-	const bool string = e->type == MDOC_CBOR_BSTR || e->type == MDOC_CBOR_TSTR;
-	const size_t start = string && (e->flags & MDOCI_INDEFINITE) == 0 ? e->start + e->head : e->start;
-
-	return mdoc_bytes_of(cbor->input.ptr + start, e->end - start);
+	if (e->type == MDOC_CBOR_BSTR || e->type == MDOC_CBOR_TSTR)
+		return mdoci_entry_string(cbor, e);
+	return mdoc_bytes_of(cbor->input.ptr + e->start, e->end - e->start);
 }
 
 static int
@@ -51,8 +50,6 @@ compare(const struct mdoc_cbor *cbor, uint32_t a, uint32_t b)
 		return c;
 	if (by_value(x))
 		return order(x->value, y->value);
-	if ((c = order(x->flags & MDOCI_INDEFINITE, y->flags & MDOCI_INDEFINITE)) != 0)
-		return c;
 	p = compared_bytes(cbor, x);
 	q = compared_bytes(cbor, y);
 	if ((c = order(p.len, q.len)) != 0)
@@ -109,7 +106,8 @@ check_map(const struct mdoc_cbor *cbor, uint32_t map, uint32_t *keys, struct mdo
 		const uint32_t later = keys[i] > keys[i - 1] ? keys[i] : keys[i - 1];
 
 		if (compare(cbor, keys[i - 1], keys[i]) == 0)
-			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, cbor->base + cbor->entries[later].start, "",
+			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY,
+				mdoc_node_offset((struct mdoc_node){ cbor, later }), "",
 				"a key that the map does not have yet");
 	}
 	return MDOC_OK;
@@ -130,7 +128,8 @@ mdoci_check_keys(const struct mdoc_cbor *cbor, struct mdoc_error *error)
 	if (most > FEW_KEYS) {
 		many = malloc(most * sizeof(*many));
 		if (many == NULL)
-			return mdoci_fail(error, MDOC_ERR_MEMORY, cbor->base, "", "memory for %zu keys", most);
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(mdoc_cbor_root(cbor)), "",
+				"memory for %zu keys", most);
 	}
 	for (uint32_t i = 0; i < cbor->count && res == MDOC_OK; i++) {
 		if (cbor->entries[i].type == MDOC_CBOR_MAP && cbor->entries[i].value > 1)

@@ -69,7 +69,7 @@ mdoc_node_offset(struct mdoc_node node)
 {
 	const struct mdoci_entry *e = entry_of(node);
 
-	return e != NULL ? node.scan->base + e->start : SIZE_MAX;
+	return e != NULL ? mdoci_place_of(node.scan->origin, node.scan->input, e->start) : SIZE_MAX;
 }
 
 bool
@@ -110,9 +110,9 @@ read_string(struct mdoc_node node, enum mdoc_cbor_type type, struct mdoc_bytes *
 {
 	const struct mdoci_entry *e = entry_of_type(node, type);
 
-	if (e == NULL || (e->flags & MDOCI_INDEFINITE) != 0)
+	if (e == NULL)
 		return false;
-	*value = mdoc_bytes_of(node.scan->input.ptr + e->start + e->head, (size_t)e->value);
+	*value = mdoci_entry_string(node.scan, e);
 	return true;
 }
 
@@ -126,6 +126,15 @@ bool
 mdoc_node_tstr(struct mdoc_node node, struct mdoc_bytes *value)
 {
 	return read_string(node, MDOC_CBOR_TSTR, value);
+}
+
+bool
+mdoc_node_in_pieces(struct mdoc_node node)
+{
+	const struct mdoci_entry *e = entry_of(node);
+
+	return e != NULL && (e->type == MDOC_CBOR_BSTR || e->type == MDOC_CBOR_TSTR) &&
+		(e->flags & MDOCI_INDEFINITE) != 0;
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * mdoc/cbor/cbor_scan.c: the bounded scanner. Two walks over the input: the first checks it and
- * counts its items without any memory, the second fills in a table of exactly that size.
+ * counts its items without any memory, the second fills in a table of exactly that size, and
+ * joins the strings that are in pieces.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -8,6 +9,7 @@
 #include "mdoc/cbor/cbor_table.h"
 #include "mdoc/base/internal.h"
 #include <inttypes.h>
+#include <string.h>
 
 struct frame {         /* an open container or tag */
 	uint64_t left; /* children to come, when definite */
@@ -20,17 +22,21 @@ struct frame {         /* an open container or tag */
 
 struct walk {
 	struct mdoc_bytes input;
-	size_t base;
+	struct mdoci_origin origin;
 	size_t pos;
 	struct mdoci_entry *entries; /* NULL on the first walk */
+	struct mdoci_joined *joined; /* the same */
 	uint32_t count;
+	bool joins; /* there is a string in pieces */
+	size_t pieces, joined_len;
 	unsigned depth;
 	size_t depth_max;
 	struct frame frames[MDOC_DEPTH_MAX];
 	struct mdoc_error *error;
 };
 
-#define FAIL(walk, code, at, ...) mdoci_fail((walk)->error, (code), (walk)->base + (at), "", __VA_ARGS__)
+#define FAIL(walk, code, at, ...) \
+	mdoci_fail((walk)->error, (code), mdoci_place_of((walk)->origin, (walk)->input, (at)), "", __VA_ARGS__)
 
 static struct frame *
 top(struct walk *w)
@@ -63,13 +69,33 @@ check_text(struct walk *w, const struct mdoci_head *head, size_t at)
 	return FAIL(w, MDOC_ERR_UTF8, at, "text in UTF-8");
 }
 
+static void
+add_piece(struct walk *w, const struct mdoci_head *head)
+{
+	const size_t len = (size_t)head->value;
+
+	if (len == 0)
+		return;
+	if (w->joined != NULL) {
+		w->joined->pieces[w->pieces] = (struct mdoci_piece){
+			.at = w->joined_len,
+			.pos = (size_t)(head->bytes - w->input.ptr),
+		};
+		memcpy(w->joined->bytes + w->joined_len, head->bytes, len);
+	}
+	w->pieces++;
+	w->joined_len += len;
+}
+
 /* Pieces of a string of indefinite length, up to its break. */
 static enum mdoc_result
-skip_pieces(struct walk *w, enum mdoc_cbor_type type)
+read_pieces(struct walk *w, enum mdoc_cbor_type type, uint32_t entry)
 {
+	const size_t start = w->joined_len;
 	struct mdoci_head head;
 	enum mdoc_result res;
 
+	w->joins = true;
 	for (;;) {
 		const size_t at = w->pos;
 
@@ -78,13 +104,17 @@ skip_pieces(struct walk *w, enum mdoc_cbor_type type)
 			return res;
 		w->pos += head.size;
 		if (head.is_break)
-			return MDOC_OK;
+			break;
 		if (head.type != type || head.indefinite)
 			return FAIL(w, MDOC_ERR_MALFORMED, at, "a definite piece of the same string type");
 		res = check_text(w, &head, at);
 		if (res != MDOC_OK)
 			return res;
+		add_piece(w, &head);
 	}
+	if (w->entries != NULL)
+		w->entries[entry].value = (uint64_t)start << 32 | (w->joined_len - start);
+	return MDOC_OK;
 }
 
 static void
@@ -228,7 +258,7 @@ read_item(struct walk *w)
 		return open_container(w, &head, at, entry);
 	case MDOC_CBOR_BSTR:
 	case MDOC_CBOR_TSTR:
-		res = head.indefinite ? skip_pieces(w, head.type) : check_text(w, &head, at);
+		res = head.indefinite ? read_pieces(w, head.type, entry) : check_text(w, &head, at);
 		break;
 	default:
 		break;
@@ -248,6 +278,8 @@ walk(struct walk *w)
 	w->pos = 0;
 	w->count = 0;
 	w->depth = 0;
+	w->pieces = 0;
+	w->joined_len = 0;
 	do {
 		res = read_item(w);
 		if (res != MDOC_OK)
@@ -259,43 +291,52 @@ walk(struct walk *w)
 	return MDOC_OK;
 }
 
+/* Room for what the first walk counted. */
+static enum mdoc_result
+make_table(struct mdoc_cbor *cbor, struct walk *w)
+{
+	cbor->entries = calloc(w->count, sizeof(*cbor->entries));
+	if (cbor->entries != NULL && w->joins)
+		cbor->joined = mdoci_joined_new(cbor, w->pieces, w->joined_len);
+	if (cbor->entries == NULL || (w->joins && cbor->joined == NULL))
+		return FAIL(w, MDOC_ERR_MEMORY, 0, "memory for %" PRIu32 " items", w->count);
+	cbor->count = w->count;
+	w->entries = cbor->entries;
+	w->joined = cbor->joined;
+	return MDOC_OK;
+}
+
 static enum mdoc_result
 scan(struct mdoc_cbor *cbor, struct mdoc_error *error)
 {
-	struct walk w = { .input = cbor->input, .base = cbor->base, .error = error };
+	struct walk w = { .input = cbor->input, .origin = cbor->origin, .error = error };
 	const size_t limit = mdoc_context_limit(cbor->context, MDOC_LIMIT_INPUT);
 	enum mdoc_result res;
 
 	w.depth_max = mdoc_context_limit(cbor->context, MDOC_LIMIT_DEPTH);
-	if (cbor->input.len > limit)
-		return FAIL(&w, MDOC_ERR_SIZE, 0, "at most %zu bytes", limit);
+	if (cbor->input.len > limit || cbor->input.len >= UINT32_MAX)
+		return FAIL(&w, MDOC_ERR_SIZE, 0, "at most %zu bytes", limit < UINT32_MAX ? limit : UINT32_MAX - 1);
 	res = walk(&w);
-	if (res != MDOC_OK)
-		return res;
-	cbor->entries = calloc(w.count, sizeof(*cbor->entries));
-	if (cbor->entries == NULL)
-		return FAIL(&w, MDOC_ERR_MEMORY, 0, "memory for %" PRIu32 " items", w.count);
-	cbor->count = w.count;
-	w.entries = cbor->entries;
-	res = walk(&w);
-	if (res != MDOC_OK)
-		return res;
-	return mdoci_check_keys(cbor, error);
+	if (res == MDOC_OK)
+		res = make_table(cbor, &w);
+	if (res == MDOC_OK)
+		res = walk(&w);
+	return res == MDOC_OK ? mdoci_check_keys(cbor, error) : res;
 }
 
 enum mdoc_result
-mdoc_cbor_scan(const struct mdoc_context *context, struct mdoc_bytes input, size_t base, struct mdoc_cbor **cbor,
-	struct mdoc_error *error)
+mdoci_scan_at(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoci_origin origin,
+	struct mdoc_cbor **cbor, struct mdoc_error *error)
 {
 	struct mdoc_cbor *made = calloc(1, sizeof(*made));
 	enum mdoc_result res;
 
 	*cbor = NULL;
 	if (made == NULL)
-		return mdoci_fail(error, MDOC_ERR_MEMORY, base, "", "memory");
+		return mdoci_fail(error, MDOC_ERR_MEMORY, mdoci_place_of(origin, input, 0), "", "memory");
 	made->context = context;
 	made->input = input;
-	made->base = base;
+	made->origin = origin;
 	res = scan(made, error);
 	if (res == MDOC_OK) {
 		*cbor = made;
@@ -305,11 +346,25 @@ mdoc_cbor_scan(const struct mdoc_context *context, struct mdoc_bytes input, size
 	return res;
 }
 
+enum mdoc_result
+mdoc_cbor_scan(const struct mdoc_context *context, struct mdoc_bytes input, size_t base, struct mdoc_cbor **cbor,
+	struct mdoc_error *error)
+{
+	return mdoci_scan_at(context, input, (struct mdoci_origin){ base, NULL }, cbor, error);
+}
+
 void
 mdoc_cbor_free(struct mdoc_cbor *cbor)
 {
+	struct mdoci_joined *left, *next;
+
 	if (cbor == NULL)
 		return;
+	for (left = cbor->left; left != NULL; left = next) {
+		next = left->next;
+		free(left);
+	}
+	free(cbor->joined);
 	free(cbor->entries);
 	free(cbor);
 }
@@ -318,14 +373,21 @@ enum mdoc_result
 mdoc_cbor_unwrap(const struct mdoc_context *context, struct mdoc_bytes input, struct mdoc_bytes *inner,
 	struct mdoc_error *error)
 {
+	struct mdoc_node root, content;
 	struct mdoc_cbor *cbor = NULL;
 	enum mdoc_result res;
+	uint64_t tag;
 
 	res = mdoc_cbor_scan(context, input, 0, &cbor, error);
 	if (res != MDOC_OK)
 		return res;
-	if (!mdoc_node_embedded(mdoc_cbor_root(cbor), inner))
-		*inner = input;
+	root = mdoc_cbor_root(cbor);
+	*inner = input;
+	if (mdoc_node_embedded(root, inner) && mdoc_node_tag(root, &tag, &content) && mdoc_node_in_pieces(content)) {
+		*inner = MDOC_NO_BYTES; /* its bytes go with the scan */
+		res = mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(content), "",
+			"a byte string of definite length");
+	}
 	mdoc_cbor_free(cbor);
-	return MDOC_OK;
+	return res;
 }

@@ -193,6 +193,8 @@ mdoci_sign1_read(struct mdoc_node node, const char *path, const struct mdoc_sign
 	/* It is needed again only for the certificates in it. */
 	if (res == MDOC_OK && form->x5chain != MDOC_X5CHAIN_UNPROTECTED)
 		sign1->header = header;
+	else if (res == MDOC_OK)
+		mdoci_scan_leave(header, node);
 	else
 		mdoc_cbor_free(header);
 	return res;

@@ -178,7 +178,7 @@ mdoc_put_device_authentication_bytes(struct mdoc_buf *buf, struct mdoc_bytes tra
 static enum mdoc_result
 read_authentication(struct mdoc_node array, struct mdoc_device_authentication *out, struct mdoc_error *error)
 {
-	const struct mdoc_node transcript = mdoc_node_at(array, 1);
+	const struct mdoc_node transcript = mdoc_node_at(array, 1), doc_type = mdoc_node_at(array, 2);
 	struct mdoc_cbor *namespaces = NULL;
 	struct mdoc_bytes text;
 	enum mdoc_result res;
@@ -192,9 +192,9 @@ read_authentication(struct mdoc_node array, struct mdoc_device_authentication *o
 	if (mdoc_node_type(transcript) != MDOC_CBOR_ARRAY || mdoc_node_count(transcript) != 3)
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(transcript), "[1]",
 			"SessionTranscript, an array of three");
-	if (!mdoc_node_tstr(mdoc_node_at(array, 2), &out->doc_type))
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(mdoc_node_at(array, 2)), "[2]",
-			"docType as text");
+	if (!mdoc_node_tstr(doc_type, &out->doc_type) || mdoc_node_in_pieces(doc_type))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(doc_type), "[2]",
+			"docType as text of definite length");
 	res = read_namespaces(mdoc_node_at(array, 3), "[3]", &out->namespaces_bytes, &namespaces, error);
 	mdoc_cbor_free(namespaces);
 	out->transcript = mdoc_node_span(transcript);
@@ -205,15 +205,26 @@ enum mdoc_result
 mdoc_device_authentication_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_device_authentication *out, struct mdoc_error *error)
 {
+	struct mdoc_device_authentication read = { .doc_type = MDOC_NO_BYTES };
 	struct mdoc_cbor *scan = NULL, *inner = NULL;
+	struct mdoc_node root, content;
 	enum mdoc_result res;
+	uint64_t tag;
 
 	memset(out, 0, sizeof(*out));
 	res = mdoc_cbor_scan(context, input, 0, &scan, error);
+	if (res != MDOC_OK)
+		return res;
+	root = mdoc_cbor_root(scan);
+	if (mdoc_node_tag(root, &tag, &content) && mdoc_node_in_pieces(content))
+		res = mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(content), "",
+			"a byte string of definite length");
 	if (res == MDOC_OK)
-		res = mdoci_scan_embedded(mdoc_cbor_root(scan), "", &inner, error);
+		res = mdoci_scan_embedded(root, "", &inner, error);
 	if (res == MDOC_OK)
-		res = read_authentication(mdoc_cbor_root(inner), out, error);
+		res = read_authentication(mdoc_cbor_root(inner), &read, error);
+	if (res == MDOC_OK)
+		*out = read; /* spans of the input */
 	mdoc_cbor_free(inner);
 	mdoc_cbor_free(scan);
 	return res;

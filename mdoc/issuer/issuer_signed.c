@@ -32,12 +32,12 @@ read_item(struct mdoc_node node, const char *path, struct mdoc_item *item, struc
 	if (res != MDOC_OK)
 		goto out;
 	value = mdoc_map_text(map, "elementValue");
-	if (mdoc_node_present(value))
-		item->value = mdoc_node_span(value);
-	else
+	item->value = mdoc_node_span(value);
+	item->value_origin = mdoci_node_origin(value);
+	if (!mdoc_node_present(value))
 		res = mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(map), path, "elementValue");
 out:
-	mdoc_cbor_free(scan); /* what was read are spans of the input */
+	mdoci_scan_leave(scan, node); /* what was read are spans of the input, or joined strings */
 	return res;
 }
 

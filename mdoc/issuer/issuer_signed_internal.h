@@ -19,6 +19,7 @@ struct mdoc_item {
 	struct mdoc_bytes element; /* elementIdentifier, text */
 	struct mdoc_bytes value;   /* elementValue, one encoded item */
 	size_t offset;             /* of `tagged` in the input */
+	struct mdoci_origin value_origin;
 };
 
 struct mdoc_namespace {

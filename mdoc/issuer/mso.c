@@ -258,27 +258,22 @@ enum mdoc_result
 mdoci_mso_parse(const struct mdoc_context *context, const struct mdoc_sign1 *issuer_auth, const char *path,
 	struct mdoc_mso *mso, struct mdoc_error *error)
 {
-	const struct mdoc_bytes whole = mdoc_node_span(issuer_auth->node);
 	char inner[MDOCI_PATH_MAX];
 	struct mdoc_cbor *payload = NULL;
 	enum mdoc_result res;
-	size_t offset;
 
 	memset(mso, 0, sizeof(*mso));
 	mdoci_path(inner, path, "issuerAuth.payload");
 	if (issuer_auth->payload.ptr == NULL)
 		return mdoci_fail(error, MDOC_ERR_MISSING, mdoc_node_offset(issuer_auth->node), inner,
 			"the mobile security object as payload");
-	offset = mdoc_node_offset(issuer_auth->node) + (size_t)(issuer_auth->payload.ptr - whole.ptr);
-	res = mdoc_cbor_scan(context, issuer_auth->payload, offset, &payload, error);
-	if (res != MDOC_OK) {
-		mdoci_error_prefix(error, inner);
+	res = mdoci_scan_content(issuer_auth->payload_node, inner, &payload, error);
+	if (res != MDOC_OK)
 		return res;
-	}
 	res = mdoci_scan_embedded(mdoc_cbor_root(payload), inner, &mso->scan, error);
 	if (res == MDOC_OK)
 		res = read_mso(context, mdoc_cbor_root(mso->scan), inner, mso, error);
-	mdoc_cbor_free(payload);
+	mdoci_scan_leave(payload, issuer_auth->node); /* the MSO may be a joined string of it */
 	return res;
 }
 

@@ -217,8 +217,7 @@ check_item(const struct mdoc_context *context, const struct mdoc_profile *profil
 
 	if (mdoc_profile_element(profile, ns, item->element) == NULL)
 		return fail_element(error, ns, item->element, item->offset, "an element of this docType");
-	res = mdoc_cbor_scan(context, item->value, item->offset + (size_t)(item->value.ptr - item->tagged.ptr), &scan,
-		error);
+	res = mdoci_scan_at(context, item->value, item->value_origin, &scan, error);
 	if (res == MDOC_OK)
 		res = mdoc_profile_check_element(profile, ns, item->element, mdoc_cbor_root(scan), error);
 	mdoc_cbor_free(scan);

@@ -7,6 +7,7 @@
 
 extern CU_TestInfo bytes_tests[];
 extern CU_TestInfo cbor_tests[];
+extern CU_TestInfo cbor_pieces_tests[];
 extern CU_TestInfo cose_tests[];
 extern CU_TestInfo validity_tests[];
 extern CU_TestInfo annexd_tests[];
@@ -17,6 +18,7 @@ extern CU_TestInfo hostile_tests[];
 static CU_SuiteInfo suites[] = {
 	{ "bytes", NULL, NULL, NULL, NULL, bytes_tests },
 	{ "cbor", NULL, NULL, NULL, NULL, cbor_tests },
+	{ "cbor in pieces", NULL, NULL, NULL, NULL, cbor_pieces_tests },
 	{ "cose", NULL, NULL, NULL, NULL, cose_tests },
 	{ "validity", NULL, NULL, NULL, NULL, validity_tests },
 	{ "annexd", NULL, NULL, NULL, NULL, annexd_tests },

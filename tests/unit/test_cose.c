@@ -180,31 +180,24 @@ sign1_refuses(void)
 		const char *hex;
 		enum mdoc_result res;
 	} rows[] = {
-		{ "a0", MDOC_ERR_TYPE },
-		{ "83 43a10126 a0 f6", MDOC_ERR_TYPE },
+		{ "a0", MDOC_ERR_TYPE }, { "83 43a10126 a0 f6", MDOC_ERR_TYPE },
 		{ "85 43a10126 a0 f6 40 40", MDOC_ERR_TYPE },
 		{ "d2 84 43a10126 a0 f6 40", MDOC_ERR_TYPE }, /* tagged 18 */
-		{ "84 a10126 a0 f6 40", MDOC_ERR_TYPE },
-		{ "84 43a10126 80 f6 40", MDOC_ERR_TYPE },
-		{ "84 43a10126 a0 00 40", MDOC_ERR_TYPE },
-		{ "84 43a10126 a0 f6 60", MDOC_ERR_TYPE },
-		{ "84 43a10126 a0 5f ff 40", MDOC_ERR_TYPE },
-		{ "84 40 a0 f6 40", MDOC_ERR_MISSING },
+		{ "84 a10126 a0 f6 40", MDOC_ERR_TYPE }, { "84 43a10126 80 f6 40", MDOC_ERR_TYPE },
+		{ "84 43a10126 a0 00 40", MDOC_ERR_TYPE }, { "84 43a10126 a0 f6 60", MDOC_ERR_TYPE },
+		{ "84 43a10126 a0 7f ff 40", MDOC_ERR_TYPE }, { "84 40 a0 f6 40", MDOC_ERR_MISSING },
 		{ "84 41a0 a10126 f6 40", MDOC_ERR_MISSING }, /* alg unprotected only */
-		{ "84 4180 a0 f6 40", MDOC_ERR_TYPE },
-		{ "84 44a1012600 a0 f6 40", MDOC_ERR_TRAILING },
-		{ "84 45a201260126 a0 f6 40", MDOC_ERR_DUPLICATE_KEY },
-		{ "84 43a10101 a0 f6 40", MDOC_ERR_ALGORITHM },
+		{ "84 4180 a0 f6 40", MDOC_ERR_TYPE }, { "84 44a1012600 a0 f6 40", MDOC_ERR_TRAILING },
+		{ "84 45a201260126 a0 f6 40", MDOC_ERR_DUPLICATE_KEY }, { "84 43a10101 a0 f6 40", MDOC_ERR_ALGORITHM },
 		{ "84 44a1013824 a0 f6 40", MDOC_ERR_ALGORITHM },               /* PS256 */
 		{ "84 4ba1013b00000000ffffff06 a0 f6 40", MDOC_ERR_ALGORITHM }, /* not -7 after a cast */
 		{ "84 4ba1013b0000000100000006 a0 f6 40", MDOC_ERR_ALGORITHM },
-		{ "84 43a10161 a0 f6 40", MDOC_ERR_TRUNCATED },
-		{ "84 44a1016161 a0 f6 40", MDOC_ERR_ALGORITHM },
+		{ "84 43a10161 a0 f6 40", MDOC_ERR_TRUNCATED }, { "84 44a1016161 a0 f6 40", MDOC_ERR_ALGORITHM },
 		{ "84 47a2012602811820 a0 f6 40", MDOC_ERR_VALUE }, /* crit */
 		{ "84 43a10126 a11821 00 f6 40", MDOC_ERR_TYPE },
 		{ "84 43a10126 a1182180 f6 40", MDOC_ERR_TYPE }, /* empty chain */
-		{ "84 43a10126 a118218100 f6 40", MDOC_ERR_TYPE },
-		{ "84 43a10126 a0 f6 40", MDOC_OK },
+		{ "84 43a10126 a118218100 f6 40", MDOC_ERR_TYPE }, { "84 43a10126 a0 f6 40", MDOC_OK },
+		{ "84 5f 41a1 42 0126 ff a0 5f ff 5f 41 00 ff", MDOC_OK }, /* in pieces */
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

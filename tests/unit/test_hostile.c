@@ -7,6 +7,7 @@
 #include "mdoc/request/request_internal.h"
 #include "mdoc/response/response_internal.h"
 #include "tests/unit/mdoc_test.h"
+#include "tests/unit/pieces.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,19 +64,23 @@ struct subject {
 	parse_fn parse;
 };
 
-#define SUBJECTS 4
+#define SUBJECTS 5
 
 static void
 subjects_load(struct subject subjects[SUBJECTS])
 {
+	struct mdoc_buf pieces = MDOC_BUF_EMPTY;
 	struct kit kit;
 
 	kit_make(&kit, "P-256");
+	pieces_put_record(&pieces, mdoc_buf_bytes(&kit.record), &kit.issuer.signer, 50);
 	subjects[0] = (struct subject){ vector_load("annexD/device_response.cbor"), parse_response };
 	subjects[1] = (struct subject){ bytes_copy(mdoc_buf_bytes(&kit.record)), parse_record };
 	subjects[2] = (struct subject){ vector_load("annexD/device_request.cbor"), parse_request };
 	subjects[3] = (struct subject){ vector_load("annexD/derived_device_authentication_bytes.cbor"),
 		parse_authentication };
+	subjects[4] = (struct subject){ bytes_copy(mdoc_buf_bytes(&pieces)), parse_record };
+	mdoc_buf_clear(&pieces);
 	kit_clear(&kit);
 }
 

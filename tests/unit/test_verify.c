@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/unit/pieces.h"
 #include "tests/unit/recipe.h"
 #include "tests/unit/verify_expect.h"
 
@@ -110,6 +111,30 @@ test_own_times(void)
 	own_recipe(&recipe);
 	recipe.signed_ = soft_2026 - 1;
 	cook("signed before the DS", &recipe, BIT(SIGNED_IN_DS), 0, MDOC_ERR_VALIDITY);
+}
+
+/* If this failed, a response whose encoder writes strings in pieces would be refused. */
+static void
+test_in_pieces(void)
+{
+	static const size_t sizes[] = { 1, 7, 100000 };
+	struct mdoc_buf whole = MDOC_BUF_EMPTY, buf = MDOC_BUF_EMPTY;
+	struct mdoc_verify_options options;
+	struct recipe recipe;
+
+	own_recipe(&recipe);
+	options = own_options(&recipe);
+	recipe_cook(&recipe, &whole);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		mdoc_buf_clear(&buf);
+		pieces_put_response(&buf, mdoc_buf_bytes(&whole), &ds_key.signer, &device_key.signer, recipe.transcript,
+			sizes[i]);
+		expect("in pieces", mdoc_buf_bytes(&buf), &options, 0, 0, MDOC_OK);
+	}
+	buf.ptr[find_text(&buf, "value")] ^= 1; /* what is whole in its only piece */
+	expect("in pieces, altered", mdoc_buf_bytes(&buf), &options, BIT(DIGESTS), 0, MDOC_ERR_DIGEST);
+	mdoc_buf_clear(&whole);
+	mdoc_buf_clear(&buf);
 }
 
 static void
@@ -445,6 +470,7 @@ main(void)
 	suite = CU_add_suite("verify", suite_init, suite_clean);
 	CU_ADD_TEST(suite, test_issuer_mistakes);
 	CU_ADD_TEST(suite, test_own_times);
+	CU_ADD_TEST(suite, test_in_pieces);
 	CU_ADD_TEST(suite, test_device_elements);
 	CU_ADD_TEST(suite, test_device_mistakes);
 	CU_ADD_TEST(suite, test_too_many_device_names);

@@ -48,6 +48,7 @@ mech_note_read(struct mdoc_bytes bytes, struct mech_note *note)
 	root = mdoc_cbor_root(scan);
 	good = mdoc_node_type(root) == MDOC_CBOR_ARRAY && mdoc_node_count(root) == MEMBERS &&
 		mdoc_node_tstr(mdoc_node_at(root, DOC_TYPE), &note->doc_type) &&
+		!mdoc_node_in_pieces(mdoc_node_at(root, DOC_TYPE)) &&
 		mdoc_node_int(mdoc_node_at(root, CURVE), &curve) &&
 		mdoc_node_int(mdoc_node_at(root, VALID_FROM), &note->valid_from) &&
 		mdoc_node_int(mdoc_node_at(root, VALID_UNTIL), &note->valid_until);
