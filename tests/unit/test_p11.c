@@ -1,24 +1,18 @@
 /*
- * tests/unit/test_p11.c: libmdoc-p11 over SoftHSM 2 and over a module that misbehaves.
+ * tests/unit/test_p11.c: libmdoc-p11 over a module that misbehaves; real ones are in test_p11_tokens.c and test_p11_device.c.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/unit/p11_world.h"
 #include "tests/unit/soft.h"
 
 #include <CUnit/Basic.h>
-#include <dlfcn.h>
-#include <mdoc/p11/p11.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "mdoc-pkcs11.h"
-
-#define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
 
 /* ---- A module that answers what the test tells it to ---- */
+
+#define SECRET ((CK_OBJECT_HANDLE)99)
 
 static struct {
 	bool always;    /* CKA_ALWAYS_AUTHENTICATE */
@@ -28,13 +22,19 @@ static struct {
 	CK_ULONG sig_len;
 	CK_MECHANISM_TYPE mechanism;
 	CK_MECHANISM_TYPE listed;
-	CK_BYTE params[10];
-	CK_BYTE point[80];
+	CK_BYTE params[20];
+	size_t params_len;
+	CK_BYTE point[90];
 	size_t point_len;
 	bool point_on_private;
 	bool differ; /* the second public key has another point */
 	CK_ULONG public_keys;
 	unsigned signatures; /* made */
+	CK_RV params_rv[2];  /* what C_SignInit says to CKM_EDDSA without and with parameters */
+	bool needs_der;      /* C_DeriveKey takes DER only */
+	bool sensitive;      /* the agreed secret cannot be read */
+	CK_ULONG secret_len;
+	unsigned secrets; /* that are there */
 } fake;
 
 static CK_RV
@@ -45,6 +45,7 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	const CK_BBOOL always = fake.always ? CK_TRUE : CK_FALSE;
 	static const CK_BYTE id[] = { 7 };
 	static const CK_KEY_TYPE type = CKK_EC;
+	static const CK_BYTE secret[100] = { 1 };
 
 	(void)session;
 	CU_ASSERT_EQUAL(count, 1);
@@ -59,11 +60,15 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 		break;
 	case CKA_EC_PARAMS:
 		value = fake.params;
-		len = sizeof(fake.params);
+		len = fake.params_len;
 		break;
 	case CKA_ID:
 		value = id;
 		len = sizeof(id);
+		break;
+	case CKA_VALUE:
+		value = object == SECRET && !fake.sensitive ? secret : NULL;
+		len = fake.secret_len;
 		break;
 	case CKA_EC_POINT:
 		value = object == 1 && !fake.point_on_private ? NULL : fake.point;
@@ -74,7 +79,7 @@ fake_get_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	}
 	if (value == NULL) {
 		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		return CKR_ATTRIBUTE_TYPE_INVALID;
+		return object == SECRET ? CKR_ATTRIBUTE_SENSITIVE : CKR_ATTRIBUTE_TYPE_INVALID;
 	}
 	if (attr->ulValueLen < len)
 		return CKR_BUFFER_TOO_SMALL;
@@ -118,8 +123,10 @@ fake_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HAN
 	(void)object;
 	if (fake.active)
 		return CKR_OPERATION_ACTIVE;
-	fake.active = true;
 	fake.mechanism = mechanism->mechanism;
+	if (mechanism->mechanism == CKM_EDDSA && fake.params_rv[mechanism->ulParameterLen != 0] != CKR_OK)
+		return fake.params_rv[mechanism->ulParameterLen != 0];
+	fake.active = true;
 	return CKR_OK;
 }
 
@@ -135,6 +142,10 @@ fake_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig, 
 		*sig_len = fake.sig_len;
 		return CKR_OK;
 	}
+	if (*sig_len < fake.sig_len) {
+		*sig_len = fake.sig_len;
+		return CKR_BUFFER_TOO_SMALL;
+	}
 	fake.active = false;
 	if (fake.always && !fake.logged_in)
 		return CKR_USER_NOT_LOGGED_IN;
@@ -144,6 +155,34 @@ fake_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig, 
 	memset(sig, 0xa5, fake.sig_len);
 	*sig_len = fake.sig_len;
 	fake.signatures++;
+	return CKR_OK;
+}
+
+static CK_RV
+fake_derive(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *attr,
+	CK_ULONG count, CK_OBJECT_HANDLE *secret)
+{
+	const CK_ECDH1_DERIVE_PARAMS *params = mechanism->pParameter;
+
+	(void)session;
+	(void)key;
+	CU_ASSERT_EQUAL(mechanism->mechanism, CKM_ECDH1_DERIVE);
+	CU_ASSERT_EQUAL(params->kdf, CKD_NULL);
+	for (CK_ULONG i = 0; i < count; i++)
+		CU_ASSERT_TRUE(attr[i].type != CKA_TOKEN || *(CK_BBOOL *)attr[i].pValue == CK_FALSE);
+	if (fake.needs_der && params->ulPublicDataLen != 67)
+		return CKR_MECHANISM_PARAM_INVALID;
+	fake.secrets++;
+	*secret = SECRET;
+	return CKR_OK;
+}
+
+static CK_RV
+fake_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	(void)session;
+	CU_ASSERT_EQUAL(object, SECRET);
+	fake.secrets--;
 	return CKR_OK;
 }
 
@@ -169,6 +208,8 @@ static CK_FUNCTION_LIST fake_module = {
 	.C_SignInit = fake_sign_init,
 	.C_Sign = fake_sign,
 	.C_GetMechanismList = fake_mechanisms,
+	.C_DeriveKey = fake_derive,
+	.C_DestroyObject = fake_destroy,
 };
 
 static const CK_BYTE p256_params[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
@@ -178,6 +219,7 @@ fake_reset(void)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.sig_len = 64;
+	fake.params_len = sizeof(p256_params);
 	memcpy(fake.params, p256_params, sizeof(p256_params));
 }
 
@@ -304,176 +346,6 @@ test_points(void)
 	soft_key_clear(&soft);
 }
 
-/* ---- SoftHSM 2 ---- */
-
-static CK_FUNCTION_LIST *hsm;
-static CK_SESSION_HANDLE session;
-static char hsm_dir[] = "/tmp/mdoc-p11-XXXXXX";
-static CK_UTF8CHAR pin[] = "12345678";
-
-static bool
-hsm_token(void)
-{
-	CK_UTF8CHAR label[32];
-	CK_SLOT_ID slots[4];
-	CK_ULONG count = 4;
-
-	memset(label, ' ', sizeof(label));
-	return hsm->C_Initialize(NULL) == CKR_OK && hsm->C_GetSlotList(CK_FALSE, slots, &count) == CKR_OK &&
-		hsm->C_InitToken(slots[0], pin, 8, label) == CKR_OK && (count = 4) &&
-		hsm->C_GetSlotList(CK_TRUE, slots, &count) == CKR_OK &&
-		hsm->C_OpenSession(slots[0], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session) == CKR_OK &&
-		hsm->C_Login(session, CKU_SO, pin, 8) == CKR_OK && hsm->C_InitPIN(session, pin, 8) == CKR_OK &&
-		hsm->C_Logout(session) == CKR_OK && hsm->C_Login(session, CKU_USER, pin, 8) == CKR_OK;
-}
-
-static bool
-hsm_open(void)
-{
-	CK_C_GetFunctionList get = NULL;
-	char path[64];
-	FILE *conf = NULL;
-	void *library = access(SOFTHSM, R_OK) == 0 ? dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL) : NULL;
-
-	if (library == NULL || mkdtemp(hsm_dir) == NULL)
-		return false;
-	snprintf(path, sizeof(path), "%s/tokens", hsm_dir);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/conf", hsm_dir);
-	conf = fopen(path, "w");
-	if (conf == NULL)
-		return false;
-	fprintf(conf, "directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n", hsm_dir);
-	fclose(conf);
-	setenv("SOFTHSM2_CONF", path, 1);
-	*(void **)&get = dlsym(library, "C_GetFunctionList");
-	return get != NULL && get(&hsm) == CKR_OK && hsm_token();
-}
-
-static void
-hsm_close(void)
-{
-	char command[96];
-
-	if (hsm != NULL) {
-		hsm->C_CloseSession(session);
-		hsm->C_Finalize(NULL);
-	}
-	snprintf(command, sizeof(command), "rm -rf '%s'", hsm_dir);
-	if (strchr(hsm_dir, 'X') == NULL && system(command) != 0)
-		printf("left behind: %s\n", hsm_dir);
-}
-
-static CK_OBJECT_HANDLE
-hsm_key(bool always, CK_BYTE id)
-{
-	CK_MECHANISM generate = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
-	CK_BBOOL yes = CK_TRUE;
-	CK_BBOOL each = always ? CK_TRUE : CK_FALSE;
-	CK_BYTE params[sizeof(p256_params)];
-	CK_ATTRIBUTE public_template[] = { { CKA_EC_PARAMS, params, sizeof(params) }, { CKA_ID, &id, 1 },
-		{ CKA_VERIFY, &yes, sizeof(yes) } };
-	CK_ATTRIBUTE private_template[] = { { CKA_ID, &id, 1 }, { CKA_SIGN, &yes, sizeof(yes) },
-		{ CKA_PRIVATE, &yes, sizeof(yes) }, { CKA_ALWAYS_AUTHENTICATE, &each, sizeof(each) } };
-	CK_OBJECT_HANDLE public_key = 0;
-	CK_OBJECT_HANDLE private_key = 0;
-
-	memcpy(params, p256_params, sizeof(params));
-	CU_ASSERT_EQUAL_FATAL(hsm->C_GenerateKeyPair(session, &generate, public_template, 3, private_template, 4,
-				      &public_key, &private_key),
-		CKR_OK);
-	return private_key;
-}
-
-static CK_RV
-hsm_login(void *arg, CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE at)
-{
-	return p11->C_Login(at, CKU_CONTEXT_SPECIFIC, arg, (CK_ULONG)strlen(arg));
-}
-
-/* If this failed, an IACA in an HSM could sign nothing that OpenSSL accepts. */
-static void
-test_hsm_certificate(void)
-{
-	struct mdoc_p11_key key = { .p11 = hsm, .session = session, .login = hsm_login, .login_arg = pin };
-	struct mdoc_signer signer;
-	struct mdoc_cert_spec spec = {
-		.profile = MDOC_CERT_IACA,
-		.country = mdoc_text("JP"),
-		.common_name = mdoc_text("IACA"),
-		.not_before = soft_2026,
-		.not_after = soft_2026 + SOFT_DAY,
-		.issuer_alt_uri = "https://a.example/",
-		.crl_uri = "https://a.example/crl",
-		.signer = &signer,
-	};
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	struct mdoc_cert *cert = NULL;
-	struct mdoc_error error = { 0 };
-
-	key.private_key = hsm_key(false, 1);
-	CU_ASSERT_EQUAL(mdoc_p11_offers(hsm, 0), 0);
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, hsm, session, key.private_key, &spec.key), CKR_OK);
-	mdoc_p11_signer(&key, spec.key.curve, &signer);
-	CU_ASSERT_EQUAL(mdoc_cert_build(NULL, &spec, &der, &error), MDOC_OK);
-	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&der), &cert, NULL), MDOC_OK);
-	CU_ASSERT_EQUAL(mdoc_cert_check(cert, MDOC_CERT_IACA, 0, NULL), MDOC_OK);
-	mdoc_cert_free(cert);
-	mdoc_buf_clear(&der);
-}
-
-/* DeviceSigned for a made-up session, checked with the key's public half. */
-static enum mdoc_result
-present(struct mdoc_device_signer *signer, const struct mdoc_public_key *public_key)
-{
-	static const uint8_t transcript[] = { 0x83, 0xf6, 0xf6, 0xf6 };
-	static const uint8_t namespaces[] = { 0xd8, 0x18, 0x41, 0xa0 };
-	const struct mdoc_bytes ns = mdoc_bytes_of(namespaces, sizeof(namespaces));
-	struct mdoc_buf input = MDOC_BUF_EMPTY;
-	struct mdoc_buf out = MDOC_BUF_EMPTY;
-	struct mdoc_device_signed *parsed = NULL;
-	enum mdoc_result res = MDOC_ERR_CALLBACK;
-
-	mdoc_put_device_authentication_bytes(&input, mdoc_bytes_of(transcript, sizeof(transcript)), mdoc_text("x.y"),
-		ns);
-	if (!signer->sign(signer->arg, mdoc_buf_bytes(&input), &out))
-		goto out;
-	res = mdoc_device_signed_parse(NULL, mdoc_buf_bytes(&out), &parsed, NULL);
-	if (res == MDOC_OK)
-		res = mdoc_sign1_verify(NULL, mdoc_device_signed_signature(parsed), public_key, mdoc_buf_bytes(&input));
-out:
-	mdoc_device_signed_free(parsed);
-	mdoc_buf_clear(&input);
-	mdoc_buf_clear(&out);
-	return res;
-}
-
-/* If this failed, the tools would work on no token but ours, or without a PIN check each. */
-static void
-test_hsm_device_signed(void)
-{
-	struct mdoc_p11_key key = { .p11 = hsm, .session = session, .login = hsm_login, .login_arg = pin };
-	struct mdoc_p11_device_signer state = { .key = &key, .curve = MDOC_CURVE_P256 };
-	struct mdoc_device_signer signer;
-	struct mdoc_public_key public_key;
-	char wrong[] = "87654321";
-
-	key.private_key = hsm_key(true, 2);
-	mdoc_p11_device_signer(&state, &signer);
-	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, hsm, session, key.private_key, &public_key), CKR_OK);
-	key.login = NULL;
-	CU_ASSERT_EQUAL(present(&signer, &public_key), MDOC_ERR_CALLBACK);
-	CU_ASSERT_EQUAL(key.rv, CKR_USER_NOT_LOGGED_IN);
-	key.login = hsm_login;
-	key.login_arg = wrong;
-	CU_ASSERT_EQUAL(present(&signer, &public_key), MDOC_ERR_CALLBACK);
-	CU_ASSERT_EQUAL(key.rv, CKR_PIN_INCORRECT);
-	key.login_arg = pin;
-	CU_ASSERT_EQUAL(present(&signer, &public_key), MDOC_OK);
-	CU_ASSERT_EQUAL(present(&signer, &public_key), MDOC_OK);
-	CU_ASSERT_EQUAL(key.rv, CKR_OK);
-}
-
 /* If this failed, our own token would be asked for a raw signature, or its PIN check would be
  * spent on input that it refuses. */
 static void
@@ -502,30 +374,188 @@ test_vendor_device_signed(void)
 	mdoc_buf_clear(&out);
 }
 
+/* If this failed, a refused PIN would leave an operation active whose answer is longer than a signature. */
+static void
+test_vendor_login_refused(void)
+{
+	struct mdoc_p11_key key = { .p11 = &fake_module,
+		.private_key = 1,
+		.offers = MDOC_P11_DEVICE_SIGN,
+		.login = bad_login };
+	struct mdoc_p11_device_signer state = { .key = &key, .curve = MDOC_CURVE_P256 };
+	struct mdoc_device_signer signer;
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	fake_reset();
+	fake.always = true;
+	fake.sig_len = 5000;
+	mdoc_p11_device_signer(&state, &signer);
+	CU_ASSERT_FALSE(signer.sign(signer.arg, mdoc_text("anything"), &out));
+	CU_ASSERT_EQUAL(key.rv, CKR_PIN_INCORRECT);
+	CU_ASSERT_FALSE(fake.active);
+	fake.sig_len = 0; /* a DeviceSigned of no bytes: before a PIN is asked for */
+	CU_ASSERT_FALSE(signer.sign(signer.arg, mdoc_text("anything"), &out));
+	CU_ASSERT_EQUAL(key.rv, CKR_DATA_LEN_RANGE);
+	CU_ASSERT_FALSE(fake.active);
+	CU_ASSERT_EQUAL(fake.signatures, 0);
+	mdoc_buf_clear(&out);
+}
+
+/* If this failed, tokens that want CK_EDDSA_PARAMS always, or never, could not be used. */
+static void
+test_eddsa_parameters(void)
+{
+	struct mdoc_p11_key key = { .p11 = &fake_module, .private_key = 1 };
+	struct mdoc_signer signer;
+	uint8_t sig[MDOC_SIG_MAX];
+	size_t len;
+
+	fake_reset();
+	mdoc_p11_signer(&key, MDOC_CURVE_ED25519, &signer);
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_OK);
+	CU_ASSERT_EQUAL(fake.mechanism, CKM_EDDSA);
+	fake.params_rv[0] = CKR_MECHANISM_PARAM_INVALID;
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_OK);
+	fake.params_rv[1] = CKR_DEVICE_REMOVED;
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL(key.rv, CKR_DEVICE_REMOVED);
+	fake_reset();
+	fake.sig_len = 114;
+	mdoc_p11_signer(&key, MDOC_CURVE_ED448, &signer);
+	fake.params_rv[0] = CKR_MECHANISM_PARAM_INVALID;
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_OK);
+	fake.params_rv[0] = CKR_OK;
+	fake.params_rv[1] = CKR_ARGUMENTS_BAD;
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_OK);
+	fake.sig_len = 300;
+	CU_ASSERT_EQUAL(mdoc_sign(&signer, mdoc_text("x"), sig, &len), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL(key.rv, CKR_SIGNATURE_LEN_RANGE);
+	CU_ASSERT_FALSE(fake.active);
+}
+
+/* If this failed, a secret that the token does not show would be taken for zeros, or stay in the token. */
+static void
+test_agreed_secrets(void)
+{
+	struct mdoc_p11_key key = { .p11 = &fake_module, .private_key = 1 };
+	struct mdoc_agreement agreement;
+	struct soft_key peer;
+	uint8_t shared[MDOC_SHARED_MAX];
+	size_t len = 0;
+
+	CU_ASSERT_FATAL(soft_key_make(&peer, "P-256"));
+	fake_reset();
+	fake.sensitive = true;
+	mdoc_p11_agreement(&key, &peer.pub, &agreement);
+	CU_ASSERT_EQUAL(mdoc_agree(&agreement, &peer.pub, shared, &len), MDOC_ERR_CALLBACK);
+	CU_ASSERT_EQUAL(key.rv, CKR_ATTRIBUTE_SENSITIVE);
+	fake.sensitive = false;
+	for (fake.secret_len = 31; fake.secret_len <= 100; fake.secret_len += fake.secret_len == 31 ? 2 : 67) {
+		CU_ASSERT_EQUAL(mdoc_agree(&agreement, &peer.pub, shared, &len), MDOC_ERR_CALLBACK);
+		CU_ASSERT_EQUAL(key.rv, CKR_KEY_SIZE_RANGE);
+	}
+	fake.secret_len = 32;
+	CU_ASSERT_EQUAL(mdoc_agree(&agreement, &peer.pub, shared, &len), MDOC_OK);
+	fake.needs_der = true;
+	CU_ASSERT_EQUAL(mdoc_agree(&agreement, &peer.pub, shared, &len), MDOC_OK);
+	CU_ASSERT_EQUAL(len, 32);
+	CU_ASSERT_EQUAL(key.rv, CKR_OK);
+	CU_ASSERT_EQUAL(fake.secrets, 0);
+	soft_key_clear(&peer);
+}
+
+/* If this failed, a token that names curves in another way than by OID would have none that we know. */
+static void
+test_curve_names(void)
+{
+	static const struct {
+		enum mdoc_curve curve;
+		const char *params;
+		size_t point_len;
+	} rows[] = {
+		{ MDOC_CURVE_ED25519,
+			"\x13\x0c"
+			"edwards25519",
+			32 },
+		{ MDOC_CURVE_ED25519, "\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x0f\x01", 32 },
+		{ MDOC_CURVE_X448,
+			"\x13\x08"
+			"curve448",
+			56 },
+		{ MDOC_CURVE_P256,
+			"\x13\x0a"
+			"prime256v1",
+			65 },
+		{ MDOC_CURVE_BP320,
+			"\x13\x0f"
+			"brainpoolP320r1",
+			81 },
+		{ MDOC_CURVE_NONE,
+			"\x13\x09"
+			"secp256k1",
+			65 },
+		{ MDOC_CURVE_NONE,
+			"\x13\x0b"
+			"prime256v1",
+			65 },
+		{ MDOC_CURVE_NONE, "\x05", 65 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct mdoc_public_key key;
+		CK_RV rv;
+
+		fake_reset();
+		fake.point_on_private = true;
+		fake.params_len = strlen(rows[i].params);
+		memcpy(fake.params, rows[i].params, fake.params_len);
+		fake.point_len = rows[i].point_len;
+		memset(fake.point, 4, fake.point_len);
+		rv = mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key);
+		CU_ASSERT_EQUAL(rv, rows[i].curve != MDOC_CURVE_NONE ? CKR_OK : CKR_CURVE_NOT_SUPPORTED);
+		CU_ASSERT_EQUAL(key.curve, rows[i].curve);
+	}
+	fake_reset(); /* as drafts of PKCS#11 3.0 had it: a BIT STRING */
+	fake.point_on_private = true;
+	fake.params_len = 5;
+	memcpy(fake.params, "\x06\x03\x2b\x65\x70", 5);
+	fake.point_len = 35;
+	memcpy(fake.point, "\x03\x21\x00", 3);
+	struct mdoc_public_key key;
+	CU_ASSERT_EQUAL(mdoc_p11_public_key(NULL, &fake_module, 1, 1, &key), CKR_OK);
+	CU_ASSERT_EQUAL(key.point_len, 32);
+}
+
+static CU_TestInfo tests_fake[] = {
+	{ "what is listed", test_vendor_is_listed },
+	{ "login refused", test_login_refused },
+	{ "module errors", test_module_errors },
+	{ "points", test_points },
+	{ "names of curves", test_curve_names },
+	{ "parameters of EdDSA", test_eddsa_parameters },
+	{ "agreed secrets", test_agreed_secrets },
+	{ "our mechanism", test_vendor_device_signed },
+	{ "our mechanism, login refused", test_vendor_login_refused },
+	CU_TEST_INFO_NULL,
+};
+
 int
 main(void)
 {
+	CU_SuiteInfo suites[] = {
+		{ "a module that misbehaves", NULL, NULL, NULL, NULL, tests_fake },
+		{ "real tokens", NULL, NULL, NULL, NULL, tests_p11_tokens },
+		{ "device keys in real tokens", NULL, NULL, NULL, NULL, tests_p11_device },
+		CU_SUITE_INFO_NULL,
+	};
 	unsigned failures;
-	CU_pSuite suite = NULL;
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
+	if (!p11_worlds_open() || CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
 		return 1;
-	suite = CU_add_suite("p11", NULL, NULL);
-	CU_ADD_TEST(suite, test_vendor_is_listed);
-	CU_ADD_TEST(suite, test_login_refused);
-	CU_ADD_TEST(suite, test_module_errors);
-	CU_ADD_TEST(suite, test_points);
-	CU_ADD_TEST(suite, test_vendor_device_signed);
-	if (hsm_open()) {
-		CU_ADD_TEST(suite, test_hsm_certificate);
-		CU_ADD_TEST(suite, test_hsm_device_signed);
-	} else {
-		printf("skipped: tests over SoftHSM 2, which is not at " SOFTHSM "\n");
-	}
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
-	hsm_close();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();
+	p11_worlds_close();
 	return failures == 0 ? 0 : 1;
 }
