@@ -67,6 +67,56 @@ exits 3 "no transcript there" mdoc-reader verify --transcript none.cbor --iaca i
 : > empty.cbor
 exits 1 "an empty response" "${verify[@]}" empty.cbor
 
+# The relaxations that there are: in the help, in the answer to another one, and in the manual.
+for relaxation in crl-dp issuer-alt-name eku eku-tls ski-method ski-length basic-constraints key-usage country state; do
+	must "relaxation $relaxation" "${verify[@]}" --relax $relaxation dr.cbor
+	says "$relaxation" "which the help knows" mdoc-reader verify --help
+	says "$relaxation" "and an error names" "${verify[@]}" --relax everything dr.cbor
+done
+
+# Revocation of the signer: the IACA's key stays in its token and signs CRLs there.
+cat "$(openssl version -d | sed 's/^OPENSSLDIR: "\(.*\)"$/\1/')/openssl.cnf" > openssl.cnf
+printf '\n.include %s\n' "$MDOC_PREFIX/share/mdoc-pkcs11/mdoc-pkcs11-provider.cnf" >> openssl.cnf
+sanitizer=$(ldd "$MDOC_OSSL_MODULES/mdoc-pkcs11-provider.so" 2>/dev/null | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')
+ca=(env OPENSSL_CONF="$scratch/openssl.cnf" OPENSSL_MODULES="$MDOC_OSSL_MODULES" LD_PRELOAD="$sanitizer"
+	openssl ca -config ca.cnf -cert issuer/iaca.pem
+	-keyfile "pkcs11:token=issuer;object=IACA;type=private?pin-source=file:$scratch/issuer-pin")
+printf '%s\n' '[ca]' 'default_ca = own' '[own]' "database = $scratch/index.txt" 'default_md = sha256' \
+	'default_crl_days = 7' 'crl_extensions = number' "crlnumber = $scratch/crlnumber" 'policy = any' '[any]' \
+	'commonName = supplied' '[number]' 'authorityKeyIdentifier = keyid:always' > ca.cnf
+touch index.txt
+echo 01 > crlnumber
+quiet "${ca[@]}" -gencrl -out good.crl
+quiet openssl crl -in good.crl -outform DER -out good.der
+quiet "${ca[@]}" -gencrl -crl_lastupdate 20200101000000Z -crl_nextupdate 20200201000000Z -out old.crl
+quiet "${ca[@]}" -revoke issuer/ds.pem
+quiet "${ca[@]}" -gencrl -out revoked.crl
+row() { # row CHECK OUTCOME CLAIM COMMAND...: that check has that outcome
+	local check=$1 outcome=$2 claim=$3; shift 3
+	show "$@"
+	"$@" > row.json || true
+	must "$claim" python3 -c 'import json, sys
+rows = [r for r in json.load(open("row.json"))["checks"] if r["check"] == sys.argv[1]]
+sys.exit([r["outcome"] for r in rows] != [sys.argv[2]])' "$check" "$outcome"
+}
+row crl not_done "without a CRL nothing is known of the signer" "${verify[@]}" --json dr.cbor
+exits 1 "unless that must be known" "${verify[@]}" --require-crl dr.cbor
+row crl passed "a CRL that does not name it" "${verify[@]}" --json --crl good.crl dr.cbor
+must "is what it takes" "${verify[@]}" --require-crl --crl good.crl dr.cbor
+must "in DER, too" "${verify[@]}" --require-crl --crl good.der dr.cbor
+row crl warning "an old CRL is a warning" "${verify[@]}" --json --crl old.crl dr.cbor
+must "and no reason to refuse" "${verify[@]}" --crl old.crl dr.cbor
+exits 1 "unless it is made one" "${verify[@]}" --undetermined fail --crl old.crl dr.cbor
+exits 1 "or a CRL that counts is wanted" "${verify[@]}" --require-crl --crl old.crl dr.cbor
+row crl failed "a CRL that names it" "${verify[@]}" --json --crl revoked.crl dr.cbor
+exits 1 "is a reason" "${verify[@]}" --crl revoked.crl dr.cbor
+says MDOC_ERR_REVOKED "of its own" "${verify[@]}" --json --crl revoked.crl dr.cbor
+exits 3 "a CRL of an issuer that is not trusted" mdoc-reader verify --transcript st.cbor --iaca issuer2/iaca.pem \
+	--crl good.crl dr.cbor
+exits 3 "an older CRL after the one that counts" "${verify[@]}" --crl good.crl --crl old.crl dr.cbor
+exits 3 "a CRL that is none" "${verify[@]}" --crl dr.cbor dr.cbor
+exits 3 "a certificate instead of a CRL" "${verify[@]}" --crl issuer/iaca.pem dr.cbor
+
 # The published response of ISO/IEC 18013-5 Annex D, which carries a MAC: only who holds the session's key can tell.
 annexd=$here/../vectors/annexD
 published=(mdoc-reader verify --transcript "$annexd/session_transcript_bytes.cbor" --iaca "$annexd/iaca.pem"

@@ -283,3 +283,47 @@ out:
 	mdoc_buf_clear(&content);
 	return status;
 }
+
+/* The first CRL among PEM blocks, as it stands there; false: none. */
+static bool
+crl_of_pem(const struct mdoc_buf *content, struct mdoc_buf *der)
+{
+	BIO *bio = BIO_new_mem_buf(content->ptr, (int)content->len);
+	char *name = NULL, *header = NULL;
+	unsigned char *bytes = NULL;
+	bool found = false;
+	long len = 0;
+
+	while (bio != NULL && !found && PEM_read_bio(bio, &name, &header, &bytes, &len) == 1) {
+		found = strcmp(name, PEM_STRING_X509_CRL) == 0;
+		if (found)
+			mdoc_buf_append(der, mdoc_bytes_of(bytes, (size_t)len));
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_free(bytes);
+	}
+	BIO_free(bio);
+	return found;
+}
+
+enum exit_status
+file_read_crl(const char *path, struct mdoc_buf *der)
+{
+	struct mdoc_buf content = MDOC_BUF_EMPTY;
+	enum exit_status status = file_read(path, FILE_CRL_MAX, &content);
+
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	if (content.len > 0 && content.ptr[0] == 0x30) {
+		mdoc_buf_append(der, mdoc_buf_bytes(&content));
+	} else if (!crl_of_pem(&content, der)) {
+		tool_error(_("%s is not a certificate revocation list"), path);
+		tool_why(_("expected: an X.509 CRL as PEM or DER"));
+		status = EXIT_STATUS_INPUT;
+	}
+	if (der->err != MDOC_OK)
+		status = tool_no_memory();
+out:
+	mdoc_buf_clear(&content);
+	return status;
+}

@@ -12,7 +12,8 @@
 
 #define FILE_CBOR_MAX ((size_t)16 * 1024 * 1024) /* requests, responses, records */
 #define FILE_JSON_MAX ((size_t)64 * 1024 * 1024) /* offers, credential responses with many copies */
-#define FILE_SMALL_MAX ((size_t)64 * 1024)       /* certificates, keys, PIN files */
+#define FILE_CRL_MAX ((size_t)32 * 1024 * 1024)
+#define FILE_SMALL_MAX ((size_t)64 * 1024) /* certificates, keys, PIN files */
 
 /*
  * Read a whole file, or standard input for "-".
@@ -41,5 +42,8 @@ bool file_exists(const char *path);
 
 /* A certificate as DER from a PEM or DER file (the first one of a PEM file); appended to der. */
 enum exit_status file_read_certificate(const char *path, struct mdoc_buf *der);
+
+/* The same for a certificate revocation list. */
+enum exit_status file_read_crl(const char *path, struct mdoc_buf *der);
 
 #endif

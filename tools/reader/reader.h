@@ -51,8 +51,21 @@ enum exit_status reader_lists_read(struct reader_lists *lists, const struct opti
 	const struct mdoc_list_trust *trust);
 void reader_lists_clear(struct reader_lists *lists);
 
+/* Read CRLs into the store whose anchors signed them. EXIT_STATUS_INPUT (said): one is no CRL, or another's. */
+enum exit_status reader_crls_read(struct mdoc_trust *trust, const struct option_list *paths);
+
 /* "warn", "ignore" or "fail"; false: something else. */
 bool reader_undetermined(const char *text, enum mdoc_undetermined *policy);
+
+/* ---- relax.c ---- */
+
+#define READER_RELAX_MAX 256
+
+/* The names of all relaxations, "crl-dp, issuer-alt-name, …". */
+void reader_relax_names(char text[READER_RELAX_MAX]);
+
+/* The bits of these names. EXIT_STATUS_USAGE (said, with the names that there are): an unknown one. */
+enum exit_status reader_relax(const struct command *command, const struct option_list *names, unsigned *relax);
 
 /* ---- element.c ---- */
 

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include "tools/common/clock.h"
 #include "tools/common/context.h"
@@ -19,31 +20,18 @@
 struct verify {
 	const char *transcript_path, *request_path, *key_path;
 	const char *undetermined;
-	struct option_list operands, iaca, relax, list_paths;
+	struct option_list operands, iaca, relax, list_paths, crl_paths;
 	struct reader_lists lists;
 	struct option_number clock_skew;
 	struct mdoc_buf response, transcript, request_file;
 	struct mdoc_trust *trust;
 	struct mdoc_request *request;
-	bool show_unverified;
+	bool show_unverified, crl_required;
 	EVP_PKEY *reader_key;
 	struct mdoc_agreement reader;
 	struct mdoc_verify_options options;
 	struct common_options common;
 };
-
-static enum exit_status
-parse_relax(const struct command *command, struct verify *verify)
-{
-	for (size_t i = 0; i < verify->relax.count; i++) {
-		const unsigned bit = mdoc_relax_from_name(verify->relax.items[i]);
-
-		if (bit == 0)
-			return options_wrong(command, _("--relax does not know \"%s\""), verify->relax.items[i]);
-		verify->options.relax |= bit;
-	}
-	return EXIT_STATUS_OK;
-}
 
 static enum exit_status
 read_lists(struct verify *verify)
@@ -81,6 +69,11 @@ read_anchors(struct verify *verify)
 			status = unreadable(tool_mdoc_error(verify->iaca.items[i], &error));
 		mdoc_buf_clear(&der);
 	}
+	/* Documents of one issuer come with one DS. */
+	if (status == EXIT_STATUS_OK && mdoc_trust_use_cache(tool_context(), verify->trust) != MDOC_OK)
+		status = tool_no_memory();
+	if (status == EXIT_STATUS_OK)
+		status = reader_crls_read(verify->trust, &verify->crl_paths);
 	verify->options.trust = verify->trust;
 	return status;
 }
@@ -165,6 +158,7 @@ verify_run(struct verify *verify)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
+	verify->options.crl_required = verify->crl_required;
 	summary = mdoc_verify(tool_context(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
 	status = report(verify, verdict, summary);
 	mdoc_verdict_free(verdict);
@@ -189,6 +183,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 {
 	struct verify verify = { .clock_skew = { 0, 0, CLOCK_SKEW_MAX, false } };
 	const char *at = NULL;
+	char relaxations[READER_RELAX_MAX], relax_help[2 * READER_RELAX_MAX];
 	const struct option_row rows[] = {
 		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"),
 			N_("SessionTranscript of our session"), true },
@@ -201,8 +196,11 @@ cmd_verify(const struct command *command, int argc, char **argv)
 			N_("let dates be off by this much (0)"), false },
 		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"),
 			false },
-		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"),
-			N_("accept certificates against this rule (see mdoc-reader(1))"), false },
+		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"), relax_help, false },
+		{ "crl", OPTION_LIST, &verify.crl_paths, N_("FILE"), N_("CRL of a trusted IACA; may be repeated"),
+			false },
+		{ "require-crl", OPTION_FLAG, &verify.crl_required, NULL,
+			N_("the signer's certificate fails unless a CRL says that it is good"), false },
 		{ "status-list", OPTION_LIST, &verify.list_paths, N_("FILE"),
 			N_("a list that says which documents are revoked; may be repeated"), false },
 		{ "undetermined", OPTION_TEXT, &verify.undetermined, N_("WHAT"),
@@ -213,12 +211,15 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	};
 	enum exit_status status;
 
+	reader_relax_names(relaxations);
+	snprintf(relax_help, sizeof(relax_help), _("accept certificates that break a rule (see mdoc-reader(1)): %s"),
+		relaxations);
 	status = options_parse(command, rows, &verify.common, &verify.operands, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		goto out;
 	status = check_usage(command, &verify);
 	if (status == EXIT_STATUS_OK)
-		status = parse_relax(command, &verify);
+		status = reader_relax(command, &verify.relax, &verify.options.relax);
 	if (status == EXIT_STATUS_OK)
 		status = clock_option(command, at, &verify.options.now);
 	if (status == EXIT_STATUS_OK && tool_context() == NULL)
@@ -237,6 +238,7 @@ out:
 	option_list_clear(&verify.iaca);
 	option_list_clear(&verify.relax);
 	option_list_clear(&verify.list_paths);
+	option_list_clear(&verify.crl_paths);
 	reader_lists_clear(&verify.lists);
 	return (int)status;
 }
