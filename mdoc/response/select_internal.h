@@ -50,7 +50,7 @@ struct mdoci_selected {
 	const struct mdoc_issuer_signed *record;
 	struct mdoci_row *rows;
 	size_t count;
-	struct mdoci_ask *asks; /* sorted by namespace and element */
+	struct mdoci_ask *asks; /* those of a namespace together, and those of a name in it */
 	size_t ask_count;
 	size_t *links;
 	size_t leaving;   /* rows that do */

@@ -160,6 +160,19 @@ add_missing_rows(struct mdoci_selected *out)
 	}
 }
 
+/* At most. */
+static size_t
+count_rows(const struct gathering *g)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < g->index->count; i++)
+		count += g->marks[i].ref != NULL ? 1 : 0;
+	for (size_t i = 0; i < g->out->ask_count; i++)
+		count += g->out->asks[i].links == 0 ? 1 : 0;
+	return count;
+}
+
 static bool
 takes(const struct mdoci_match *match, size_t d, size_t held)
 {
@@ -173,12 +186,14 @@ mdoci_selected_make(const struct mdoci_match *match, size_t held, const struct m
 	struct gathering g = { match->options, agreed, &match->indexes[held], NULL, out, 0 };
 	const struct mdoc_request *request = match->request;
 	enum mdoc_result res = MDOC_ERR_MEMORY;
-	size_t asks = 0;
+	size_t asks = 0, takers = 0;
 
 	out->held = held;
 	out->record = match->held[held].record;
-	for (size_t d = 0; d < request->count; d++)
+	for (size_t d = 0; d < request->count; d++) {
+		takers += takes(match, d, held) ? 1 : 0;
 		asks += takes(match, d, held) ? request->docs[d].count : 0;
+	}
 	g.marks = calloc(g.index->count + 1, sizeof(*g.marks));
 	out->asks = calloc(asks + 1, sizeof(*out->asks));
 	if (g.marks == NULL || out->asks == NULL)
@@ -189,8 +204,10 @@ mdoci_selected_make(const struct mdoci_match *match, size_t held, const struct m
 			res = gather_doc(&g, &request->docs[d]);
 	if (res != MDOC_OK)
 		goto out;
-	qsort(out->asks, out->ask_count, sizeof(*out->asks), by_asked);
-	out->rows = calloc(g.link_count + out->ask_count + 1, sizeof(*out->rows));
+	/* A single docRequest has each namespace and element once, and in groups. */
+	if (takers > 1)
+		qsort(out->asks, out->ask_count, sizeof(*out->asks), by_asked);
+	out->rows = calloc(count_rows(&g) + 1, sizeof(*out->rows));
 	if (out->rows == NULL) {
 		res = MDOC_ERR_MEMORY;
 		goto out;
