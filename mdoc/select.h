@@ -98,12 +98,15 @@ struct mdoc_choice {
  * mdoc_selection_leaves()     whether the document leaves; false: nothing of it is agreed to, or
  * mdoc_selection_too_large()  it has more bytes than the reader's maximumResponseSize, which is taken to
  *                             be of one Document (?)
+ * mdoc_selection_size()       bytes of the Document as it is agreed to now, with a signature; issuerAuth with the
+ *                             MSO is always part of it. 0: it does not leave, or no memory
  */
 size_t mdoc_selection_count(const struct mdoc_selection *selection);
 struct mdoc_bytes mdoc_selection_doc_type(const struct mdoc_selection *selection, size_t document);
 size_t mdoc_selection_held(const struct mdoc_selection *selection, size_t document);
 bool mdoc_selection_leaves(const struct mdoc_selection *selection, size_t document);
 bool mdoc_selection_too_large(const struct mdoc_selection *selection, size_t document);
+size_t mdoc_selection_size(const struct mdoc_selection *selection, size_t document);
 
 /* The lines of a document: what the issuer signed in the order of the record, what the device signs, what
  * is not held. NULL after the last. */

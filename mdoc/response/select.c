@@ -169,6 +169,12 @@ mdoc_selection_too_large(const struct mdoc_selection *selection, size_t document
 	return document < selection->count && selection->docs[document].too_large;
 }
 
+size_t
+mdoc_selection_size(const struct mdoc_selection *selection, size_t document)
+{
+	return mdoc_selection_leaves(selection, document) ? mdoci_document_size(&selection->docs[document]) : 0;
+}
+
 const struct mdoc_choice *
 mdoc_selection_choice(const struct mdoc_selection *selection, size_t document, size_t i)
 {

@@ -102,7 +102,7 @@ may_answer(const struct mdoci_match *match, size_t d)
 
 	if (match->options->refused != NULL && match->options->refused[d])
 		return false;
-	return info == NULL || info->zk == NULL || !info->zk->required;
+	return info == NULL || (info->encryption == NULL && (info->zk == NULL || !info->zk->required));
 }
 
 static bool

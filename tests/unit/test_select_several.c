@@ -223,18 +223,24 @@ only_named_issuers(void)
 	wallet_clear(&w);
 }
 
-/* A holder without a proof system would give the data itself to a reader that wants only a proof. */
+/* A holder without a proof system would give the data itself to a reader that wants only a proof, or in clear what
+ * is meant for somebody behind the reader. */
 static void
-proofs_are_not_replaced_by_data(void)
+data_replaces_nothing(void)
 {
 	const struct mdoc_zk_system system = { mdoc_text("i"), mdoc_text("s"), MDOC_NO_BYTES };
 	struct mdoc_zk_request zk = { &system, 1, true };
-	const struct mdoc_request_info info = { .zk = &zk };
+	struct mdoc_response_encryption encryption = { .certificate_count = 0 };
+	struct mdoc_request_info info = { .zk = &zk };
 	const struct mdoc_ask doc = { .doc_type = mdoc_text("a"), .asked = ask_1, .count = 1, .info = &info };
 	struct wallet w;
 
 	wallet_make(&w);
+	encryption.recipient = w.kit.device.pub;
 	CU_ASSERT_EQUAL(ask(&w, &doc, 1, &second, NULL), MDOC_ERR_NOTHING);
+	info = (struct mdoc_request_info){ .encryption = &encryption };
+	CU_ASSERT_EQUAL(ask(&w, &doc, 1, &second, NULL), MDOC_ERR_NOTHING);
+	info = (struct mdoc_request_info){ .zk = &zk };
 	zk.required = false;
 	CU_ASSERT_EQUAL(ask(&w, &doc, 1, &second, NULL), MDOC_OK);
 	wallet_clear(&w);
@@ -280,7 +286,7 @@ CU_TestInfo select_several_tests[] = {
 	{ "strict only from version 1.1", strict_only_from_1_1 },
 	{ "the record that has everything", the_record_that_has_everything },
 	{ "only issuers that are named", only_named_issuers },
-	{ "proofs are not replaced by data", proofs_are_not_replaced_by_data },
+	{ "proofs and encryption are not replaced by data", data_replaces_nothing },
 	{ "alternatives in order", alternatives_in_order },
 	{ "use cases take one set", use_cases_take_one_set },
 	CU_TEST_INFO_NULL,
