@@ -25,6 +25,7 @@ enum mdoc_reader_check {
 	MDOC_READER_PROFILE,   /* the certificate against Annex B: key usage, 1.0.18013.5.1.6 and the rest */
 	MDOC_READER_PATH,      /* issued by a trusted reader CA: authority key identifier, name, signature */
 	MDOC_READER_VALIDITY,  /* certificate and reader CA both valid now */
+	MDOC_READER_CRL,       /* not revoked, by the CRL of the reader CA that the trust store has */
 	MDOC_READER_CHECK_COUNT
 };
 
@@ -36,14 +37,14 @@ struct mdoc_reader_row {
 	enum mdoc_outcome outcome;
 	size_t doc;              /* whose readerAuth; SIZE_MAX: one of readerAuthAll */
 	size_t signature;        /* which of readerAuthAll, from 0; 0 for a readerAuth */
-	struct mdoc_error error; /* code MDOC_OK unless failed */
+	struct mdoc_error error; /* code MDOC_OK unless failed, or MDOC_ERR_UNDETERMINED: no CRL says anything */
 };
 
 /* What a docRequest's reader has shown of itself. */
 enum mdoc_reader_standing {
 	MDOC_READER_NONE,    /* there is no signature: anybody may be asking */
 	MDOC_READER_FAILED,  /* a signature is there and does not hold, or cannot be understood */
-	MDOC_READER_SIGNED,  /* it holds, but nobody who is trusted stands behind the certificate */
+	MDOC_READER_SIGNED,  /* it holds, but nobody who is trusted stands behind the certificate, or no more */
 	MDOC_READER_TRUSTED, /* it holds, and everything about the certificate is in order */
 };
 
@@ -60,10 +61,12 @@ enum mdoc_reader_policy {
 
 /* Zeroed but for the transcript: signatures only, and nobody is trusted. */
 struct mdoc_reader_auth_options {
-	struct mdoc_bytes transcript;   /* SessionTranscript, bare */
-	const struct mdoc_trust *trust; /* of MDOC_CERT_READER_CA; NULL: profile, path and validity are not looked at */
-	int64_t now;                    /* seconds since the epoch */
-	unsigned relax;                 /* MDOC_RELAX_* for reader certificates */
+	struct mdoc_bytes transcript; /* SessionTranscript, bare */
+	/* Of MDOC_CERT_READER_CA, with their CRLs if there are any; NULL: the certificate is not looked at. */
+	const struct mdoc_trust *trust;
+	int64_t now;       /* seconds since the epoch */
+	unsigned relax;    /* MDOC_RELAX_* for reader certificates */
+	bool crl_required; /* a reader of which no CRL says that it is good is not trusted; a revoked one never is */
 };
 
 struct mdoc_reader_auth;

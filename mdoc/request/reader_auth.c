@@ -5,35 +5,14 @@
  */
 #include "mdoc/request/reader_auth_internal.h"
 #include "mdoc/request/request_internal.h"
-#include <mdoc/reader_auth.h>
-#include <openssl/bio.h>
-#include <openssl/x509.h>
 #include <string.h>
 
-/* What one signature says. */
-struct judgement {
-	enum mdoc_reader_standing standing; /* never MDOC_READER_NONE */
-	bool unknown_algorithm;             /* FAILED for no other reason */
-	struct mdoc_bytes der;              /* the reader's certificate */
-};
-
-struct mdoc_reader_auth {
-	struct mdoc_reader_row *rows;
-	size_t row_count;
-	struct judgement *of_docs; /* by docRequest, everything considered */
-	size_t count;
-	struct judgement *of_all; /* by signature of readerAuthAll */
-};
-
-/* The checks of a certificate, kept as long as the next signature has the same one. */
+/* What is to be said of a certificate, kept as long as the next signature has the same one. */
 struct certificate {
 	struct mdoc_bytes der;
-	struct mdoc_cert *cert; /* owned; NULL: it is none */
+	struct mdoc_judged judged;
 	struct mdoc_public_key key;
 	enum mdoc_result key_result;
-	bool judged;
-	struct mdoc_error errors[MDOC_READER_CHECK_COUNT];
-	enum mdoc_outcome outcomes[MDOC_READER_CHECK_COUNT];
 };
 
 /* One run over a request. */
@@ -55,33 +34,6 @@ struct signature {
 	char path[MDOCI_PATH_MAX];
 };
 
-static const char *const check_names[MDOC_READER_CHECK_COUNT] = {
-	[MDOC_READER_STRUCTURE] = "structure",
-	[MDOC_READER_SIGNATURE] = "signature",
-	[MDOC_READER_PROFILE] = "profile",
-	[MDOC_READER_PATH] = "path",
-	[MDOC_READER_VALIDITY] = "validity",
-};
-
-static const char *const standing_names[] = {
-	[MDOC_READER_NONE] = "none",
-	[MDOC_READER_FAILED] = "failed",
-	[MDOC_READER_SIGNED] = "signed",
-	[MDOC_READER_TRUSTED] = "trusted",
-};
-
-const char *
-mdoc_reader_check_name(enum mdoc_reader_check check)
-{
-	return (unsigned)check < MDOC_READER_CHECK_COUNT ? check_names[check] : "?";
-}
-
-const char *
-mdoc_reader_standing_name(enum mdoc_reader_standing standing)
-{
-	return (unsigned)standing <= MDOC_READER_TRUSTED ? standing_names[standing] : "?";
-}
-
 /* Failures of ours, which say nothing about the reader. */
 static bool
 is_ours(enum mdoc_result res)
@@ -100,22 +52,28 @@ row_failed(struct signature *s, enum mdoc_reader_check check, enum mdoc_result r
 static enum mdoc_result
 read_certificate(struct run *run, struct mdoc_bytes der)
 {
+	const struct mdoc_reader_auth_options *options = run->options;
 	struct certificate *certificate = &run->certificate;
+	enum mdoc_result res;
 
 	if (certificate->der.len > 0 && mdoc_bytes_equal(certificate->der, der))
-		return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
-	mdoc_cert_free(certificate->cert);
+		return MDOC_OK;
+	mdoc_judged_clear(&certificate->judged);
 	memset(certificate, 0, sizeof(*certificate));
+	res = mdoc_trust_judge(run->context, options->trust, der, MDOC_CERT_READER, options->relax, options->now,
+		&certificate->judged);
+	if (is_ours(res) || res == MDOC_ERR_ARG)
+		return res;
 	certificate->der = der;
-	certificate->key_result = mdoc_cert_parse(run->context, der, &certificate->cert, NULL);
-	if (certificate->key_result == MDOC_OK)
-		certificate->key_result = mdoc_cert_public_key(certificate->cert, &certificate->key);
+	certificate->key_result = MDOC_ERR_CERTIFICATE;
+	if (certificate->judged.cert != NULL)
+		certificate->key_result = mdoc_cert_public_key(certificate->judged.cert, &certificate->key);
 	return is_ours(certificate->key_result) ? certificate->key_result : MDOC_OK;
 }
 
 /* MDOC_OK: looked at; see the row. */
 static enum mdoc_result
-check_structure(struct run *run, struct signature *s, struct judgement *out)
+check_structure(struct run *run, struct signature *s, struct mdoci_reader_judgement *out)
 {
 	const struct mdoci_reader_sign1 *read = s->read;
 
@@ -154,70 +112,48 @@ check_signature(struct run *run, struct signature *s)
 	return MDOC_OK;
 }
 
-static void
-outcome(struct certificate *certificate, enum mdoc_reader_check check, enum mdoc_result res,
-	const struct mdoc_error *error)
+/* A row of the certificate: false when it stands against trust. */
+static bool
+settle(struct signature *s, enum mdoc_reader_check check, const struct mdoc_error *error)
 {
-	certificate->outcomes[check] = res == MDOC_OK ? MDOC_PASSED : MDOC_FAILED;
-	if (res != MDOC_OK)
-		certificate->errors[check] = *error;
-}
-
-/* Profile, path and validity of the certificate at hand, once. */
-static enum mdoc_result
-judge_certificate(struct run *run)
-{
-	struct certificate *certificate = &run->certificate;
-	struct mdoc_error error = { .code = MDOC_OK };
-	const struct mdoc_anchor *anchor;
-	enum mdoc_result res;
-
-	if (certificate->judged)
-		return MDOC_OK;
-	res = mdoc_cert_check(certificate->cert, MDOC_CERT_READER, run->options->relax, &error);
-	if (is_ours(res))
-		return res;
-	outcome(certificate, MDOC_READER_PROFILE, res, &error);
-	res = mdoc_trust_find(run->options->trust, certificate->cert, MDOC_CERT_READER, run->options->relax,
-		run->options->now, &anchor, &error);
-	if (is_ours(res))
-		return res;
-	outcome(certificate, MDOC_READER_PATH, res == MDOC_ERR_VALIDITY ? MDOC_OK : res, &error);
-	if (res == MDOC_OK || res == MDOC_ERR_VALIDITY)
-		outcome(certificate, MDOC_READER_VALIDITY, res, &error);
+	if (error->code == MDOC_OK)
+		s->rows[check].outcome = MDOC_PASSED;
 	else
-		certificate->outcomes[MDOC_READER_VALIDITY] = MDOC_NOT_DONE;
-	certificate->judged = true;
-	return MDOC_OK;
+		row_failed(s, check, error->code, error->expected);
+	return error->code == MDOC_OK;
+}
+
+/* Whether a CRL says that the certificate is good; without one the caller's policy counts. */
+static bool
+settle_crl(struct signature *s, const struct mdoc_error *error, bool required)
+{
+	if (error->code != MDOC_ERR_UNDETERMINED || required)
+		return settle(s, MDOC_READER_CRL, error);
+	row_failed(s, MDOC_READER_CRL, error->code, error->expected);
+	s->rows[MDOC_READER_CRL].outcome = MDOC_NOT_DONE;
+	return true;
+}
+
+/* Profile, path, validity and revocation of the certificate at hand. */
+static bool
+is_trusted(const struct run *run, struct signature *s)
+{
+	const struct mdoc_judged *judged = &run->certificate.judged;
+	bool trusted = settle(s, MDOC_READER_PROFILE, &judged->profile);
+
+	trusted &= settle(s, MDOC_READER_PATH, &judged->path);
+	if (judged->anchor == NULL)
+		return false;
+	trusted &= settle(s, MDOC_READER_VALIDITY, &judged->validity);
+	return settle_crl(s, &judged->revocation, run->options->crl_required) && trusted;
 }
 
 static enum mdoc_result
-check_trust(struct run *run, struct signature *s, bool *trusted)
+judge(struct run *run, struct signature *s, struct mdoci_reader_judgement *out)
 {
-	const enum mdoc_result res = judge_certificate(run);
-
-	if (res != MDOC_OK)
-		return res;
-	*trusted = true;
-	for (unsigned check = MDOC_READER_PROFILE; check < MDOC_READER_CHECK_COUNT; check++) {
-		struct mdoc_reader_row *row = &s->rows[check];
-		const struct mdoc_error *error = &run->certificate.errors[check];
-
-		row->outcome = run->certificate.outcomes[check];
-		if (row->outcome == MDOC_FAILED)
-			row_failed(s, check, error->code, error->expected);
-		*trusted = *trusted && row->outcome == MDOC_PASSED;
-	}
-	return MDOC_OK;
-}
-
-static enum mdoc_result
-judge(struct run *run, struct signature *s, struct judgement *out)
-{
-	bool trusted = false;
 	enum mdoc_result res;
 
-	*out = (struct judgement){ .standing = MDOC_READER_FAILED };
+	*out = (struct mdoci_reader_judgement){ .standing = MDOC_READER_FAILED };
 	res = check_structure(run, s, out);
 	if (res != MDOC_OK || s->rows[MDOC_READER_STRUCTURE].outcome != MDOC_PASSED)
 		return res;
@@ -225,9 +161,7 @@ judge(struct run *run, struct signature *s, struct judgement *out)
 	if (res != MDOC_OK || s->rows[MDOC_READER_SIGNATURE].outcome != MDOC_PASSED)
 		return res;
 	out->standing = MDOC_READER_SIGNED;
-	if (run->options->trust != NULL)
-		res = check_trust(run, s, &trusted);
-	if (trusted)
+	if (run->options->trust != NULL && is_trusted(run, s))
 		out->standing = MDOC_READER_TRUSTED;
 	return res;
 }
@@ -312,8 +246,8 @@ judge_all(struct run *run)
 }
 
 /* Which of two signatures over the same docRequest speaks for it. */
-static const struct judgement *
-stronger(const struct judgement *a, const struct judgement *b)
+static const struct mdoci_reader_judgement *
+stronger(const struct mdoci_reader_judgement *a, const struct mdoci_reader_judgement *b)
 {
 	if (a->standing == MDOC_READER_NONE || (a->unknown_algorithm && b->standing != MDOC_READER_NONE))
 		return b;
@@ -325,7 +259,7 @@ stronger(const struct judgement *a, const struct judgement *b)
 static void
 combine(struct mdoc_reader_auth *auth, size_t all_count)
 {
-	struct judgement all = { .standing = MDOC_READER_NONE };
+	struct mdoci_reader_judgement all = { .standing = MDOC_READER_NONE };
 
 	for (size_t i = 0; i < all_count; i++)
 		all = *stronger(&all, &auth->of_all[i]);
@@ -392,94 +326,7 @@ mdoc_reader_auth_check(const struct mdoc_context *context, const struct mdoc_req
 	}
 	mdoc_buf_clear(&run.all[0]);
 	mdoc_buf_clear(&run.all[1]);
-	mdoc_cert_free(run.certificate.cert);
-	return res;
-}
-
-void
-mdoc_reader_auth_free(struct mdoc_reader_auth *auth)
-{
-	if (auth == NULL)
-		return;
-	free(auth->rows);
-	free(auth->of_docs);
-	free(auth->of_all);
-	free(auth);
-}
-
-const struct mdoc_reader_row *
-mdoc_reader_auth_row(const struct mdoc_reader_auth *auth, size_t i)
-{
-	return i < auth->row_count ? &auth->rows[i] : NULL;
-}
-
-enum mdoc_reader_standing
-mdoc_reader_auth_standing(const struct mdoc_reader_auth *auth, size_t doc)
-{
-	return doc < auth->count ? auth->of_docs[doc].standing : MDOC_READER_NONE;
-}
-
-bool
-mdoc_reader_auth_allows(const struct mdoc_reader_auth *auth, size_t doc, enum mdoc_reader_policy policy)
-{
-	static const bool allowed[][MDOC_READER_TRUSTED + 1] = {
-		/*                               none   failed signed trusted */
-		[MDOC_READER_POLICY_ANY] = { true, false, true, true },
-		[MDOC_READER_POLICY_SIGNED] = { false, false, true, true },
-		[MDOC_READER_POLICY_TRUSTED] = { false, false, false, true },
-	};
-
-	if (doc >= auth->count || (unsigned)policy > MDOC_READER_POLICY_TRUSTED)
-		return false;
-	return allowed[policy][auth->of_docs[doc].standing];
-}
-
-bool
-mdoc_reader_auth_certificate(const struct mdoc_reader_auth *auth, size_t doc, struct mdoc_bytes *der)
-{
-	const enum mdoc_reader_standing standing = mdoc_reader_auth_standing(auth, doc);
-
-	if (standing != MDOC_READER_SIGNED && standing != MDOC_READER_TRUSTED)
-		return false;
-	*der = auth->of_docs[doc].der;
-	return true;
-}
-
-enum mdoc_result
-mdoc_reader_auth_subject(const struct mdoc_context *context, const struct mdoc_reader_auth *auth, size_t doc,
-	struct mdoc_buf *out)
-{
-	struct mdoc_bytes der;
-	enum mdoc_result res = MDOC_ERR_MEMORY;
-	struct mdoc_cert *cert = NULL;
-	const unsigned char *at;
-	X509_NAME *name = NULL;
-	BIO *bio = NULL;
-	char *text;
-	long len;
-
-	if (!mdoc_reader_auth_certificate(auth, doc, &der))
-		return MDOC_ERR_MISSING;
-	bio = BIO_new(BIO_s_mem());
-	if (bio == NULL)
-		goto out;
-	res = mdoc_cert_parse(context, der, &cert, NULL);
-	if (res != MDOC_OK)
-		goto out;
-	res = MDOC_ERR_CERTIFICATE;
-	at = mdoc_cert_subject(cert).ptr;
-	name = d2i_X509_NAME(NULL, &at, (long)mdoc_cert_subject(cert).len);
-	if (name == NULL ||
-		X509_NAME_print_ex(bio, name, 0,
-			(XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
-		goto out;
-	len = BIO_get_mem_data(bio, &text);
-	mdoc_buf_append(out, mdoc_bytes_of(text, (size_t)len));
-	res = out->err;
-out:
-	X509_NAME_free(name);
-	mdoc_cert_free(cert);
-	BIO_free(bio);
+	mdoc_judged_clear(&run.certificate.judged);
 	return res;
 }
 

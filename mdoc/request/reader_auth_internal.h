@@ -1,5 +1,5 @@
 /*
- * mdoc/request/reader_auth_internal.h: what a reader signs. Not installed.
+ * mdoc/request/reader_auth_internal.h: what a reader signs, and what its signatures say. Not installed.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -7,6 +7,22 @@
 #define MDOC_READER_AUTH_INTERNAL_H
 
 #include "mdoc/base/internal.h"
+#include <mdoc/reader_auth.h>
+
+/* What one signature says. */
+struct mdoci_reader_judgement {
+	enum mdoc_reader_standing standing; /* never MDOC_READER_NONE */
+	bool unknown_algorithm;             /* FAILED for no other reason */
+	struct mdoc_bytes der;              /* the reader's certificate */
+};
+
+struct mdoc_reader_auth {
+	struct mdoc_reader_row *rows;
+	size_t row_count;
+	struct mdoci_reader_judgement *of_docs; /* by docRequest, everything considered */
+	size_t count;
+	struct mdoci_reader_judgement *of_all; /* by signature of readerAuthAll */
+};
 
 /* ReaderAuthenticationBytes: both parts spliced in as they are. */
 void mdoci_put_reader_authentication_bytes(struct mdoc_buf *buf, struct mdoc_bytes transcript,

@@ -23,6 +23,7 @@ static struct {
 	struct mdoc_trust *trust;
 	struct mdoc_bytes transcript, other_transcript;
 	struct mdoc_asked asked[2];
+	bool crl_required;
 } w;
 
 enum who { NOBODY, READER, STRANGER, DS, THIEF };
@@ -124,7 +125,10 @@ static struct mdoc_reader_auth *
 look(struct mdoc_bytes bytes, struct mdoc_bytes transcript, const struct mdoc_trust *trust, int64_t now,
 	struct mdoc_request **request)
 {
-	const struct mdoc_reader_auth_options options = { .transcript = transcript, .trust = trust, .now = now };
+	const struct mdoc_reader_auth_options options = { .transcript = transcript,
+		.trust = trust,
+		.now = now,
+		.crl_required = w.crl_required };
 	struct mdoc_reader_auth *auth = NULL;
 
 	CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, bytes, request, NULL), MDOC_OK);
@@ -244,12 +248,14 @@ everything_is_covered(void)
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
 	struct mdoc_request *request = NULL;
 	struct mdoc_reader_auth *auth;
-	size_t changed = 0;
+	size_t changed = 0, end = 0;
 
 	world_make();
 	make_request(nobody, reader, true, &bytes);
+	while (end < bytes.len && memcmp(bytes.ptr + end, "readerAuthAll", 13) != 0)
+		end++;
 	/* Intent to retain, an element's name, an index of a document set: each a byte. */
-	for (size_t i = 1; i < bytes.len; i++) {
+	for (size_t i = 1; i < end; i++) {
 		const bool retain = bytes.ptr[i] == 0xf5 && bytes.ptr[i - 1] == 'b';
 		const bool element = bytes.ptr[i] == 'a' && bytes.ptr[i - 1] == 0x61 && bytes.ptr[i + 1] == 0xf4;
 		const bool index = bytes.ptr[i] == 1 && bytes.ptr[i - 1] == 0x81 && bytes.ptr[i - 2] == 0x81;
@@ -484,11 +490,90 @@ calls_that_fail(void)
 	world_free();
 }
 
+static void
+add_crl(struct mdoc_trust *trust, const struct mdoc_revoked *revoked, int64_t this_update)
+{
+	const struct mdoc_crl_spec spec = { .issuer_cert = mdoc_buf_bytes(&w.ca),
+		.number = (uint64_t)this_update,
+		.this_update = this_update,
+		.next_update = this_update + SOFT_DAY,
+		.revoked = revoked,
+		.revoked_count = revoked != NULL ? 1 : 0,
+		.signer = &w.ca_key.signer };
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	struct mdoc_crl *crl = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_crl_build(NULL, &spec, &der, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_crl_parse(NULL, mdoc_buf_bytes(&der), &crl, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_trust_add_crl(trust, crl, NULL), MDOC_OK);
+	mdoc_buf_clear(&der);
+}
+
+/* A reader whose key was stolen would go on being trusted, or an honest one not for want of a list. */
+static void
+revoked_readers(void)
+{
+	static const enum who docs[2] = { NOBODY, READER }, all[2] = { READER, NOBODY };
+	static const struct {
+		bool crl, names_it, required;
+		int64_t age; /* of the CRL, in days */
+		enum mdoc_outcome outcome;
+		enum mdoc_result code;
+		enum mdoc_reader_standing standing;
+	} rows[] = {
+		{ true, true, false, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
+		{ true, true, true, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
+		{ true, true, false, 9, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
+		{ false, false, true, 0, MDOC_FAILED, MDOC_ERR_UNDETERMINED, MDOC_READER_SIGNED },
+		{ true, false, true, 9, MDOC_FAILED, MDOC_ERR_UNDETERMINED, MDOC_READER_SIGNED },
+		{ false, false, false, 0, MDOC_NOT_DONE, MDOC_ERR_UNDETERMINED, MDOC_READER_TRUSTED },
+		{ true, false, false, 9, MDOC_NOT_DONE, MDOC_ERR_UNDETERMINED, MDOC_READER_TRUSTED },
+		{ true, false, false, 0, MDOC_PASSED, MDOC_OK, MDOC_READER_TRUSTED },
+		{ true, false, true, 0, MDOC_PASSED, MDOC_OK, MDOC_READER_TRUSTED },
+	};
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+	struct mdoc_cert *cert = NULL;
+
+	world_make();
+	make_request(docs, all, false, &bytes);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, w.chains[0], &cert, NULL), MDOC_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct mdoc_revoked revoked = { mdoc_cert_serial(cert), NOW - SOFT_DAY, 1 };
+		struct mdoc_trust *trust = mdoc_trust_new();
+		struct mdoc_request *request = NULL;
+		const struct mdoc_reader_row *row;
+		struct mdoc_reader_auth *auth;
+
+		CU_ASSERT_EQUAL_FATAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&w.ca), MDOC_CERT_READER_CA, 0, NULL),
+			MDOC_OK);
+		if (rows[i].crl)
+			add_crl(trust, rows[i].names_it ? &revoked : NULL, NOW - rows[i].age * SOFT_DAY - 1);
+		w.crl_required = rows[i].required;
+		auth = look(mdoc_buf_bytes(&bytes), w.transcript, trust, NOW, &request);
+		for (size_t k = 0; (row = mdoc_reader_auth_row(auth, k)) != NULL; k++)
+			if (row->check == MDOC_READER_CRL) {
+				CU_ASSERT_EQUAL(row->outcome, rows[i].outcome);
+				CU_ASSERT_EQUAL(row->error.code, rows[i].code);
+			}
+		for (size_t d = 0; d < 2; d++)
+			CU_ASSERT_EQUAL(mdoc_reader_auth_standing(auth, d), rows[i].standing);
+		CU_ASSERT_EQUAL(mdoc_reader_auth_allows(auth, 0, MDOC_READER_POLICY_TRUSTED),
+			rows[i].standing == MDOC_READER_TRUSTED);
+		mdoc_reader_auth_free(auth);
+		mdoc_request_free(request);
+		mdoc_trust_free(trust);
+	}
+	w.crl_required = false;
+	mdoc_cert_free(cert);
+	mdoc_buf_clear(&bytes);
+	world_free();
+}
+
 /* --json and scripts would find another word than yesterday. */
 static void
 names(void)
 {
-	static const char *const checks[] = { "structure", "signature", "profile", "path", "validity", "?" };
+	static const char *const checks[] = { "structure", "signature", "profile", "path", "validity", "crl", "?" };
 	static const char *const standings_[] = { "none", "failed", "signed", "trusted", "?" };
 
 	for (unsigned i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -502,6 +587,7 @@ CU_TestInfo reader_auth_tests[] = {
 	{ "each fault has its own row", reasons },
 	{ "everything asked is covered", everything_is_covered },
 	{ "odd signatures", odd_signatures },
+	{ "revoked readers", revoked_readers },
 	{ "calls that fail", calls_that_fail },
 	{ "policies", policies },
 	{ "names", names },
