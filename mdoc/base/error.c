@@ -58,7 +58,7 @@ put_number(char out[MDOCI_PATH_MAX], size_t at, size_t number)
 	return put_plain(out, at, digits + first, sizeof(digits) - first);
 }
 
-/* A parser has a path ready for each thing that it reads, though hardly any is ever shown: printf() is too slow. */
+/* A parser has a path ready for each thing that it reads, though hardly any is ever shown, so that each must cost little. */
 void
 mdoci_path(char out[MDOCI_PATH_MAX], const char *base, const char *fmt, ...)
 {
