@@ -1,0 +1,302 @@
+/*
+ * party.c: issuer and holder of mobile driving licences with keys in PEM files, for tests against other people's
+ * libraries: built with nothing but the installed headers of libmdoc.
+ *
+ *	party certify KEY OUT [CA-CERT CA-KEY]          an IACA, or a document signer below it
+ *	party issue DEVICE-KEY DS-CERT DS-KEY OUT [FROM UNTIL]
+ *	party present RECORD REQUEST TRANSCRIPT DEVICE-KEY OUT [READER-KEY]
+ *
+ * Keys and certificates are PEM, the rest is CBOR. FROM and UNTIL are seconds from now. With READER-KEY, which may
+ * be public only, the response has a deviceMac instead of a deviceSignature. Exit 1 with a reason when it fails.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <mdoc/mdoc.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY 86400
+#define DEVICE_NAMESPACE "example.device" /* which the device signs */
+#define FILE_MAX (1024 * 1024)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void
+fail(const char *what, const struct mdoc_error *error)
+{
+	fprintf(stderr, "party: %s", what);
+	if (error != NULL && error->code != MDOC_OK)
+		fprintf(stderr, ": %s at %s, byte %zu: %s", mdoc_result_name(error->code), error->path, error->offset,
+			error->expected);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static struct mdoc_bytes
+read_file(const char *path)
+{
+	uint8_t *content = malloc(FILE_MAX);
+	FILE *file = fopen(path, "rb");
+	size_t len;
+
+	if (content == NULL || file == NULL)
+		fail(path, NULL);
+	len = fread(content, 1, FILE_MAX, file);
+	fclose(file);
+	return mdoc_bytes_of(content, len);
+}
+
+static void
+write_file(const char *path, const struct mdoc_buf *content)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (file == NULL || fwrite(content->ptr, 1, content->len, file) != content->len || fclose(file) != 0)
+		fail(path, NULL);
+}
+
+/* A private key, or where that will do a public one. */
+static EVP_PKEY *
+read_key(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	EVP_PKEY *key;
+
+	if (file == NULL)
+		fail(path, NULL);
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	if (key == NULL) {
+		rewind(file);
+		key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+	}
+	fclose(file);
+	if (key == NULL)
+		fail(path, NULL);
+	return key;
+}
+
+static struct mdoc_public_key
+read_public(const char *path)
+{
+	struct mdoc_public_key key;
+	EVP_PKEY *pkey = read_key(path);
+
+	if (mdoc_key_from_evp(pkey, &key) != MDOC_OK)
+		fail(path, NULL);
+	EVP_PKEY_free(pkey);
+	return key;
+}
+
+static struct mdoc_signer
+read_signer(const char *path)
+{
+	struct mdoc_signer signer;
+	EVP_PKEY *pkey = read_key(path);
+
+	if (mdoc_signer_from_evp(NULL, pkey, &signer) != MDOC_OK)
+		fail(path, NULL);
+	EVP_PKEY_free(pkey);
+	return signer;
+}
+
+/* DER of the first certificate of a PEM file. */
+static struct mdoc_bytes
+read_certificate(const char *path)
+{
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	FILE *file = fopen(path, "r");
+	long len = 0;
+
+	if (file == NULL || PEM_read(file, &name, &header, &der, &len) != 1)
+		fail(path, NULL);
+	fclose(file);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	return mdoc_bytes_of(der, (size_t)len);
+}
+
+static int
+certify(int argc, char **argv)
+{
+	struct mdoc_error error = { MDOC_OK, 0, "", "" };
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	const bool root = argc == 4;
+	struct mdoc_signer signer = read_signer(argv[root ? 2 : 5]);
+	const int64_t now = (int64_t)time(NULL);
+	const struct mdoc_cert_spec spec = {
+		.profile = root ? MDOC_CERT_IACA : MDOC_CERT_DS,
+		.country = mdoc_text("UT"),
+		.common_name = mdoc_text(root ? "Utopia IACA" : "Utopia document signer"),
+		.issuer_cert = root ? MDOC_NO_BYTES : read_certificate(argv[4]),
+		.key = read_public(argv[2]),
+		.not_before = now - (root ? 500 : 400) * DAY,
+		.not_after = now + (root ? 500 : 50) * DAY,
+		.issuer_alt_uri = "https://iaca.example/",
+		.crl_uri = "https://iaca.example/iaca.crl",
+		.signer = &signer,
+	};
+	FILE *file = fopen(argv[3], "w");
+
+	if (mdoc_cert_build(NULL, &spec, &der, &error) != MDOC_OK)
+		fail("no certificate", &error);
+	if (file == NULL || PEM_write(file, "CERTIFICATE", "", der.ptr, (long)der.len) <= 0 || fclose(file) != 0)
+		fail(argv[3], NULL);
+	mdoc_buf_clear(&der);
+	mdoc_signer_clear(&signer);
+	return 0;
+}
+
+/* What every licence here says, as encoded CBOR: text, full-date, bytes, bool, number, and a nested list. */
+static const struct {
+	const char *element;
+	const char *value;
+	size_t len;
+} licence[] = {
+#define VALUE(text) (text), sizeof(text) - 1
+	{ "family_name", VALUE("\x67\xe7\x95\xaa\xf0\xa9\xb8\xbd") },
+	{ "given_name", VALUE("\x66Hanako") },
+	{ "birth_date",
+		VALUE("\xd9\x03\xec\x6a"
+		      "1971-09-01") },
+	{ "issue_date",
+		VALUE("\xc0\x74"
+		      "2026-01-01T00:00:00Z") },
+	{ "expiry_date",
+		VALUE("\xd9\x03\xec\x6a"
+		      "2031-01-01") },
+	{ "issuing_country", VALUE("\x62UT") },
+	{ "portrait", VALUE("\x44\xff\xd8\xff\xe0") },
+	{ "age_over_18", VALUE("\xf5") },
+	{ "age_over_65", VALUE("\xf4") },
+	{ "height", VALUE("\x18\xa0") },
+	{ "driving_privileges",
+		VALUE("\x81\xa2\x75vehicle_category_code\x61"
+		      "B\x6aissue_date\xd9\x03\xec\x6a"
+		      "2026-01-01") },
+#undef VALUE
+};
+
+static int
+issue(int argc, char **argv)
+{
+	struct mdoc_error error = { MDOC_OK, 0, "", "" };
+	struct mdoc_claim claims[COUNT(licence)];
+	struct mdoc_buf record = MDOC_BUF_EMPTY;
+	const struct mdoc_bytes ds = read_certificate(argv[3]);
+	struct mdoc_signer signer = read_signer(argv[4]);
+	const int64_t now = (int64_t)time(NULL);
+	const int64_t from = now + (argc > 6 ? atol(argv[6]) : 0), until = now + (argc > 7 ? atol(argv[7]) : 20 * DAY);
+	const struct mdoc_key_authorization device = { .ns = mdoc_text(DEVICE_NAMESPACE) };
+	const struct mdoc_issue wanted = {
+		.doc_type = mdoc_text("org.iso.18013.5.1.mDL"),
+		.claims = claims,
+		.claim_count = COUNT(claims),
+		.device_key = read_public(argv[2]),
+		.digest_alg = signer.curve == MDOC_CURVE_P256 ? MDOC_SHA256 : MDOC_SHA384,
+		.signed_ = from,
+		.valid_from = from,
+		.valid_until = until,
+		.authorizations = &device,
+		.authorization_count = 1,
+		.x5chain = &ds,
+		.x5chain_count = 1,
+		.signer = &signer,
+	};
+
+	for (size_t i = 0; i < COUNT(claims); i++)
+		claims[i] = (struct mdoc_claim){ mdoc_text("org.iso.18013.5.1"), mdoc_text(licence[i].element),
+			mdoc_bytes_of(licence[i].value, licence[i].len) };
+	if (mdoc_issuer_signed_build(NULL, &wanted, &record, &error) != MDOC_OK)
+		fail("no record", &error);
+	write_file(argv[5], &record);
+	mdoc_buf_clear(&record);
+	mdoc_signer_clear(&signer);
+	return 0;
+}
+
+/* What a deviceMac takes: the secret of device key and reader key. */
+struct mac {
+	uint8_t shared[MDOC_SHARED_MAX];
+	size_t shared_len;
+};
+
+static bool
+authenticate_with_mac(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
+{
+	const struct mac *mac = arg;
+	struct mdoc_device_authentication inside;
+
+	return mdoc_device_authentication_parse(NULL, device_authentication_bytes, &inside, NULL) == MDOC_OK &&
+		mdoc_device_mac_put(NULL, device_signed, device_authentication_bytes, inside.namespaces_bytes,
+			inside.transcript, mdoc_bytes_of(mac->shared, mac->shared_len)) == MDOC_OK;
+}
+
+static void
+agree(struct mac *mac, const char *device_path, const char *reader_path)
+{
+	const struct mdoc_public_key reader = read_public(reader_path);
+	struct mdoc_agreement agreement;
+	EVP_PKEY *device = read_key(device_path);
+
+	if (mdoc_agreement_from_evp(NULL, device, &agreement) != MDOC_OK ||
+		mdoc_agree(&agreement, &reader, mac->shared, &mac->shared_len) != MDOC_OK)
+		fail("no agreement", NULL);
+	mdoc_agreement_clear(&agreement);
+	EVP_PKEY_free(device);
+}
+
+static int
+present(int argc, char **argv)
+{
+	struct mdoc_error error = { MDOC_OK, 0, "", "" };
+	struct mdoc_issuer_signed *record = NULL;
+	struct mdoc_selection *selection = NULL;
+	struct mdoc_request *request = NULL;
+	struct mdoc_buf response = MDOC_BUF_EMPTY;
+	struct mdoc_signer signer = read_signer(argv[5]);
+	struct mac mac = { .shared_len = 0 };
+	const struct mdoc_device_signer device_signer = { authenticate_with_mac, &mac };
+	struct mdoc_device_key key = { .signer = &signer };
+	const struct mdoc_response_options options = { .transcript = read_file(argv[4]), .keys = &key };
+	const struct mdoc_claim seen = { mdoc_text(DEVICE_NAMESPACE), mdoc_text("seen"), mdoc_text("\xf5") };
+	struct mdoc_held held;
+
+	if (argc > 7) {
+		agree(&mac, argv[5], argv[7]);
+		key = (struct mdoc_device_key){ .device_signer = &device_signer };
+	}
+	if (mdoc_issuer_signed_parse(NULL, read_file(argv[2]), &record, &error) != MDOC_OK)
+		fail(argv[2], &error);
+	if (mdoc_request_parse(NULL, read_file(argv[3]), &request, &error) != MDOC_OK)
+		fail(argv[3], &error);
+	held = (struct mdoc_held){ record, &seen,
+		mdoc_node_present(mdoc_mso_key_authorizations(mdoc_issuer_signed_mso(record))) ? 1 : 0 };
+	if (mdoc_select(NULL, request, &held, 1, NULL, &selection, &error) != MDOC_OK)
+		fail("nothing to present", &error);
+	if (mdoc_response_build(NULL, selection, &options, &response, &error) != MDOC_OK)
+		fail("no response", &error);
+	write_file(argv[6], &response);
+	mdoc_buf_clear(&response);
+	mdoc_selection_free(selection);
+	mdoc_request_free(request);
+	mdoc_issuer_signed_free(record);
+	mdoc_signer_clear(&signer);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	if ((argc == 4 || argc == 6) && strcmp(argv[1], "certify") == 0)
+		return certify(argc, argv);
+	if ((argc == 6 || argc == 8) && strcmp(argv[1], "issue") == 0)
+		return issue(argc, argv);
+	if ((argc == 7 || argc == 8) && strcmp(argv[1], "present") == 0)
+		return present(argc, argv);
+	fprintf(stderr, "usage: party certify|issue|present ARGUMENTS\n");
+	return 2;
+}
