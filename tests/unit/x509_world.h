@@ -47,5 +47,6 @@ void x509_trust(struct mdoc_trust *trust, const struct mdoc_buf *der);
 void x509_profile_tests(void);
 void x509_path_tests(void);
 void x509_crl_tests(void);
+void x509_judge_tests(void);
 
 #endif
