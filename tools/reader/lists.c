@@ -70,37 +70,6 @@ reader_lists_clear(struct reader_lists *lists)
 	memset(lists, 0, sizeof(*lists));
 }
 
-/* One CRL. */
-static enum exit_status
-read_crl(struct mdoc_trust *trust, const char *path)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	struct mdoc_crl *crl = NULL;
-	enum exit_status status = file_read_crl(path, &der);
-
-	if (status != EXIT_STATUS_OK)
-		goto out;
-	if (mdoc_crl_parse(tool_context(), mdoc_buf_bytes(&der), &crl, &error) != MDOC_OK ||
-		mdoc_trust_add_crl(trust, crl, &error) != MDOC_OK) {
-		status = tool_mdoc_error(path, &error);
-		mdoc_crl_free(crl);
-	}
-out:
-	mdoc_buf_clear(&der);
-	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
-}
-
-enum exit_status
-reader_crls_read(struct mdoc_trust *trust, const struct option_list *paths)
-{
-	enum exit_status status = EXIT_STATUS_OK;
-
-	for (size_t i = 0; i < paths->count && status == EXIT_STATUS_OK; i++)
-		status = read_crl(trust, paths->items[i]);
-	return status;
-}
-
 bool
 reader_undetermined(const char *text, enum mdoc_undetermined *policy)
 {

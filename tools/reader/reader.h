@@ -35,6 +35,23 @@ enum exit_status input_transcript(const char *path, struct mdoc_buf *content, st
  */
 enum exit_status key_read(const char *path, EVP_PKEY **pkey);
 
+/* ---- anchors.c ---- */
+
+/* Files that say whom to trust. */
+struct reader_anchors {
+	const struct option_list *iaca;     /* certificates of IACAs */
+	const struct option_list *vical;    /* lists of them */
+	const struct option_list *vical_ca; /* certificates of who makes those lists */
+	const struct option_list *crl;      /* what any of them has revoked */
+	int64_t now;
+	int64_t clock_skew;
+	unsigned relax;
+	bool crl_required;
+};
+
+/* Read them. *trust: mdoc_trust_free() by the caller, whatever comes back. EXIT_STATUS_INPUT (said) */
+enum exit_status reader_anchors_read(const struct reader_anchors *anchors, struct mdoc_trust **trust);
+
 /* ---- lists.c ---- */
 
 /* Lists of revocation: status lists and identifier lists, checked. Zeroed: none. */
@@ -50,9 +67,6 @@ struct reader_lists {
 enum exit_status reader_lists_read(struct reader_lists *lists, const struct option_list *paths,
 	const struct mdoc_list_trust *trust);
 void reader_lists_clear(struct reader_lists *lists);
-
-/* Read CRLs into the store whose anchors signed them. EXIT_STATUS_INPUT (said): one is no CRL, or another's. */
-enum exit_status reader_crls_read(struct mdoc_trust *trust, const struct option_list *paths);
 
 /* "warn", "ignore" or "fail"; false: something else. */
 bool reader_undetermined(const char *text, enum mdoc_undetermined *policy);

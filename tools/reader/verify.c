@@ -20,13 +20,13 @@
 struct verify {
 	const char *transcript_path, *request_path, *key_path;
 	const char *undetermined;
-	struct option_list operands, iaca, relax, list_paths, crl_paths;
+	struct option_list operands, iaca, vical, vical_ca, crl, relax, list_paths;
 	struct reader_lists lists;
 	struct option_number clock_skew;
 	struct mdoc_buf response, transcript, request_file;
 	struct mdoc_trust *trust;
 	struct mdoc_request *request;
-	bool show_unverified, crl_required;
+	bool show_unverified;
 	EVP_PKEY *reader_key;
 	struct mdoc_agreement reader;
 	struct mdoc_verify_options options;
@@ -38,7 +38,8 @@ read_lists(struct verify *verify)
 {
 	const struct mdoc_list_trust trust = { .anchors = verify->trust,
 		.now = verify->options.now,
-		.relax = verify->options.relax };
+		.relax = verify->options.relax,
+		.crl_required = verify->options.crl_required };
 
 	verify->options.lists = &verify->lists.set;
 	return reader_lists_read(&verify->lists, &verify->list_paths, &trust);
@@ -54,26 +55,18 @@ unreadable(enum exit_status status)
 static enum exit_status
 read_anchors(struct verify *verify)
 {
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	enum exit_status status = EXIT_STATUS_OK;
+	const struct reader_anchors anchors = {
+		.iaca = &verify->iaca,
+		.vical = &verify->vical,
+		.vical_ca = &verify->vical_ca,
+		.crl = &verify->crl,
+		.now = verify->options.now,
+		.clock_skew = verify->options.clock_skew,
+		.relax = verify->options.relax,
+		.crl_required = verify->options.crl_required,
+	};
+	const enum exit_status status = reader_anchors_read(&anchors, &verify->trust);
 
-	verify->trust = mdoc_trust_new();
-	if (verify->trust == NULL)
-		return tool_no_memory();
-	for (size_t i = 0; i < verify->iaca.count && status == EXIT_STATUS_OK; i++) {
-		status = file_read_certificate(verify->iaca.items[i], &der);
-		if (status == EXIT_STATUS_OK &&
-			mdoc_trust_add(tool_context(), verify->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
-				verify->options.relax, &error) != MDOC_OK)
-			status = unreadable(tool_mdoc_error(verify->iaca.items[i], &error));
-		mdoc_buf_clear(&der);
-	}
-	/* Documents of one issuer come with one DS. */
-	if (status == EXIT_STATUS_OK && mdoc_trust_use_cache(tool_context(), verify->trust) != MDOC_OK)
-		status = tool_no_memory();
-	if (status == EXIT_STATUS_OK)
-		status = reader_crls_read(verify->trust, &verify->crl_paths);
 	verify->options.trust = verify->trust;
 	return status;
 }
@@ -154,11 +147,10 @@ verify_run(struct verify *verify)
 	enum exit_status status;
 	enum mdoc_result summary;
 
+	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
 	status = read_inputs(verify);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	verify->options.clock_skew = (int64_t)verify->clock_skew.value;
-	verify->options.crl_required = verify->crl_required;
 	summary = mdoc_verify(tool_context(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
 	status = report(verify, verdict, summary);
 	mdoc_verdict_free(verdict);
@@ -170,6 +162,10 @@ check_usage(const struct command *command, struct verify *verify)
 {
 	if (verify->operands.count != 1)
 		return options_wrong(command, _("name one file with a DeviceResponse, or - for standard input"));
+	if (verify->iaca.count == 0 && verify->vical.count == 0)
+		return options_wrong(command, _("--iaca or --vical is missing"));
+	if ((verify->vical.count == 0) != (verify->vical_ca.count == 0))
+		return options_wrong(command, _("--vical and --vical-ca go together"));
 	if (verify->show_unverified && !verify->common.json)
 		return options_wrong(command, _("--show-unverified is for --json only"));
 	if (verify->undetermined != NULL && !reader_undetermined(verify->undetermined, &verify->options.undetermined))
@@ -188,7 +184,11 @@ cmd_verify(const struct command *command, int argc, char **argv)
 		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"),
 			N_("SessionTranscript of our session"), true },
 		{ "iaca", OPTION_LIST, &verify.iaca, N_("FILE"), N_("IACA certificate that you trust; may be repeated"),
-			true },
+			false },
+		{ "vical", OPTION_LIST, &verify.vical, N_("FILE"),
+			N_("a VICAL, which lists IACA certificates; may be repeated"), false },
+		{ "vical-ca", OPTION_LIST, &verify.vical_ca, N_("FILE"),
+			N_("certificate of who makes the VICAL: its CA, or its signer"), false },
 		{ "request", OPTION_TEXT, &verify.request_path, N_("FILE"), N_("the DeviceRequest that was answered"),
 			false },
 		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("check as of this time (RFC 3339) instead of now"), false },
@@ -197,9 +197,8 @@ cmd_verify(const struct command *command, int argc, char **argv)
 		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"),
 			false },
 		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"), relax_help, false },
-		{ "crl", OPTION_LIST, &verify.crl_paths, N_("FILE"), N_("CRL of a trusted IACA; may be repeated"),
-			false },
-		{ "require-crl", OPTION_FLAG, &verify.crl_required, NULL,
+		{ "crl", OPTION_LIST, &verify.crl, N_("FILE"), N_("CRL of a trusted IACA; may be repeated"), false },
+		{ "require-crl", OPTION_FLAG, &verify.options.crl_required, NULL,
 			N_("the signer's certificate fails unless a CRL says that it is good"), false },
 		{ "status-list", OPTION_LIST, &verify.list_paths, N_("FILE"),
 			N_("a list that says which documents are revoked; may be repeated"), false },
@@ -236,9 +235,11 @@ out:
 	mdoc_buf_clear(&verify.request_file);
 	option_list_clear(&verify.operands);
 	option_list_clear(&verify.iaca);
+	option_list_clear(&verify.vical);
+	option_list_clear(&verify.vical_ca);
+	option_list_clear(&verify.crl);
 	option_list_clear(&verify.relax);
 	option_list_clear(&verify.list_paths);
-	option_list_clear(&verify.crl_paths);
 	reader_lists_clear(&verify.lists);
 	return (int)status;
 }
