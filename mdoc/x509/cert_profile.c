@@ -343,7 +343,7 @@ rule_eku(const struct subject *s)
 	const struct mdoci_cert_extension *ext = &s->cert->ext[MDOCI_EXT_EKU];
 	const bool with_tls = relaxed(s, MDOC_RELAX_EKU_TLS);
 	struct mdoc_bytes list, oid;
-	bool good = with_tls || ext->critical;
+	bool good = true, has_tls = false;
 	size_t count = 0;
 
 	if (s->profile->eku == 0 || relaxed(s, MDOC_RELAX_EKU))
@@ -359,9 +359,13 @@ rule_eku(const struct subject *s)
 			oid.ptr[sizeof(mdoc)] == s->profile->eku;
 		server_or_client = oid.len == sizeof(tls) + 1 && memcmp(oid.ptr, tls, sizeof(tls)) == 0 &&
 			(oid.ptr[sizeof(tls)] == 1 || oid.ptr[sizeof(tls)] == 2);
+		has_tls = has_tls || server_or_client;
 		good = right || (with_tls && server_or_client);
 	}
-	return good && (count == 1 || (with_tls && count > 0)) ? NULL : s->profile->eku_rule;
+	/* TLS certificates are not critical in theirs. */
+	if (has_tls)
+		return good ? NULL : s->profile->eku_rule;
+	return good && count == 1 && ext->critical ? NULL : s->profile->eku_rule;
 }
 
 /* RFC 5280 4.2.1.2 (1). It is a name, not a security measure. */
