@@ -112,6 +112,97 @@ test_one_profile(void)
 	mdoc_trust_free(trust);
 }
 
+static void
+set_place(X509 *x, const char *country, const char *state)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	if (country != NULL)
+		X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, (const unsigned char *)country, -1, -1, 0);
+	if (state != NULL)
+		X509_NAME_add_entry_by_txt(name, "ST", MBSTRING_ASC, (const unsigned char *)state, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"x", -1, -1, 0);
+	X509_set_subject_name(x, name);
+	X509_NAME_free(name);
+}
+
+static void
+root_of_tokyo(X509 *x)
+{
+	set_place(x, "JP", "Tokyo");
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+}
+
+static void
+below_tokyo(X509 *x)
+{
+	X509_NAME *name = X509_NAME_dup(X509_get_subject_name(x));
+
+	root_of_tokyo(x); /* its name as issuer */
+	X509_set_subject_name(x, name);
+	X509_NAME_free(name);
+}
+
+#define BELOW(name, country, state) \
+	static void name(X509 *x) \
+	{ \
+		below_tokyo(x); \
+		set_place(x, country, state); \
+	}
+
+BELOW(in_tokyo, "JP", "Tokyo")
+BELOW(in_osaka, "JP", "Osaka")
+BELOW(in_no_state, "JP", NULL)
+BELOW(in_no_country, NULL, "Tokyo")
+BELOW(in_small_letters, "jp", "Tokyo")
+BELOW(abroad, "US", "Tokyo")
+BELOW(far_abroad, "US", "Texas")
+
+/* If this failed, the DS of one country or state would issue for another; or a relaxation let more pass than it says. */
+static void
+test_places(void)
+{
+	static const struct {
+		void (*change)(X509 *);
+		unsigned relax; /* each of these alone is enough; 0: strict is */
+		unsigned both;  /* … or it takes these together */
+	} rows[] = {
+		{ in_tokyo, 0, 0 },
+		{ in_osaka, MDOC_RELAX_STATE, 0 },
+		{ in_no_state, MDOC_RELAX_STATE, 0 },
+		{ in_no_country, MDOC_RELAX_COUNTRY, 0 },
+		{ in_small_letters, MDOC_RELAX_COUNTRY, 0 },
+		{ abroad, MDOC_RELAX_COUNTRY, 0 },
+		{ far_abroad, 0, MDOC_RELAX_COUNTRY | MDOC_RELAX_STATE },
+	};
+	struct mdoc_buf root = MDOC_BUF_EMPTY, leaf = MDOC_BUF_EMPTY;
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_cert *cert = NULL;
+	const struct mdoc_anchor *anchor = NULL;
+	unsigned bit;
+
+	x509_mutate(&world.iaca, &world.iaca_key, root_of_tokyo, &root);
+	x509_trust(trust, &root);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const bool good = rows[i].relax == 0 && rows[i].both == 0;
+
+		x509_mutate(&world.ds, &world.iaca_key, rows[i].change, &leaf);
+		CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&leaf), &cert, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_trust_find(trust, cert, MDOC_CERT_DS, 0, soft_2026, &anchor, NULL),
+			good ? MDOC_OK : MDOC_ERR_CHAIN);
+		for (size_t r = 0; mdoc_relax_name(r, &bit) != NULL; r++)
+			CU_ASSERT_EQUAL(mdoc_trust_find(trust, cert, MDOC_CERT_DS, bit, soft_2026, &anchor, NULL),
+				good || (rows[i].relax & bit) != 0 ? MDOC_OK : MDOC_ERR_CHAIN);
+		CU_ASSERT_EQUAL(mdoc_trust_find(trust, cert, MDOC_CERT_DS, rows[i].relax | rows[i].both, soft_2026,
+					&anchor, NULL),
+			MDOC_OK);
+		mdoc_cert_free(cert);
+	}
+	mdoc_trust_free(trust);
+	mdoc_buf_clear(&root);
+	mdoc_buf_clear(&leaf);
+}
+
 /* ---- Making ---- */
 
 static bool
@@ -181,46 +272,74 @@ test_build_refuses(void)
 	mdoc_buf_clear(&out);
 }
 
+/* A certificate of ours, as OpenSSL sees it. */
+static void
+expect_openssl_likes(const struct mdoc_buf *der, EVP_PKEY *issuer)
+{
+	const unsigned char *p = der->ptr;
+	X509 *x = d2i_X509(NULL, &p, (long)der->len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(x);
+	CU_ASSERT_EQUAL(X509_verify(x, issuer), 1);
+	CU_ASSERT_EQUAL(ASN1_STRING_length(X509_get0_serialNumber(x)), 20);
+	X509_free(x);
+}
+
+/* One of a profile below a root that has that key, found below it; twice, with two serial numbers. */
+static void
+build_below(enum mdoc_cert_profile profile, enum mdoc_cert_profile above, struct soft_key *root_key,
+	struct soft_key *leaf_key)
+{
+	struct mdoc_buf root = MDOC_BUF_EMPTY, leaf = MDOC_BUF_EMPTY, again = MDOC_BUF_EMPTY;
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_cert *cert = NULL, *other = NULL;
+	const struct mdoc_anchor *anchor = NULL;
+	struct mdoc_public_key key;
+
+	CU_ASSERT_EQUAL_FATAL(soft_certificate(above, "R", root_key, NULL, NULL, &root, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(soft_certificate(profile, "L", leaf_key, &root, root_key, &leaf, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(soft_certificate(profile, "L", leaf_key, &root, root_key, &again, NULL), MDOC_OK);
+	expect_openssl_likes(&root, root_key->pkey);
+	expect_openssl_likes(&leaf, root_key->pkey);
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&root), above, 0, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&leaf), &cert, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&again), &other, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_cert_check(cert, profile, 0, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_trust_find(trust, cert, profile, 0, soft_2026, &anchor, NULL), MDOC_OK);
+	CU_ASSERT(mdoc_cert_public_key(cert, &key) == MDOC_OK && mdoc_key_equal(&key, &leaf_key->pub));
+	CU_ASSERT_FALSE(mdoc_bytes_equal(mdoc_cert_serial(cert), mdoc_cert_serial(other)));
+	mdoc_cert_free(cert);
+	mdoc_cert_free(other);
+	mdoc_trust_free(trust);
+	mdoc_buf_clear(&root);
+	mdoc_buf_clear(&leaf);
+	mdoc_buf_clear(&again);
+}
+
 /* If this failed, issuers could only use P-256, or two certificates could share a number. */
 static void
 test_build_curves(void)
 {
-	static const char *const groups[] = { "P-256", "P-384", "P-521" };
+	static const char *const groups[] = { "P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP320r1",
+		"brainpoolP384r1", "brainpoolP512r1", "ED25519", "ED448" };
+	static const struct {
+		enum mdoc_cert_profile profile, above;
+	} rows[] = {
+		{ MDOC_CERT_DS, MDOC_CERT_IACA },
+		{ MDOC_CERT_STATUS, MDOC_CERT_IACA },
+		{ MDOC_CERT_READER, MDOC_CERT_READER_CA },
+		{ MDOC_CERT_VICAL, MDOC_CERT_LIST_CA },
+		{ MDOC_CERT_RICAL, MDOC_CERT_LIST_CA },
+	};
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
 		struct soft_key root_key, leaf_key;
-		struct mdoc_buf root = MDOC_BUF_EMPTY;
-		struct mdoc_buf leaf = MDOC_BUF_EMPTY;
-		struct mdoc_buf again = MDOC_BUF_EMPTY;
-		struct mdoc_trust *trust = mdoc_trust_new();
-		struct mdoc_public_key key;
-		struct mdoc_error error = { 0 };
-		X509 *x = NULL;
-		X509 *y = NULL;
-		const unsigned char *p;
 
-		CU_ASSERT(soft_key_make(&root_key, groups[i]) && soft_key_make(&leaf_key, groups[i]));
-		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_IACA, "R", &root_key, NULL, NULL, &root, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &leaf, &error),
-			MDOC_OK);
-		CU_ASSERT_EQUAL(soft_certificate(MDOC_CERT_DS, "L", &leaf_key, &root, &root_key, &again, &error),
-			MDOC_OK);
-		x509_trust(trust, &root);
-		CU_ASSERT_EQUAL(x509_find(trust, &leaf, soft_2026, &error), MDOC_OK);
-		CU_ASSERT_EQUAL(x509_key(mdoc_buf_bytes(&leaf), &key), MDOC_OK);
-		CU_ASSERT(mdoc_key_equal(&key, &leaf_key.pub));
-		p = leaf.ptr;
-		x = d2i_X509(NULL, &p, (long)leaf.len);
-		p = again.ptr;
-		y = d2i_X509(NULL, &p, (long)again.len);
-		CU_ASSERT_EQUAL(ASN1_STRING_length(X509_get0_serialNumber(x)), 20);
-		CU_ASSERT_NOT_EQUAL(ASN1_INTEGER_cmp(X509_get0_serialNumber(x), X509_get0_serialNumber(y)), 0);
-		X509_free(x);
-		X509_free(y);
-		mdoc_trust_free(trust);
-		mdoc_buf_clear(&root);
-		mdoc_buf_clear(&leaf);
-		mdoc_buf_clear(&again);
+		CU_ASSERT_FATAL(soft_key_make(&root_key, groups[i]) && soft_key_make(&leaf_key, groups[i]));
+		for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
+			build_below(rows[r].profile, rows[r].above, &root_key, &leaf_key);
+			build_below(rows[r].profile, rows[r].above, &world.iaca_key, &leaf_key); /* mixed */
+		}
 		soft_key_clear(&root_key);
 		soft_key_clear(&leaf_key);
 	}
@@ -234,6 +353,7 @@ x509_path_tests(void)
 	CU_ADD_TEST(suite, test_untrusted);
 	CU_ADD_TEST(suite, test_names);
 	CU_ADD_TEST(suite, test_times);
+	CU_ADD_TEST(suite, test_places);
 	CU_ADD_TEST(suite, test_one_profile);
 	CU_ADD_TEST(suite, test_build_refuses);
 	CU_ADD_TEST(suite, test_build_curves);
