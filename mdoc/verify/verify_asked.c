@@ -14,6 +14,7 @@
 struct mdoci_asked {
 	struct mdoc_asked *elements; /* by namespace and element */
 	size_t count;
+	bool any; /* a docRequest for the docType, whatever it names */
 };
 
 static int
@@ -63,6 +64,61 @@ merge(struct mdoci_asked *asked)
 	asked->count = kept;
 }
 
+static const struct mdoc_asked *
+find(const struct mdoci_asked *asked, struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	const struct mdoc_asked wanted = { .ns = ns, .element = element };
+
+	if (asked->count == 0)
+		return NULL;
+	return bsearch(&wanted, asked->elements, asked->count, sizeof(asked->elements[0]), by_name);
+}
+
+/* How many elements stand for what a docRequest asks for: called with out NULL, they are only counted. */
+static size_t
+alternatives(const struct mdoci_asked *asked, const struct mdoc_doc_request *doc, struct mdoc_asked *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; doc->info != NULL && i < doc->info->alternative_count; i++) {
+		const struct mdoc_alternative *row = &doc->info->alternatives[i];
+		const struct mdoc_asked *instead =
+			out != NULL ? find(asked, row->requested.ns, row->requested.element) : NULL;
+
+		for (size_t k = 0; k < row->count; k++)
+			for (size_t n = 0; n < row->sets[k].count; n++, count++)
+				if (out != NULL)
+					out[count] = (struct mdoc_asked){ row->sets[k].elements[n].ns,
+						row->sets[k].elements[n].element,
+						instead != NULL && instead->intent_to_retain };
+	}
+	return count;
+}
+
+/* First what is asked for, and then, when it is in order, what may be given instead, to be kept as that may be. */
+static void
+collect(const struct mdoc_request *request, struct mdoc_bytes doc_type, struct mdoci_asked *asked)
+{
+	size_t count;
+
+	for (size_t i = 0; i < request->count; i++) {
+		const struct mdoc_doc_request *doc = &request->docs[i];
+
+		if (!mdoc_bytes_equal(doc->doc_type, doc_type))
+			continue;
+		asked->any = true;
+		for (size_t k = 0; k < doc->count; k++)
+			asked->elements[asked->count++] = doc->asked[k];
+	}
+	merge(asked);
+	count = asked->count;
+	for (size_t i = 0; i < request->count; i++)
+		if (mdoc_bytes_equal(request->docs[i].doc_type, doc_type))
+			count += alternatives(asked, &request->docs[i], &asked->elements[count]);
+	asked->count = count;
+	merge(asked);
+}
+
 enum mdoc_result
 mdoci_asked_new(const struct mdoc_request *request, struct mdoc_bytes doc_type, struct mdoci_asked **asked)
 {
@@ -74,23 +130,21 @@ mdoci_asked_new(const struct mdoc_request *request, struct mdoc_bytes doc_type, 
 		return MDOC_ERR_MEMORY;
 	for (size_t i = 0; i < request->count; i++)
 		if (mdoc_bytes_equal(request->docs[i].doc_type, doc_type))
-			count += request->docs[i].count;
+			count += request->docs[i].count + alternatives(made, &request->docs[i], NULL);
 	made->elements = calloc(count + 1, sizeof(made->elements[0]));
 	if (made->elements == NULL) {
 		free(made);
 		return MDOC_ERR_MEMORY;
 	}
-	for (size_t i = 0; i < request->count; i++) {
-		const struct mdoc_doc_request *doc = &request->docs[i];
-
-		if (!mdoc_bytes_equal(doc->doc_type, doc_type))
-			continue;
-		for (size_t k = 0; k < doc->count; k++)
-			made->elements[made->count++] = doc->asked[k];
-	}
-	merge(made);
+	collect(request, doc_type, made);
 	*asked = made;
 	return MDOC_OK;
+}
+
+bool
+mdoci_asked_any(const struct mdoci_asked *asked)
+{
+	return asked->any;
 }
 
 void
@@ -100,16 +154,6 @@ mdoci_asked_free(struct mdoci_asked *asked)
 		return;
 	free(asked->elements);
 	free(asked);
-}
-
-static const struct mdoc_asked *
-find(const struct mdoci_asked *asked, struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	const struct mdoc_asked wanted = { .ns = ns, .element = element };
-
-	if (asked->count == 0)
-		return NULL;
-	return bsearch(&wanted, asked->elements, asked->count, sizeof(asked->elements[0]), by_name);
 }
 
 /* The age_over_MM that was asked for: "age_over_00" stands before all others. */

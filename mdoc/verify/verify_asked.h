@@ -29,6 +29,9 @@ enum mdoc_result mdoci_asked_new(const struct mdoc_request *request, struct mdoc
 	struct mdoci_asked **asked);
 void mdoci_asked_free(struct mdoci_asked *asked);
 
+/* Was the docType asked for at all? */
+bool mdoci_asked_any(const struct mdoci_asked *asked);
+
 /* Was it asked for? An age_over_NN may answer for another one, of which mdoci_asked_ages() says more.
  * *may_keep: with intentToRetain. */
 bool mdoci_asked_covers(const struct mdoci_asked *asked, struct mdoc_bytes ns, struct mdoc_bytes element,

@@ -141,6 +141,11 @@ check_request(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, con
 		mdoci_row_not_applicable(v, MDOC_CHECK_RETENTION, &place);
 		return;
 	}
+	if (!mdoci_asked_any(asked)) { /* another docType: that has failed already */
+		mdoci_row_not_done(v, MDOC_CHECK_REQUESTED_ELEMENTS, &place);
+		mdoci_row_not_done(v, MDOC_CHECK_RETENTION, &place);
+		return;
+	}
 	each_returned(is, doc, against_request, &a);
 	place.bytes = a.surplus;
 	mdoci_row_if(v, a.surplus.ptr == NULL, MDOC_CHECK_REQUESTED_ELEMENTS, &place, MDOC_ERR_ELEMENT,
@@ -238,7 +243,7 @@ check_ages(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, const 
 		const struct ages *ages = &check.namespaces[i];
 
 		check.broken = contradiction(&ages->said, &check.place);
-		if (check.broken == NULL && asked != NULL)
+		if (check.broken == NULL && asked != NULL && mdoci_asked_any(asked))
 			check.broken = mdoci_asked_ages(asked, ages->ns, &ages->said, &check.place);
 	}
 	place.bytes = check.place;

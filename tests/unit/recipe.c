@@ -150,8 +150,8 @@ put_device_signed(struct mdoc_buf *out, const struct recipe *recipe)
 	mdoc_put_text(out, "deviceAuth");
 	mdoc_put_map(out, 1);
 	mdoc_put_text(out, "deviceSignature");
-	(void)mdoc_sign1_put(out, &recipe->device->signer, mdoc_buf_bytes(&input),
-		&(struct mdoc_sign1_options){ .detached = !recipe->payload });
+	(void)mdoc_sign1_put(out, &(recipe->device_signs != NULL ? recipe->device_signs : recipe->device)->signer,
+		mdoc_buf_bytes(&input), &(struct mdoc_sign1_options){ .detached = !recipe->payload });
 	mdoc_buf_clear(&elements);
 	mdoc_buf_clear(&namespaces);
 	mdoc_buf_clear(&input);

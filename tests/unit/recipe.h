@@ -13,7 +13,8 @@ struct recipe {
 	/* who */
 	struct soft_key *issuer;
 	struct soft_key *device;
-	struct mdoc_bytes ds; /* none: no x5chain */
+	struct soft_key *device_signs; /* instead of device, whose key the MSO has; NULL: that one */
+	struct mdoc_bytes ds;          /* none: no x5chain */
 	/* what the issuer signs */
 	const char *mso_version;
 	const char *mso_doc_type;

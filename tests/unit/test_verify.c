@@ -400,8 +400,8 @@ test_whole_chain(void)
 	options.request = request;
 	expect("whole chain", mdoc_buf_bytes(&response), &options, 0, 0, MDOC_OK);
 	options.request = other_request;
-	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE_REQUESTED) | BIT(REQUESTED_ELEMENTS),
-		0, MDOC_ERR_DOCTYPE);
+	expect("not requested", mdoc_buf_bytes(&response), &options, BIT(DOCTYPE_REQUESTED),
+		BIT(REQUESTED_ELEMENTS) | BIT(RETENTION), MDOC_ERR_DOCTYPE);
 	/* The holder's import looks at the same things. */
 	CU_ASSERT_EQUAL(mdoc_verify_record(NULL, record, &options, &verdict), MDOC_OK);
 	CU_ASSERT_EQUAL(mdoc_verdict_documents(verdict), 1);
@@ -467,6 +467,7 @@ main(void)
 		return 1;
 	verify_annexd_tests();
 	verify_rows_tests();
+	verify_alone_tests();
 	suite = CU_add_suite("verify", suite_init, suite_clean);
 	CU_ADD_TEST(suite, test_issuer_mistakes);
 	CU_ADD_TEST(suite, test_own_times);

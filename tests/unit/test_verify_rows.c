@@ -210,6 +210,80 @@ test_request(void)
 		true);
 }
 
+/* If this failed, a holder who gives what the reader named as good instead would be refused; or could give anything. */
+static void
+test_alternatives(void)
+{
+	const struct mdoc_element_ref instead[] = { { mdoc_text("ns"), mdoc_text("b") },
+		{ mdoc_text("ns"), mdoc_text("c") } };
+	const struct mdoc_element_set set = { instead, 2 };
+	const struct mdoc_alternative row = { { mdoc_text("ns"), mdoc_text("a") }, &set, 1 };
+	const struct mdoc_request_info info = { .alternatives = &row, .alternative_count = 1 };
+	struct mdoc_asked asked[] = { { mdoc_text("ns"), mdoc_text("a"), true },
+		{ mdoc_text("ns"), mdoc_text("z"), false } };
+	const struct mdoc_ask ask = { .doc_type = mdoc_text("x.y"), .asked = asked, .count = 2, .info = &info };
+	const struct mdoc_request_options second = { .edition = MDOC_EDITION_2 };
+	struct mdoc_verify_options options;
+	struct recipe recipe;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+		struct mdoc_request *request = NULL;
+
+		asked[0].intent_to_retain = i != 2;
+		CU_ASSERT_EQUAL(mdoc_request_build(NULL, &ask, 1, &second, &bytes, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&bytes), &request, NULL), MDOC_OK);
+		good_recipe(&recipe, &options);
+		recipe.names[0] = i == 0 ? "d" : "b";
+		recipe.names[1] = "c";
+		options.request = request;
+		options.retain = i != 0;
+		if (i == 0)
+			expect_row(&(struct row){ "not named", MDOC_CHECK_REQUESTED_ELEMENTS, MDOC_FAILED,
+					   MDOC_ERR_ELEMENT },
+				&recipe, &options);
+		else
+			expect_row(&(struct row){ "kept as what it stands for", MDOC_CHECK_RETENTION,
+					   i == 1 ? MDOC_PASSED : MDOC_FAILED, i == 1 ? MDOC_OK : MDOC_ERR_ELEMENT },
+				&recipe, &options);
+		mdoc_request_free(request);
+		mdoc_buf_clear(&bytes);
+	}
+}
+
+/* If this failed, a clock that is a little wrong would refuse who is right; or one that is very wrong would not. */
+static void
+test_clock_skew(void)
+{
+	static const struct {
+		int64_t after, skew;
+		enum mdoc_outcome outcome;
+		enum mdoc_result code;
+	} rows[] = {
+		{ 30, 0, MDOC_FAILED, MDOC_ERR_VALIDITY },
+		{ 30, 29, MDOC_FAILED, MDOC_ERR_VALIDITY },
+		{ 30, 30, MDOC_PASSED, MDOC_OK },
+		{ 0, 0, MDOC_PASSED, MDOC_OK },
+	};
+	struct mdoc_verify_options options;
+	struct recipe recipe;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		good_recipe(&recipe, &options);
+		recipe.valid_until = soft_2026 + 400 * SOFT_DAY;
+		options.now = soft_2026 + 365 * SOFT_DAY + rows[i].after; /* the end of DS and IACA */
+		options.clock_skew = rows[i].skew;
+		expect_row(&(struct row){ "DS", MDOC_CHECK_CERTIFICATE_VALIDITY, rows[i].outcome, rows[i].code },
+			&recipe, &options);
+	}
+	good_recipe(&recipe, &options);
+	recipe.valid_from = recipe.valid_until = options.now + 30;
+	options.clock_skew = 30;
+	expect_row(&(struct row){ "not yet, nearly", MDOC_CHECK_VALIDITY, MDOC_PASSED, MDOC_OK }, &recipe, &options);
+	options.clock_skew = 29;
+	expect_row(&(struct row){ "not yet", MDOC_CHECK_VALIDITY, MDOC_FAILED, MDOC_ERR_VALIDITY }, &recipe, &options);
+}
+
 /* If this failed, one age could be answered by another that says nothing of it (7.2.5). */
 static void
 test_requested_ages(void)
@@ -428,6 +502,8 @@ verify_rows_tests(void)
 	CU_ADD_TEST(suite, test_ages);
 	CU_ADD_TEST(suite, test_request);
 	CU_ADD_TEST(suite, test_requested_ages);
+	CU_ADD_TEST(suite, test_alternatives);
+	CU_ADD_TEST(suite, test_clock_skew);
 	CU_ADD_TEST(suite, test_profile);
 	CU_ADD_TEST(suite, test_long_validity);
 	CU_ADD_TEST(suite, test_revocation);

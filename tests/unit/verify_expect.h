@@ -28,4 +28,7 @@ void verify_annexd_tests(void);
 /* The suite over single rows. */
 void verify_rows_tests(void);
 
+/* The suite over single faults. */
+void verify_alone_tests(void);
+
 #endif
