@@ -75,6 +75,7 @@ size_t mdoc_node_offset(struct mdoc_node node);          /* base + place in the 
 bool mdoc_node_uint(struct mdoc_node node, uint64_t *value);
 bool mdoc_node_int(struct mdoc_node node, int64_t *value);
 bool mdoc_node_bool(struct mdoc_node node, bool *value);
+bool mdoc_node_float(struct mdoc_node node, double *value); /* of half, single or double precision */
 bool mdoc_node_bstr(struct mdoc_node node, struct mdoc_bytes *value);
 bool mdoc_node_tstr(struct mdoc_node node, struct mdoc_bytes *value);
 bool mdoc_node_in_pieces(struct mdoc_node node); /* a string of indefinite length */

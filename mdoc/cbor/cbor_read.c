@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/cbor/cbor_table.h"
+#include <string.h>
 #include "mdoc/base/internal.h"
 
 #define TAG_EMBEDDED 24
@@ -102,6 +103,51 @@ mdoc_node_bool(struct mdoc_node node, bool *value)
 	if (e == NULL || (e->type != MDOC_CBOR_TRUE && e->type != MDOC_CBOR_FALSE))
 		return false;
 	*value = e->type == MDOC_CBOR_TRUE;
+	return true;
+}
+
+static double
+double_of(uint64_t bits)
+{
+	double value;
+
+	_Static_assert(sizeof(value) == sizeof(bits), "IEEE 754");
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static double
+from_single(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return (double)value;
+}
+
+/* The parts of a half at their places in a double; what is below its normal range is a multiple of 2^-24. */
+static double
+from_half(uint64_t bits)
+{
+	const uint64_t sign = bits >> 15 << 63, exponent = bits >> 10 & 31, fraction = (bits & 1023) << 42;
+
+	if (exponent == 0)
+		return (sign != 0 ? -0x1p-24 : 0x1p-24) * (double)(bits & 1023);
+	return double_of(sign | (exponent == 31 ? 2047 : exponent - 15 + 1023) << 52 | fraction);
+}
+
+bool
+mdoc_node_float(struct mdoc_node node, double *value)
+{
+	const struct mdoci_entry *e = entry_of_type(node, MDOC_CBOR_FLOAT);
+	const struct mdoc_bytes span = mdoc_node_span(node);
+	uint64_t bits = 0;
+
+	if (e == NULL)
+		return false;
+	for (size_t i = 1; i < span.len; i++)
+		bits = bits << 8 | span.ptr[i];
+	*value = span.len == 3 ? from_half(bits) : span.len == 5 ? from_single((uint32_t)bits) : double_of(bits);
 	return true;
 }
 

@@ -232,6 +232,15 @@ for issuer in theirs ours; do
 	done
 done
 
+# Values of every kind, as they were issued.
+their present mdl-theirs.cbor st.cbor device.key values.cbor "$MDL"/{family_name,birth_date,portrait,age_over_65,height,weight} \
+	"$MDL"/{nationality,driving_privileges} "$MDL.aamva/sex"
+mdoc-reader verify --json --transcript st.cbor --iaca iaca.pem values.cbor > values.json
+says '{"org.iso.18013.5.1":{"family_name":"番𩸽","birth_date":"1971-09-01","portrait":{"bytes":4,"base64url":"_9j_4A"},'\
+'"age_over_65":false,"height":160,"weight":55.5,"nationality":null,"driving_privileges":[{"vehicle_category_code":"B",'\
+'"issue_date":"2026-01-01"}]},"org.iso.18013.5.1.aamva":{"sex":-1}}' "we read the values that they issued" \
+	jq -c '.documents[0].elements' values.json
+
 # An mDL of theirs in a token.
 their_credentials mdl.json
 must "we import a licence that they issued" mdoc-token import "${token[@]}" --response response.json --yes

@@ -405,6 +405,49 @@ unwraps_either_form(void)
 	}
 }
 
+/* A reader would show a holder's weight as nothing at all, or as another number. */
+static void
+reads_floats(void)
+{
+	static const struct {
+		const char *hex;
+		double value;
+	} rows[] = {
+		{ "f9 0000", 0.0 },
+		{ "f9 3c00", 1.0 },
+		{ "f9 7bff", 65504.0 },
+		{ "f9 0001", 0x1p-24 },
+		{ "f9 8400", -0x1p-14 },
+		{ "f9 d2f0", -55.5 },
+		{ "fa 425e0000", 55.5 },
+		{ "fa c2c7cccd", (double)-99.9F },
+		{ "fb 3ff199999999999a", 1.1 },
+		{ "fb c010666666666666", -4.1 },
+	};
+	const char *none[] = { "f4", "f6", "18 20", "63 312e31", "f0" };
+	double value = 7;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mdoc_bytes input = hex_load(rows[i].hex);
+		struct mdoc_cbor *scan = NULL;
+
+		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
+		CU_ASSERT_TRUE(mdoc_node_float(mdoc_cbor_root(scan), &value) && value == rows[i].value);
+		mdoc_cbor_free(scan);
+		bytes_free(input);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		struct mdoc_bytes input = hex_load(none[i]);
+		struct mdoc_cbor *scan = NULL;
+
+		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, input, 0, &scan, NULL), MDOC_OK);
+		CU_ASSERT_FALSE(mdoc_node_float(mdoc_cbor_root(scan), &value));
+		mdoc_cbor_free(scan);
+		bytes_free(input);
+	}
+	CU_ASSERT_FALSE(mdoc_node_float((struct mdoc_node){ NULL, 0 }, &value));
+}
+
 CU_TestInfo cbor_tests[] = {
 	{ "bad input is refused, with its place", refuses_bad_input },
 	{ "every head is known", knows_every_head },
@@ -414,6 +457,7 @@ CU_TestInfo cbor_tests[] = {
 	{ "declared sizes cost nothing", allocates_little },
 	{ "no memory is an error", survives_without_memory },
 	{ "items are read", reads_items },
+	{ "numbers with a fraction are read", reads_floats },
 	{ "absent stays absent", absent_stays_absent },
 	{ "indefinite lengths", reads_indefinite_lengths },
 	{ "canonical heads are written", writes_canonical_heads },

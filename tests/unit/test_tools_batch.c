@@ -190,6 +190,7 @@ shows_values(void)
 	prints("age_over_20", mdoc_bytes_of(yes, sizeof(yes)), "yes");
 	prints("sex", mdoc_bytes_of("\x02", 1), "2 (female)");
 	prints("age_in_years", mdoc_bytes_of("\x18\x1e", 2), "30");
+	prints("weight", mdoc_bytes_of("\xfa\x42\x5e\x00\x00", 5), "55.5");
 	prints("birth_date",
 		mdoc_bytes_of("\xd9\x03\xec\x6a"
 			      "2000-03-31",

@@ -5,6 +5,7 @@
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -86,6 +87,7 @@ static void
 print_scalar(FILE *to, struct mdoc_node node)
 {
 	struct mdoc_bytes bytes;
+	double fraction;
 	int64_t number;
 	uint64_t natural;
 	bool truth;
@@ -98,6 +100,8 @@ print_scalar(FILE *to, struct mdoc_node node)
 		fprintf(to, "%" PRIu64, natural);
 	else if (mdoc_node_int(node, &number))
 		fprintf(to, "%" PRId64, number);
+	else if (mdoc_node_float(node, &fraction))
+		fprintf(to, "%.15g", fraction);
 	else if (mdoc_node_bool(node, &truth))
 		fputs(truth ? _("yes") : _("no"), to);
 	else if (mdoc_node_is_null(node))
@@ -177,6 +181,7 @@ node_json(struct mdoc_node node)
 {
 	struct mdoc_node content;
 	struct mdoc_bytes bytes;
+	double fraction;
 	int64_t number;
 	uint64_t tag;
 	bool truth;
@@ -187,6 +192,8 @@ node_json(struct mdoc_node node)
 		return json_pack("{s:I, s:o}", "bytes", (json_int_t)bytes.len, "base64url", json_base64url(bytes));
 	if (mdoc_node_int(node, &number))
 		return json_integer(number);
+	if (mdoc_node_float(node, &fraction) && isfinite(fraction)) /* JSON has no infinity */
+		return json_real(fraction);
 	if (mdoc_node_bool(node, &truth))
 		return json_boolean(truth);
 	if (mdoc_node_tag(node, &tag, &content))
