@@ -38,6 +38,11 @@ mdoc_context_new(OSSL_LIB_CTX *libctx, struct mdoc_context **context)
 	*context = NULL;
 	if (made == NULL)
 		return MDOC_ERR_MEMORY;
+	made->groups = calloc(1, sizeof(*made->groups));
+	if (made->groups == NULL) {
+		mdoc_context_free(made);
+		return MDOC_ERR_MEMORY;
+	}
 	made->libctx = libctx;
 	memcpy(made->limits, defaults, sizeof(defaults));
 	for (size_t i = 0; i < MDOCI_DIGESTS; i++) {
@@ -58,6 +63,9 @@ mdoc_context_free(struct mdoc_context *context)
 		return;
 	for (size_t i = 0; i < MDOCI_DIGESTS; i++)
 		EVP_MD_free(context->digests[i]);
+	for (size_t i = 0; i < MDOCI_CURVES && context->groups != NULL; i++)
+		EVP_PKEY_free(context->groups->of[i]);
+	free(context->groups);
 	free(context);
 }
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/base/context.h"
 #include "mdoc/cose/cose_internal.h"
 
 #include <openssl/core_names.h>
@@ -58,6 +59,14 @@ static const char *const digest_names[] = {
 
 #define CURVE_COUNT (sizeof(curves) / sizeof(curves[0]))
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
+
+_Static_assert(CURVE_COUNT == MDOCI_CURVES, "a context has room for each curve");
+
+size_t
+mdoci_curve_row(const struct mdoci_curve *curve)
+{
+	return (size_t)(curve - curves);
+}
 
 const struct mdoci_curve *
 mdoci_curve(enum mdoc_curve curve)

@@ -37,6 +37,7 @@ struct mdoci_curve {
 };
 
 const struct mdoci_curve *mdoci_curve(enum mdoc_curve curve);
+size_t mdoci_curve_row(const struct mdoci_curve *curve); /* its number, below MDOCI_CURVES */
 const struct mdoci_curve *mdoci_curve_of_evp(const EVP_PKEY *pkey);
 
 /* Whether alg is an algorithm of signatures at all. */

@@ -3,10 +3,12 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/base/context.h"
 #include "mdoc/cose/cose_internal.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <string.h>
@@ -28,10 +30,11 @@ mdoc_key_equal(const struct mdoc_public_key *a, const struct mdoc_public_key *b)
 	return a->curve == b->curve && a->point_len == b->point_len && memcmp(a->point, b->point, a->point_len) == 0;
 }
 
-/* An EVP_PKEY from an encoded point, compressed or not, or from an OKP key. OpenSSL refuses a point off its curve. */
+/* By the name of the curve, with a point or without. OpenSSL refuses a point off its curve. */
 static enum mdoc_result
-evp_from_point(OSSL_LIB_CTX *libctx, const struct mdoci_curve *row, const uint8_t *point, size_t len, EVP_PKEY **pkey)
+from_name(OSSL_LIB_CTX *libctx, const struct mdoci_curve *row, const uint8_t *point, size_t len, EVP_PKEY **pkey)
 {
+	const int what = point != NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEY_PARAMETERS;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, row->type, NULL);
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
 	OSSL_PARAM params[3];
@@ -43,11 +46,51 @@ evp_from_point(OSSL_LIB_CTX *libctx, const struct mdoci_curve *row, const uint8_
 	if (!row->okp)
 		params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 			(char *)(uintptr_t)row->openssl, 0);
-	params[n++] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, len);
+	if (point != NULL)
+		params[n++] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, len);
 	params[n] = OSSL_PARAM_construct_end();
-	res = EVP_PKEY_fromdata(ctx, pkey, EVP_PKEY_PUBLIC_KEY, params) == 1 ? MDOC_OK : MDOC_ERR_KEY;
+	res = EVP_PKEY_fromdata(ctx, pkey, what, params) == 1 ? MDOC_OK : MDOC_ERR_KEY;
 out:
 	EVP_PKEY_CTX_free(ctx);
+	return res;
+}
+
+/* A copy of the context's key of this curve, still without a point; NULL: it keeps none. */
+static EVP_PKEY *
+copy_group(const struct mdoc_context *context, const struct mdoci_curve *row)
+{
+	EVP_PKEY *made = NULL, *others = NULL;
+	_Atomic(EVP_PKEY *) *slot;
+
+	if (context == NULL || row->okp)
+		return NULL;
+	slot = &context->groups->of[mdoci_curve_row(row)];
+	made = atomic_load(slot);
+	if (made == NULL && from_name(context->libctx, row, NULL, 0, &made) == MDOC_OK &&
+		!atomic_compare_exchange_strong(slot, &others, made)) {
+		EVP_PKEY_free(made); /* another thread was first */
+		made = others;
+	}
+	return made != NULL ? EVP_PKEY_dup(made) : NULL;
+}
+
+/* An EVP_PKEY from an encoded point, compressed or not, or from an OKP key. */
+static enum mdoc_result
+evp_from_point(const struct mdoc_context *context, const struct mdoci_curve *row, const uint8_t *point, size_t len,
+	EVP_PKEY **pkey)
+{
+	enum mdoc_result res = MDOC_OK;
+
+	ERR_set_mark();
+	*pkey = copy_group(context, row);
+	if (*pkey == NULL) {
+		res = from_name(mdoc_context_libctx(context), row, point, len, pkey);
+	} else if (EVP_PKEY_set1_encoded_public_key(*pkey, point, len) != 1) {
+		EVP_PKEY_free(*pkey);
+		*pkey = NULL;
+		res = MDOC_ERR_KEY;
+	}
+	ERR_pop_to_mark();
 	return res;
 }
 
@@ -65,7 +108,7 @@ mdoc_key_to_evp(const struct mdoc_context *context, const struct mdoc_public_key
 	*pkey = NULL;
 	if (row == NULL || key->point_len != point_size(row) || (!row->okp && key->point[0] != POINT_UNCOMPRESSED))
 		return MDOC_ERR_KEY;
-	return evp_from_point(mdoc_context_libctx(context), row, key->point, key->point_len, pkey);
+	return evp_from_point(context, row, key->point, key->point_len, pkey);
 }
 
 static bool
@@ -174,7 +217,7 @@ mdoc_key_parse(const struct mdoc_context *context, struct mdoc_node node, struct
 		res = read_point(node, row, point, &len, error);
 	if (res != MDOC_OK)
 		return res;
-	res = evp_from_point(mdoc_context_libctx(context), row, point, len, &made);
+	res = evp_from_point(context, row, point, len, &made);
 	if (res == MDOC_OK && len == point_size(row)) {
 		/* It has been checked as it is: nothing to work out. */
 		key->curve = row->curve;
