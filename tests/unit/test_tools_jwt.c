@@ -68,9 +68,9 @@ refuses_what_is_no_es_jws(void)
 static void
 verifies_what_it_signed(void)
 {
-	static const char *const groups[] = { "P-256", "P-384", "P-521" };
+	static const char *const groups[] = { "P-256", "P-384", "P-521", "ED25519", "ED448" };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct mdoc_buf jws = MDOC_BUF_EMPTY;
 		struct soft_key key;
 		struct jwt jwt;

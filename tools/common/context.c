@@ -34,7 +34,7 @@ key_thumbprint(const struct mdoc_context *context, const struct mdoc_public_key 
 	size_t len = 0;
 	enum mdoc_result res = MDOC_ERR_MEMORY;
 
-	/* RFC 7638, 3.2: of an EC key exactly crv, kty, x, y, in this order, without blanks. */
+	/* RFC 7638, 3.2 and RFC 8037, 2: exactly crv, kty, x and, of an EC key, y, in this order, without blanks. */
 	jwk = jwk_from_key(key);
 	if (jwk == NULL)
 		goto out;

@@ -1,4 +1,4 @@
-/* jwt.c: JWK of EC keys and compact JWS. SPDX-License-Identifier: BSD-2-Clause */
+/* jwt.c: JWK and compact JWS. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/jwt.h"
 #include "tools/common/json.h"
@@ -9,30 +9,53 @@
 
 struct curve_row {
 	enum mdoc_curve curve;
-	enum mdoc_alg alg;
+	const char *kty; /* RFC 7518, 6.2; RFC 8037, 2 */
 	const char *crv;
-	const char *alg_name;
 };
 
 static const struct curve_row curves[] = {
-	{ MDOC_CURVE_P256, MDOC_ALG_ES256, "P-256", "ES256" },
-	{ MDOC_CURVE_P384, MDOC_ALG_ES384, "P-384", "ES384" },
-	{ MDOC_CURVE_P521, MDOC_ALG_ES512, "P-521", "ES512" },
+	{ MDOC_CURVE_P256, "EC", "P-256" },
+	{ MDOC_CURVE_P384, "EC", "P-384" },
+	{ MDOC_CURVE_P521, "EC", "P-521" },
+	{ MDOC_CURVE_ED25519, "OKP", "Ed25519" },
+	{ MDOC_CURVE_ED448, "OKP", "Ed448" },
+	{ MDOC_CURVE_X25519, "OKP", "X25519" },
+	{ MDOC_CURVE_X448, "OKP", "X448" },
 };
 #define CURVES (sizeof(curves) / sizeof(curves[0]))
+
+/* What a JWS may be signed with; the names are those of COSE. */
+static const enum mdoc_alg algorithms[] = { MDOC_ALG_ES256, MDOC_ALG_ES384, MDOC_ALG_ES512, MDOC_ALG_EDDSA,
+	MDOC_ALG_ED25519, MDOC_ALG_ED448 };
+#define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
+
+static const struct curve_row *
+row_of(enum mdoc_curve curve)
+{
+	for (size_t i = 0; i < CURVES; i++)
+		if (curves[i].curve == curve)
+			return &curves[i];
+	return NULL;
+}
+
+static bool
+is_okp(const struct curve_row *row)
+{
+	return strcmp(row->kty, "OKP") == 0;
+}
 
 json_t *
 jwk_from_key(const struct mdoc_public_key *key)
 {
 	const size_t size = mdoc_curve_size(key->curve);
-	const char *crv = NULL;
+	const struct curve_row *row = row_of(key->curve);
 
-	for (size_t i = 0; i < CURVES; i++)
-		if (curves[i].curve == key->curve)
-			crv = curves[i].crv;
-	if (crv == NULL || key->point_len != 1 + 2 * size)
+	if (row == NULL || key->point_len != (is_okp(row) ? size : 1 + 2 * size))
 		return NULL;
-	return json_pack("{s:s, s:s, s:o, s:o}", "kty", "EC", "crv", crv, "x",
+	if (is_okp(row))
+		return json_pack("{s:s, s:s, s:o}", "kty", row->kty, "crv", row->crv, "x",
+			json_base64url(mdoc_bytes_of(key->point, size)));
+	return json_pack("{s:s, s:s, s:o, s:o}", "kty", row->kty, "crv", row->crv, "x",
 		json_base64url(mdoc_bytes_of(key->point + 1, size)), "y",
 		json_base64url(mdoc_bytes_of(key->point + 1 + size, size)));
 }
@@ -55,31 +78,50 @@ coordinate(const json_t *jwk, const char *name, size_t size, uint8_t *out)
 	return good;
 }
 
+static bool
+read_point(const json_t *jwk, const struct curve_row *row, struct mdoc_public_key *key)
+{
+	const size_t size = mdoc_curve_size(row->curve);
+
+	key->curve = row->curve;
+	if (is_okp(row)) {
+		key->point_len = size;
+		return coordinate(jwk, "x", size, key->point);
+	}
+	key->point[0] = 4;
+	key->point_len = 1 + 2 * size;
+	return coordinate(jwk, "x", size, key->point + 1) && coordinate(jwk, "y", size, key->point + 1 + size);
+}
+
 enum mdoc_result
 jwk_to_key(const struct mdoc_context *context, const json_t *jwk, struct mdoc_public_key *key)
 {
 	const char *kty = json_string_value(json_object_get(jwk, "kty"));
 	const char *crv = json_string_value(json_object_get(jwk, "crv"));
+	const struct curve_row *row = NULL;
 	EVP_PKEY *pkey = NULL;
 	enum mdoc_result res;
-	size_t size;
 
 	memset(key, 0, sizeof(*key));
-	if (kty == NULL || crv == NULL || strcmp(kty, "EC") != 0 || json_object_get(jwk, "d") != NULL)
+	if (kty == NULL || crv == NULL || json_object_get(jwk, "d") != NULL)
 		return MDOC_ERR_KEY;
 	for (size_t i = 0; i < CURVES; i++)
-		if (strcmp(curves[i].crv, crv) == 0)
-			key->curve = curves[i].curve;
-	if (key->curve == MDOC_CURVE_NONE)
-		return MDOC_ERR_KEY;
-	size = mdoc_curve_size(key->curve);
-	key->point[0] = 4;
-	key->point_len = 1 + 2 * size;
-	if (!coordinate(jwk, "x", size, key->point + 1) || !coordinate(jwk, "y", size, key->point + 1 + size))
+		if (strcmp(curves[i].crv, crv) == 0 && strcmp(curves[i].kty, kty) == 0)
+			row = &curves[i];
+	if (row == NULL || !read_point(jwk, row, key))
 		return MDOC_ERR_KEY;
 	res = mdoc_key_to_evp(context, key, &pkey); /* refuses points that are not on the curve */
 	EVP_PKEY_free(pkey);
 	return res;
+}
+
+static enum mdoc_alg
+algorithm_of(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < ALGORITHMS; i++)
+		if (strcmp(mdoc_alg_name(algorithms[i]), name) == 0)
+			return algorithms[i];
+	return MDOC_ALG_NONE;
 }
 
 /* base64url of the compact JSON text of a value. */
@@ -101,13 +143,10 @@ jwt_sign(json_t *header, const json_t *claims, const struct mdoc_signer *signer,
 	struct mdoc_buf text = MDOC_BUF_EMPTY;
 	uint8_t sig[MDOC_SIG_MAX];
 	size_t sig_len = 0;
-	const char *name = NULL;
+	const char *name = mdoc_alg_name(signer->alg);
 	enum mdoc_result res;
 
-	for (size_t i = 0; i < CURVES; i++)
-		if (curves[i].alg == signer->alg)
-			name = curves[i].alg_name;
-	if (name == NULL)
+	if (algorithm_of(name) == MDOC_ALG_NONE || row_of(signer->curve) == NULL)
 		return MDOC_ERR_ALGORITHM;
 	if (json_object_set_new(header, "alg", json_string(name)) != 0)
 		return MDOC_ERR_MEMORY;
@@ -147,22 +186,26 @@ parse_part(struct mdoc_bytes part, json_t **object)
 	return res;
 }
 
+static bool
+is_signature_size(enum mdoc_alg alg, size_t size)
+{
+	for (size_t i = 0; i < CURVES; i++)
+		if (mdoc_alg_fits(alg, curves[i].curve) && mdoc_curve_sig_size(curves[i].curve) == size)
+			return true;
+	return false;
+}
+
 static enum mdoc_result
 parse_signature(struct mdoc_bytes part, struct jwt *jwt)
 {
-	const char *name = json_string_value(json_object_get(jwt->header, "alg"));
-	enum mdoc_curve curve = MDOC_CURVE_NONE;
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
-	for (size_t i = 0; name != NULL && i < CURVES; i++)
-		if (strcmp(curves[i].alg_name, name) == 0)
-			curve = curves[i].curve;
-	jwt->alg = mdoc_curve_alg(curve);
+	jwt->alg = algorithm_of(json_string_value(json_object_get(jwt->header, "alg")));
 	if (jwt->alg == MDOC_ALG_NONE)
 		return MDOC_ERR_ALGORITHM;
 	res = mdoc_base64url_decode(part, &bytes);
-	if (res == MDOC_OK && bytes.len != mdoc_curve_sig_size(curve))
+	if (res == MDOC_OK && !is_signature_size(jwt->alg, bytes.len))
 		res = MDOC_ERR_MALFORMED;
 	if (res == MDOC_OK) {
 		memcpy(jwt->signature, bytes.ptr, bytes.len);
@@ -204,7 +247,7 @@ jwt_verify(const struct mdoc_context *context, const struct jwt *jwt, const stru
 	EVP_PKEY *pkey = NULL;
 	enum mdoc_result res;
 
-	if (mdoc_curve_alg(key->curve) != jwt->alg)
+	if (!mdoc_alg_fits(jwt->alg, key->curve))
 		return MDOC_ERR_ALGORITHM;
 	res = mdoc_key_to_evp(context, key, &pkey);
 	if (res == MDOC_OK)

@@ -1,5 +1,6 @@
 /*
- * jwt.h: JWK (RFC 7517) of EC keys and compact JWS (RFC 7515) with ES256, ES384, ES512.
+ * jwt.h: JWK (RFC 7517, 8037) on the curves that have a name there, and compact JWS (RFC 7515) with ES256, ES384,
+ * ES512 and EdDSA (also as Ed25519 and Ed448, RFC 9864).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -9,10 +10,10 @@
 #include <jansson.h>
 #include <mdoc/cose.h>
 
-/* New {"kty":"EC","crv":…,"x":…,"y":…}; NULL: memory or a curve without a name. */
+/* New {"kty":"EC","crv":…,"x":…,"y":…} or {"kty":"OKP","crv":…,"x":…}; NULL: memory or a curve without a name. */
 json_t *jwk_from_key(const struct mdoc_public_key *key);
 
-/* MDOC_ERR_KEY: not an EC key, coordinates of the wrong length or off the curve; a private
+/* MDOC_ERR_KEY: no such key, coordinates of the wrong length or off the curve; a private
  * member "d" is refused. */
 enum mdoc_result jwk_to_key(const struct mdoc_context *context, const json_t *jwk, struct mdoc_public_key *key);
 
@@ -34,7 +35,7 @@ struct jwt {
 	enum mdoc_alg alg;
 };
 
-/* MDOC_ERR_MALFORMED, MDOC_ERR_ALGORITHM (only ES256, ES384 and ES512), MDOC_ERR_MEMORY. */
+/* MDOC_ERR_MALFORMED, MDOC_ERR_ALGORITHM (none of those above), MDOC_ERR_MEMORY. */
 enum mdoc_result jwt_parse(struct mdoc_bytes text, struct jwt *jwt);
 enum mdoc_result jwt_verify(const struct mdoc_context *context, const struct jwt *jwt,
 	const struct mdoc_public_key *key);

@@ -12,8 +12,8 @@ static const char *const sentences[] = {
 	[PROOF_COUNT] = N_("the request has no proof, or more than this issuer gives at once"),
 	[PROOF_MALFORMED] = N_("it is not a signed JWT"),
 	[PROOF_TYP] = N_("its type is not openid4vci-proof+jwt, or it has a critical extension"),
-	[PROOF_ALGORITHM] = N_("its algorithm is not ES256, ES384 or ES512, or does not fit its key"),
-	[PROOF_KEY] = N_("its header does not hold one public EC key, valid on its curve, in jwk"),
+	[PROOF_ALGORITHM] = N_("its algorithm is not ES256, ES384, ES512 or EdDSA, or does not fit its key"),
+	[PROOF_KEY] = N_("its header does not hold one public key, valid on its curve, in jwk"),
 	[PROOF_SIGNATURE] = N_("its signature is not by the key that it names"),
 	[PROOF_AUDIENCE] = N_("it is meant for another issuer (aud)"),
 	[PROOF_TIME] = N_("its time (iat) is missing or more than 10 minutes away"),
@@ -43,7 +43,7 @@ check_header(const struct mdoc_context *context, const struct jwt *jwt, struct m
 	}
 	if (jwk_to_key(context, json_object_get(jwt->header, "jwk"), key) != MDOC_OK)
 		return PROOF_KEY;
-	return jwt->alg == mdoc_curve_alg(key->curve) ? PROOF_OK : PROOF_ALGORITHM;
+	return mdoc_alg_fits(jwt->alg, key->curve) ? PROOF_OK : PROOF_ALGORITHM;
 }
 
 static enum proof_result
