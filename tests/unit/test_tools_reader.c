@@ -55,16 +55,17 @@ test_elements(void)
 
 /* Write text to a new file below /tmp and try to read a private key from it. */
 static enum exit_status
-read_key_text(const char *text, size_t len, EVP_PKEY **pkey)
+read_key_text(const char *text, size_t len, struct reader_key *key)
 {
 	char path[] = "/tmp/mdoc-key-XXXXXX";
+	const struct key_source source = { .name = path };
 	int fd = mkstemp(path);
 	enum exit_status status;
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
 		abort();
 	close(fd);
-	status = key_read(path, pkey);
+	status = key_open(&source, key);
 	unlink(path);
 	return status;
 }
@@ -73,7 +74,8 @@ read_key_text(const char *text, size_t len, EVP_PKEY **pkey)
 static void
 test_keys(void)
 {
-	EVP_PKEY *made = EVP_PKEY_Q_keygen(mdoc_context_libctx(tool_context()), NULL, "EC", "P-256"), *pkey = NULL;
+	EVP_PKEY *made = EVP_PKEY_Q_keygen(mdoc_context_libctx(tool_context()), NULL, "EC", "P-256");
+	struct reader_key key;
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem = NULL;
 	long len;
@@ -87,15 +89,27 @@ test_keys(void)
 		"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"d\":"
 		"\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAA\"}";
 
-	CU_ASSERT_EQUAL(read_key_text(other, sizeof(other) - 1, &pkey), EXIT_STATUS_INPUT);
-	CU_ASSERT_EQUAL(read_key_text("nothing", 7, &pkey), EXIT_STATUS_INPUT);
-	CU_ASSERT_EQUAL_FATAL(read_key_text(jwk, sizeof(jwk) - 1, &pkey), EXIT_STATUS_OK);
-	EVP_PKEY_free(pkey);
+	/* RFC 8037, A.1. */
+	char edwards[] = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\","
+			 "\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}";
+
+	CU_ASSERT_EQUAL(read_key_text(other, sizeof(other) - 1, &key), EXIT_STATUS_INPUT);
+	CU_ASSERT_EQUAL(read_key_text("nothing", 7, &key), EXIT_STATUS_INPUT);
+	CU_ASSERT_EQUAL_FATAL(read_key_text(jwk, sizeof(jwk) - 1, &key), EXIT_STATUS_OK);
+	CU_ASSERT_PTR_NOT_NULL(key.signer.sign);
+	CU_ASSERT_PTR_NOT_NULL(key.agreement.derive);
+	key_close(&key);
+	CU_ASSERT_EQUAL(read_key_text(edwards, sizeof(edwards) - 1, &key), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL(key.signer.alg, MDOC_ALG_EDDSA);
+	CU_ASSERT_PTR_NULL(key.agreement.derive);
+	key_close(&key);
+	edwards[sizeof(edwards) - 6] = 'A'; /* of d */
+	CU_ASSERT_EQUAL(read_key_text(edwards, sizeof(edwards) - 1, &key), EXIT_STATUS_INPUT);
 	CU_ASSERT_EQUAL_FATAL(PEM_write_bio_PrivateKey(bio, made, NULL, NULL, 0, NULL, NULL), 1);
 	len = BIO_get_mem_data(bio, &pem);
-	CU_ASSERT_EQUAL_FATAL(read_key_text(pem, (size_t)len, &pkey), EXIT_STATUS_OK);
-	CU_ASSERT_EQUAL(EVP_PKEY_eq(made, pkey), 1);
-	EVP_PKEY_free(pkey);
+	CU_ASSERT_EQUAL_FATAL(read_key_text(pem, (size_t)len, &key), EXIT_STATUS_OK);
+	CU_ASSERT_EQUAL(EVP_PKEY_eq(made, key.pkey), 1);
+	key_close(&key);
 	EVP_PKEY_free(made);
 	BIO_free(bio);
 }

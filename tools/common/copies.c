@@ -75,14 +75,10 @@ static CK_RV
 load_keys(const struct p11_token *token, struct copies *copies)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	CK_KEY_TYPE type = CKK_EC;
-	const CK_ATTRIBUTE wanted[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_KEY_TYPE, &type, sizeof(type) },
-	};
+	const CK_ATTRIBUTE wanted = { CKA_CLASS, &class, sizeof(class) };
 	CK_OBJECT_HANDLE *handles = NULL;
 	size_t count = 0;
-	CK_RV rv = p11_find(token, wanted, 2, &handles, &count);
+	CK_RV rv = p11_find(token, &wanted, 1, &handles, &count);
 
 	if (rv == CKR_OK && count > 0) {
 		copies->items = calloc(count, sizeof(*copies->items));
@@ -92,7 +88,7 @@ load_keys(const struct p11_token *token, struct copies *copies)
 	for (size_t i = 0; rv == CKR_OK && i < count; i++) {
 		struct copy *copy = &copies->items[copies->count];
 
-		/* A key that has gone in the meantime, or of a curve that no record uses, is none of ours. */
+		/* A key that has gone in the meantime, or of a kind or curve that no record uses, is none of ours. */
 		memset(copy, 0, sizeof(*copy));
 		if (load_key(token, handles[i], copy) == CKR_OK)
 			copies->count++;

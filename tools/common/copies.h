@@ -38,7 +38,7 @@ struct manifest {
 };
 
 struct copies {
-	struct copy *items; /* every EC private key of the token */
+	struct copy *items; /* every private key of the token that a record could be bound to */
 	size_t count;
 	struct manifest *manifests;
 	size_t manifest_count;

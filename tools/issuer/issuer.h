@@ -68,7 +68,7 @@ enum exit_status issuer_token_open(const char *module, const char *label, const 
 	struct issuer_token *token);
 void issuer_token_close(struct issuer_token *token);
 
-/* A private key by CKA_ID. Refuses what is no EC key of 256 bits or more (R-CRY-01), and a key
+/* A private key by CKA_ID. Refuses what is no elliptic curve key of 256 bits or more (R-CRY-01), and a key
  * that is not that of the certificate, when one is given (der.ptr not NULL). */
 enum exit_status issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_bytes der,
 	struct mdoc_p11_key *key, struct mdoc_public_key *public_key);

@@ -37,7 +37,9 @@ below_floor(CK_RV rv)
 {
 	tool_error("%s", _("The issuer's key cannot be used."));
 	tool_why("%s",
-		_("It should be an EC key on P-256, P-384 or P-521: the law wants a group of 256 bits or more."));
+		_("It should be a key that signs, on a NIST or brainpool curve or Ed25519 or Ed448: the law wants a "
+		  "group of "
+		  "256 bits or more."));
 	if (rv != CKR_OK)
 		tool_why("%s (%s)", message_rv(rv), message_rv_name(rv));
 	return EXIT_STATUS_NO;

@@ -1,4 +1,4 @@
-/* key.c: the reader's own key in a file. SPDX-License-Identifier: BSD-2-Clause */
+/* key.c: the reader's own key, in a file or in a PKCS#11 token. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -44,19 +44,19 @@ wiping_free(void *ptr)
 	free((uint8_t *)ptr - BLOCK_HEAD);
 }
 
-static const char *
-group_name(enum mdoc_curve curve)
+/* Ed25519, X25519 and the like; NULL: the private part has another public one. */
+static EVP_PKEY *
+join_raw_key(const struct mdoc_public_key *key, struct mdoc_bytes scalar)
 {
-	switch (curve) {
-	case MDOC_CURVE_P256:
-		return "P-256";
-	case MDOC_CURVE_P384:
-		return "P-384";
-	case MDOC_CURVE_P521:
-		return "P-521";
-	default:
-		return NULL;
-	}
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(tool_context());
+	EVP_PKEY *pkey =
+		EVP_PKEY_new_raw_private_key_ex(libctx, mdoc_curve_name(key->curve), NULL, scalar.ptr, scalar.len);
+	struct mdoc_public_key made;
+
+	if (pkey != NULL && mdoc_key_from_evp(pkey, &made) == MDOC_OK && mdoc_key_equal(&made, key))
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
 }
 
 /* Public and private part as one EVP_PKEY; NULL: they do not fit together, or memory. */
@@ -72,7 +72,7 @@ join_key(const struct mdoc_public_key *key, struct mdoc_bytes scalar)
 
 	if (builder == NULL || ctx == NULL || number == NULL || BN_bin2bn(scalar.ptr, (int)scalar.len, number) == NULL)
 		goto out;
-	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group_name(key->curve), 0) != 1 ||
+	if (OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, mdoc_curve_name(key->curve), 0) != 1 ||
 		OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, key->point, key->point_len) != 1 ||
 		OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number) != 1)
 		goto out;
@@ -111,7 +111,8 @@ key_from_jwk(struct mdoc_bytes text)
 	d = json_string_value(json_object_get(jwk, "d"));
 	if (d != NULL && mdoc_base64url_decode(mdoc_text(d), &scalar) == MDOC_OK && json_object_del(jwk, "d") == 0 &&
 		jwk_to_key(tool_context(), jwk, &key) == MDOC_OK && scalar.len == mdoc_curve_size(key.curve))
-		pkey = join_key(&key, mdoc_buf_bytes(&scalar));
+		pkey = key.point_len == scalar.len ? join_raw_key(&key, mdoc_buf_bytes(&scalar))
+						   : join_key(&key, mdoc_buf_bytes(&scalar));
 	json_decref(jwk);
 	json_set_alloc_funcs(old_malloc, old_free);
 	mdoc_buf_clear(&scalar);
@@ -142,15 +143,14 @@ key_from_pem(struct mdoc_bytes text)
 	return pkey;
 }
 
-enum exit_status
-key_read(const char *path, EVP_PKEY **pkey)
+static enum exit_status
+read_file(const char *path, EVP_PKEY **pkey)
 {
 	struct mdoc_buf content = MDOC_BUF_EMPTY;
 	struct mdoc_public_key key;
 	enum exit_status status;
 	const char *text;
 
-	*pkey = NULL;
 	status = file_read(path, FILE_SMALL_MAX, &content);
 	if (status != EXIT_STATUS_OK)
 		goto out;
@@ -162,9 +162,67 @@ key_read(const char *path, EVP_PKEY **pkey)
 	EVP_PKEY_free(*pkey);
 	*pkey = NULL;
 	tool_error(_("%s holds no private key that can be used"), path);
-	tool_why("%s", _("It should be an EC key on P-256, P-384 or P-521: a PEM file without a password, or a JWK."));
+	tool_why("%s",
+		_("It should be a key on a NIST or brainpool curve, or Ed25519, Ed448, X25519 or X448: a PEM file "
+		  "without "
+		  "a password, or a JWK."));
 	status = EXIT_STATUS_INPUT;
 out:
 	mdoc_buf_clear(&content);
 	return status;
+}
+
+/* What the key can do; the members that stay zeroed it cannot. */
+static enum exit_status
+prepare(struct reader_key *key)
+{
+	enum mdoc_result res = MDOC_OK;
+	const bool signs = mdoc_curve_sig_size(key->public_key.curve) > 0;
+	const bool agrees = mdoc_curve_agrees(key->public_key.curve);
+
+	if (key->pkey == NULL && signs)
+		mdoc_p11_signer(&key->token.key, key->public_key.curve, &key->signer);
+	if (key->pkey == NULL && agrees)
+		mdoc_p11_agreement(&key->token.key, &key->public_key, &key->agreement);
+	if (key->pkey != NULL && signs)
+		res = mdoc_signer_from_evp(tool_context(), key->pkey, &key->signer);
+	if (key->pkey != NULL && res == MDOC_OK && agrees)
+		res = mdoc_agreement_from_evp(tool_context(), key->pkey, &key->agreement);
+	return res == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
+}
+
+enum exit_status
+key_open(const struct key_source *source, struct reader_key *key)
+{
+	enum exit_status status;
+
+	memset(key, 0, sizeof(*key));
+	key->name = source->name;
+	if (token_key_is_uri(source->name)) {
+		status = token_key_open(source->name, source->module, &source->pin, &key->token);
+		key->public_key = key->token.public_key;
+	} else {
+		status = read_file(source->name, &key->pkey);
+		if (status == EXIT_STATUS_OK)
+			(void)mdoc_key_from_evp(key->pkey, &key->public_key);
+	}
+	return status == EXIT_STATUS_OK ? prepare(key) : status;
+}
+
+void
+key_close(struct reader_key *key)
+{
+	mdoc_signer_clear(&key->signer);
+	mdoc_agreement_clear(&key->agreement);
+	EVP_PKEY_free(key->pkey);
+	token_key_close(&key->token);
+	memset(key, 0, sizeof(*key));
+}
+
+enum exit_status
+key_error(const struct reader_key *key)
+{
+	const CK_RV rv = key->token.key.rv;
+
+	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(key->name, rv);
 }

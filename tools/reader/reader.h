@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <mdoc/mdoc.h>
 #include "tools/common/options.h"
+#include "tools/common/token_key.h"
 
 int cmd_verify(const struct command *command, int argc, char **argv);
 int cmd_request(const struct command *command, int argc, char **argv);
@@ -29,11 +30,38 @@ enum exit_status input_transcript(const char *path, struct mdoc_buf *content, st
 
 /* ---- key.c ---- */
 
-/*
- * An EC private key from a file: PEM without a password, or a JWK.
- * *pkey: EVP_PKEY_free() by the caller. EXIT_STATUS_INPUT (said)
- */
-enum exit_status key_read(const char *path, EVP_PKEY **pkey);
+/* Where the reader's private key is. */
+struct key_source {
+	const char *name;   /* a file: PEM without a password, or a JWK; or a PKCS#11 URI; NULL: there is no key */
+	const char *module; /* --module */
+	struct pin_source pin;
+};
+
+/* The rows of its PIN. */
+#define KEY_PIN_ROWS(source) \
+	{ "pin-file", OPTION_TEXT, &(source).pin.file, N_("FILE"), N_("read the PIN of the key's token from a file"), \
+		false }, \
+	{ \
+		"pin-fd", OPTION_TEXT, &(source).pin.fd, N_("NUMBER"), \
+			N_("read the PIN of the key's token from a descriptor"), false \
+	}
+
+struct reader_key {
+	const char *name;
+	EVP_PKEY *pkey;         /* of a file */
+	struct token_key token; /* zeroed for a file */
+	struct mdoc_public_key public_key;
+	struct mdoc_signer signer;       /* zeroed: it does not sign */
+	struct mdoc_agreement agreement; /* zeroed: it does not agree on secrets */
+};
+
+/* Open it, where it stays until key_close(), which is called in any case. EXIT_STATUS_INPUT, and what
+ * token_key_open() says. */
+enum exit_status key_open(const struct key_source *source, struct reader_key *key);
+void key_close(struct reader_key *key);
+
+/* Why the token refused, said; EXIT_STATUS_OK: it did not, or there is none. */
+enum exit_status key_error(const struct reader_key *key);
 
 /* ---- anchors.c ---- */
 

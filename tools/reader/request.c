@@ -1,6 +1,5 @@
 /* request.c: write a DeviceRequest, signed by the reader if it has a key. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/context.h"
@@ -21,14 +20,14 @@ static const char *const default_elements[] = {
 };
 
 struct request {
-	const char *doc_type, *key, *transcript_path, *out, *edition_name;
+	const char *doc_type, *transcript_path, *out, *edition_name;
 	enum mdoc_edition edition;
 	bool auth_all;
 	struct option_list elements, certificates;
 	struct mdoc_asked *asked;
 	size_t count;
-	EVP_PKEY *pkey;
-	struct mdoc_signer signer;
+	struct key_source source;
+	struct reader_key key;
 	struct mdoc_buf der[CERTIFICATES_MAX];
 	struct mdoc_bytes x5chain[CERTIFICATES_MAX];
 	struct mdoc_buf transcript_file;
@@ -71,7 +70,7 @@ collect_elements(const struct command *command, struct request *request)
 static enum exit_status
 read_certificates(const struct command *command, struct request *request)
 {
-	struct mdoc_public_key key, certified;
+	struct mdoc_public_key certified;
 	struct mdoc_cert *cert = NULL;
 	enum exit_status status;
 	bool same;
@@ -84,13 +83,13 @@ read_certificates(const struct command *command, struct request *request)
 			return status;
 		request->x5chain[i] = mdoc_buf_bytes(&request->der[i]);
 	}
-	same = mdoc_key_from_evp(request->pkey, &key) == MDOC_OK &&
-		mdoc_cert_parse(tool_context(), request->x5chain[0], &cert, NULL) == MDOC_OK &&
-		mdoc_cert_public_key(cert, &certified) == MDOC_OK && mdoc_key_equal(&key, &certified);
+	same = mdoc_cert_parse(tool_context(), request->x5chain[0], &cert, NULL) == MDOC_OK &&
+		mdoc_cert_public_key(cert, &certified) == MDOC_OK &&
+		mdoc_key_equal(&request->key.public_key, &certified);
 	mdoc_cert_free(cert);
 	if (!same) {
 		tool_error(_("%s is not the certificate of the key in %s"), request->certificates.items[0],
-			request->key);
+			request->source.name);
 		tool_why("%s", _("Give the certificate of the reader's key first, then those above it."));
 		return EXIT_STATUS_INPUT;
 	}
@@ -102,14 +101,16 @@ prepare_reader_auth(const struct command *command, struct request *request)
 {
 	enum exit_status status;
 
-	if (request->key == NULL && request->certificates.count == 0 && request->transcript_path == NULL)
+	if (request->source.name == NULL && request->certificates.count == 0 && request->transcript_path == NULL)
 		return EXIT_STATUS_OK;
-	if (request->key == NULL || request->certificates.count == 0 || request->transcript_path == NULL)
+	if (request->source.name == NULL || request->certificates.count == 0 || request->transcript_path == NULL)
 		return options_wrong(command, _("reader authentication needs all of --key, --cert and --transcript"));
-	status = key_read(request->key, &request->pkey);
-	if (status == EXIT_STATUS_OK &&
-		mdoc_signer_from_evp(tool_context(), request->pkey, &request->signer) != MDOC_OK)
+	status = key_open(&request->source, &request->key);
+	if (status == EXIT_STATUS_OK && request->key.signer.sign == NULL) {
+		tool_error(_("%s: a key on %s does not sign"), request->source.name,
+			mdoc_curve_name(request->key.public_key.curve));
 		status = EXIT_STATUS_INPUT;
+	}
 	if (status == EXIT_STATUS_OK)
 		status = read_certificates(command, request);
 	if (status == EXIT_STATUS_OK)
@@ -124,7 +125,7 @@ settle_edition(const struct command *command, struct request *request)
 
 	if (name != NULL && strcmp(name, "2021") != 0 && strcmp(name, "2") != 0)
 		return options_wrong(command, _("--edition knows 2021 and 2, not \"%s\""), name);
-	if (request->auth_all && request->pkey == NULL)
+	if (request->auth_all && request->source.name == NULL)
 		return options_wrong(command, _("--reader-auth-all needs --key, --cert and --transcript"));
 	if (request->auth_all && name != NULL && strcmp(name, "2") != 0)
 		return options_wrong(command, _("--reader-auth-all is of --edition 2"));
@@ -140,11 +141,11 @@ write_request(struct request *request)
 		.doc_type = mdoc_text(request->doc_type),
 		.asked = request->asked,
 		.count = request->count,
-		.signer = request->pkey != NULL && !request->auth_all ? &request->signer : NULL,
+		.signer = request->source.name != NULL && !request->auth_all ? &request->key.signer : NULL,
 		.x5chain = request->x5chain,
 		.x5chain_count = request->certificates.count,
 	};
-	const struct mdoc_reader_signer all = { &request->signer, request->x5chain, request->certificates.count };
+	const struct mdoc_reader_signer all = { &request->key.signer, request->x5chain, request->certificates.count };
 	const struct mdoc_request_options options = {
 		.edition = request->edition,
 		.transcript = request->transcript,
@@ -155,10 +156,12 @@ write_request(struct request *request)
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	enum exit_status status;
 
-	if (mdoc_request_build(tool_context(), &ask, 1, &options, &out, &error) != MDOC_OK)
-		status = tool_mdoc_error(_("The request could not be made."), &error);
-	else
+	if (mdoc_request_build(tool_context(), &ask, 1, &options, &out, &error) == MDOC_OK)
 		status = file_write(request->out, 0644, mdoc_buf_bytes(&out));
+	else if (error.code == MDOC_ERR_CALLBACK && request->key.token.key.rv != CKR_OK)
+		status = key_error(&request->key);
+	else
+		status = tool_mdoc_error(_("The request could not be made."), &error);
 	mdoc_buf_clear(&out);
 	return status;
 }
@@ -174,7 +177,9 @@ cmd_request(const struct command *command, int argc, char **argv)
 			N_("ask for an element, and say that it will be kept; default: name, address, date of birth, "
 			   "photograph"),
 			false },
-		{ "key", OPTION_TEXT, &request.key, N_("KEY"), N_("sign with this key (PEM or JWK)"), false },
+		{ "key", OPTION_TEXT, &request.source.name, N_("KEY"),
+			N_("sign with this key (PEM, JWK or PKCS#11 URI)"), false },
+		KEY_PIN_ROWS(request.source),
 		{ "cert", OPTION_LIST, &request.certificates, N_("FILE"),
 			N_("certificate of that key, then those above it"), false },
 		{ "transcript", OPTION_TEXT, &request.transcript_path, N_("FILE"),
@@ -194,6 +199,7 @@ cmd_request(const struct command *command, int argc, char **argv)
 		status = tool_context() != NULL ? EXIT_STATUS_GO_ON : tool_no_memory();
 	if (status != EXIT_STATUS_GO_ON)
 		goto out;
+	request.source.module = common.module;
 	if (request.doc_type == NULL)
 		request.doc_type = JP_DOCTYPE;
 	status = collect_elements(command, &request);
@@ -209,8 +215,7 @@ out:
 	mdoc_buf_clear(&request.transcript_file);
 	option_list_clear(&request.elements);
 	option_list_clear(&request.certificates);
-	mdoc_signer_clear(&request.signer);
-	EVP_PKEY_free(request.pkey);
+	key_close(&request.key);
 	free(request.asked);
 	return (int)status;
 }

@@ -57,8 +57,9 @@ thumbprint_of_file(const char *path, uint8_t thumbprint[THUMBPRINT_LEN])
 struct session {
 	struct mdoc_transcript_spec spec;
 	const char *hex, *jwk, *out;
-	const char *engagement, *reader_key, *encryption_info, *nfc_select, *nfc_request; /* files */
+	const char *engagement, *encryption_info, *nfc_select, *nfc_request; /* files */
 	const char *client_id, *nonce, *response_uri, *origin, *endpoint, *mdoc_nonce;
+	struct key_source reader_key; /* or the file of a COSE_Key */
 	struct mdoc_buf engagement_file, reader_key_file, encryption_info_file, select_file, request_file;
 	uint8_t thumbprint[THUMBPRINT_LEN];
 };
@@ -97,21 +98,22 @@ read_engagement(const char *path, struct mdoc_buf *file, struct mdoc_bytes *enga
 
 /* A COSE_Key, bare or tagged, or our private key, of which only the public half is used. */
 static enum exit_status
-read_reader_key(const char *path, struct mdoc_buf *file, struct mdoc_bytes *reader_key)
+read_reader_key(const struct key_source *source, struct mdoc_buf *file, struct mdoc_bytes *reader_key)
 {
-	struct mdoc_public_key key;
-	EVP_PKEY *pkey = NULL;
-	enum exit_status status;
+	const bool in_token = token_key_is_uri(source->name);
+	enum exit_status status = EXIT_STATUS_OK;
+	struct reader_key key;
 
-	status = file_read(path, FILE_SMALL_MAX, file);
+	if (!in_token)
+		status = file_read(source->name, FILE_SMALL_MAX, file);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	if (file->len > 0 && memchr("{- \t\r\n", file->ptr[0], 6) != NULL) {
+	if (in_token || (file->len > 0 && memchr("{- \t\r\n", file->ptr[0], 6) != NULL)) {
 		mdoc_buf_clear(file);
-		status = key_read(path, &pkey);
-		if (status == EXIT_STATUS_OK && mdoc_key_from_evp(pkey, &key) == MDOC_OK)
-			mdoc_put_key(file, &key);
-		EVP_PKEY_free(pkey);
+		status = key_open(source, &key);
+		if (status == EXIT_STATUS_OK)
+			mdoc_put_key(file, &key.public_key);
+		key_close(&key);
 	}
 	*reader_key = mdoc_buf_bytes(file);
 	return status;
@@ -134,8 +136,8 @@ read_files(struct session *session)
 
 	if (session->engagement != NULL)
 		status = read_engagement(session->engagement, &session->engagement_file, &spec->engagement);
-	if (status == EXIT_STATUS_OK && session->reader_key != NULL)
-		status = read_reader_key(session->reader_key, &session->reader_key_file, &spec->reader_key);
+	if (status == EXIT_STATUS_OK && session->reader_key.name != NULL)
+		status = read_reader_key(&session->reader_key, &session->reader_key_file, &spec->reader_key);
 	if (status == EXIT_STATUS_OK && session->nfc_select != NULL)
 		status = read_bytes(session->nfc_select, &session->select_file, &spec->nfc_select);
 	if (status == EXIT_STATUS_OK && session->nfc_request != NULL)
@@ -284,8 +286,9 @@ cmd_transcript(const struct command *command, int argc, char **argv)
 			N_("EncryptionInfo of the request, its base64url text"), false },
 		{ "engagement", OPTION_TEXT, &session.engagement, N_("FILE"),
 			N_("DeviceEngagement: CBOR, or the text of the QR code"), false },
-		{ "reader-key", OPTION_TEXT, &session.reader_key, N_("KEY"),
-			N_("the reader's key of the session: COSE_Key, PEM or JWK"), false },
+		{ "reader-key", OPTION_TEXT, &session.reader_key.name, N_("KEY"),
+			N_("the reader's key of the session: COSE_Key, PEM, JWK or PKCS#11 URI"), false },
+		KEY_PIN_ROWS(session.reader_key),
 		{ "nfc-select", OPTION_TEXT, &session.nfc_select, N_("FILE"), N_("Handover Select message"), false },
 		{ "nfc-request", OPTION_TEXT, &session.nfc_request, N_("FILE"),
 			N_("Handover Request message, if the handover was negotiated"), false },
@@ -298,6 +301,7 @@ cmd_transcript(const struct command *command, int argc, char **argv)
 	status = options_parse(command, rows, &common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
+	session.reader_key.module = common.module;
 	status = check_usage(command, &session, kinds);
 	if (status == EXIT_STATUS_OK)
 		status = transcript_run(command, &session);

@@ -18,7 +18,7 @@
 #define CLOCK_SKEW_MAX 300 /* seconds */
 
 struct verify {
-	const char *transcript_path, *request_path, *key_path;
+	const char *transcript_path, *request_path;
 	const char *undetermined;
 	struct option_list operands, iaca, vical, vical_ca, crl, relax, list_paths;
 	struct reader_lists lists;
@@ -27,8 +27,8 @@ struct verify {
 	struct mdoc_trust *trust;
 	struct mdoc_request *request;
 	bool show_unverified;
-	EVP_PKEY *reader_key;
-	struct mdoc_agreement reader;
+	struct key_source source;
+	struct reader_key reader_key;
 	struct mdoc_verify_options options;
 	struct common_options common;
 };
@@ -104,15 +104,12 @@ read_inputs(struct verify *verify)
 		status = unreadable(read_request(verify));
 	if (status == EXIT_STATUS_OK)
 		status = read_lists(verify);
-	if (status == EXIT_STATUS_OK && verify->key_path != NULL)
-		status = key_read(verify->key_path, &verify->reader_key);
-	if (status == EXIT_STATUS_OK && verify->reader_key != NULL) {
-		if (mdoc_agreement_from_evp(tool_context(), verify->reader_key, &verify->reader) != MDOC_OK)
-			return tool_no_memory();
-		verify->options.reader = &verify->reader;
-	}
+	if (status == EXIT_STATUS_OK && verify->source.name != NULL)
+		status = unreadable(key_open(&verify->source, &verify->reader_key));
+	if (status == EXIT_STATUS_OK && verify->reader_key.agreement.derive != NULL)
+		verify->options.reader = &verify->reader_key.agreement;
 	/* Who names the key means a deviceMac too; libmdoc refuses one for the Japanese record (R-TX-01). */
-	verify->options.mac_allowed = verify->reader_key != NULL;
+	verify->options.mac_allowed = verify->options.reader != NULL;
 	return status;
 }
 
@@ -153,6 +150,9 @@ verify_run(struct verify *verify)
 		return status;
 	summary = mdoc_verify(tool_context(), mdoc_buf_bytes(&verify->response), &verify->options, &verdict);
 	status = report(verify, verdict, summary);
+	/* Our own key could not be used: that says nothing about the response. */
+	if (key_error(&verify->reader_key) != EXIT_STATUS_OK && status == EXIT_STATUS_NO)
+		status = EXIT_STATUS_TROUBLE;
 	mdoc_verdict_free(verdict);
 	return status;
 }
@@ -194,8 +194,9 @@ cmd_verify(const struct command *command, int argc, char **argv)
 		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("check as of this time (RFC 3339) instead of now"), false },
 		{ "clock-skew", OPTION_NUMBER, &verify.clock_skew, N_("SECONDS"),
 			N_("let dates be off by this much (0)"), false },
-		{ "reader-key", OPTION_TEXT, &verify.key_path, N_("KEY"), N_("the session's private key (PEM or JWK)"),
-			false },
+		{ "reader-key", OPTION_TEXT, &verify.source.name, N_("KEY"),
+			N_("the session's private key (PEM, JWK or PKCS#11 URI)"), false },
+		KEY_PIN_ROWS(verify.source),
 		{ "relax", OPTION_LIST, &verify.relax, N_("NAME"), relax_help, false },
 		{ "crl", OPTION_LIST, &verify.crl, N_("FILE"), N_("CRL of a trusted IACA; may be repeated"), false },
 		{ "require-crl", OPTION_FLAG, &verify.options.crl_required, NULL,
@@ -216,6 +217,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	status = options_parse(command, rows, &verify.common, &verify.operands, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		goto out;
+	verify.source.module = verify.common.module;
 	status = check_usage(command, &verify);
 	if (status == EXIT_STATUS_OK)
 		status = reader_relax(command, &verify.relax, &verify.options.relax);
@@ -228,8 +230,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 out:
 	mdoc_request_free(verify.request);
 	mdoc_trust_free(verify.trust);
-	mdoc_agreement_clear(&verify.reader);
-	EVP_PKEY_free(verify.reader_key);
+	key_close(&verify.reader_key);
 	mdoc_buf_clear(&verify.response);
 	mdoc_buf_clear(&verify.transcript);
 	mdoc_buf_clear(&verify.request_file);

@@ -18,6 +18,8 @@ struct request_args {
 	struct token_args token;
 	const char *offer;
 	const char *out;
+	const char *curve_name;
+	enum mdoc_curve curve;
 	struct option_number count;
 };
 
@@ -50,7 +52,7 @@ read_offer(const char *path, struct offer *offer)
 }
 
 static CK_RV
-make_key(const struct p11_token *token, struct copy *copy)
+make_key(const struct p11_token *token, enum mdoc_curve curve, struct copy *copy)
 {
 	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
 	uint8_t id[16];
@@ -59,7 +61,7 @@ make_key(const struct p11_token *token, struct copy *copy)
 	if (RAND_bytes(id, sizeof(id)) != 1)
 		return CKR_FUNCTION_FAILED;
 	mdoc_buf_append(&copy->id, mdoc_bytes_of(id, sizeof(id)));
-	rv = p11_generate(token, MDOC_CURVE_P256, true, mdoc_bytes_of(id, sizeof(id)), HOLDER_KEY_LABEL, &public_key,
+	rv = p11_generate(token, curve, true, mdoc_bytes_of(id, sizeof(id)), HOLDER_KEY_LABEL, &public_key,
 		&copy->private_key);
 	if (rv != CKR_OK) {
 		copy->private_key = CK_INVALID_HANDLE;
@@ -83,7 +85,7 @@ make_proof(struct p11_token *token, const struct offer *offer, const struct copy
 	enum mdoc_result res;
 
 	p11_key(token, copy->private_key, &key);
-	mdoc_p11_signer(&key, MDOC_CURVE_P256, &signer);
+	mdoc_p11_signer(&key, copy->key.curve, &signer);
 	if (header == NULL || claims == NULL) {
 		status = tool_no_memory();
 		goto out;
@@ -121,7 +123,7 @@ make_request(const struct request_args *args, struct p11_token *token, const str
 	CK_RV rv;
 
 	for (size_t i = 0; status == EXIT_STATUS_OK && i < args->count.value; i++) {
-		rv = make_key(token, &made[i]);
+		rv = make_key(token, args->curve, &made[i]);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot make a key"), rv);
 		else
@@ -169,6 +171,20 @@ out:
 	return status;
 }
 
+/* Those that both a proof (a JWT) and a deviceSignature can be made with. */
+static bool
+take_curve(struct request_args *args)
+{
+	static const enum mdoc_curve curves[] = { MDOC_CURVE_P256, MDOC_CURVE_P384, MDOC_CURVE_P521, MDOC_CURVE_ED25519,
+		MDOC_CURVE_ED448 };
+
+	args->curve = args->curve_name == NULL ? MDOC_CURVE_P256 : MDOC_CURVE_NONE;
+	for (size_t i = 0; args->curve_name != NULL && i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (strcmp(mdoc_curve_name(curves[i]), args->curve_name) == 0)
+			args->curve = curves[i];
+	return args->curve != MDOC_CURVE_NONE;
+}
+
 int
 cmd_request(const struct command *command, int argc, char **argv)
 {
@@ -178,6 +194,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 		{ "offer", OPTION_TEXT, &args.offer, N_("FILE"), N_("the issuer's credential offer (JSON)"), true },
 		{ "count", OPTION_NUMBER, &args.count, N_("N"), N_("how many copies, each good for one presentation"),
 			false },
+		{ "curve", OPTION_TEXT, &args.curve_name, N_("CURVE"),
+			N_("of the keys: P-256 (default), P-384, P-521, Ed25519 or Ed448"), false },
 		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the credential request (JSON) here"), true },
 		PIN_ROWS(args.token),
 		END_ROW,
@@ -189,6 +207,9 @@ cmd_request(const struct command *command, int argc, char **argv)
 	status = options_parse(command, rows, &args.token.common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return status;
+	if (!take_curve(&args))
+		return options_wrong(command, _("--curve knows P-256, P-384, P-521, Ed25519 and Ed448, not \"%s\""),
+			args.curve_name);
 	status = run(&args, &p11, &token);
 	if (status == EXIT_STATUS_OK && args.token.common.json && strcmp(args.out, "-") != 0)
 		printf("{\"keys\": %lu}\n", args.count.value);
