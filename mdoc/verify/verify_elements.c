@@ -262,7 +262,8 @@ mdoci_verify_elements(struct mdoci_verifier *v, const struct mdoc_issuer_signed 
 {
 	struct mdoci_asked *asked = NULL;
 
-	if (doc != NULL && v->options->request != NULL)
+	/* What ended the checks before stays: a verdict may not come of them. */
+	if (v->fatal == MDOC_OK && doc != NULL && v->options->request != NULL)
 		v->fatal = mdoci_asked_new(v->options->request, doc->doc_type, &asked);
 	if (v->fatal != MDOC_OK)
 		return;

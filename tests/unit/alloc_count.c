@@ -4,7 +4,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "tests/unit/mdoc_test.h"
+#include "tests/unit/alloc_count.h"
+
+#include <stdbool.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_MDOC_TEST_H
 #define TESTS_UNIT_MDOC_TEST_H
 
+#include "tests/unit/alloc_count.h"
 #include "tests/unit/soft.h"
 #include <CUnit/CUnit.h>
 
@@ -32,11 +33,5 @@ struct kit {
 
 void kit_make(struct kit *kit, const char *group);
 void kit_clear(struct kit *kit);
-
-/* Allocations that libmdoc itself asked for since alloc_reset(). */
-void alloc_reset(void);
-size_t alloc_bytes(void); /* the sum of all sizes, freed or not */
-size_t alloc_calls(void);
-void alloc_fail_at(size_t call); /* the call-th allocation from now fails; 0: none */
 
 #endif

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "config.h"
+
 #include "mdoc/request/request_internal.h"
 #include "mdoc/response/response_internal.h"
 #include "tests/unit/mdoc_test.h"
@@ -212,6 +214,53 @@ every_allocation_may_fail(void)
 	subjects_free(subjects);
 }
 
+/* Where memory runs out while digests are compared, an element that was changed would pass for what the issuer
+ * signed. */
+static void
+no_verdict_without_memory(void)
+{
+	struct mdoc_bytes response = vector_load("annexD/device_response.cbor");
+	struct mdoc_bytes asked = vector_load("annexD/device_request.cbor");
+	struct mdoc_bytes iaca = vector_load("annexD/iaca_cert.der");
+	uint8_t *name = memmem(response.ptr, response.len, "Doe", 3);
+	struct mdoc_trust *trust = mdoc_trust_new();
+	struct mdoc_request *request = NULL;
+	struct mdoc_verify_options options = {
+		.transcript = asked, /* of another session */
+		.trust = trust,
+		.now = 1603843200, /* 2020-10-28T00:00:00Z */
+		.relax = MDOC_RELAX_CRL_DP,
+		.mac_allowed = true,
+	};
+	struct mdoc_verdict *verdict = NULL;
+	size_t calls;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+	CU_ASSERT_EQUAL(mdoc_trust_add(NULL, trust, iaca, MDOC_CERT_IACA, MDOC_RELAX_CRL_DP, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_request_parse(NULL, asked, &request, NULL), MDOC_OK);
+	options.request = request;
+	name[0] = 'R';
+	alloc_reset();
+	CU_ASSERT_EQUAL(mdoc_verify(NULL, response, &options, &verdict), MDOC_ERR_DIGEST);
+	mdoc_verdict_free(verdict);
+	calls = alloc_calls();
+	for (size_t call = 1; call <= calls; call++) {
+		enum mdoc_result res;
+
+		alloc_reset();
+		alloc_fail_at(call);
+		res = mdoc_verify(NULL, response, &options, &verdict);
+		CU_ASSERT_TRUE(res == MDOC_ERR_MEMORY || res == MDOC_ERR_DIGEST);
+		mdoc_verdict_free(verdict);
+	}
+	alloc_reset();
+	mdoc_request_free(request);
+	mdoc_trust_free(trust);
+	bytes_free(response);
+	bytes_free(asked);
+	bytes_free(iaca);
+}
+
 static void
 put_bloat(struct mdoc_buf *buf, size_t kind)
 {
@@ -265,6 +314,7 @@ CU_TestInfo hostile_tests[] = {
 	{ "input cut at every byte is refused", cut_input_is_refused },
 	{ "altered input is survived", altered_input_is_survived },
 	{ "every allocation may fail", every_allocation_may_fail },
+	{ "no verdict without memory", no_verdict_without_memory },
 	{ "bloated lists cost little", bloated_lists_cost_little },
 	CU_TEST_INFO_NULL,
 };
