@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/base/internal.h"
 #include <mdoc/base64url.h>
 #include <string.h>
 
@@ -65,10 +66,12 @@ mdoc_base64url_decode(struct mdoc_bytes text, struct mdoc_buf *out)
 		uint8_t octets[3];
 
 		if (!decode_group(text.ptr + i, n, octets)) {
-			out->len = before;
+			mdoci_buf_truncate(out, before);
 			return MDOC_ERR_MALFORMED;
 		}
 		mdoc_buf_append(out, mdoc_bytes_of(octets, n - 1));
 	}
+	if (out->err == MDOC_ERR_MEMORY)
+		mdoci_buf_truncate(out, before);
 	return out->err;
 }

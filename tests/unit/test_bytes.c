@@ -79,10 +79,34 @@ results_have_names(void)
 	CU_ASSERT_STRING_EQUAL(mdoc_result_name(MDOC_RESULT_COUNT), "unknown result");
 }
 
+/* Half of an engagement, or of a credential, would be taken for all of it. */
+static void
+base64url_appends_all_or_nothing(void)
+{
+	char text[401];
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	memset(text, 'A', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	mdoc_buf_append(&out, mdoc_text("before"));
+	alloc_reset();
+	alloc_fail_at(1); /* what is there has room for the first groups */
+	CU_ASSERT_EQUAL(mdoc_base64url_decode(mdoc_text(text), &out), MDOC_ERR_MEMORY);
+	CU_ASSERT_EQUAL(out.len, 6);
+	mdoc_buf_clear(&out);
+	alloc_reset();
+	mdoc_buf_append(&out, mdoc_text("before"));
+	text[200] = '=';
+	CU_ASSERT_EQUAL(mdoc_base64url_decode(mdoc_text(text), &out), MDOC_ERR_MALFORMED);
+	CU_ASSERT_EQUAL(out.len, 6);
+	mdoc_buf_clear(&out);
+}
+
 CU_TestInfo bytes_tests[] = {
 	{ "a buffer keeps its first error", buffer_keeps_its_error },
 	{ "a buffer refuses impossible lengths", buffer_refuses_impossible_lengths },
 	{ "a buffer grows", buffer_grows },
+	{ "base64url appends all or nothing", base64url_appends_all_or_nothing },
 	{ "bytes compare by length and content", bytes_compare },
 	{ "every result has a name", results_have_names },
 	CU_TEST_INFO_NULL,
