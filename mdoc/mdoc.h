@@ -6,6 +6,7 @@
 #ifndef MDOC_MDOC_H
 #define MDOC_MDOC_H
 
+#include <mdoc/base64url.h>
 #include <mdoc/dcapi.h>
 #include <mdoc/engagement.h>
 #include <mdoc/japan.h>

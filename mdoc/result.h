@@ -52,7 +52,8 @@ enum mdoc_result {
 	MDOC_RESULT_COUNT
 };
 
-/* Where and why; filled in by every function that takes one (NULL is fine). */
+/* Where and why; filled in by every function that takes one (NULL is fine). What is no fault of the input
+ * (MDOC_ERR_MEMORY, CRYPTO, CALLBACK, BUFFER) may leave it as it was. */
 struct mdoc_error {
 	enum mdoc_result code;
 	size_t offset;      /* bytes from the start of the caller's input; SIZE_MAX: no place in it */

@@ -44,6 +44,13 @@ public_headers() { git ls-files ':(glob)mdoc/*.h' mdoc/p11/p11.h; }
 functions_of_libmdoc() { git grep -hoE '^mdoc_[a-z0-9_]+\(' -- 'mdoc/*.c' | tr -d '('; }
 # shellcheck disable=SC2317
 functions_of_its_headers() { public_headers | while read -r file; do awk -v list=1 -f mdoc/man/from-header.awk "$file"; done; }
+# shellcheck disable=SC2317 # what reads bytes from outside
+functions_not_fuzzed() {
+	local name
+	for name in $(functions_of_its_headers | grep -E '_(scan|unwrap|parse|read|decode|open|from_qr|reader_key|check|verify|ask|judge|find)$|^mdoc_select$' | grep -v '^mdoc_p11_'); do
+		git grep -qw "$name" -- 'tests/fuzz/*.c' || echo "$name"
+	done
+}
 # shellcheck disable=SC2317
 functions_unexplained() {
 	public_headers | while read -r file; do
@@ -124,6 +131,7 @@ empty "libmdoc opens and prints nothing" \
 empty "tools and module call libmdoc by its public headers" insides_of_libmdoc
 empty "each exported function stands in a public header" compare functions_of_libmdoc functions_of_its_headers
 empty "its contract, too" functions_unexplained
+empty "what reads from outside has a fuzz target" functions_not_fuzzed
 empty "each public header has a manual page" compare headers_of_libmdoc pages_of_libmdoc
 empty "libmdoc(3) names each page" compare pages_of_libmdoc pages_named
 empty "no source file is longer than 600 lines" long_files
