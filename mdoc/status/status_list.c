@@ -63,7 +63,8 @@ mdoci_entry(const struct mdoci_entries *entries, uint64_t idx, unsigned *value)
 
 	if (idx >= entry_count(entries))
 		return false;
-	*value = (entries->packed[idx / in_byte] >> (idx % in_byte * entries->bits)) & ((1U << entries->bits) - 1);
+	*value = ((unsigned)entries->packed[idx / in_byte] >> (idx % in_byte * entries->bits)) &
+		((1U << entries->bits) - 1);
 	return true;
 }
 
