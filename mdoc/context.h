@@ -36,6 +36,8 @@ enum mdoc_limit {
 	MDOC_LIMIT_STATUS_LIST,   /* bytes of a status list, inflated: MDOC_STATUS_LIST_MAX */
 	MDOC_LIMIT_TRUST_ENTRIES, /* anchors of a store, entries of a VICAL or RICAL: MDOC_TRUST_ENTRIES_MAX */
 	MDOC_LIMIT_CACHE,         /* judged certificates that a trust store keeps: MDOC_CACHE_MAX */
+	MDOC_LIMIT_RETRIEVALS,    /* retrieval methods, and origins, of a DeviceEngagement: MDOC_RETRIEVALS_MAX */
+	MDOC_LIMIT_IDENTIFIERS,   /* of an identifier list: MDOC_IDENTIFIERS_MAX */
 	MDOC_LIMIT_COUNT
 };
 
@@ -51,6 +53,8 @@ enum mdoc_limit {
 #define MDOC_STATUS_LIST_MAX ((size_t)16 * 1024 * 1024)
 #define MDOC_TRUST_ENTRIES_MAX 100000
 #define MDOC_CACHE_MAX 1024
+#define MDOC_RETRIEVALS_MAX 16
+#define MDOC_IDENTIFIERS_MAX 1000000
 
 /*
  * A context with every default.

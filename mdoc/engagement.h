@@ -16,10 +16,6 @@
 extern "C" {
 #endif
 
-/* More is MDOC_ERR_SIZE. */
-#define MDOC_RETRIEVALS_MAX 16
-#define MDOC_ORIGINS_MAX 16
-
 #define MDOC_UUID_SIZE 16
 #define MDOC_BLE_ADDRESS_SIZE 6
 
@@ -76,7 +72,7 @@ struct mdoc_engagement;
  * MDOC_ERR_VERSION  not version 1.x
  * MDOC_ERR_VALUE    another cipher suite than 1, or an option of a known method out of its range
  * MDOC_ERR_KEY      EDeviceKey is no valid public key
- * MDOC_ERR_SIZE     too many methods or origins
+ * MDOC_ERR_SIZE     more methods or origins than MDOC_LIMIT_RETRIEVALS
  * MDOC_ERR_MISSING, MDOC_ERR_TYPE, MDOC_ERR_MEMORY, those of mdoc_cbor_scan()
  */
 enum mdoc_result mdoc_engagement_parse(const struct mdoc_context *context, struct mdoc_bytes input,
@@ -125,8 +121,9 @@ struct mdoc_engagement_spec {
 /*
  * Append a DeviceEngagement, the bare map, to out.
  *
- * MDOC_ERR_ARG   no key, too much of something, second-edition members in the first, an option out of its range or
- *                a BLE server or client without its UUID
+ * MDOC_ERR_ARG   no key, second-edition members in the first, an option out of its range or a BLE server or client
+ *                without its UUID
+ * MDOC_ERR_SIZE  more methods or origins than MDOC_LIMIT_RETRIEVALS
  * MDOC_ERR_KEY, MDOC_ERR_UTF8, MDOC_ERR_MEMORY, MDOC_ERR_BUFFER
  */
 enum mdoc_result mdoc_engagement_build(const struct mdoc_context *context, const struct mdoc_engagement_spec *spec,

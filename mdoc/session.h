@@ -84,7 +84,7 @@ enum mdoc_result mdoc_session_establish(struct mdoc_session *session, struct mdo
  * Append a SessionData with data, and with a status that ends the session unless it is MDOC_SESSION_NO_STATUS.
  *
  * When the counter is used up nothing is appended, the session ends, and mdoc_session_answer() says so to the peer.
- * With MDOC_ERR_BUFFER the counter has been used: size queries cost a counter value, not a repetition of one.
+ * With MDOC_ERR_BUFFER nothing has happened: the same call with more room makes the message.
  *
  * MDOC_ERR_ARG      a status that is none, or a reader that has not established; the session goes on
  * MDOC_ERR_SESSION  the session has ended, or the counter is used up
@@ -107,9 +107,10 @@ enum mdoc_result mdoc_session_end(struct mdoc_session *session, enum mdoc_sessio
  * MDOC_ERR_SESSION  it cannot be decrypted (changed, replayed, out of order, of the other direction), or the session
  *                   had ended
  * MDOC_ERR_MISSING, MDOC_ERR_TYPE, MDOC_ERR_VALUE, those of mdoc_cbor_scan(): it is no such message
- * MDOC_ERR_MEMORY, MDOC_ERR_CRYPTO, MDOC_ERR_BUFFER
+ * MDOC_ERR_MEMORY, MDOC_ERR_CRYPTO
+ * MDOC_ERR_BUFFER   no room for what it carries: the same message can be read once more
  *
- * Every error ends the session; send mdoc_session_answer() then.
+ * Every other error ends the session; send mdoc_session_answer() then.
  */
 enum mdoc_result mdoc_session_open(struct mdoc_session *session, struct mdoc_bytes message, struct mdoc_buf *plain,
 	struct mdoc_error *error);

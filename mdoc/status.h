@@ -85,7 +85,8 @@ enum mdoc_result mdoc_status_list_parse(const struct mdoc_context *context, stru
 	struct mdoc_status_list **list, struct mdoc_error *error);
 void mdoc_status_list_free(struct mdoc_status_list *list);
 
-/* The same for an identifier list. An identifier that is there twice is MDOC_ERR_DUPLICATE_KEY. */
+/* The same for an identifier list. An identifier that is there twice is MDOC_ERR_DUPLICATE_KEY, and more of them
+ * than MDOC_LIMIT_IDENTIFIERS are MDOC_ERR_SIZE. */
 enum mdoc_result mdoc_identifier_list_parse(const struct mdoc_context *context, struct mdoc_bytes input,
 	struct mdoc_identifier_list **list, struct mdoc_error *error);
 void mdoc_identifier_list_free(struct mdoc_identifier_list *list);
@@ -207,7 +208,8 @@ enum mdoc_result mdoc_status_list_build(const struct mdoc_context *context, cons
  *
  * ids  in any order; n may be 0
  *
- * MDOC_ERR_ARG: also for an empty identifier, or one twice; otherwise as above
+ * MDOC_ERR_ARG: also for an empty identifier, or one twice; MDOC_ERR_SIZE: more than MDOC_LIMIT_IDENTIFIERS;
+ * otherwise as above
  */
 enum mdoc_result mdoc_identifier_list_build(const struct mdoc_context *context, const struct mdoc_list_spec *spec,
 	const struct mdoc_bytes *ids, size_t n, struct mdoc_buf *out);

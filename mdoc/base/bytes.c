@@ -59,6 +59,12 @@ mdoci_buf_reserve(struct mdoc_buf *buf, size_t more)
 	return true;
 }
 
+bool
+mdoci_buf_fits(const struct mdoc_buf *buf, size_t more)
+{
+	return buf->err == MDOC_OK && (!buf->fixed || more <= buf->cap - buf->len);
+}
+
 void
 mdoci_buf_truncate(struct mdoc_buf *buf, size_t len)
 {

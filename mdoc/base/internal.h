@@ -44,6 +44,9 @@ void mdoci_put_bstr_head(struct mdoc_buf *buf, size_t len);
 /* Take back, and wipe, what was appended after `len`; the error stays. */
 void mdoci_buf_truncate(struct mdoc_buf *buf, size_t len);
 
+/* Whether so much more can be appended, as far as the caller's memory goes. */
+bool mdoci_buf_fits(const struct mdoc_buf *buf, size_t more);
+
 /* Random bytes of the context. */
 enum mdoc_result mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len);
 

@@ -92,6 +92,10 @@ mdoci_direction_open(struct mdoci_direction *direction, struct mdoc_bytes sealed
 	if (sealed.len < MDOCI_GCM_TAG || sealed.len > INT_MAX || direction->counter == 0)
 		return MDOC_ERR_SESSION;
 	opened_len = sealed.len - MDOCI_GCM_TAG;
+	if (!mdoci_buf_fits(plain, opened_len)) {
+		mdoc_buf_append(plain, mdoc_bytes_of(NULL, opened_len)); /* counted only */
+		return plain->err;
+	}
 	memcpy(tag, sealed.ptr + opened_len, sizeof(tag));
 	opened = malloc(opened_len + 1);
 	if (opened == NULL)

@@ -16,9 +16,9 @@ struct mdoc_engagement {
 	struct mdoc_bytes version;
 	struct mdoc_bytes key_bytes;
 	struct mdoc_public_key key;
-	struct mdoc_retrieval retrievals[MDOC_RETRIEVALS_MAX];
+	struct mdoc_retrieval *retrievals;
 	size_t retrieval_count;
-	struct mdoc_origin origins[MDOC_ORIGINS_MAX];
+	struct mdoc_origin *origins;
 	size_t origin_count;
 	struct mdoc_node server_retrieval, protocol_info, capabilities;
 };
@@ -145,20 +145,34 @@ read_retrieval(struct mdoc_node node, struct mdoc_retrieval *method, const char 
 	return MDOC_OK;
 }
 
+/* Room for each member of an array, as many as the limit lets there be. */
+static enum mdoc_result
+make_room(struct mdoc_node list, const char *path, size_t size, void **room, struct mdoc_error *error)
+{
+	const size_t count = mdoc_node_count(list), limit = mdoci_limit(list, MDOC_LIMIT_RETRIEVALS);
+
+	if (mdoc_node_type(list) != MDOC_CBOR_ARRAY)
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(list), path, "an array");
+	if (count > limit)
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(list), path, "at most %zu", limit);
+	*room = calloc(count + 1, size);
+	if (*room == NULL)
+		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, path, "memory");
+	return MDOC_OK;
+}
+
 static enum mdoc_result
 read_retrievals(struct mdoc_engagement *engagement, struct mdoc_node list, struct mdoc_error *error)
 {
 	char path[MDOCI_PATH_MAX];
-	enum mdoc_result res = MDOC_OK;
+	void *room = NULL;
+	enum mdoc_result res;
 	size_t n = 0;
 
 	if (!mdoc_node_present(list))
 		return MDOC_OK;
-	if (mdoc_node_type(list) != MDOC_CBOR_ARRAY)
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(list), "deviceRetrievalMethods", "an array");
-	if (mdoc_node_count(list) > MDOC_RETRIEVALS_MAX)
-		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(list), "deviceRetrievalMethods",
-			"at most %d methods", MDOC_RETRIEVALS_MAX);
+	res = make_room(list, "deviceRetrievalMethods", sizeof(*engagement->retrievals), &room, error);
+	engagement->retrievals = room;
 	for (struct mdoc_node node = mdoc_node_first(list); mdoc_node_present(node) && res == MDOC_OK;
 		node = mdoc_node_next(node)) {
 		mdoci_path(path, "deviceRetrievalMethods", "[%zu]", n);
@@ -171,13 +185,15 @@ read_retrievals(struct mdoc_engagement *engagement, struct mdoc_node list, struc
 static enum mdoc_result
 read_origins(struct mdoc_engagement *engagement, struct mdoc_node list, struct mdoc_error *error)
 {
+	void *room = NULL;
+	enum mdoc_result res;
+
 	if (!mdoc_node_present(list))
 		return MDOC_OK;
-	if (mdoc_node_type(list) != MDOC_CBOR_ARRAY)
-		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(list), "originInfos", "an array");
-	if (mdoc_node_count(list) > MDOC_ORIGINS_MAX)
-		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(list), "originInfos", "at most %d origins",
-			MDOC_ORIGINS_MAX);
+	res = make_room(list, "originInfos", sizeof(*engagement->origins), &room, error);
+	if (res != MDOC_OK)
+		return res;
+	engagement->origins = room;
 	for (struct mdoc_node node = mdoc_node_first(list); mdoc_node_present(node); node = mdoc_node_next(node)) {
 		struct mdoc_origin origin = { .domain = MDOC_NO_BYTES };
 
@@ -296,6 +312,8 @@ mdoc_engagement_free(struct mdoc_engagement *engagement)
 	mdoc_cbor_free(engagement->key_scan);
 	mdoc_cbor_free(engagement->scan);
 	mdoc_cbor_free(engagement->outer);
+	free(engagement->retrievals);
+	free(engagement->origins);
 	free(engagement);
 }
 

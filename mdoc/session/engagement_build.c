@@ -215,9 +215,8 @@ mdoc_engagement_build(const struct mdoc_context *context, const struct mdoc_enga
 	struct mdoc_buf made = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
-	if (spec->key == NULL || spec->retrieval_count > MDOC_RETRIEVALS_MAX || spec->origin_count > MDOC_ORIGINS_MAX)
-		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "",
-			"a key, and no more methods and origins than read");
+	if (spec->key == NULL)
+		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a key");
 	if (spec->edition == MDOC_EDITION_2021 && (spec->origin_count > 0 || spec->capability_count > 0))
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "the second edition for origins and capabilities");
 	res = put_engagement(&made, spec, error);

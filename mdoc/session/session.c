@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/session/session_internal.h"
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -217,6 +218,10 @@ mdoc_session_open(struct mdoc_session *session, struct mdoc_bytes message, struc
 	}
 	if (mdoc_node_present(parts.data))
 		res = mdoci_direction_open(&session->receive, parts.sealed, plain);
+	if (res == MDOC_ERR_BUFFER) {
+		(void)mdoci_fail(error, res, mdoc_node_offset(parts.data), "data", "room for what it carries");
+		goto out;
+	}
 	if (res != MDOC_OK) {
 		(void)mdoci_fail(error, res, mdoc_node_offset(parts.data), "data", "what the peer sent next");
 		break_off(session, MDOC_SESSION_ENCRYPTION_ERROR);
@@ -244,14 +249,47 @@ mdoc_session_status_put(struct mdoc_buf *out, enum mdoc_session_status status)
 	return out->err;
 }
 
+static void
+put_message(struct mdoc_buf *buf, struct mdoc_bytes key_bytes, struct mdoc_bytes sealed,
+	enum mdoc_session_status status)
+{
+	mdoc_put_map(buf, 1U + (key_bytes.len > 0) + (status != MDOC_SESSION_NO_STATUS));
+	if (key_bytes.len > 0) {
+		mdoc_put_text(buf, "eReaderKey");
+		mdoc_buf_append(buf, key_bytes);
+	}
+	mdoc_put_text(buf, "data");
+	mdoc_put_bstr(buf, sealed);
+	if (status != MDOC_SESSION_NO_STATUS) {
+		mdoc_put_text(buf, "status");
+		mdoc_put_uint(buf, (uint64_t)status);
+	}
+}
+
+/* The peer counts the messages that it gets: one that finds no room must not have been counted here. */
+static enum mdoc_result
+check_room(struct mdoc_bytes key_bytes, struct mdoc_bytes plain, enum mdoc_session_status status, struct mdoc_buf *out)
+{
+	struct mdoc_buf size = MDOC_BUF_OVER(NULL, 0);
+
+	if (out->err == MDOC_OK && !out->fixed)
+		return MDOC_OK;
+	put_message(&size, key_bytes, mdoc_bytes_of(NULL, plain.len + MDOCI_GCM_TAG), status);
+	if (!mdoci_buf_fits(out, size.len))
+		mdoc_buf_append(out, mdoc_bytes_of(NULL, size.len)); /* counted only */
+	return out->err;
+}
+
 /* The message is built apart, so that nothing is appended when something fails. */
 static enum mdoc_result
 send(struct mdoc_session *session, struct mdoc_bytes key_bytes, struct mdoc_bytes plain,
 	enum mdoc_session_status status, struct mdoc_buf *out, struct mdoc_error *error)
 {
 	struct mdoc_buf sealed = MDOC_BUF_EMPTY, made = MDOC_BUF_EMPTY;
-	enum mdoc_result res;
+	enum mdoc_result res = plain.len > INT_MAX ? MDOC_ERR_SIZE : check_room(key_bytes, plain, status, out);
 
+	if (res != MDOC_OK)
+		return mdoci_fail(error, res, SIZE_MAX, "", "room for the message");
 	res = mdoci_direction_seal(&session->send, plain, &sealed);
 	if (res != MDOC_OK) {
 		(void)mdoci_fail(error, res, SIZE_MAX, "", "a counter that is not used up");
@@ -259,17 +297,7 @@ send(struct mdoc_session *session, struct mdoc_bytes key_bytes, struct mdoc_byte
 			break_off(session, MDOC_SESSION_TERMINATION);
 		goto out;
 	}
-	mdoc_put_map(&made, 1U + (key_bytes.len > 0) + (status != MDOC_SESSION_NO_STATUS));
-	if (key_bytes.len > 0) {
-		mdoc_put_text(&made, "eReaderKey");
-		mdoc_put_raw(&made, key_bytes);
-	}
-	mdoc_put_text(&made, "data");
-	mdoc_put_bstr(&made, mdoc_buf_bytes(&sealed));
-	if (status != MDOC_SESSION_NO_STATUS) {
-		mdoc_put_text(&made, "status");
-		mdoc_put_uint(&made, (uint64_t)status);
-	}
+	put_message(&made, key_bytes, mdoc_buf_bytes(&sealed), status);
 	res = made.err;
 	if (res == MDOC_OK) {
 		mdoc_buf_append(out, mdoc_buf_bytes(&made));

@@ -34,7 +34,8 @@ struct mdoc_session {
 /* Encrypt with the direction's next counter value and append ciphertext and tag as a byte string's content. */
 enum mdoc_result mdoci_direction_seal(struct mdoci_direction *direction, struct mdoc_bytes plain, struct mdoc_buf *out);
 
-/* Decrypt and append. MDOC_ERR_SESSION: the tag does not hold; nothing was appended. */
+/* Decrypt and append. MDOC_ERR_SESSION: the tag does not hold; nothing was appended. MDOC_ERR_BUFFER: nothing has
+ * happened, the counter stands where it stood. */
 enum mdoc_result mdoci_direction_open(struct mdoci_direction *direction, struct mdoc_bytes sealed,
 	struct mdoc_buf *plain);
 

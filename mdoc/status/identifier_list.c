@@ -22,8 +22,11 @@ read_identifiers(struct mdoc_node map, struct mdoc_identifier_list *list, struct
 {
 	static const char path[] = "payload.identifier_list.identifiers";
 	const size_t count = mdoc_node_count(map);
+	const size_t limit = mdoci_limit(map, MDOC_LIMIT_IDENTIFIERS);
 	struct mdoc_node node = mdoc_node_first(map);
 
+	if (count > limit)
+		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(map), path, "at most %zu identifiers", limit);
 	list->ids = calloc(count > 0 ? count : 1, sizeof(*list->ids));
 	if (list->ids == NULL)
 		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, path, "memory");
@@ -157,6 +160,8 @@ mdoc_identifier_list_build(const struct mdoc_context *context, const struct mdoc
 	struct mdoc_buf claims = MDOC_BUF_EMPTY;
 	enum mdoc_result res = mdoci_list_spec_check(spec);
 
+	if (res == MDOC_OK && n > mdoc_context_limit(context, MDOC_LIMIT_IDENTIFIERS))
+		res = MDOC_ERR_SIZE;
 	if (res != MDOC_OK)
 		return res;
 	mdoci_put_claims(&claims, spec, 1);

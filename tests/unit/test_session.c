@@ -442,12 +442,12 @@ counters_end(void)
 	pair_clear(&pair);
 }
 
-/* A message that found no room would use its counter value again. */
+/* The two sides would count differently after a message that found no room, and understand each other no more. */
 static void
 no_room(void)
 {
-	uint8_t little[8];
-	struct mdoc_buf over = MDOC_BUF_OVER(little, sizeof(little)), plain = MDOC_BUF_EMPTY;
+	uint8_t little[8], enough[64];
+	struct mdoc_buf over = MDOC_BUF_OVER(little, sizeof(little)), plain = MDOC_BUF_EMPTY, none;
 	struct pair pair;
 
 	pair_make(&pair, MDOC_CURVE_P256);
@@ -455,7 +455,15 @@ no_room(void)
 		MDOC_ERR_BUFFER);
 	CU_ASSERT_EQUAL(over.len, 1 + 5 + 1 + 1 + 16);
 	CU_ASSERT_TRUE(mdoc_session_alive(pair.device));
-	CU_ASSERT_EQUAL(pair.device->send.counter, 2);
+	CU_ASSERT_EQUAL(pair.device->send.counter, 1);
+	over = MDOC_BUF_OVER(enough, sizeof(enough));
+	CU_ASSERT_EQUAL(mdoc_session_seal(pair.device, mdoc_text("xy"), MDOC_SESSION_NO_STATUS, &over, NULL), MDOC_OK);
+	none = MDOC_BUF_OVER(little, 1);
+	CU_ASSERT_EQUAL(mdoc_session_open(pair.reader, mdoc_buf_bytes(&over), &none, NULL), MDOC_ERR_BUFFER);
+	CU_ASSERT_EQUAL(none.len, 2);
+	CU_ASSERT_TRUE(mdoc_session_alive(pair.reader));
+	CU_ASSERT_EQUAL(mdoc_session_open(pair.reader, mdoc_buf_bytes(&over), &plain, NULL), MDOC_OK);
+	CU_ASSERT_TRUE(mdoc_bytes_is_text(mdoc_buf_bytes(&plain), "xy"));
 	pair_clear(&pair);
 	mdoc_buf_clear(&plain);
 }
