@@ -1,5 +1,5 @@
-// @auth0/mdl in each of its parts: issuer, holder, reader, and what it takes for a session. Reads commands from standard
-// input, one a line with tabs between its words, and answers each with one line: "done", "failed REASON", or a verdict.
+// @auth0/mdl in each of its parts: issuer, holder, reader, and what it takes for a session. See lines.mjs for how it is
+// talked to.
 //
 //   issue CLAIMS.json DS.pem DS-KEY.pem DEVICE-KEY.pem OUT       an IssuerSigned
 //        [--doctype=TYPE] [--digest=ALG] [--from=SECONDS] [--until=SECONDS]  times are from now
@@ -14,54 +14,22 @@
 //   split TRANSCRIPT OUT...                                      what is inside of its members, for the former
 //
 // SPDX-License-Identifier: BSD-2-Clause
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import mdl from '@auth0/mdl';
 import cbor from '@auth0/mdl/lib/cbor/index.js';
 import { COSEKeyFromJWK } from 'cose-kit';
+import { bare, claims, readPrivate, readPublic, serve, tagged, text } from './lines.mjs';
 
-const MDL = 'org.iso.18013.5.1.mDL';
 const ALG = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' };
 
-function head(major, length) {
-  const first = major << 5;
-  if (length < 24) return Buffer.from([first | length]);
-  if (length < 256) return Buffer.from([first | 24, length]);
-  return Buffer.from([first | 25, length >> 8, length & 255]);
-}
-
-const text = (string) => Buffer.concat([head(3, Buffer.byteLength(string)), Buffer.from(string)]);
-
-// The library wants SessionTranscriptBytes (tag 24); our files may hold the bare array.
-function tagged(raw) {
-  if (raw[0] === 0xd8 && raw[1] === 24) return raw;
-  return Buffer.concat([Buffer.from([0xd8, 24]), head(2, raw.length), raw]);
-}
-
-function bare(raw) {
-  return raw.subarray(2 + { 0x58: 2, 0x59: 3 }[raw[2]]);
-}
-
-const readPrivate = (path) => createPrivateKey(readFileSync(path)).export({ format: 'jwk' });
-const readPublic = (path) => createPublicKey(readFileSync(path)).export({ format: 'jwk' });
 const forSigning = (jwk) => ({ ...jwk, alg: ALG[jwk.crv] });
-
-// "date:…" is a full-date (tag 1004), "base64url:…" a byte string; everything else is as JSON has it.
-function claim(value) {
-  if (typeof value === 'string' && value.startsWith('date:')) return new cbor.DateOnly(value.slice(5));
-  if (typeof value === 'string' && value.startsWith('base64url:')) return Buffer.from(value.slice(10), 'base64url');
-  return value;
-}
 
 async function record(claimsPath, dsPath, keyPath, deviceJwk, options) {
   const after = (seconds) => new Date(Date.now() + Number(seconds) * 1000);
   const signer = forSigning(readPrivate(keyPath));
   const document = new mdl.Document(options.doctype);
-  for (const [ns, claims] of Object.entries(JSON.parse(readFileSync(claimsPath)))) {
-    document.addIssuerNameSpace(ns, Object.fromEntries(Object.entries(claims).map(([k, v]) => [k, claim(v)])));
-  }
+  for (const [ns, values] of claims(claimsPath, cbor.DateOnly)) document.addIssuerNameSpace(ns, values);
   const signed = await document.useDigestAlgorithm(options.digest)
     .addValidityInfo({ signed: after(options.from), validFrom: after(options.from), validUntil: after(options.until) })
     .addDeviceKeyInfo({ deviceKey: deviceJwk })
@@ -69,15 +37,15 @@ async function record(claimsPath, dsPath, keyPath, deviceJwk, options) {
   return cbor.cborEncode(signed.prepare().get('issuerSigned'));
 }
 
-async function issue([claims, ds, dsKey, device, out], options) {
-  writeFileSync(out, await record(claims, ds, dsKey, readPublic(device), options));
+async function issue([from, ds, dsKey, device, out], options) {
+  writeFileSync(out, await record(from, ds, dsKey, readPublic(device), options));
 }
 
-async function credentials([claims, ds, dsKey, request, out], options) {
+async function credentials([from, ds, dsKey, request, out], options) {
   const { proofs } = JSON.parse(readFileSync(request));
   const made = proofs.jwt.map(async (jwt) => {
     const { jwk } = JSON.parse(Buffer.from(jwt.split('.')[0], 'base64url'));
-    return { credential: Buffer.from(await record(claims, ds, dsKey, jwk, options)).toString('base64url') };
+    return { credential: Buffer.from(await record(from, ds, dsKey, jwk, options)).toString('base64url') };
   });
   writeFileSync(out, JSON.stringify({ credentials: await Promise.all(made) }));
 }
@@ -158,25 +126,4 @@ function split([transcript, ...outs]) {
   [engagement.buffer, readerKey.buffer, ...handover].slice(0, outs.length).forEach((one, i) => writeFileSync(outs[i], one));
 }
 
-const COMMANDS = { issue, credentials, present, verify, transcript, split };
-const OPTIONS = {
-  doctype: { type: 'string', default: MDL },
-  digest: { type: 'string', default: 'SHA-256' },
-  from: { type: 'string', default: '0' },
-  until: { type: 'string', default: '1728000' },
-  'reader-key': { type: 'string' },
-  'device-claim': { type: 'string' },
-};
-
-async function answer(line) {
-  try {
-    const { values, positionals: [name, ...words] } = parseArgs({ args: line.split('\t'), allowPositionals: true,
-      options: OPTIONS });
-    return await COMMANDS[name](words, values) ?? 'done';
-  } catch (error) {
-    return `failed ${error.message.split('\n')[0]}`;
-  }
-}
-
-console.log = console.error; // the library talks
-for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${await answer(line)}\n`);
+await serve({ issue, credentials, present, verify, transcript, split });

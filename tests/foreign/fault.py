@@ -1,4 +1,4 @@
-# One fault in a DeviceResponse and nothing else changed.
+# One fault in a DeviceResponse, or in a DeviceRequest, and nothing else changed.
 # SPDX-License-Identifier: BSD-2-Clause
 #
 #   fault.py IN NAME FAULT...      writes NAME-FAULT.cbor
@@ -13,6 +13,7 @@ FAULTS = {
     'identifier': (['issuerSigned', *ITEM, 'elementIdentifier'], -1),
     'doctype': (['docType'], -1),
     'device-signature': (['deviceSigned', 'deviceAuth', 'deviceSignature', 3], -1),
+    'reader-auth': (['readerAuth', 3], -1),
     'device-mac': (['deviceSigned', 'deviceAuth', 'deviceMac', 3], -1),
 }
 
@@ -62,7 +63,7 @@ def main():
     for fault in faults:
         data = bytearray(original)
         path, byte = FAULTS[fault]
-        at = member(data, member(data, 0, 'documents'), 0)
+        at = member(data, member(data, 0, 'docRequests' if fault == 'reader-auth' else 'documents'), 0)
         for step in path:
             at = member(data, at, step)
         data[end(data, at) + byte if byte < 0 else at + byte] ^= 1

@@ -2,7 +2,7 @@
  * party.c: issuer and holder of mobile driving licences with keys in PEM files, for tests against other people's
  * libraries: built with nothing but the installed headers of libmdoc.
  *
- *	party certify KEY OUT [CA-CERT CA-KEY]          an IACA, or a document signer below it
+ *	party certify PROFILE KEY OUT [CA-CERT CA-KEY]  iaca, reader-ca, or ds or reader below it
  *	party issue DEVICE-KEY DS-CERT DS-KEY OUT [FROM UNTIL]
  *	party present RECORD REQUEST TRANSCRIPT DEVICE-KEY OUT [READER-KEY]
  *
@@ -119,32 +119,44 @@ read_certificate(const char *path)
 	return mdoc_bytes_of(der, (size_t)len);
 }
 
+static enum mdoc_cert_profile
+profile_of(const char *name)
+{
+	enum mdoc_cert_profile profile = 0;
+
+	while (profile < MDOC_CERT_PROFILE_COUNT && strcmp(mdoc_cert_profile_name(profile), name) != 0)
+		profile++;
+	if (profile == MDOC_CERT_PROFILE_COUNT)
+		fail(name, NULL);
+	return profile;
+}
+
 static int
 certify(int argc, char **argv)
 {
 	struct mdoc_error error = { MDOC_OK, 0, "", "" };
 	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	const bool root = argc == 4;
-	struct mdoc_signer signer = read_signer(argv[root ? 2 : 5]);
+	const bool root = argc == 5;
+	struct mdoc_signer signer = read_signer(argv[root ? 3 : 6]);
 	const int64_t now = (int64_t)time(NULL);
 	const struct mdoc_cert_spec spec = {
-		.profile = root ? MDOC_CERT_IACA : MDOC_CERT_DS,
+		.profile = profile_of(argv[2]),
 		.country = mdoc_text("UT"),
-		.common_name = mdoc_text(root ? "Utopia IACA" : "Utopia document signer"),
-		.issuer_cert = root ? MDOC_NO_BYTES : read_certificate(argv[4]),
-		.key = read_public(argv[2]),
+		.common_name = mdoc_text(argv[2]),
+		.issuer_cert = root ? MDOC_NO_BYTES : read_certificate(argv[5]),
+		.key = read_public(argv[3]),
 		.not_before = now - (root ? 500 : 400) * DAY,
 		.not_after = now + (root ? 500 : 50) * DAY,
-		.issuer_alt_uri = "https://iaca.example/",
-		.crl_uri = "https://iaca.example/iaca.crl",
+		.issuer_alt_uri = "https://ca.example/",
+		.crl_uri = "https://ca.example/ca.crl",
 		.signer = &signer,
 	};
-	FILE *file = fopen(argv[3], "w");
+	FILE *file = fopen(argv[4], "w");
 
 	if (mdoc_cert_build(NULL, &spec, &der, &error) != MDOC_OK)
 		fail("no certificate", &error);
 	if (file == NULL || PEM_write(file, "CERTIFICATE", "", der.ptr, (long)der.len) <= 0 || fclose(file) != 0)
-		fail(argv[3], NULL);
+		fail(argv[4], NULL);
 	mdoc_buf_clear(&der);
 	mdoc_signer_clear(&signer);
 	return 0;
@@ -291,7 +303,7 @@ present(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	if ((argc == 4 || argc == 6) && strcmp(argv[1], "certify") == 0)
+	if ((argc == 5 || argc == 7) && strcmp(argv[1], "certify") == 0)
 		return certify(argc, argv);
 	if ((argc == 6 || argc == 8) && strcmp(argv[1], "issue") == 0)
 		return issue(argc, argv);

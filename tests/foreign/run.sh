@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# If this failed, our records and responses would be good for our own programs only: @auth0/mdl, which we did not
-# write, issues, presents and verifies, we do the same, and each must accept what the other makes, with a deviceSignature
-# and with a deviceMac, and refuse it for the right reason when a byte of it, the session, the issuer or the time is
-# another. SPDX-License-Identifier: BSD-2-Clause
+# If this failed, our records, requests and responses would be good for our own programs only: @auth0/mdl and @owf/mdoc,
+# which we did not write, issue, ask, present and verify, we do the same, and each must accept what the other makes, with
+# a deviceSignature and with a deviceMac, and refuse it for the right reason when a byte of it, the session, the issuer or
+# the time is another. SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=../integration/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
 # shellcheck source=../integration/provision.sh
@@ -11,7 +11,7 @@ foreign=$(cd "$here/../foreign" && pwd)
 # shellcheck source=certificates.sh
 . "$foreign/certificates.sh"
 cd "$scratch" || exit 1
-cp "$foreign"/{package.json,package-lock.json,auth0.mjs} .
+cp "$foreign"/{package.json,package-lock.json,*.mjs} .
 must "the pinned packages install" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 MDL=org.iso.18013.5.1 DEVICE=example.device
@@ -42,15 +42,26 @@ ours() { # ours CLAIM EXPECTED RESPONSE: mdoc-reader's verdict, whose reasons ar
 		else "no verdict" end' verdict.json)"
 }
 
-coproc NODE { exec node auth0.mjs; }
+# One process for all that a library does: most of a command's time would be its start.
+start_library() { # start_library NAME PROGRAM
+	local input=${NODE[1]-}
+	library=$1
+	if [ -n "$input" ]; then
+		exec {input}>&-
+		wait "$NODE_PID"
+	fi
+	coproc NODE { exec node "$2"; }
+}
 
-their() { # their COMMAND WORD...: @auth0/mdl does it, see auth0.mjs
-	show "@auth0/mdl" "$@"
+their() { # their COMMAND WORD...: the library does it, see auth0.mjs and owf.mjs
+	show "$library" "$@"
 	local IFS=$'\t'
 	printf '%s\n' "$*" >&"${NODE[1]}"
 	read -r answer <&"${NODE[0]}" || answer="failed without an answer"
-	case $answer in failed*) not_ok "set-up: @auth0/mdl $1 $answer"; exit 1 ;; esac
+	case $answer in failed*) not_ok "set-up: $library $1 $answer"; exit 1 ;; esac
 }
+
+start_library @auth0/mdl auth0.mjs
 
 theirs() { # theirs CLAIM EXPECTED RESPONSE: the verdict of @auth0/mdl
 	their verify "$3" "$st" "$iaca" "$reader"
@@ -112,15 +123,15 @@ must "an issuer and holder with the installed headers alone" \
 for key in iaca ds other-iaca device reader other-reader; do
 	quiet openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $key.key
 done
-quiet ./party certify iaca.key iaca.pem
-quiet ./party certify ds.key ds.pem iaca.pem iaca.key
-quiet ./party certify other-iaca.key other-iaca.pem
+quiet ./party certify iaca iaca.key iaca.pem
+quiet ./party certify ds ds.key ds.pem iaca.pem iaca.key
+quiet ./party certify iaca other-iaca.key other-iaca.pem
 quiet mdoc-token init --label foreign --so-pin-file foreign-so --pin-file pin --iaca iaca.pem
 token=(--token foreign --pin-file pin)
 
-# their_credentials CLAIMS OPTION...: for a new key of that token, in response.json
+# their_credentials CLAIMS OPTION...: for a new key of that token, or $copies of them, in response.json
 their_credentials() {
-	quiet mdoc-token request "${token[@]}" --offer offer.json --count 1 --out request.json
+	quiet mdoc-token request "${token[@]}" --offer offer.json --count "${copies:-1}" --out request.json
 	their credentials "$1" ds.pem ds.key request.json response.json "${@:2}"
 }
 cat > jp.json <<'J'
@@ -142,7 +153,7 @@ their_credentials jp.json --doctype=$JP --from=-86400 --until=-3600
 refused "nor one that has run out"
 their credentials jp.json ds.pem other-reader.key request.json response.json --doctype=$JP
 refused "nor one that another key signed"
-quiet ./party certify ds.key stranger.pem other-iaca.pem other-iaca.key
+quiet ./party certify ds ds.key stranger.pem other-iaca.pem other-iaca.key
 their credentials jp.json stranger.pem ds.key request.json response.json --doctype=$JP
 refused "nor one below another root"
 
@@ -242,7 +253,7 @@ says '{"org.iso.18013.5.1":{"family_name":"番𩸽","birth_date":"1971-09-01","p
 	jq -c '.documents[0].elements' values.json
 
 # An mDL of theirs in a token.
-their_credentials mdl.json
+copies=2 their_credentials mdl.json
 must "we import a licence that they issued" mdoc-token import "${token[@]}" --response response.json --yes
 quiet mdoc-present respond "${token[@]}" --request mdl-req.cbor --transcript st.cbor --out token-mdl.cbor --yes
 both "they issue a licence, we present it from a token" token-mdl.cbor "${asked[@]}"
@@ -286,8 +297,81 @@ options="--nonce ${vp[0]} --client-id ${vp[1]} --response-uri ${vp[2]}"
 same "the transcript of OpenID4VP in the draft of 2023" "--annex-b-2023 $options --mdoc-nonce m-1" annex-b-2023 "${vp[@]}" m-1
 same "that of ISO/IEC TS 18013-7 Annex B" "--annex-b $options --mdoc-nonce m-1" annex-b "${vp[@]}" m-1
 same "that of OpenID4VP 1.0" "--openid4vp $options" openid4vp "${vp[@]}"
-their split "$here/../vectors/annexD/session_transcript_bytes.cbor" engagement.bin reader-key.bin select.bin
+their split "$here/../vectors/annexD/session_transcript_bytes.cbor" engagement.bin reader-key.bin select.bin request.bin
 engaged="--engagement engagement.bin --reader-key reader-key.bin"
 same "that of a session engaged by QR code" "--qr $engaged" qr engagement.bin reader-key.bin
 same "that of one engaged by NFC" "--nfc $engaged --nfc-select select.bin" nfc engagement.bin reader-key.bin select.bin
+
+# ---- Requests, which @auth0/mdl does not know ----
+
+# @owf/mdoc 0.6.0 makes and reads DeviceRequests. Its deviceMac is no COSE_Mac0 (external_aad is missing), and it refuses
+# each that it verifies: so signatures only. It wants every element that is asked for.
+start_library @owf/mdoc owf.mjs
+for key in reader-ca reader-cert device reader; do
+	quiet openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $key.key
+done
+quiet ./party certify reader-ca reader-ca.key reader-ca.pem
+quiet ./party certify reader reader-cert.key reader-cert.pem reader-ca.pem reader-ca.key
+iaca=iaca.pem
+quiet "${request[@]}" --key reader-cert.key --cert reader-cert.pem --transcript st.cbor --out our-req.cbor
+their asked our-req.cbor st.cbor
+judged "they read our request, and know the reader" "accept $(printf '%s\n' "${asked[@]}" | sed 's/portrait/&:retain/' | xargs)" \
+	"$answer"
+their asked our-req.cbor other.cbor
+judged "but not in another session" "refuse Signature is invalid" "$answer"
+their request their-req.cbor "${asked[@]}" --reader=reader-cert.pem,reader-cert.key,st.cbor
+their issue mdl.json ds.pem ds.key device.key owf-theirs.cbor
+quiet ./party issue device.key ds.pem ds.key owf-ours.cbor
+
+owf_verdict() { # owf_verdict CLAIM EXPECTED RESPONSE REQUEST
+	their verify "$3" "$4" "$st" "$iaca"
+	judged "$1" "$2" "$answer"
+}
+for issuer in ours theirs; do
+	for asking in our their; do
+		made=owf-$issuer-$asking
+		quiet ./party present owf-$issuer.cbor $asking-req.cbor st.cbor device.key $made-ours.cbor
+		their present owf-$issuer.cbor $asking-req.cbor st.cbor device.key $made-theirs.cbor
+		for holder in ours theirs; do
+			ours "$asking request, issued $issuer, presented $holder: we accept" "accept ${asked[*]}" $made-$holder.cbor
+			owf_verdict "$asking request, issued $issuer, presented $holder: they accept" "accept ${asked[*]}" \
+				$made-$holder.cbor $asking-req.cbor
+		done
+	done
+done
+for holder in ours theirs; do
+	quiet python3 "$foreign/fault.py" owf-ours-our-$holder.cbor owf-$holder issuer-signature digest device-signature
+	while IFS=: read -r fault row reason; do
+		ours "presented $holder, $fault: we refuse" "refuse $row" "owf-$holder-$fault.cbor"
+		owf_verdict "presented $holder, $fault: they refuse" "refuse $reason" "owf-$holder-$fault.cbor" our-req.cbor
+	done <<-FAULTS
+		issuer-signature:issuer_signature:Issuer auth signature is invalid
+		digest:digests:attribute must match the digest
+		device-signature:device_auth:Device signature must be valid
+	FAULTS
+done
+their present owf-ours.cbor their-req.cbor st.cbor device.key owf-mac.cbor --reader-key=reader.key
+reader=reader.key
+ours "a MAC without external_aad: we refuse" "refuse device_auth" owf-mac.cbor
+reader=
+
+# A holder who answers known readers only.
+fetch() { # fetch CLAIM EXIT REQUEST: from the token, whose copies are @auth0/mdl's
+	exits "$2" "$1" mdoc-present respond "${token[@]}" --request "$3" --transcript st.cbor --out known.cbor --yes \
+		--reader-ca reader-ca.pem --reader-policy trusted
+}
+python3 "$foreign/fault.py" their-req.cbor forged reader-auth
+fetch "we refuse their request with another signature" 1 forged-reader-auth.cbor
+their request free-req.cbor "${asked[@]}"
+fetch "and one without" 1 free-req.cbor
+fetch "we answer their request, whose reader we know" 0 their-req.cbor
+owf_verdict "and they accept" "accept ${asked[*]}" known.cbor their-req.cbor
+
+same "they have the same transcript of OpenID4VP 1.0" "--openid4vp $options" openid4vp "${vp[@]}"
+same "of ISO/IEC TS 18013-7 Annex B" "--annex-b $options --mdoc-nonce m-1" annex-b "${vp[@]}" m-1
+same "of the Digital Credentials API" "--dc-api --nonce n-1 --origin https://reader.example" dc-api n-1 https://reader.example
+same "of interactive authorization" "--iae --nonce n-1 --endpoint https://issuer.example/iae" iae n-1 https://issuer.example/iae
+same "of ISO/IEC 18013-5 by QR code" "--qr $engaged" qr engagement.bin reader-key.bin
+same "and by NFC" "--nfc $engaged --nfc-select select.bin --nfc-request request.bin" nfc engagement.bin reader-key.bin \
+	select.bin request.bin
 done_testing

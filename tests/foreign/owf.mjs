@@ -1,0 +1,172 @@
+// @owf/mdoc as issuer, holder and reader, over Node.js' own cryptography. See lines.mjs for how it is talked to.
+//
+//   issue CLAIMS.json DS.pem DS-KEY.pem DEVICE-KEY.pem OUT     an IssuerSigned
+//        [--doctype=TYPE] [--digest=ALG] [--from=SECONDS] [--until=SECONDS]  times are from now
+//   request OUT NAMESPACE/ELEMENT...                           a DeviceRequest, of which no element is to be kept
+//        [--doctype=TYPE] [--reader=CERT.pem,KEY.pem,TRANSCRIPT]  with reader authentication
+//   asked REQUEST TRANSCRIPT                                   what a DeviceRequest asks for: "accept ELEMENT...", with
+//                                                              ":retain" behind what is kept, or "refuse REASON"
+//   present RECORD REQUEST TRANSCRIPT DEVICE-KEY.pem OUT       a DeviceResponse with everything that is asked for
+//        [--reader-key=KEY.pem]                                with a deviceMac instead of a deviceSignature
+//   verify RESPONSE REQUEST TRANSCRIPT IACA.pem                "accept ELEMENT..." or "refuse REASON; REASON..."
+//   transcript OUT KIND MEMBER...                              a bare SessionTranscript, by its own functions
+//
+// SPDX-License-Identifier: BSD-2-Clause
+import { createHash, createHmac, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, randomBytes, sign, verify as check,
+  X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as mdoc from '@owf/mdoc';
+import { bare, claims, readPrivate, readPublic, serve, tagged } from './lines.mjs';
+
+const ALG = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' };
+const HASH = { ES256: 'sha256', ES384: 'sha384', ES512: 'sha512' };
+const forSigning = (jwk) => mdoc.CoseKey.fromJwk({ ...jwk, alg: ALG[jwk.crv] });
+const forUsing = (jwk) => Object.fromEntries(['kty', 'crv', 'x', 'y', 'd'].filter((k) => jwk[k]).map((k) => [k, jwk[k]]));
+const name = (text, field) => text.split('\n').filter((one) => one.startsWith(`${field}=`))
+  .map((one) => one.slice(field.length + 1));
+const der = (path) => new Uint8Array(new X509Certificate(readFileSync(path)).raw);
+
+// What the library leaves to its caller.
+const context = {
+  crypto: {
+    random: (length) => new Uint8Array(randomBytes(length)),
+    digest: ({ digestAlgorithm, bytes }) =>
+      new Uint8Array(createHash(digestAlgorithm.replace('-', '').toLowerCase()).update(bytes).digest()),
+    calculateEphemeralMacKey: ({ privateKey, publicKey, sessionTranscriptBytes, info }) => {
+      const secret = diffieHellman({
+        privateKey: createPrivateKey({ format: 'jwk', key: forUsing(mdoc.CoseKey.decode(privateKey).jwk) }),
+        publicKey: createPublicKey({ format: 'jwk', key: forUsing(mdoc.CoseKey.decode(publicKey).jwk) }),
+      });
+      const salt = createHash('sha256').update(sessionTranscriptBytes).digest();
+      return mdoc.CoseKey.create({ keyType: mdoc.KeyType.Oct, k: new Uint8Array(hkdfSync('sha256', secret, salt, info, 32)) });
+    },
+  },
+  cose: {
+    sign1: {
+      sign: ({ toBeSigned, key }) => new Uint8Array(sign(HASH[key.jwk.alg], toBeSigned, {
+        key: createPrivateKey({ format: 'jwk', key: forUsing(key.jwk) }), dsaEncoding: 'ieee-p1363' })),
+      verify: ({ sign1, key }) => check(HASH[sign1.signatureAlgorithmName], sign1.toBeSigned, {
+        key: createPublicKey({ format: 'jwk', key: forUsing(key.jwk) }), dsaEncoding: 'ieee-p1363' }, sign1.signature),
+    },
+    mac0: {
+      sign: ({ key, toBeAuthenticated }) => new Uint8Array(createHmac('sha256', key.privateKey).update(toBeAuthenticated).digest()),
+    },
+  },
+  x509: {
+    getIssuerNameField: ({ certificate, field }) => name(new X509Certificate(certificate).issuer, field),
+    getPublicKey: ({ certificate }) => mdoc.CoseKey.fromJwk(new X509Certificate(certificate).publicKey.export({ format: 'jwk' })),
+    verifyCertificateChain: ({ trustedCertificates, x5chain }) => {
+      const leaf = new X509Certificate(x5chain[0]);
+      const issued = (root) => leaf.checkIssued(root) && leaf.verify(root.publicKey);
+      if (!trustedCertificates.some((one) => issued(new X509Certificate(one)))) throw new Error('no path to a root');
+    },
+    getCertificateData: ({ certificate }) => {
+      const { issuer, subject, validFrom, validTo } = new X509Certificate(certificate);
+      return { issuerName: issuer, subjectName: subject, notBefore: new Date(validFrom), notAfter: new Date(validTo) };
+    },
+  },
+};
+
+const session = (path) => mdoc.SessionTranscript.decode(bare(tagged(readFileSync(path))));
+
+async function issue([from, ds, dsKey, device, out], options) {
+  const after = (seconds) => new Date(Date.now() + Number(seconds) * 1000);
+  const key = forSigning(readPrivate(dsKey));
+  const issuer = new mdoc.Issuer(options.doctype, context);
+  for (const [ns, values] of claims(from, mdoc.DateOnly)) issuer.addIssuerNamespace(ns, values);
+  const made = await issuer.sign({ signingKey: key, algorithm: key.algorithm, digestAlgorithm: options.digest,
+    validityInfo: { signed: after(options.from), validFrom: after(options.from), validUntil: after(options.until) },
+    deviceKeyInfo: { deviceKey: mdoc.DeviceKey.fromJwk(readPublic(device)) }, certificates: [der(ds)] });
+  writeFileSync(out, made.encode());
+}
+
+// The library verifies reader authentication, and has the COSE_Sign1 for it, but not what that is over.
+async function authenticate(itemsRequest, cert, keyPath, transcript) {
+  const key = forSigning(readPrivate(keyPath));
+  const { DataItem } = mdoc;
+  const over = DataItem.fromData(['ReaderAuthentication', session(transcript).encodedStructure,
+    DataItem.fromData(itemsRequest.encodedStructure)]);
+  return mdoc.ReaderAuth.create({ signingKey: key, detachedPayload: mdoc.cborEncode(over),
+    protectedHeaders: mdoc.ProtectedHeaders.create({ protectedHeaders: new Map([[mdoc.Header.Algorithm, key.algorithm]]) }),
+    unprotectedHeaders: mdoc.UnprotectedHeaders.create({ unprotectedHeaders: new Map([[mdoc.Header.X5Chain, der(cert)]]) }),
+  }, context);
+}
+
+async function request([out, ...elements], options) {
+  const namespaces = {};
+  for (const [ns, element] of elements.map((one) => one.split('/'))) namespaces[ns] = { ...namespaces[ns], [element]: false };
+  const itemsRequest = mdoc.ItemsRequest.create({ docType: options.doctype, namespaces });
+  const readerAuth = options.reader ? await authenticate(itemsRequest, ...options.reader.split(',')) : undefined;
+  writeFileSync(out, mdoc.DeviceRequest.create({ docRequests: [mdoc.DocRequest.create({ itemsRequest, readerAuth })] }).encode());
+}
+
+async function asked([path, transcript]) {
+  const reasons = [];
+  const wanted = mdoc.DeviceRequest.decode(readFileSync(path));
+  await mdoc.Holder.verifyDeviceRequest({ deviceRequest: wanted, sessionTranscript: session(transcript),
+    verificationCallback: (row) => { if (row.status !== 'PASSED') reasons.push(row.check); } }, context);
+  const elements = wanted.docRequests.flatMap(({ itemsRequest }) => [...itemsRequest.namespaces].flatMap(([ns, all]) =>
+    [...all].map(([element, retain]) => `${ns}/${element}${retain ? ':retain' : ''}`)));
+  if (!wanted.docRequests.every((one) => one.readerAuth)) reasons.push('no readerAuth');
+  return reasons.length === 0 ? `accept ${elements.sort().join(' ')}` : `refuse ${reasons.join('; ')}`;
+}
+
+async function present([record, wanted, transcript, deviceKey, out], options) {
+  const jwk = readPrivate(deviceKey);
+  const reader = options['reader-key'];
+  const made = await mdoc.Holder.createDeviceResponseForDeviceRequest({
+    deviceRequest: mdoc.DeviceRequest.decode(readFileSync(wanted)), sessionTranscript: session(transcript),
+    issuerSigned: [mdoc.IssuerSigned.decode(readFileSync(record))],
+    ...(reader ? { mac: { ephemeralKey: mdoc.CoseKey.fromJwk(readPublic(reader)),
+      signingKey: mdoc.CoseKey.fromJwk({ ...jwk, alg: 'HS256' }) } } : { signature: { signingKey: forSigning(jwk) } }),
+  }, context);
+  writeFileSync(out, made.encode());
+}
+
+async function verify([path, wanted, transcript, iaca]) {
+  const reasons = [];
+  const elements = [];
+  let passed = 0;
+  try {
+    const response = mdoc.DeviceResponse.decode(readFileSync(path));
+    await mdoc.Verifier.verifyDeviceResponse({ deviceResponse: response,
+      deviceRequest: mdoc.DeviceRequest.decode(readFileSync(wanted)), sessionTranscript: session(transcript),
+      trustedCertificates: [der(iaca)],
+      onCheck: (row) => {
+        if (row.status === 'PASSED') passed += 1;
+        else reasons.push(row.check + (row.reason ? ` (${row.reason})` : ''));
+      } }, context);
+    for (const { issuerSigned } of response.documents) {
+      for (const [ns, items] of issuerSigned.issuerNamespaces.issuerNamespaces) {
+        elements.push(...items.map((item) => `${ns}/${item.elementIdentifier}`));
+      }
+    }
+  } catch (error) {
+    reasons.push(error.message);
+  }
+  return reasons.length === 0 && passed > 0 ? `accept ${elements.sort().join(' ')}` : `refuse ${reasons.join('; ')}`;
+}
+
+const { SessionTranscript } = mdoc;
+const SESSIONS = {
+  openid4vp: (nonce, clientId, responseUri) => SessionTranscript.forOid4Vp({ clientId, nonce, responseUri }, context),
+  'dc-api': (nonce, origin) => SessionTranscript.forOid4VpDcApi({ origin, nonce }, context),
+  iae: (nonce, endpoint) =>
+    SessionTranscript.forOid4VpIae({ interactiveAuthorizationEndpoint: endpoint, nonce }, context),
+  'annex-b': (nonce, clientId, responseUri, mdocGeneratedNonce) => SessionTranscript.forOid4VpDraft18({ clientId,
+    responseUri, verifierGeneratedNonce: nonce, mdocGeneratedNonce }, context),
+  qr: (engagement, readerKey) => SessionTranscript.forQrHandover({
+    deviceEngagement: mdoc.DeviceEngagement.decode(readFileSync(engagement)),
+    eReaderKey: mdoc.EReaderKey.decode(readFileSync(readerKey)) }),
+  nfc: (engagement, readerKey, select, requested) => SessionTranscript.create({
+    deviceEngagement: mdoc.DeviceEngagement.decode(readFileSync(engagement)),
+    eReaderKey: mdoc.EReaderKey.decode(readFileSync(readerKey)),
+    handover: mdoc.NfcHandover.create({ selectMessage: new Uint8Array(readFileSync(select)),
+      requestMessage: new Uint8Array(readFileSync(requested)) }) }),
+};
+
+async function transcript([out, kind, ...members]) {
+  writeFileSync(out, (await SESSIONS[kind](...members)).encode());
+}
+
+await serve({ issue, request, asked, present, verify, transcript });
