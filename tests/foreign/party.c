@@ -1,18 +1,19 @@
 /*
- * party.c: issuer and holder of mobile driving licences with keys in PEM files, for tests against other people's
- * libraries: built with nothing but the installed headers of libmdoc.
+ * party.c: issuer and holder of mobile driving licences with keys in PEM files or, for a deviceMac, in a token, for
+ * tests against other people's libraries: built with nothing but installed headers.
  *
  *	party certify PROFILE KEY OUT [CA-CERT CA-KEY]  iaca, reader-ca, or ds or reader below it
  *	party issue DEVICE-KEY DS-CERT DS-KEY OUT [FROM UNTIL]
  *	party present RECORD REQUEST TRANSCRIPT DEVICE-KEY OUT [READER-KEY]
+ *	party token-key MODULE LABEL PIN-FILE OUT       the public half of a new holder key, which may agree on secrets
+ *	party token-present MODULE LABEL PIN-FILE RECORD REQUEST TRANSCRIPT OUT READER-KEY
  *
  * Keys and certificates are PEM, the rest is CBOR. FROM and UNTIL are seconds from now. With READER-KEY, which may
  * be public only, the response has a deviceMac instead of a deviceSignature. Exit 1 with a reason when it fails.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <mdoc/mdoc.h>
-#include <openssl/evp.h>
+#include "party.h"
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,103 +22,7 @@
 
 #define DAY 86400
 #define DEVICE_NAMESPACE "example.device" /* which the device signs */
-#define FILE_MAX (1024 * 1024)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static void
-fail(const char *what, const struct mdoc_error *error)
-{
-	fprintf(stderr, "party: %s", what);
-	if (error != NULL && error->code != MDOC_OK)
-		fprintf(stderr, ": %s at %s, byte %zu: %s", mdoc_result_name(error->code), error->path, error->offset,
-			error->expected);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static struct mdoc_bytes
-read_file(const char *path)
-{
-	uint8_t *content = malloc(FILE_MAX);
-	FILE *file = fopen(path, "rb");
-	size_t len;
-
-	if (content == NULL || file == NULL)
-		fail(path, NULL);
-	len = fread(content, 1, FILE_MAX, file);
-	fclose(file);
-	return mdoc_bytes_of(content, len);
-}
-
-static void
-write_file(const char *path, const struct mdoc_buf *content)
-{
-	FILE *file = fopen(path, "wb");
-
-	if (file == NULL || fwrite(content->ptr, 1, content->len, file) != content->len || fclose(file) != 0)
-		fail(path, NULL);
-}
-
-/* A private key, or where that will do a public one. */
-static EVP_PKEY *
-read_key(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	EVP_PKEY *key;
-
-	if (file == NULL)
-		fail(path, NULL);
-	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	if (key == NULL) {
-		rewind(file);
-		key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
-	}
-	fclose(file);
-	if (key == NULL)
-		fail(path, NULL);
-	return key;
-}
-
-static struct mdoc_public_key
-read_public(const char *path)
-{
-	struct mdoc_public_key key;
-	EVP_PKEY *pkey = read_key(path);
-
-	if (mdoc_key_from_evp(pkey, &key) != MDOC_OK)
-		fail(path, NULL);
-	EVP_PKEY_free(pkey);
-	return key;
-}
-
-static struct mdoc_signer
-read_signer(const char *path)
-{
-	struct mdoc_signer signer;
-	EVP_PKEY *pkey = read_key(path);
-
-	if (mdoc_signer_from_evp(NULL, pkey, &signer) != MDOC_OK)
-		fail(path, NULL);
-	EVP_PKEY_free(pkey);
-	return signer;
-}
-
-/* DER of the first certificate of a PEM file. */
-static struct mdoc_bytes
-read_certificate(const char *path)
-{
-	char *name = NULL, *header = NULL;
-	unsigned char *der = NULL;
-	FILE *file = fopen(path, "r");
-	long len = 0;
-
-	if (file == NULL || PEM_read(file, &name, &header, &der, &len) != 1)
-		fail(path, NULL);
-	fclose(file);
-	OPENSSL_free(name);
-	OPENSSL_free(header);
-	return mdoc_bytes_of(der, (size_t)len);
-}
 
 static enum mdoc_cert_profile
 profile_of(const char *name)
@@ -230,73 +135,56 @@ issue(int argc, char **argv)
 	return 0;
 }
 
-/* What a deviceMac takes: the secret of device key and reader key. */
-struct mac {
-	uint8_t shared[MDOC_SHARED_MAX];
-	size_t shared_len;
-};
-
-static bool
-authenticate_with_mac(void *arg, struct mdoc_bytes device_authentication_bytes, struct mdoc_buf *device_signed)
-{
-	const struct mac *mac = arg;
-	struct mdoc_device_authentication inside;
-
-	return mdoc_device_authentication_parse(NULL, device_authentication_bytes, &inside, NULL) == MDOC_OK &&
-		mdoc_device_mac_put(NULL, device_signed, device_authentication_bytes, inside.namespaces_bytes,
-			inside.transcript, mdoc_bytes_of(mac->shared, mac->shared_len)) == MDOC_OK;
-}
-
-static void
-agree(struct mac *mac, const char *device_path, const char *reader_path)
-{
-	const struct mdoc_public_key reader = read_public(reader_path);
-	struct mdoc_agreement agreement;
-	EVP_PKEY *device = read_key(device_path);
-
-	if (mdoc_agreement_from_evp(NULL, device, &agreement) != MDOC_OK ||
-		mdoc_agree(&agreement, &reader, mac->shared, &mac->shared_len) != MDOC_OK)
-		fail("no agreement", NULL);
-	mdoc_agreement_clear(&agreement);
-	EVP_PKEY_free(device);
-}
-
-static int
-present(int argc, char **argv)
+/* The response of one record to a request. */
+void
+answer(struct mdoc_bytes record_file, const char *request_path, const struct mdoc_response_options *options,
+	const char *out_path)
 {
 	struct mdoc_error error = { MDOC_OK, 0, "", "" };
 	struct mdoc_issuer_signed *record = NULL;
 	struct mdoc_selection *selection = NULL;
 	struct mdoc_request *request = NULL;
 	struct mdoc_buf response = MDOC_BUF_EMPTY;
-	struct mdoc_signer signer = read_signer(argv[5]);
-	struct mac mac = { .shared_len = 0 };
-	const struct mdoc_device_signer device_signer = { authenticate_with_mac, &mac };
-	struct mdoc_device_key key = { .signer = &signer };
-	const struct mdoc_response_options options = { .transcript = read_file(argv[4]), .keys = &key };
 	const struct mdoc_claim seen = { mdoc_text(DEVICE_NAMESPACE), mdoc_text("seen"), mdoc_text("\xf5") };
 	struct mdoc_held held;
 
-	if (argc > 7) {
-		agree(&mac, argv[5], argv[7]);
-		key = (struct mdoc_device_key){ .device_signer = &device_signer };
-	}
-	if (mdoc_issuer_signed_parse(NULL, read_file(argv[2]), &record, &error) != MDOC_OK)
-		fail(argv[2], &error);
-	if (mdoc_request_parse(NULL, read_file(argv[3]), &request, &error) != MDOC_OK)
-		fail(argv[3], &error);
+	if (mdoc_issuer_signed_parse(NULL, record_file, &record, &error) != MDOC_OK)
+		fail("no record", &error);
+	if (mdoc_request_parse(NULL, read_file(request_path), &request, &error) != MDOC_OK)
+		fail(request_path, &error);
 	held = (struct mdoc_held){ record, &seen,
 		mdoc_node_present(mdoc_mso_key_authorizations(mdoc_issuer_signed_mso(record))) ? 1 : 0 };
 	if (mdoc_select(NULL, request, &held, 1, NULL, &selection, &error) != MDOC_OK)
 		fail("nothing to present", &error);
-	if (mdoc_response_build(NULL, selection, &options, &response, &error) != MDOC_OK)
+	if (mdoc_response_build(NULL, selection, options, &response, &error) != MDOC_OK)
 		fail("no response", &error);
-	write_file(argv[6], &response);
+	write_file(out_path, &response);
 	mdoc_buf_clear(&response);
 	mdoc_selection_free(selection);
 	mdoc_request_free(request);
 	mdoc_issuer_signed_free(record);
+}
+
+static int
+present(int argc, char **argv)
+{
+	const bool mac = argc > 7;
+	const struct mdoc_public_key reader = mac ? read_public(argv[7]) : (struct mdoc_public_key){ .point_len = 0 };
+	struct mdoc_signer signer = read_signer(argv[5]);
+	struct mdoc_agreement agreement;
+	EVP_PKEY *pkey = read_key(argv[5]);
+	const struct mdoc_device_key key = { .signer = &signer, .agreement = &agreement };
+	const struct mdoc_response_options options = { .transcript = read_file(argv[4]),
+		.keys = &key,
+		.reader_key = mac ? &reader : NULL,
+		.mac = mac };
+
+	if (mdoc_agreement_from_evp(NULL, pkey, &agreement) != MDOC_OK)
+		fail(argv[5], NULL);
+	answer(read_file(argv[2]), argv[3], &options, argv[6]);
+	mdoc_agreement_clear(&agreement);
 	mdoc_signer_clear(&signer);
+	EVP_PKEY_free(pkey);
 	return 0;
 }
 
@@ -309,6 +197,10 @@ main(int argc, char **argv)
 		return issue(argc, argv);
 	if ((argc == 7 || argc == 8) && strcmp(argv[1], "present") == 0)
 		return present(argc, argv);
-	fprintf(stderr, "usage: party certify|issue|present ARGUMENTS\n");
+	if (argc == 6 && strcmp(argv[1], "token-key") == 0)
+		return token_key(argv);
+	if (argc == 10 && strcmp(argv[1], "token-present") == 0)
+		return token_present(argv);
+	fprintf(stderr, "usage: party certify|issue|present|token-key|token-present ARGUMENTS\n");
 	return 2;
 }

@@ -117,9 +117,9 @@ respond dr.cbor
 both "we issue and present from a token" dr.cbor "${jp[@]}"
 
 # They issue to a token: the offer is ours, the rest of OpenID4VCI is theirs.
-read -ra flags < <(PKG_CONFIG_PATH=$MDOC_PREFIX/lib/pkgconfig pkg-config --cflags --libs libmdoc libcrypto)
+read -ra flags < <(PKG_CONFIG_PATH=$MDOC_PREFIX/lib/pkgconfig pkg-config --cflags --libs libmdoc-p11 libmdoc libcrypto)
 must "an issuer and holder with the installed headers alone" \
-	cc -std=c17 -Wall -Wextra -Werror -o party "$foreign/party.c" "${flags[@]}"
+	cc -std=c17 -Wall -Wextra -Werror -o party "$foreign"/party{,_files,_token}.c "${flags[@]}"
 for key in iaca ds other-iaca device reader other-reader; do
 	quiet openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $key.key
 done
@@ -257,6 +257,15 @@ copies=2 their_credentials mdl.json
 must "we import a licence that they issued" mdoc-token import "${token[@]}" --response response.json --yes
 quiet mdoc-present respond "${token[@]}" --request mdl-req.cbor --transcript st.cbor --out token-mdl.cbor --yes
 both "they issue a licence, we present it from a token" token-mdl.cbor "${asked[@]}"
+
+# Their licence for a holder key that may agree on secrets: the token makes the MAC and spends the copy.
+quiet ./party token-key "$MDOC_MODULE" foreign pin token-device.pub
+their issue mdl.json ds.pem ds.key token-device.pub token-theirs.cbor
+present_mac=(./party token-present "$MDOC_MODULE" foreign pin token-theirs.cbor mdl-req.cbor st.cbor)
+must "a key in a token makes a MAC" "${present_mac[@]}" token-mac.cbor reader.key
+reader=reader.key
+both "they issue a licence, our token makes a MAC" token-mac.cbor "${asked[@]}"
+reader=
 
 # Elements that the device signs. Their issuer cannot say which are allowed, and their reader does not ask.
 device=(device-req.cbor st.cbor device.key)
