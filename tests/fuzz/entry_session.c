@@ -77,7 +77,7 @@ entry_engagement(const struct mdoc_context *context, struct mdoc_bytes input)
 		fuzz_touch(retrieval->wifi.bands);
 	}
 	for (size_t i = 0; (origin = mdoc_engagement_origin(engagement, i)) != NULL; i++) {
-		FUZZ_CHECK(i < MDOC_ORIGINS_MAX);
+		FUZZ_CHECK(i < mdoc_context_limit(context, MDOC_LIMIT_RETRIEVALS));
 		fuzz_touch(origin->domain);
 	}
 	fuzz_touch_node(mdoc_engagement_server_retrieval(engagement));

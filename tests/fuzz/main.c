@@ -31,21 +31,43 @@ struct plan {
 static struct mdoc_bytes current;
 static const char *current_entry;
 
+/* Of the sanitizers, when they are there. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
 static void
-died(int signal)
+keep_input(void)
 {
 	char name[128];
 	FILE *file = NULL;
 
 	snprintf(name, sizeof(name), "crash-%s-%ld", current_entry, (long)getpid());
-	file = fopen(name, "wb");
+	file = current_entry != NULL ? fopen(name, "wb") : NULL;
 	if (file != NULL) {
 		fwrite(current.ptr, 1, current.len, file);
 		fclose(file);
 		fprintf(stderr, "the input is in %s\n", name);
 	}
-	(void)signal;
+}
+
+static void
+died(int signal)
+{
+	fprintf(stderr, "signal %d\n", signal);
+	keep_input();
 	_exit(1);
+}
+
+static void
+watch(void)
+{
+	signal(SIGABRT, died);
+	if (__sanitizer_set_death_callback != NULL) {
+		__sanitizer_set_death_callback(keep_input);
+		return;
+	}
+	signal(SIGSEGV, died);
+	signal(SIGBUS, died);
+	signal(SIGFPE, died);
 }
 
 static uint32_t
@@ -306,7 +328,7 @@ main(int argc, char **argv)
 			puts(entry->name);
 		return 0;
 	}
-	signal(SIGABRT, died);
+	watch();
 	fuzz_init();
 	if (strcmp(argv[1], "--seeds") == 0)
 		status = write_seeds(argc > 2 ? argv[2] : ".", need(argc > 3 ? argv[3] : NULL));

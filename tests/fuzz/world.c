@@ -59,6 +59,8 @@ static const struct {
 	{ MDOC_LIMIT_STATUS_LIST, 64 },
 	{ MDOC_LIMIT_TRUST_ENTRIES, 1 },
 	{ MDOC_LIMIT_CACHE, 1 },
+	{ MDOC_LIMIT_RETRIEVALS, 1 },
+	{ MDOC_LIMIT_IDENTIFIERS, 1 },
 };
 
 static void

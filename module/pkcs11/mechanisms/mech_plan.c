@@ -36,16 +36,16 @@ plan_device_sign(struct mech_plan *plan)
 		return rv;
 	if (!mdoc_bytes_equal(plan->auth.doc_type, plan->note->doc_type))
 		return CKR_MDOC_DOCTYPE;
-	if (mdoc_cbor_unwrap(plan->context, plan->auth.namespaces_bytes, &inner, NULL) != MDOC_OK)
-		return CKR_MDOC_INPUT_MALFORMED;
-	rv = check_device_namespaces(plan->record, inner);
+	rv = rv_from_mdoc(mdoc_cbor_unwrap(plan->context, plan->auth.namespaces_bytes, &inner, NULL));
+	if (rv == CKR_OK)
+		rv = check_device_namespaces(plan->record, inner);
 	if (rv != CKR_OK)
 		return rv;
 	if (plan->mechanism == CKM_MDOC_DEVICE_MAC)
 		plan->size = mdoc_device_mac_size(plan->auth.namespaces_bytes);
 	else
 		plan->size = mdoc_device_signed_size(plan->auth.namespaces_bytes, plan->note->curve);
-	return CKR_OK;
+	return plan->size > 0 ? CKR_OK : CKR_HOST_MEMORY;
 }
 
 /* How many elements `agreed` names; false: it is not {tstr: [tstr, …]}. */

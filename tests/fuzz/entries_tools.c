@@ -1,0 +1,183 @@
+/*
+ * tests/fuzz/entries_tools.c: what our programs read by themselves: files to be shown, claims, and what a wallet sends.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "tests/fuzz/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/jwt.h"
+#include "tools/issuer/claims.h"
+#include "tools/issuer/proof.h"
+#include "tools/reader/dump.h"
+
+#define AUDIENCE "https://issuer.example"
+
+/* mdoc-reader dump, as text and as JSON. */
+static enum mdoc_result
+entry_dump(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	struct mdoc_cbor *scan = NULL;
+	const enum mdoc_result res = mdoc_cbor_scan(context, input, 0, &scan, NULL);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	FUZZ_CHECK(to != NULL);
+	if (res == MDOC_OK) {
+		const struct mdoc_node root = mdoc_cbor_root(scan);
+		json_t *json = NULL;
+
+		fuzz_touch_text(dump_structure(root));
+		dump_text(to, root);
+		json = dump_json(root);
+		FUZZ_CHECK(json != NULL);
+		json_decref(json);
+	}
+	fclose(to);
+	for (size_t i = 0; i < len; i++) /* nothing in it reaches a terminal */
+		FUZZ_CHECK((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t');
+	free(text);
+	mdoc_cbor_free(scan);
+	return res;
+}
+
+static json_t *
+load(struct mdoc_bytes input)
+{
+	return json_loadb((const char *)input.ptr, input.len, JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* A file of claims; its {"file": …} finds no folder. */
+static enum mdoc_result
+entry_claims(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	struct claims claims;
+	struct claims_place place = { NULL, NULL };
+	json_t *json = load(input);
+	enum claims_result res;
+
+	if (json == NULL)
+		return MDOC_ERR_MALFORMED;
+	res = claims_build(json, "/nonexistent", MDOC_JP_DOCTYPE, &claims, &place);
+	fuzz_touch_text(claims_sentence(res));
+	fuzz_touch_text(place.ns);
+	fuzz_touch_text(place.element);
+	for (size_t i = 0; res == CLAIMS_OK && i < claims.count; i++) {
+		/* what a program offers is what libmdoc issues */
+		const enum mdoc_result issued = mdoc_profile_check_claim(context,
+			mdoc_profile_find(mdoc_text(MDOC_JP_DOCTYPE)), &claims.claims[i], NULL);
+
+		FUZZ_CHECK(fuzz_fine(issued));
+	}
+	claims_clear(&claims);
+	json_decref(json);
+	return res == CLAIMS_OK ? MDOC_OK : res == CLAIMS_MEMORY ? MDOC_ERR_MEMORY : MDOC_ERR_VALUE;
+}
+
+/* proofs.jwt of a Credential Request. */
+static enum mdoc_result
+entry_proofs(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	const struct proof_rules rules = { AUDIENCE, WORLD_NOW, 3 };
+	struct proofs proofs;
+	size_t bad = 0;
+	json_t *json = load(input);
+	enum proof_result res;
+
+	if (json == NULL)
+		return MDOC_ERR_MALFORMED;
+	res = proofs_check(context, json, &rules, &proofs, &bad);
+	fuzz_touch_text(proof_sentence(res));
+	FUZZ_CHECK(res != PROOF_OK || (proofs.count > 0 && proofs.nonce != NULL));
+	proofs_clear(&proofs);
+	json_decref(json);
+	return res == PROOF_OK ? MDOC_OK : res == PROOF_MEMORY ? MDOC_ERR_MEMORY : MDOC_ERR_VALUE;
+}
+
+static enum mdoc_result
+entry_jwt(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	struct mdoc_public_key key;
+	struct jwt jwt;
+	const enum mdoc_result res = jwt_parse(input, &jwt);
+
+	if (res == MDOC_OK) {
+		FUZZ_CHECK(json_is_object(jwt.header) && json_is_object(jwt.claims));
+		fuzz_touch_inside(jwt.signing_input, input);
+		FUZZ_CHECK(jwt.signature_len <= sizeof(jwt.signature));
+		(void)jwt_verify(context, &jwt, &world.annex_reader.key);
+		if (jwk_to_key(context, json_object_get(jwt.header, "jwk"), &key) == MDOC_OK)
+			(void)jwt_verify(context, &jwt, &key);
+	}
+	jwt_clear(&jwt);
+	return res;
+}
+
+/* A JWT by the key of the header's jwk. */
+static void
+seed_jwt(struct mdoc_buf *out)
+{
+	struct mdoc_signer signer = { 0 };
+	json_t *header = json_pack("{s:s, s:o}", "typ", PROOF_TYPE, "jwk", jwk_from_key(&world.annex_reader.key));
+	json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", AUDIENCE, "iat", (json_int_t)WORLD_NOW, "nonce", "n-1");
+
+	if (mdoc_signer_from_evp(world.context, world.annex_keys[0], &signer) == MDOC_OK)
+		(void)jwt_sign(header, claims, &signer, out);
+	mdoc_signer_clear(&signer);
+	json_decref(header);
+	json_decref(claims);
+}
+
+static void
+seeds_jwt(struct fuzz_seeds *seeds)
+{
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+
+	seed_jwt(&made);
+	fuzz_seed(seeds, mdoc_buf_bytes(&made));
+	mdoc_buf_clear(&made);
+}
+
+static void
+seeds_proofs(struct fuzz_seeds *seeds)
+{
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+
+	mdoc_buf_append(&made, mdoc_text("[\""));
+	seed_jwt(&made);
+	mdoc_buf_append(&made, mdoc_text("\"]"));
+	fuzz_seed(seeds, mdoc_buf_bytes(&made));
+	mdoc_buf_clear(&made);
+}
+
+static void
+seeds_dump(struct fuzz_seeds *seeds)
+{
+	fuzz_seed(seeds, mdoc_buf_bytes(&world.record_bytes));
+	fuzz_seed(seeds, mdoc_buf_bytes(&world.request));
+}
+
+static void
+seeds_claims(struct fuzz_seeds *seeds)
+{
+	fuzz_seed_text(seeds,
+		"{\"org.iso.23220.1\": {\"birth_date\": \"1981-09-01\", \"age_over_20\": true, \"sex\": 2, "
+		"\"portrait\": {\"base64url\": \"_9j_2Q\"}}, \"org.iso.23220.1.jp\": "
+		"{\"full_name_unicode\": \"x\", \"individual_number_unicode\": \"123456789018\", "
+		"\"local_gov_code_unicode\": \"13104\"}}");
+}
+
+const struct fuzz_entry fuzz_entries[] = {
+	{ "dump", entry_dump,
+		{ "vectors/annexD/device_response.cbor", "vectors/annexD/device_request.cbor",
+			"vectors/annexD/device_engagement.cbor", "vectors/status_list/referenced_token_cwt.cbor" },
+		seeds_dump },
+	{ "claims", entry_claims, { NULL }, seeds_claims },
+	{ "proofs", entry_proofs, { NULL }, seeds_proofs },
+	{ "jwt", entry_jwt, { NULL }, seeds_jwt },
+	{ NULL, NULL, { NULL }, NULL },
+};
