@@ -98,8 +98,8 @@ check_signature(struct run *run, struct signature *s)
 	enum mdoc_result res = run->certificate.key_result;
 
 	for (size_t i = 0; run->certificate.key_result == MDOC_OK && i < s->payload_count; i++) {
-		res = mdoc_sign1_verify(run->context, &s->read->sign1, &run->certificate.key,
-			mdoc_buf_bytes(&s->payloads[i]));
+		res = mdoc_sign1_verify_evp(run->context, &s->read->sign1, run->certificate.key.curve,
+			mdoc_cert_pkey(run->certificate.judged.cert), mdoc_buf_bytes(&s->payloads[i]));
 		if (res != MDOC_ERR_SIGNATURE)
 			break;
 	}

@@ -14,6 +14,7 @@ must "the example of libmdoc(3) is there" grep -q mdoc_verify reader.c
 # shellcheck disable=SC2046 # words are wanted
 must "it builds without a warning" cc -std=c17 -Wall -Wextra -Werror -o reader reader.c $(pkg-config --cflags --libs libmdoc)
 # shellcheck disable=SC2046
+# shellcheck disable=SC2016 # for the inner shell
 must "every header stands alone, in C++ too" bash -c 'for header in "$0"/include/mdoc/*.h; do
 	for language in c c++; do
 		echo "#include <mdoc/${header##*/}>" | cc -x $language -fsyntax-only -Wall -Wextra -Werror \
@@ -35,6 +36,7 @@ exits 1 "and an anchor that is none" ./reader dr.cbor st.cbor dr.cbor
 # Every function that is exported has a manual page, so that man mdoc_verify works.
 nm -D --defined-only "$MDOC_PREFIX/lib/libmdoc.so" | sed -n 's/.* T \(mdoc_[a-z0-9_]*\)$/\1/p' | sort -u > exported
 must "functions are exported" test "$(wc -l < exported)" -gt 150
+# shellcheck disable=SC2016 # for the inner shell
 must "each is in a manual page" bash -c 'while read -r function; do
 	grep -qs "$function" "$0"/mdoc_*.3 || { echo "$function"; exit 1; }
 done < exported' "$manuals"
