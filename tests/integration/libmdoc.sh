@@ -37,6 +37,7 @@ exits 1 "and an anchor that is none" ./reader dr.cbor st.cbor dr.cbor
 nm -D --defined-only "$MDOC_PREFIX/lib/libmdoc.so" | sed -n 's/.* T \(mdoc_[a-z0-9_]*\)$/\1/p' | sort -u > exported
 must "functions are exported" test "$(wc -l < exported)" -gt 150
 # shellcheck disable=SC2016 # for the inner shell
+# shellcheck disable=SC2016 # for the inner shell
 must "each is in a manual page" bash -c 'while read -r function; do
 	grep -qs "$function" "$0"/mdoc_*.3 || { echo "$function"; exit 1; }
 done < exported' "$manuals"
