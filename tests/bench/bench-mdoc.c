@@ -109,20 +109,20 @@ enum { RAW_FULL, FULL, RAW_TWO, CACHED, RAW_SIGN, PRESENT, ISSUE, CASES };
 struct figure {
 	void (*run)(void *arg);
 	void *arg;
-	double samples[ROUNDS]; /* runs in a second */
+	double samples[ROUNDS]; /* runs in a second of processor time */
 };
 
 static double
 rate(void (*run)(void *arg), void *arg, double seconds)
 {
-	const double begin = bench_now();
+	const double begin = bench_cpu_now();
 	double now = begin;
 	size_t done = 0;
 
 	while (now < begin + seconds) {
 		for (int i = 0; i < 8; i++, done++)
 			run(arg);
-		now = bench_now();
+		now = bench_cpu_now();
 	}
 	return (double)done / (now - begin);
 }

@@ -63,13 +63,25 @@ bench_options(int argc, char **argv, const char *about, struct bench_options *op
 	*rest = i;
 }
 
-double
-bench_now(void)
+static double
+seconds_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double
+bench_now(void)
+{
+	return seconds_of(CLOCK_MONOTONIC);
+}
+
+double
+bench_cpu_now(void)
+{
+	return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static int

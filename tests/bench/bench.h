@@ -36,6 +36,9 @@ void bench_need(bool good, const char *what);
 /* Seconds, from no particular moment. */
 double bench_now(void);
 
+/* The same of this process alone: what others do on the machine counts for less. */
+double bench_cpu_now(void);
+
 /* The middle one of some figures, which are put in order. */
 double bench_median(double *figures, size_t count);
 

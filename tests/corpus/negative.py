@@ -122,7 +122,7 @@ def document_of_another_docType(r):
     put("on_document", "docType", "org.example.other")(r)
 
 
-@case("MDOC_ERR_DOCTYPE", "doctype_requested", "requested_elements")
+@case("MDOC_ERR_DOCTYPE", "doctype_requested")
 def docType_that_was_not_requested(r):
     r.request = ("org.example.other", {"org.example": {"x": False}})
 
