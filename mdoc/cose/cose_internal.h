@@ -55,6 +55,15 @@ enum mdoc_result mdoci_sign1_read(struct mdoc_node node, const char *path, const
 void mdoci_sign1_clear(struct mdoc_sign1 *sign1);
 
 /*
+ * mdoc_signature_verify() and mdoc_sign1_verify_evp() by a key that is used again and again.
+ * ready  of an EC key, after EVP_PKEY_verify_init(); it is copied, so that several threads may use it. NULL: none
+ */
+enum mdoc_result mdoci_signature_verify(const struct mdoc_context *context, enum mdoc_alg alg, enum mdoc_curve curve,
+	EVP_PKEY *pkey, const EVP_PKEY_CTX *ready, struct mdoc_bytes tbs, struct mdoc_bytes signature);
+enum mdoc_result mdoci_sign1_verify(const struct mdoc_context *context, const struct mdoc_sign1 *sign1,
+	enum mdoc_curve curve, EVP_PKEY *pkey, const EVP_PKEY_CTX *ready, struct mdoc_bytes detached);
+
+/*
  * The protected header of any COSE structure: scanned, a map, with an alg and no critical header.
  *
  * *header  free with mdoc_cbor_free()

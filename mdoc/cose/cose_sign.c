@@ -13,26 +13,40 @@
 
 #define DER_SIG_MAX (MDOC_SIG_MAX + 12) /* SEQUENCE and two INTEGERs with a leading zero each */
 
-/* r||s to DER; 0: no memory. */
+/* INTEGER from an unsigned number of less than 127 bytes; how long it is. */
+static size_t
+put_integer(struct mdoc_bytes number, unsigned char *out)
+{
+	size_t zeros = 0, pad;
+
+	while (zeros + 1 < number.len && number.ptr[zeros] == 0)
+		zeros++;
+	pad = number.ptr[zeros] >= 0x80 ? 1 : 0;
+	out[0] = 0x02;
+	out[1] = (unsigned char)(number.len - zeros + pad);
+	out[2] = 0;
+	memcpy(out + 2 + pad, number.ptr + zeros, number.len - zeros);
+	return 2 + out[1];
+}
+
+/* r||s, of one size and not empty, to DER; how long it is. */
 static size_t
 der_signature(struct mdoc_bytes raw, unsigned char der[DER_SIG_MAX])
 {
-	const int half = (int)(raw.len / 2);
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(raw.ptr, half, NULL);
-	BIGNUM *s = BN_bin2bn(raw.ptr + half, half, NULL);
-	unsigned char *end = der;
-	int len = 0;
+	const size_t half = raw.len / 2;
+	unsigned char body[DER_SIG_MAX];
+	size_t len = put_integer(mdoc_bytes_of(raw.ptr, half), body), head = 2;
 
-	if (sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
-		r = NULL; /* now the signature's */
-		s = NULL;
-		len = i2d_ECDSA_SIG(sig, &end);
+	len += put_integer(mdoc_bytes_of(raw.ptr + half, half), body + len);
+	der[0] = 0x30;
+	der[1] = (unsigned char)len;
+	if (len >= 0x80) {
+		der[1] = 0x81;
+		der[2] = (unsigned char)len;
+		head = 3;
 	}
-	BN_free(s);
-	BN_free(r);
-	ECDSA_SIG_free(sig);
-	return len > 0 ? (size_t)len : 0;
+	memcpy(der + head, body, len);
+	return head + len;
 }
 
 static bool
@@ -46,23 +60,38 @@ raw_signature(const unsigned char *der, size_t der_len, size_t half, uint8_t *ra
 	return good;
 }
 
+/* As EVP_PKEY_verify_init() leaves it: looking up what that takes costs more than copying it. */
+static EVP_PKEY_CTX *
+verify_context(const struct mdoc_context *context, EVP_PKEY *pkey, const EVP_PKEY_CTX *ready)
+{
+	EVP_PKEY_CTX *ctx = NULL;
+
+	if (ready != NULL)
+		return EVP_PKEY_CTX_dup(ready);
+	ctx = EVP_PKEY_CTX_new_from_pkey(mdoc_context_libctx(context), pkey, NULL);
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) == 1)
+		return ctx;
+	EVP_PKEY_CTX_free(ctx);
+	return NULL;
+}
+
 /* Of the digest: that is looked up once a context, where EVP_DigestVerify() would look it up each time. */
 static enum mdoc_result
-verify_digest(const struct mdoc_context *context, EVP_PKEY *pkey, enum mdoc_digest_alg alg, struct mdoc_bytes tbs,
-	struct mdoc_bytes raw)
+verify_digest(const struct mdoc_context *context, EVP_PKEY *pkey, const EVP_PKEY_CTX *ready, enum mdoc_digest_alg alg,
+	struct mdoc_bytes tbs, struct mdoc_bytes raw)
 {
 	EVP_PKEY_CTX *ctx = NULL;
 	uint8_t digest[MDOC_DIGEST_MAX];
 	unsigned char der[DER_SIG_MAX];
 	size_t digest_len = 0;
 	const size_t der_len = der_signature(raw, der);
-	enum mdoc_result res = der_len > 0 ? mdoc_digest(context, alg, tbs, digest, &digest_len) : MDOC_ERR_MEMORY;
+	enum mdoc_result res = mdoc_digest(context, alg, tbs, digest, &digest_len);
 
 	if (res != MDOC_OK)
 		return res;
 	res = MDOC_ERR_CRYPTO;
-	ctx = EVP_PKEY_CTX_new_from_pkey(mdoc_context_libctx(context), pkey, NULL);
-	if (ctx != NULL && EVP_PKEY_verify_init(ctx) == 1)
+	ctx = verify_context(context, pkey, ready);
+	if (ctx != NULL)
 		res = EVP_PKEY_verify(ctx, der, der_len, digest, digest_len) == 1 ? MDOC_OK : MDOC_ERR_SIGNATURE;
 	EVP_PKEY_CTX_free(ctx);
 	return res;
@@ -83,8 +112,8 @@ verify_message(const struct mdoc_context *context, EVP_PKEY *pkey, struct mdoc_b
 }
 
 enum mdoc_result
-mdoc_signature_verify(const struct mdoc_context *context, enum mdoc_alg alg, enum mdoc_curve curve, EVP_PKEY *pkey,
-	struct mdoc_bytes tbs, struct mdoc_bytes signature)
+mdoci_signature_verify(const struct mdoc_context *context, enum mdoc_alg alg, enum mdoc_curve curve, EVP_PKEY *pkey,
+	const EVP_PKEY_CTX *ready, struct mdoc_bytes tbs, struct mdoc_bytes signature)
 {
 	enum mdoc_digest_alg digest;
 	enum mdoc_result res;
@@ -94,10 +123,17 @@ mdoc_signature_verify(const struct mdoc_context *context, enum mdoc_alg alg, enu
 	if (signature.len != mdoc_curve_sig_size(curve))
 		return MDOC_ERR_SIGNATURE;
 	ERR_set_mark();
-	res = mdoci_alg_digest(alg, &digest) ? verify_digest(context, pkey, digest, tbs, signature)
+	res = mdoci_alg_digest(alg, &digest) ? verify_digest(context, pkey, ready, digest, tbs, signature)
 					     : verify_message(context, pkey, tbs, signature);
 	ERR_pop_to_mark();
 	return res;
+}
+
+enum mdoc_result
+mdoc_signature_verify(const struct mdoc_context *context, enum mdoc_alg alg, enum mdoc_curve curve, EVP_PKEY *pkey,
+	struct mdoc_bytes tbs, struct mdoc_bytes signature)
+{
+	return mdoci_signature_verify(context, alg, curve, pkey, NULL, tbs, signature);
 }
 
 enum mdoc_result

@@ -266,8 +266,8 @@ mdoc_sign1_certificate(const struct mdoc_sign1 *sign1, size_t i, struct mdoc_byt
 }
 
 enum mdoc_result
-mdoc_sign1_verify_evp(const struct mdoc_context *context, const struct mdoc_sign1 *sign1, enum mdoc_curve curve,
-	EVP_PKEY *pkey, struct mdoc_bytes detached)
+mdoci_sign1_verify(const struct mdoc_context *context, const struct mdoc_sign1 *sign1, enum mdoc_curve curve,
+	EVP_PKEY *pkey, const EVP_PKEY_CTX *ready, struct mdoc_bytes detached)
 {
 	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
@@ -275,9 +275,17 @@ mdoc_sign1_verify_evp(const struct mdoc_context *context, const struct mdoc_sign
 	mdoc_sig_structure(&tbs, sign1->protected_, sign1->payload.ptr != NULL ? sign1->payload : detached);
 	res = tbs.err;
 	if (res == MDOC_OK)
-		res = mdoc_signature_verify(context, sign1->alg, curve, pkey, mdoc_buf_bytes(&tbs), sign1->signature);
+		res = mdoci_signature_verify(context, sign1->alg, curve, pkey, ready, mdoc_buf_bytes(&tbs),
+			sign1->signature);
 	mdoc_buf_clear(&tbs);
 	return res;
+}
+
+enum mdoc_result
+mdoc_sign1_verify_evp(const struct mdoc_context *context, const struct mdoc_sign1 *sign1, enum mdoc_curve curve,
+	EVP_PKEY *pkey, struct mdoc_bytes detached)
+{
+	return mdoci_sign1_verify(context, sign1, curve, pkey, NULL, detached);
 }
 
 enum mdoc_result

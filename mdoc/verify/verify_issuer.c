@@ -103,7 +103,7 @@ check_signature(struct mdoci_verifier *v, const struct issuer_part *part)
 	enum mdoc_result res = v->ds == NULL ? MDOC_ERR_CERTIFICATE : mdoc_cert_public_key(v->ds, &key);
 
 	if (res == MDOC_OK)
-		res = mdoc_sign1_verify_evp(v->context, &part->is->issuer_auth, key.curve, mdoc_cert_pkey(v->ds),
+		res = mdoci_sign1_verify(v->context, &part->is->issuer_auth, key.curve, v->ds->pkey, v->ds->ready,
 			MDOC_NO_BYTES);
 	if (res == MDOC_ERR_ALGORITHM || res == MDOC_ERR_KEY || res == MDOC_ERR_CERTIFICATE) {
 		mdoci_row_failed(v, MDOC_CHECK_ISSUER_ALGORITHM, &part->auth, res, "an algorithm that fits the DS key");

@@ -261,6 +261,7 @@ mdoc_cert_free(struct mdoc_cert *cert)
 {
 	if (cert == NULL || atomic_fetch_sub_explicit(&cert->references, 1, memory_order_acq_rel) != 1)
 		return;
+	EVP_PKEY_CTX_free(cert->ready);
 	EVP_PKEY_free(cert->pkey);
 	free(cert->copy);
 	free(cert);

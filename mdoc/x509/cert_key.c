@@ -101,6 +101,17 @@ decode_key(struct mdoc_cert *cert)
 	}
 }
 
+/* What a signature by an EC key takes, looked up once. */
+static void
+make_ready(struct mdoc_cert *cert)
+{
+	cert->ready = EVP_PKEY_CTX_new_from_pkey(mdoc_context_libctx(cert->context), cert->pkey, NULL);
+	if (cert->ready != NULL && EVP_PKEY_verify_init(cert->ready) != 1) {
+		EVP_PKEY_CTX_free(cert->ready);
+		cert->ready = NULL;
+	}
+}
+
 static void
 make_key(struct mdoc_cert *cert, size_t row)
 {
@@ -117,6 +128,8 @@ make_key(struct mdoc_cert *cert, size_t row)
 	}
 	if (cert->pkey == NULL)
 		decode_key(cert);
+	if (cert->pkey != NULL && !curves[row].edwards)
+		make_ready(cert);
 	ERR_pop_to_mark();
 	if (cert->pkey != NULL)
 		return;
@@ -173,9 +186,8 @@ verify_ecdsa(const struct mdoc_cert *by, enum mdoc_digest_alg alg, struct mdoc_b
 
 	if (mdoc_digest(by->context, alg, tbs, digest, &len) != MDOC_OK)
 		return false;
-	ctx = EVP_PKEY_CTX_new_from_pkey(mdoc_context_libctx(by->context), by->pkey, NULL);
-	holds = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
-		EVP_PKEY_verify(ctx, signature.ptr, signature.len, digest, len) == 1;
+	ctx = by->ready != NULL ? EVP_PKEY_CTX_dup(by->ready) : NULL;
+	holds = ctx != NULL && EVP_PKEY_verify(ctx, signature.ptr, signature.len, digest, len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	return holds;
 }

@@ -52,6 +52,7 @@ struct mdoc_cert {
 	struct mdoc_bytes key_bits; /* content of the subjectPublicKey, what its SHA-1 is over */
 	struct mdoc_public_key key; /* curve MDOC_CURVE_NONE: not one for mdocs */
 	EVP_PKEY *pkey;             /* NULL then */
+	EVP_PKEY_CTX *ready;        /* of an EC key, to be copied for each signature */
 	const char *key_broken;     /* and why */
 	struct mdoci_cert_extension ext[MDOCI_EXT_COUNT];
 	bool forbidden, repeated, unknown_critical;
