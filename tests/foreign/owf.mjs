@@ -9,6 +9,8 @@
 //   present RECORD REQUEST TRANSCRIPT DEVICE-KEY.pem OUT       a DeviceResponse with everything that is asked for
 //        [--reader-key=KEY.pem]                                with a deviceMac instead of a deviceSignature
 //   verify RESPONSE REQUEST TRANSCRIPT IACA.pem                "accept ELEMENT..." or "refuse REASON; REASON..."
+//   engaged ENGAGEMENT KEY.pem                                 "accept VERSION TYPE..." of the retrieval methods, if a
+//                                                              DeviceEngagement is for this device key
 //   transcript OUT KIND MEMBER...                              a bare SessionTranscript, by its own functions
 //
 // SPDX-License-Identifier: BSD-2-Clause
@@ -147,6 +149,16 @@ async function verify([path, wanted, transcript, iaca]) {
   return reasons.length === 0 && passed > 0 ? `accept ${elements.sort().join(' ')}` : `refuse ${reasons.join('; ')}`;
 }
 
+function engaged([path, key]) {
+  const { version, security, deviceRetrievalMethods } = mdoc.DeviceEngagement.decode(readFileSync(path));
+  const { x, y } = readPublic(key);
+  const { jwk } = security.eDeviceKey;
+  if (security.cipherSuiteIdentifier !== 1 || jwk.x !== x || jwk.y !== y) return 'refuse another key';
+  return `accept ${version} ${deviceRetrievalMethods.map(({ type, retrievalOptions }) => `${type}:${
+    type === mdoc.DeviceRetrievalMethodType.Ble ? Buffer.from(retrievalOptions.centralClientModeUuid).toString('hex')
+      : retrievalOptions.maxCommandDataLength}`).join(' ')}`;
+}
+
 const { SessionTranscript } = mdoc;
 const SESSIONS = {
   openid4vp: (nonce, clientId, responseUri) => SessionTranscript.forOid4Vp({ clientId, nonce, responseUri }, context),
@@ -169,4 +181,4 @@ async function transcript([out, kind, ...members]) {
   writeFileSync(out, (await SESSIONS[kind](...members)).encode());
 }
 
-await serve({ issue, request, asked, present, verify, transcript });
+await serve({ issue, request, asked, present, verify, engaged, transcript });

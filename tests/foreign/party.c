@@ -5,6 +5,7 @@
  *	party certify PROFILE KEY OUT [CA-CERT CA-KEY]  iaca, reader-ca, or ds or reader below it
  *	party issue DEVICE-KEY DS-CERT DS-KEY OUT [FROM UNTIL]
  *	party present RECORD REQUEST TRANSCRIPT DEVICE-KEY OUT [READER-KEY]
+ *	party engage KEY OUT OUT-TEXT                   a DeviceEngagement, and the text of its QR code
  *	party token-key MODULE LABEL PIN-FILE OUT       the public half of a new holder key, which may agree on secrets
  *	party token-present MODULE LABEL PIN-FILE RECORD REQUEST TRANSCRIPT OUT READER-KEY
  *
@@ -171,20 +172,46 @@ present(int argc, char **argv)
 	const bool mac = argc > 7;
 	const struct mdoc_public_key reader = mac ? read_public(argv[7]) : (struct mdoc_public_key){ .point_len = 0 };
 	struct mdoc_signer signer = read_signer(argv[5]);
-	struct mdoc_agreement agreement;
+	struct mdoc_agreement agreement = { .arg = NULL };
 	EVP_PKEY *pkey = read_key(argv[5]);
-	const struct mdoc_device_key key = { .signer = &signer, .agreement = &agreement };
+	const struct mdoc_device_key key = { .signer = &signer, .agreement = mac ? &agreement : NULL };
 	const struct mdoc_response_options options = { .transcript = read_file(argv[4]),
 		.keys = &key,
 		.reader_key = mac ? &reader : NULL,
 		.mac = mac };
 
-	if (mdoc_agreement_from_evp(NULL, pkey, &agreement) != MDOC_OK)
+	if (mac && mdoc_agreement_from_evp(NULL, pkey, &agreement) != MDOC_OK)
 		fail(argv[5], NULL);
 	answer(read_file(argv[2]), argv[3], &options, argv[6]);
 	mdoc_agreement_clear(&agreement);
 	mdoc_signer_clear(&signer);
 	EVP_PKEY_free(pkey);
+	return 0;
+}
+
+static int
+engage(char **argv)
+{
+	static const uint8_t uuid[MDOC_UUID_SIZE] = { 0x45, 0xef, 0xef, 0x74 };
+	struct mdoc_error error = { MDOC_OK, 0, "", "" };
+	struct mdoc_buf engagement = MDOC_BUF_EMPTY, text = MDOC_BUF_EMPTY;
+	const struct mdoc_public_key key = read_public(argv[2]);
+	const struct mdoc_retrieval retrievals[] = {
+		{ .type = MDOC_RETRIEVAL_NFC, .nfc = { .command_max = 65535, .response_max = 65536 } },
+		{ .type = MDOC_RETRIEVAL_BLE,
+			.ble = { .client = true, .client_uuid = mdoc_bytes_of(uuid, sizeof(uuid)) } },
+	};
+	const struct mdoc_engagement_spec spec = { .key = &key,
+		.retrievals = retrievals,
+		.retrieval_count = COUNT(retrievals) };
+
+	if (mdoc_engagement_build(NULL, &spec, &engagement, &error) != MDOC_OK ||
+		mdoc_engagement_to_qr(mdoc_buf_bytes(&engagement), &text) != MDOC_OK)
+		fail("no engagement", &error);
+	write_file(argv[3], &engagement);
+	write_file(argv[4], &text);
+	mdoc_buf_clear(&engagement);
+	mdoc_buf_clear(&text);
 	return 0;
 }
 
@@ -197,10 +224,12 @@ main(int argc, char **argv)
 		return issue(argc, argv);
 	if ((argc == 7 || argc == 8) && strcmp(argv[1], "present") == 0)
 		return present(argc, argv);
+	if (argc == 5 && strcmp(argv[1], "engage") == 0)
+		return engage(argv);
 	if (argc == 6 && strcmp(argv[1], "token-key") == 0)
 		return token_key(argv);
 	if (argc == 10 && strcmp(argv[1], "token-present") == 0)
 		return token_present(argv);
-	fprintf(stderr, "usage: party certify|issue|present|token-key|token-present ARGUMENTS\n");
+	fprintf(stderr, "usage: party certify|issue|present|engage|token-key|token-present ARGUMENTS\n");
 	return 2;
 }

@@ -292,6 +292,18 @@ for curve in P-384 P-521; do
 	accepted $curve ours
 	done
 
+# A device key on Ed25519, which signs and agrees on nothing.
+quiet openssl genpkey -algorithm ed25519 -out device.key
+iaca=iaca.pem
+issue ed25519
+for issuer in theirs ours; do
+	their present ed25519-$issuer.cbor st.cbor device.key ed25519-$issuer-theirs.cbor "${asked[@]}"
+	quiet ./party present ed25519-$issuer.cbor mdl-req.cbor st.cbor device.key ed25519-$issuer-ours.cbor
+	for holder in theirs ours; do
+		both "Ed25519, issued $issuer, presented $holder" ed25519-$issuer-$holder.cbor "${asked[@]}"
+	done
+done
+
 # ---- Sessions ----
 
 same() { # same CLAIM "OUR OPTIONS" KIND MEMBER...: a transcript by either side is the same bytes
@@ -380,6 +392,11 @@ same "they have the same transcript of OpenID4VP 1.0" "--openid4vp $options" ope
 same "of ISO/IEC TS 18013-7 Annex B" "--annex-b $options --mdoc-nonce m-1" annex-b "${vp[@]}" m-1
 same "of the Digital Credentials API" "--dc-api --nonce n-1 --origin https://reader.example" dc-api n-1 https://reader.example
 same "of interactive authorization" "--iae --nonce n-1 --endpoint https://issuer.example/iae" iae n-1 https://issuer.example/iae
+quiet ./party engage device.key our-engagement.bin our-engagement.txt
+their engaged our-engagement.bin device.key
+judged "they read our engagement" "accept 1.0 1:65535 2:45efef74000000000000000000000000" "$answer"
+same "they have the same transcript with it" "--qr --engagement our-engagement.txt --reader-key reader-key.bin" qr \
+	our-engagement.bin reader-key.bin
 same "of ISO/IEC 18013-5 by QR code" "--qr $engaged" qr engagement.bin reader-key.bin
 same "and by NFC" "--nfc $engaged --nfc-select select.bin --nfc-request request.bin" nfc engagement.bin reader-key.bin \
 	select.bin request.bin
