@@ -2,8 +2,8 @@
  * tokens/token_priv.h: the inside of an environment and of a token, for the files token*.c
  * and area.c.
  *
- * Order of locks: environment, token, the gate of forks (store/gate.h), store. The login lock
- * (pin/lock.h) comes before the token's; PIN checks (KDF) run under it alone.
+ * Order of locks: the gate of forks (gate.h), environment, token, store. The login lock (pin/lock.h)
+ * comes before the token's; PIN checks (KDF) run under it alone.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

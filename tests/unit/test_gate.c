@@ -9,7 +9,7 @@
 
 #include "tests/unit/tokens_help.h"
 #include "tests/unit/tokens_suites.h"
-#include "tokens/store/gate.h"
+#include "tokens/gate.h"
 #include "tokens/store/store.h"
 
 struct writer {

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "tokens/store/anchor.h"
-#include "tokens/store/gate.h"
+#include "tokens/gate.h"
 #include "tokens/store/watch.h"
 
 static enum token_result

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tokens/store/gate.h"
+#include "tokens/gate.h"
 #include "tokens/store/lost.h"
 #include "tokens/store/schema.h"
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokens/store/gate.h"
+#include "tokens/gate.h"
 #include "tokens/store/schema.h"
 
 /* Kept statements are found by address. */

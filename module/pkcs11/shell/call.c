@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "tokens/gate.h"
+
 /* PKCS#11 2.40 section 5.4 (which state a function needs); what an object's attributes ask for
  * (private, token) is the template's affair. */
 const struct call_rule call_rules[] = {
@@ -49,6 +51,7 @@ CK_RV
 call_bare(struct call *call, const char *name)
 {
 	*call = (struct call){ .name = name };
+	gate_enter();
 	trace_open();
 	if (trace_at(TRACE_ARGUMENTS))
 		trace_begin(&call->trace);
@@ -60,6 +63,7 @@ CK_RV
 call_begin(struct call *call, const char *name, CK_ULONG handle)
 {
 	*call = (struct call){ .name = name, .handle = handle };
+	gate_enter();
 	if (trace_at(TRACE_ARGUMENTS))
 		trace_begin(&call->trace);
 	ERR_set_mark();
@@ -98,5 +102,6 @@ call_end(struct call *call, CK_RV rv)
 	ERR_pop_to_mark();
 	if (call->trace.number == 0 && trace_at(TRACE_FAULTS))
 		trace_line(call->name, call->handle, rv);
+	gate_leave();
 	return rv;
 }

@@ -39,7 +39,7 @@ struct call {
 /* What a session in `state` gets from the function `name`: CKR_OK or why not. */
 CK_RV call_allowed(const char *name, CK_STATE state);
 
-/* Begin: OpenSSL's error queue is marked, the library entered; with a handle the session is
+/* Begin: forks are kept out (tokens/gate.h), OpenSSL's error queue is marked, the library entered; with a handle the session is
  * claimed and its state checked. Whatever they answer, call_end() must follow. */
 CK_RV call_begin(struct call *call, const char *name, CK_ULONG handle);
 CK_RV call_begin_session(struct call *call, const char *name, CK_SESSION_HANDLE handle);

@@ -11,6 +11,7 @@
 #include "module/pkcs11/slots/login.h"
 #include "module/pkcs11/mechanisms/mech.h"
 #include "pkcs11-3.h"
+#include "tokens/gate.h"
 
 CK_RV
 C_Initialize(void *init_args)
@@ -93,7 +94,9 @@ wait_for_event(struct call *call, CK_FLAGS flags, CK_SLOT_ID *slot, const void *
 	while (rv == CKR_NO_EVENT && (flags & CKF_DONT_BLOCK) == 0) {
 		library = call->library;
 		library_leave(library);
+		gate_leave();
 		library_rest(library, EVENT_POLL_MS);
+		gate_enter();
 		rv = library_enter(&call->library);
 		if (rv == CKR_OK)
 			rv = look_for_event(call, slot, reserved, &again, &start);

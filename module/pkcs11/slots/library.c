@@ -20,7 +20,7 @@ static _Atomic(struct library *) current;
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 static bool watching;
 
-/* Whoever compares the numbers later sees the fork; the store closes its gate over it (tokens/store/gate.h). */
+/* Whoever compares the numbers later sees the fork; no call is under way then (tokens/gate.h). */
 static void
 count_fork(void)
 {
