@@ -35,9 +35,9 @@ struct init {
 	size_t made_count;
 };
 
-/* What the law lets an issuer use (R-CRY-01): brainpool curves, Ed25519 and Ed448 where the token has them. */
+/* What the law lets an issuer use (R-CRY-01, mdoc_profile_takes_curve()): the last five where the token has them. */
 static const enum mdoc_curve curves[] = { MDOC_CURVE_P256, MDOC_CURVE_P384, MDOC_CURVE_P521, MDOC_CURVE_BP256,
-	MDOC_CURVE_BP320, MDOC_CURVE_BP384, MDOC_CURVE_BP512, MDOC_CURVE_ED25519, MDOC_CURVE_ED448 };
+	MDOC_CURVE_BP320, MDOC_CURVE_BP384, MDOC_CURVE_BP512, MDOC_CURVE_ED448 };
 
 static void
 set_defaults(struct init *init)
@@ -62,7 +62,7 @@ check_options(const struct command *command, struct init *init)
 	if (init->curve == MDOC_CURVE_NONE)
 		return options_wrong(command,
 			_("--curve %s: the law wants an elliptic curve group of 256 bits or more: P-256, P-384, P-521, "
-			  "a brainpool curve, Ed25519 or Ed448"),
+			  "a brainpool curve or Ed448"),
 			init->curve_name);
 	if (strlen(init->country) != 2 || strspn(init->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
 		return options_wrong(command, _("--country wants two capital letters of ISO 3166, not \"%s\""),
@@ -319,7 +319,7 @@ cmd_init(const struct command *command, int argc, char **argv)
 		{ "crl-uri", OPTION_TEXT, &init.crl_uri, N_("URI"), N_("where the revocation list will be"), false },
 		{ "name", OPTION_TEXT, &init.name, N_("TEXT"), N_("start of the certificates' common names"), false },
 		{ "curve", OPTION_TEXT, &init.curve_name, N_("CURVE"),
-			N_("P-256 (default), P-384, P-521, brainpoolP256r1, Ed25519 and others"), false },
+			N_("P-256 (default), P-384, P-521, brainpoolP256r1, Ed448 and others"), false },
 		{ "ds-days", OPTION_NUMBER, &init.ds_days, N_("DAYS"), N_("life of the document signer's certificate"),
 			false },
 		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"),

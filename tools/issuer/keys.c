@@ -2,6 +2,7 @@
 #include "config.h"
 #include <stdlib.h>
 #include <string.h>
+#include <mdoc/japan.h>
 #include <mdoc/x509.h>
 #include "tools/common/message.h"
 #include "tools/issuer/issuer.h"
@@ -37,7 +38,7 @@ below_floor(CK_RV rv)
 {
 	tool_error("%s", _("The issuer's key cannot be used."));
 	tool_why("%s",
-		_("It should be a key that signs, on a NIST or brainpool curve or Ed25519 or Ed448: the law wants a "
+		_("It should be a key that signs, on a NIST or brainpool curve or Ed448: the law wants a "
 		  "group of "
 		  "256 bits or more."));
 	if (rv != CKR_OK)
@@ -73,7 +74,8 @@ issuer_find_key(struct issuer_token *token, struct mdoc_bytes id, struct mdoc_by
 	}
 	p11_key(&token->token, handle, key);
 	rv = p11_public_key(&token->token, handle, public_key);
-	if (rv != CKR_OK || mdoc_curve_alg(public_key->curve) == MDOC_ALG_NONE)
+	if (rv != CKR_OK || mdoc_curve_alg(public_key->curve) == MDOC_ALG_NONE ||
+		!mdoc_profile_takes_curve(mdoc_profile_find(mdoc_text(MDOC_JP_DOCTYPE)), public_key->curve))
 		return below_floor(rv);
 	if (der.ptr == NULL)
 		return EXIT_STATUS_OK;
