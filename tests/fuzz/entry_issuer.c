@@ -279,12 +279,14 @@ void
 seeds_record(struct fuzz_seeds *seeds)
 {
 	fuzz_seed(seeds, mdoc_buf_bytes(&world.record_bytes));
+	fuzz_seed(seeds, mdoc_buf_bytes(&world.card_bytes));
 }
 
 void
 seeds_mso(struct fuzz_seeds *seeds)
 {
 	fuzz_seed(seeds, mdoc_node_span(mdoc_mso_root(mdoc_issuer_signed_mso(world.record))));
+	fuzz_seed(seeds, mdoc_node_span(mdoc_mso_root(mdoc_issuer_signed_mso(world.card))));
 }
 
 void

@@ -185,15 +185,23 @@ build(const struct mdoc_context *context, const struct mdoc_selection *selection
 }
 
 static void
-select_from(const struct mdoc_context *context, const struct mdoc_request *request)
+select_from(const struct mdoc_context *context, const struct mdoc_request *request, unsigned choice)
 {
 	static const uint8_t yes[] = { 0xf5 };
 	const struct mdoc_claim mine = { mdoc_text("device"), mdoc_text("hash"), mdoc_bytes_of(yes, sizeof(yes)) };
 	const struct mdoc_held held[] = { { world.record, &mine, 1 }, { world.record, NULL, 0 } };
 	const struct mdoc_device_key key = { .signer = &world.device_key.signer };
+	const struct mdoc_claim added = { mdoc_text("device"), mdoc_text("consent"), mdoc_bytes_of(yes, sizeof(yes)) };
+	const struct mdoc_agreed agreed[] = { { mdoc_text(WORLD_NS), mdoc_text("family_name") },
+		{ mdoc_text(WORLD_NS), mdoc_text("age_over_18") } };
+	const struct mdoc_select_options options = {
+		.agreed = agreed,
+		.agreed_count = 2,
+		.agreed_given = choice & 1,
+	};
 	struct mdoc_selection *selection = NULL;
 	struct mdoc_error error = { 0 };
-	enum mdoc_result res = mdoc_select(context, request, held, 2, NULL, &selection, &error);
+	enum mdoc_result res = mdoc_select(context, request, held, 2, choice & 2 ? &options : NULL, &selection, &error);
 	bool leaves = false;
 
 	FUZZ_CHECK((res == MDOC_OK) == (selection != NULL));
@@ -213,6 +221,15 @@ select_from(const struct mdoc_context *context, const struct mdoc_request *reque
 		fuzz_touch(mdoc_selection_unanswered(selection, i));
 	for (size_t i = 0; mdoc_request_use_case(request, i) != NULL; i++)
 		(void)mdoc_selection_set(selection, i);
+	if (choice & 4 && mdoc_selection_count(selection) > 0) {
+		/* what is agreed to leaves, and what is added */
+		for (size_t i = 0; mdoc_selection_choice(selection, 0, i) != NULL; i++)
+			(void)mdoc_selection_agree(selection, 0, i, choice >> i & 8);
+		(void)mdoc_selection_add(selection, 0, &added, &error);
+		leaves = false;
+		for (size_t i = 0; i < mdoc_selection_count(selection); i++)
+			leaves = leaves || mdoc_selection_leaves(selection, i);
+	}
 	res = build(context, selection, &key);
 	FUZZ_CHECK(!fuzz_plain() || res == (leaves ? MDOC_OK : MDOC_ERR_NOTHING));
 	mdoc_selection_free(selection);
@@ -253,7 +270,7 @@ entry_select(const struct mdoc_context *context, struct mdoc_bytes input)
 	const enum mdoc_result res = mdoc_request_parse(context, input, &request, NULL);
 
 	if (res == MDOC_OK)
-		select_from(context, request);
+		select_from(context, request, fuzz_number(input) >> 8);
 	mdoc_request_free(request);
 	return res;
 }
@@ -398,6 +415,7 @@ void
 seeds_request(struct fuzz_seeds *seeds)
 {
 	fuzz_seed(seeds, mdoc_buf_bytes(&world.request));
+	fuzz_seed(seeds, mdoc_buf_bytes(&world.card_request));
 }
 
 void

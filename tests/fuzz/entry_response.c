@@ -162,7 +162,8 @@ touch_rows(const struct mdoc_verdict *verdict, enum mdoc_result res, struct mdoc
 		FUZZ_CHECK(
 			row.document == SIZE_MAX || row.document < documents || mdoc_verdict_response(verdict) == NULL);
 		FUZZ_CHECK((row.outcome == MDOC_FAILED) <= (row.error.code != MDOC_OK));
-		FUZZ_CHECK(row.error.code == MDOC_OK || row.outcome == MDOC_FAILED || row.outcome == MDOC_WARNING);
+		FUZZ_CHECK(row.error.code == MDOC_OK || row.outcome == MDOC_FAILED || row.outcome == MDOC_WARNING ||
+			(row.outcome == MDOC_NOT_DONE && row.error.code == MDOC_ERR_UNDETERMINED));
 		if (row.error.code != MDOC_OK)
 			fuzz_result(row.error.code, &row.error, input);
 		fuzz_touch_text(mdoc_check_name(row.check));
@@ -210,6 +211,9 @@ entry_verify(const struct mdoc_context *context, struct mdoc_bytes input)
 		.reader = choice & 4 ? NULL : &world.annex_reader,
 		.mac_allowed = choice & 8 ? false : true,
 		.request = choice & 16 ? world.asked : NULL,
+		.lists = choice & 32 ? &world.lists : NULL,
+		.undetermined = (enum mdoc_undetermined)(choice / 64 % 3),
+		.crl_required = choice & 256,
 	};
 	struct mdoc_verdict *verdict = NULL;
 	enum mdoc_result res;
@@ -256,4 +260,5 @@ void
 seeds_response(struct fuzz_seeds *seeds)
 {
 	fuzz_seed(seeds, mdoc_buf_bytes(&world.response));
+	fuzz_seed(seeds, mdoc_buf_bytes(&world.card_response));
 }

@@ -47,11 +47,11 @@ fuzz_touch_cert(const struct mdoc_cert *cert)
 	}
 }
 
-static void
-judge(const struct mdoc_context *context, struct mdoc_bytes input)
+static enum mdoc_result
+judge(const struct mdoc_context *context, const struct mdoc_trust *trust, struct mdoc_bytes input)
 {
 	struct mdoc_judged judged = { 0 };
-	const enum mdoc_result res = mdoc_trust_judge(context, world.trust, input, MDOC_CERT_DS, 0, WORLD_NOW, &judged);
+	const enum mdoc_result res = mdoc_trust_judge(context, trust, input, MDOC_CERT_DS, 0, WORLD_NOW, &judged);
 
 	FUZZ_CHECK(res != MDOC_OK || (judged.cert != NULL && judged.anchor != NULL));
 	if (judged.anchor != NULL) {
@@ -59,6 +59,25 @@ judge(const struct mdoc_context *context, struct mdoc_bytes input)
 		fuzz_touch(mdoc_cert_der(mdoc_anchor_cert(judged.anchor)));
 	}
 	mdoc_judged_clear(&judged);
+	return res;
+}
+
+/* What is kept is judged as what is new. */
+static void
+judge_twice(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	const enum mdoc_result res = judge(context, world.trust, input);
+	struct mdoc_trust *trust = mdoc_trust_new();
+
+	if (trust != NULL && mdoc_trust_use_cache(context, trust) == MDOC_OK &&
+		mdoc_trust_add(context, trust, mdoc_buf_bytes(&world.iaca), MDOC_CERT_IACA, 0, NULL) == MDOC_OK) {
+		const enum mdoc_result first = judge(context, trust, input);
+		const enum mdoc_result kept = judge(context, trust, input);
+
+		FUZZ_CHECK(first == kept || !fuzz_plain());
+		FUZZ_CHECK(first != MDOC_OK || res == MDOC_OK || res == MDOC_ERR_REVOKED || !fuzz_plain());
+	}
+	mdoc_trust_free(trust);
 }
 
 enum mdoc_result
@@ -74,7 +93,7 @@ entry_cert(const struct mdoc_context *context, struct mdoc_bytes input)
 	if (res == MDOC_OK) {
 		FUZZ_CHECK(mdoc_bytes_equal(mdoc_cert_der(cert), input));
 		fuzz_touch_cert(cert);
-		judge(context, input);
+		judge_twice(context, input);
 		if (mdoc_trust_find(world.trust, cert, MDOC_CERT_DS, 0, WORLD_NOW, &anchor, &error) == MDOC_OK)
 			(void)mdoc_trust_revocation(world.trust, cert, anchor, WORLD_NOW, &error);
 		trust = mdoc_trust_new();

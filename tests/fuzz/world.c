@@ -75,15 +75,21 @@ contexts(void)
 }
 
 static void
-key(struct world_key *key, uint8_t number)
+key_of(struct world_key *key, const char *group, size_t len, uint8_t number)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[57];
 
 	memset(bytes, number, sizeof(bytes));
-	key->pkey = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, bytes, sizeof(bytes));
+	key->pkey = EVP_PKEY_new_raw_private_key_ex(NULL, group, NULL, bytes, len);
 	need(key->pkey != NULL && mdoc_key_from_evp(key->pkey, &key->pub) == MDOC_OK &&
 			mdoc_signer_from_evp(world.context, key->pkey, &key->signer) == MDOC_OK,
 		"a key");
+}
+
+static void
+key(struct world_key *made, uint8_t number)
+{
+	key_of(made, "ED25519", 32, number);
 }
 
 static void
@@ -136,6 +142,7 @@ certificates(void)
 	key(&w->list_key, 5);
 	key(&w->device_key, 6);
 	key(&w->list_ca_key, 7);
+	key_of(&w->card_key, "ED448", 57, 8);
 	certificate(MDOC_CERT_IACA, "IACA", &w->iaca_key, NULL, &w->iaca_key, &w->iaca);
 	certificate(MDOC_CERT_DS, "DS", &w->ds_key, &w->iaca, &w->iaca_key, &w->ds);
 	certificate(MDOC_CERT_READER_CA, "Reader CA", &w->reader_ca_key, NULL, &w->reader_ca_key, &w->reader_ca);
@@ -364,13 +371,12 @@ request(void)
 		need(false, error.expected);
 }
 
+/* Asked for `asked`, a record answers. */
 static void
-response(void)
+answer(const struct mdoc_request *asked, const struct mdoc_held *held, const struct world_key *key,
+	struct mdoc_buf *out)
 {
-	const struct mdoc_claim claim = { mdoc_text("device"), mdoc_text("hash"),
-		mdoc_bytes_of(cbor_true, sizeof(cbor_true)) };
-	const struct mdoc_held held = { world.record, &claim, 1 };
-	const struct mdoc_device_key device = { .signer = &world.device_key.signer };
+	const struct mdoc_device_key device = { .signer = &key->signer };
 	const struct mdoc_response_options options = {
 		.edition = MDOC_EDITION_2,
 		.transcript = world.transcript,
@@ -379,11 +385,103 @@ response(void)
 	struct mdoc_selection *selection = NULL;
 	struct mdoc_error error = { 0 };
 
-	if (mdoc_request_parse(world.context, mdoc_buf_bytes(&world.request), &world.asked, &error) != MDOC_OK ||
-		mdoc_select(world.context, world.asked, &held, 1, NULL, &selection, &error) != MDOC_OK ||
-		mdoc_response_build(world.context, selection, &options, &world.response, &error) != MDOC_OK)
+	if (mdoc_select(world.context, asked, held, 1, NULL, &selection, &error) != MDOC_OK ||
+		mdoc_response_build(world.context, selection, &options, out, &error) != MDOC_OK)
 		need(false, error.expected);
 	mdoc_selection_free(selection);
+}
+
+#define CARD(space, name, value) \
+	{ \
+		mdoc_text(space), mdoc_text(name), mdoc_bytes_of(value, sizeof(value)) \
+	}
+
+static void
+card(void)
+{
+	static const uint8_t digits[] = { 0x65, '1', '3', '1', '0', '4' };
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&world.ds);
+	const struct mdoc_claim claims[] = {
+		CARD(MDOC_JP_NAMESPACE, "full_name_unicode", cbor_name),
+		CARD(MDOC_JP_NAMESPACE, "local_gov_code_unicode", digits),
+		CARD(MDOC_JP_NAMESPACE_GENERIC, "birth_date", cbor_date),
+		CARD(MDOC_JP_NAMESPACE_GENERIC, "age_over_20", cbor_true),
+	};
+	const struct mdoc_issue issue = {
+		.doc_type = mdoc_text(MDOC_JP_DOCTYPE),
+		.claims = claims,
+		.claim_count = sizeof(claims) / sizeof(*claims),
+		.device_key = world.card_key.pub,
+		.signed_ = WORLD_NOW - 1000,
+		.valid_from = WORLD_NOW - 1000,
+		.valid_until = WORLD_NOW + 1000000,
+		.x5chain = &chain,
+		.x5chain_count = 1,
+		.signer = &world.ds_key.signer,
+	};
+	const struct mdoc_asked asked[] = {
+		{ claims[0].ns, claims[0].element, false },
+		{ claims[1].ns, claims[1].element, false },
+		{ claims[2].ns, claims[2].element, true },
+		{ claims[3].ns, claims[3].element, false },
+	};
+	const struct mdoc_ask ask = { .doc_type = issue.doc_type, .asked = asked, .count = 4 };
+	struct mdoc_request *request = NULL;
+	struct mdoc_error error = { 0 };
+
+	if (mdoc_issuer_signed_build(world.context, &issue, &world.card_bytes, &error) != MDOC_OK ||
+		mdoc_issuer_signed_parse(world.context, mdoc_buf_bytes(&world.card_bytes), &world.card, &error) !=
+			MDOC_OK ||
+		mdoc_request_build(world.context, &ask, 1, NULL, &world.card_request, &error) != MDOC_OK ||
+		mdoc_request_parse(world.context, mdoc_buf_bytes(&world.card_request), &request, &error) != MDOC_OK)
+		need(false, error.expected);
+	answer(request, &(struct mdoc_held){ .record = world.card }, &world.card_key, &world.card_response);
+	mdoc_request_free(request);
+}
+
+static void
+lists(void)
+{
+	static const uint8_t packed[] = { 0x20, 0x00 };
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&world.status);
+	const struct mdoc_bytes other = mdoc_text("5678");
+	const struct mdoc_list_trust trusted = { .anchors = world.trust, .now = WORLD_NOW };
+	const struct mdoc_list_spec spec = {
+		.uri = mdoc_text(WORLD_URI),
+		.issued = WORLD_NOW - 1000,
+		.expires = WORLD_NOW + 1000,
+		.x5chain = &chain,
+		.x5chain_count = 1,
+		.signer = &world.list_key.signer,
+	};
+	struct fuzz_world *w = &world;
+	struct mdoc_error error = { 0 };
+
+	if (mdoc_status_list_build(w->context, &spec, 1, mdoc_bytes_of(packed, 2), &w->status_list_bytes) != MDOC_OK ||
+		mdoc_identifier_list_build(w->context, &spec, &other, 1, &w->identifier_list_bytes) != MDOC_OK)
+		need(false, "lists");
+	if (mdoc_status_list_parse(w->context, mdoc_buf_bytes(&w->status_list_bytes), &w->status_list, &error) !=
+			MDOC_OK ||
+		mdoc_status_list_check(w->context, w->status_list, &trusted, &error) != MDOC_OK ||
+		mdoc_identifier_list_parse(w->context, mdoc_buf_bytes(&w->identifier_list_bytes), &w->identifier_list,
+			&error) != MDOC_OK ||
+		mdoc_identifier_list_check(w->context, w->identifier_list, &trusted, &error) != MDOC_OK)
+		need(false, error.expected);
+	w->status_lists[0] = w->status_list;
+	w->identifier_lists[0] = w->identifier_list;
+	w->lists = (struct mdoc_revocation_lists){ w->status_lists, 1, w->identifier_lists, 1 };
+}
+
+static void
+response(void)
+{
+	const struct mdoc_claim claim = { mdoc_text("device"), mdoc_text("hash"),
+		mdoc_bytes_of(cbor_true, sizeof(cbor_true)) };
+	const struct mdoc_held held = { world.record, &claim, 1 };
+
+	need(mdoc_request_parse(world.context, mdoc_buf_bytes(&world.request), &world.asked, NULL) == MDOC_OK,
+		"a request");
+	answer(world.asked, &held, &world.device_key, &world.response);
 }
 
 enum mdoc_result
@@ -412,6 +510,8 @@ world_new(void)
 	record();
 	request();
 	response();
+	card();
+	lists();
 }
 
 void
@@ -419,12 +519,16 @@ world_free(void)
 {
 	struct fuzz_world *w = &world;
 	struct mdoc_buf *bufs[] = { &w->iaca, &w->ds, &w->reader_ca, &w->reader, &w->status, &w->list_ca, &w->vical,
-		&w->rical, &w->crl, &w->transcript_bytes, &w->record_bytes, &w->request, &w->response };
+		&w->rical, &w->crl, &w->transcript_bytes, &w->record_bytes, &w->request, &w->response, &w->card_bytes,
+		&w->card_request, &w->card_response, &w->status_list_bytes, &w->identifier_list_bytes };
 	struct world_key *keys[] = { &w->iaca_key, &w->ds_key, &w->reader_ca_key, &w->reader_key, &w->list_ca_key,
-		&w->list_key, &w->device_key };
+		&w->list_key, &w->device_key, &w->card_key };
 
 	mdoc_request_free(w->asked);
 	mdoc_issuer_signed_free(w->record);
+	mdoc_issuer_signed_free(w->card);
+	mdoc_status_list_free(w->status_list);
+	mdoc_identifier_list_free(w->identifier_list);
 	mdoc_trust_free(w->trust);
 	mdoc_trust_free(w->readers);
 	mdoc_trust_free(w->providers);

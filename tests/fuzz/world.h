@@ -23,7 +23,7 @@ struct world_key {
 extern struct fuzz_world {
 	struct mdoc_context *context; /* every default */
 	struct mdoc_context *narrow;  /* every limit low */
-	struct world_key iaca_key, ds_key, reader_ca_key, reader_key, list_ca_key, list_key, device_key;
+	struct world_key iaca_key, ds_key, reader_ca_key, reader_key, list_ca_key, list_key, device_key, card_key;
 	struct mdoc_buf iaca, ds, reader_ca, reader, status, list_ca, vical, rical, crl; /* DER */
 	struct mdoc_trust *trust;     /* the IACA, and that of Annex D */
 	struct mdoc_trust *readers;   /* the reader CA */
@@ -39,6 +39,16 @@ extern struct fuzz_world {
 	struct mdoc_buf request; /* second edition, for it */
 	struct mdoc_request *asked;
 	struct mdoc_buf response;
+	/* A record with a profile of its docType, by an Ed448 key, and a response from it. */
+	struct mdoc_buf card_bytes, card_request, card_response;
+	struct mdoc_issuer_signed *card;
+	/* Lists that say what is revoked: our record is not. */
+	struct mdoc_buf status_list_bytes, identifier_list_bytes;
+	struct mdoc_status_list *status_list;
+	struct mdoc_identifier_list *identifier_list;
+	const struct mdoc_status_list *status_lists[1];
+	const struct mdoc_identifier_list *identifier_lists[1];
+	struct mdoc_revocation_lists lists;
 } world;
 
 void world_new(void);
