@@ -20,8 +20,8 @@ extern "C" {
 #define MDOC_CBOR_NODE_SIZE 40
 #define MDOC_CBOR_SCAN_SIZE 128
 
-/* What the parsers of records, requests and responses allocate in all: at most this many bytes
- * per byte of input, and MDOC_PARSE_FIXED more. */
+/* What the parsers of records, requests, responses, engagements, session messages, CRLs and lists
+ * allocate in all: at most this many bytes per byte of input, and MDOC_PARSE_FIXED more. */
 #define MDOC_PARSE_MULTIPLE 128
 #define MDOC_PARSE_FIXED 4096
 

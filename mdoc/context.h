@@ -22,7 +22,14 @@ struct mdoc_context;
 /* Which edition of ISO/IEC 18013-5 a structure is written for. Reading takes both. */
 enum mdoc_edition { MDOC_EDITION_2021 = 0, MDOC_EDITION_2 };
 
-/* What an input may make libmdoc do or allocate; more is MDOC_ERR_SIZE (MDOC_ERR_DEPTH). */
+/*
+ * What an input may make libmdoc do or allocate; more is MDOC_ERR_SIZE (MDOC_ERR_DEPTH).
+ *
+ * Nothing is allocated for a number that an input announces: parsing takes at most MDOC_PARSE_MULTIPLE bytes for
+ * each byte that is there (cbor.h), a certificate is copied once, a status list inflates up to its own limit, what
+ * is decrypted has no more bytes than the message, and a verdict has a row for each check and document. Time grows
+ * with n log n at most. No function calls itself, so that the stack does not depend on the input.
+ */
 enum mdoc_limit {
 	MDOC_LIMIT_INPUT,         /* bytes of one structure: MDOC_INPUT_MAX */
 	MDOC_LIMIT_DEPTH,         /* nested containers and tags: MDOC_DEPTH_MAX, which no setting exceeds */

@@ -41,11 +41,24 @@ mdoci_request_count_name(struct mdoc_request *request, struct mdoc_node node, co
 }
 
 enum mdoc_result
+mdoci_request_may_name(const struct mdoc_request *request, struct mdoc_node container, const char *path,
+	struct mdoc_error *error)
+{
+	const size_t limit = mdoc_context_limit(request->context, MDOC_LIMIT_ASKED);
+
+	if (mdoc_node_count(container) <= limit)
+		return MDOC_OK;
+	return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(container), path, "at most %zu names", limit);
+}
+
+enum mdoc_result
 mdoci_request_list(struct mdoc_request *request, struct mdoc_node list, size_t size, const char *path, void **items,
 	struct mdoc_error *error)
 {
-	const enum mdoc_result res = mdoci_want(list, MDOC_CBOR_ARRAY, path, error);
+	enum mdoc_result res = mdoci_want(list, MDOC_CBOR_ARRAY, path, error);
 
+	if (res == MDOC_OK)
+		res = mdoci_request_may_name(request, list, path, error);
 	if (res != MDOC_OK)
 		return res;
 	*items = mdoci_request_alloc(request, mdoc_node_count(list), size);

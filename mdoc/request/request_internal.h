@@ -55,7 +55,12 @@ void *mdoci_request_alloc(struct mdoc_request *request, size_t count, size_t siz
 enum mdoc_result mdoci_request_count_name(struct mdoc_request *request, struct mdoc_node node, const char *path,
 	struct mdoc_error *error);
 
-/* An array's items into a fresh zeroed array: its count is that of the node. MDOC_ERR_TYPE: no array. */
+/* Whether a container has no more members than there may be names, before room is made for them. */
+enum mdoc_result mdoci_request_may_name(const struct mdoc_request *request, struct mdoc_node container,
+	const char *path, struct mdoc_error *error);
+
+/* An array's items into a fresh zeroed array: its count is that of the node. MDOC_ERR_TYPE: no array; MDOC_ERR_SIZE:
+ * one of more items than there may be names. */
 enum mdoc_result mdoci_request_list(struct mdoc_request *request, struct mdoc_node list, size_t size, const char *path,
 	void **items, struct mdoc_error *error);
 

@@ -59,6 +59,8 @@ read_hints(struct mdoc_request *request, struct mdoc_node map, const char *path,
 	enum mdoc_result res;
 
 	res = mdoci_want(map, MDOC_CBOR_MAP, path, error);
+	if (res == MDOC_OK)
+		res = mdoci_request_may_name(request, map, path, error);
 	if (res != MDOC_OK)
 		return res;
 	hints = mdoci_request_alloc(request, mdoc_node_count(map), sizeof(*hints));

@@ -162,7 +162,7 @@ read_entry(const struct mdoc_trust_list *list, struct mdoc_node map, size_t i, s
 	return res;
 }
 
-/* Document types of all entries; bounded like the entries themselves. */
+/* For the document types of all entries, bounded like the entries themselves. */
 static enum mdoc_result
 make_room(struct mdoc_trust_list *list, struct mdoc_node infos, struct mdoc_error *error)
 {
@@ -174,9 +174,8 @@ make_room(struct mdoc_trust_list *list, struct mdoc_node infos, struct mdoc_erro
 	if (mdoc_node_count(infos) > limit || types > limit)
 		return mdoci_fail(error, MDOC_ERR_SIZE, mdoc_node_offset(infos), "payload.certificateInfos",
 			"at most %zu entries and document types", limit);
-	list->entries = calloc(mdoc_node_count(infos) + 1, sizeof(*list->entries));
 	list->doc_types = calloc(types + 1, sizeof(*list->doc_types));
-	if (list->entries == NULL || list->doc_types == NULL)
+	if (list->doc_types == NULL)
 		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
 	return MDOC_OK;
 }
@@ -195,8 +194,16 @@ read_entries(struct mdoc_trust_list *list, struct mdoc_error *error)
 		return res;
 	next = list->doc_types;
 	for (node = mdoc_node_first(infos); res == MDOC_OK && mdoc_node_present(node); node = mdoc_node_next(node)) {
-		const size_t i = list->info.entries++;
+		const size_t i = list->info.entries;
+		void *grown = list->entries;
 
+		/* Grown as entries turn out to be entries: a list of something shorter costs nothing. */
+		if (!mdoci_grow(&grown, i, sizeof(*list->entries)))
+			return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(node), "payload.certificateInfos",
+				"memory");
+		list->entries = grown;
+		memset(&list->entries[i], 0, sizeof(*list->entries));
+		list->info.entries++;
 		res = read_entry(list, node, i, &list->entries[i], &next, error);
 	}
 	return res;

@@ -33,6 +33,12 @@ says 'device_auth: failed' "by name, too" ./reader iaca.der st.cbor bad.cbor
 exits 1 "and what is no response" ./reader iaca.der st.cbor iaca.der
 exits 1 "and an anchor that is none" ./reader dr.cbor st.cbor dr.cbor
 
+# Threads that share nothing but the library would share what it writes to.
+for library in libmdoc libmdoc-p11; do
+	objdump -t "$MDOC_PREFIX/lib/$library.so" | awk '$(NF-2) ~ /^\.t?(data|bss)$/ && $NF !~ /^(\.|__dso_handle|__TMC_END__|completed\.)/' > writable
+	must "$library has no variable that anybody writes" test ! -s writable
+done
+
 # Every function that is exported has a manual page, so that man mdoc_verify works.
 nm -D --defined-only "$MDOC_PREFIX/lib/libmdoc.so" | sed -n 's/.* T \(mdoc_[a-z0-9_]*\)$/\1/p' | sort -u > exported
 must "functions are exported" test "$(wc -l < exported)" -gt 150

@@ -60,5 +60,6 @@ void lists_token_tests(void);
 void lists_identifier_tests(void);
 void lists_trust_tests(void);
 void lists_trust_check_tests(void);
+void lists_hostile_tests(void);
 
 #endif
