@@ -55,10 +55,21 @@ ask(const struct mdoci_verifier *v, const struct mdoc_status *status, struct mdo
 	}
 }
 
+/* Where it says that a document may be found revoked. */
+static const char *
+member_of(const struct mdoc_status *status)
+{
+	if (status->list_uri.len > 0 && status->identifier_uri.len == 0)
+		return "issuerAuth.payload.status.status_list";
+	if (status->list_uri.len == 0 && status->identifier_uri.len > 0)
+		return "issuerAuth.payload.status.identifier_list";
+	return "issuerAuth.payload.status";
+}
+
 void
 mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso)
 {
-	const struct mdoci_place place = { MDOCI_PART_ISSUER, "issuerAuth.payload.status",
+	struct mdoci_place place = { MDOCI_PART_ISSUER, "issuerAuth.payload.status",
 		mdoc_node_present(mso->status) ? mdoc_node_span(mso->status) : MDOC_NO_BYTES };
 	struct mdoc_status status;
 	struct mdoc_error why = { 0 };
@@ -69,6 +80,8 @@ mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso)
 		return;
 	}
 	res = mdoc_status_read(mso->status, place.member, &status, &why);
+	if (res == MDOC_OK)
+		place.member = member_of(&status);
 	if (res == MDOC_OK && status.list_uri.len == 0 && status.identifier_uri.len == 0)
 		res = mdoci_fail(&why, MDOC_ERR_UNDETERMINED, SIZE_MAX, "", "a kind of list that is known");
 	if (res == MDOC_OK)

@@ -1,6 +1,5 @@
 /*
- * tests/unit/test_verify_rows.c: what the elements, the dates and the lists of revocation say: each row of a
- * verdict by itself.
+ * tests/unit/test_verify_rows.c: what elements, dates and lists of revocation say, each row by itself.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -223,6 +222,11 @@ test_alternatives(void)
 		{ mdoc_text("ns"), mdoc_text("z"), false } };
 	const struct mdoc_ask ask = { .doc_type = mdoc_text("x.y"), .asked = asked, .count = 2, .info = &info };
 	const struct mdoc_request_options second = { .edition = MDOC_EDITION_2 };
+	static const struct row rows[] = {
+		{ "not named", MDOC_CHECK_REQUESTED_ELEMENTS, MDOC_FAILED, MDOC_ERR_ELEMENT },
+		{ "kept as what it stands for", MDOC_CHECK_RETENTION, MDOC_PASSED, MDOC_OK },
+		{ "not to be kept", MDOC_CHECK_RETENTION, MDOC_FAILED, MDOC_ERR_ELEMENT },
+	};
 	struct mdoc_verify_options options;
 	struct recipe recipe;
 
@@ -238,14 +242,7 @@ test_alternatives(void)
 		recipe.names[1] = "c";
 		options.request = request;
 		options.retain = i != 0;
-		if (i == 0)
-			expect_row(&(struct row){ "not named", MDOC_CHECK_REQUESTED_ELEMENTS, MDOC_FAILED,
-					   MDOC_ERR_ELEMENT },
-				&recipe, &options);
-		else
-			expect_row(&(struct row){ "kept as what it stands for", MDOC_CHECK_RETENTION,
-					   i == 1 ? MDOC_PASSED : MDOC_FAILED, i == 1 ? MDOC_OK : MDOC_ERR_ELEMENT },
-				&recipe, &options);
+		expect_row(&rows[i], &recipe, &options);
 		mdoc_request_free(request);
 		mdoc_buf_clear(&bytes);
 	}
@@ -464,6 +461,98 @@ test_revocation(void)
 	mdoc_buf_clear(&bytes);
 }
 
+static const uint8_t revoked_id[3] = { 1, 2, 3 }, good_id[3] = { 1, 2, 4 };
+
+static void
+put_identifier(struct mdoc_buf *buf, const char *uri, const uint8_t id[3])
+{
+	mdoc_put_status(buf, &(struct mdoc_status){ .identifier_uri = mdoc_text(uri), .identifier = { id, 3 } });
+}
+
+static void
+status_revoked_id(struct mdoc_buf *buf)
+{
+	put_identifier(buf, LIST_URI, revoked_id);
+}
+
+static void
+status_good_id(struct mdoc_buf *buf)
+{
+	put_identifier(buf, LIST_URI, good_id);
+}
+
+static void
+status_elsewhere(struct mdoc_buf *buf)
+{
+	put_identifier(buf, "https://issuer.example/other", revoked_id);
+}
+
+/* The path that the row has, which says what kind of list it is about. */
+static void
+expect_member(const char *member, const struct recipe *recipe, const struct mdoc_verify_options *options)
+{
+	struct mdoc_buf buf = MDOC_BUF_EMPTY;
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
+
+	recipe_cook(recipe, &buf);
+	(void)mdoc_verify(NULL, mdoc_buf_bytes(&buf), options, &verdict);
+	CU_ASSERT_TRUE(mdoc_verdict_find(verdict, MDOC_CHECK_REVOCATION, 0, &row));
+	CU_ASSERT_STRING_EQUAL(strstr(row.error.path, ".status") + strlen(".status"), member);
+	mdoc_verdict_free(verdict);
+	mdoc_buf_clear(&buf);
+}
+
+/* If this failed, a record that an identifier list names would pass, or all of the issuer's be refused. */
+static void
+test_identifier_list(void)
+{
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&list_signer), id = { revoked_id, sizeof(revoked_id) };
+	const struct mdoc_list_spec spec = {
+		.uri = mdoc_text(LIST_URI),
+		.issued = soft_2026,
+		.expires = soft_2026 + 30 * SOFT_DAY,
+		.x5chain = &chain,
+		.x5chain_count = 1,
+		.signer = &list_key.signer,
+	};
+	const struct mdoc_list_trust list_trust = { .anchors = trust, .now = soft_2026 + SOFT_DAY };
+	static const struct {
+		void (*status)(struct mdoc_buf *buf);
+		const char *member;
+		struct row row;
+	} rows[] = {
+		{ status_revoked_id, ".identifier_list",
+			{ "revoked", MDOC_CHECK_REVOCATION, MDOC_FAILED, MDOC_ERR_REVOKED } },
+		{ status_elsewhere, ".identifier_list",
+			{ "another", MDOC_CHECK_REVOCATION, MDOC_WARNING, MDOC_ERR_UNDETERMINED } },
+		{ status_7, ".status_list",
+			{ "not that kind", MDOC_CHECK_REVOCATION, MDOC_WARNING, MDOC_ERR_UNDETERMINED } },
+		{ status_unknown, "", { "unknown", MDOC_CHECK_REVOCATION, MDOC_WARNING, MDOC_ERR_UNDETERMINED } },
+		{ status_good_id, ".identifier_list", { "valid", MDOC_CHECK_REVOCATION, MDOC_PASSED, MDOC_OK } },
+	};
+	struct mdoc_identifier_list *list = NULL;
+	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
+	struct mdoc_verify_options options;
+	struct recipe recipe;
+
+	CU_ASSERT_EQUAL(mdoc_identifier_list_build(NULL, &spec, &id, 1, &bytes), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(mdoc_identifier_list_parse(NULL, mdoc_buf_bytes(&bytes), &list, NULL), MDOC_OK);
+	CU_ASSERT_EQUAL(mdoc_identifier_list_check(NULL, list, &list_trust, NULL), MDOC_OK);
+	const struct mdoc_identifier_list *const held[] = { list };
+	const struct mdoc_revocation_lists lists = { .identifiers = held, .identifiers_count = 1 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		good_recipe(&recipe, &options);
+		recipe.status = rows[i].status;
+		options.lists = &lists;
+		expect_row(&rows[i].row, &recipe, &options);
+		expect_member(rows[i].member, &recipe, &options);
+	}
+	mdoc_identifier_list_free(list);
+	mdoc_buf_clear(&bytes);
+}
+
 static int
 suite_init(void)
 {
@@ -507,4 +596,5 @@ verify_rows_tests(void)
 	CU_ADD_TEST(suite, test_profile);
 	CU_ADD_TEST(suite, test_long_validity);
 	CU_ADD_TEST(suite, test_revocation);
+	CU_ADD_TEST(suite, test_identifier_list);
 }

@@ -16,9 +16,8 @@ row_json(const struct mdoc_check_row *row)
 		return NULL;
 	if (row->document != SIZE_MAX)
 		json_object_set_new(json, "document", json_integer((json_int_t)row->document));
-	if (row->error.code == MDOC_OK)
-		return json;
-	json_object_set_new(json, "result", json_string(mdoc_result_name(row->error.code)));
+	if (row->error.code != MDOC_OK)
+		json_object_set_new(json, "result", json_string(mdoc_result_name(row->error.code)));
 	if (row->error.path[0] != '\0')
 		json_object_set_new(json, "path", json_string(row->error.path));
 	if (row->error.offset != SIZE_MAX)
