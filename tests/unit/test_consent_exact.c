@@ -195,21 +195,25 @@ round_clear(struct round *r)
 	mdoc_buf_clear(&r->out);
 }
 
-/* The holder thinks again, and adds something. */
-static void
+/* The holder thinks again, and perhaps adds something, which is told. */
+static bool
 change_mind(struct round *r)
 {
 	static const uint8_t hash[] = { 0x42, 0x12, 0x34 };
 	const struct mdoc_claim more = { mdoc_text("d"), mdoc_text("more"), mdoc_bytes_of(hash, sizeof(hash)) };
 	const struct mdoc_choice *choice;
+	bool added = false;
 
 	for (size_t d = 0; d < mdoc_selection_count(r->selection); d++) {
 		for (size_t i = 0; (choice = mdoc_selection_choice(r->selection, d, i)) != NULL; i++)
 			if (choice->state != MDOC_NOT_HELD && draw(4) == 0)
 				CU_ASSERT_EQUAL(mdoc_selection_agree(r->selection, d, i, draw(2) == 0), MDOC_OK);
-		if (draw(8) == 0)
+		if (draw(8) == 0) {
 			CU_ASSERT_EQUAL(mdoc_selection_add(r->selection, d, &more, NULL), MDOC_OK);
+			added = true;
+		}
 	}
+	return added;
 }
 
 static bool
@@ -387,6 +391,27 @@ check_response(const struct round *r)
 	return total;
 }
 
+/* The reader's side finds nothing in it that it did not ask for. */
+static void
+check_by_reader(const struct round *r)
+{
+	const struct mdoc_verify_options options = { .transcript =
+							     mdoc_bytes_of(transcript_bytes, sizeof(transcript_bytes)),
+		.request = r->request };
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_check_row row;
+
+	(void)mdoc_verify(NULL, mdoc_buf_bytes(&r->out), &options, &verdict);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(verdict);
+	for (size_t d = 0; d < mdoc_response_count(r->response); d++) {
+		CU_ASSERT_TRUE(mdoc_verdict_find(verdict, MDOC_CHECK_DOCTYPE_REQUESTED, d, &row));
+		CU_ASSERT_EQUAL(row.outcome, MDOC_PASSED);
+		CU_ASSERT_TRUE(mdoc_verdict_find(verdict, MDOC_CHECK_REQUESTED_ELEMENTS, d, &row));
+		CU_ASSERT_EQUAL(row.outcome, MDOC_PASSED);
+	}
+	mdoc_verdict_free(verdict);
+}
+
 /* Something would leave that the holder was not shown, was not asked for, or was shown with another value. */
 static void
 consent_is_exact(void)
@@ -399,10 +424,13 @@ consent_is_exact(void)
 
 		memset(&r, 0, sizeof(r));
 		if (round_make(&r)) {
-			change_mind(&r);
+			const bool added = change_mind(&r);
+
 			if (respond(&r)) {
 				responses++;
 				elements += check_response(&r);
+				if (!added)
+					check_by_reader(&r);
 			}
 		}
 		round_clear(&r);
