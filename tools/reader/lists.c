@@ -1,4 +1,4 @@
-/* lists.c: lists of revocation and CRLs for mdoc-reader verify. SPDX-License-Identifier: BSD-2-Clause */
+/* lists.c: lists of revocation for mdoc-reader verify. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <stdlib.h>
 #include <string.h>

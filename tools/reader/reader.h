@@ -99,16 +99,6 @@ void reader_lists_clear(struct reader_lists *lists);
 /* "warn", "ignore" or "fail"; false: something else. */
 bool reader_undetermined(const char *text, enum mdoc_undetermined *policy);
 
-/* ---- relax.c ---- */
-
-#define READER_RELAX_MAX 256
-
-/* The names of all relaxations, "crl-dp, issuer-alt-name, …". */
-void reader_relax_names(char text[READER_RELAX_MAX]);
-
-/* The bits of these names. EXIT_STATUS_USAGE (said, with the names that there are): an unknown one. */
-enum exit_status reader_relax(const struct command *command, const struct option_list *names, unsigned *relax);
-
 /* ---- element.c ---- */
 
 /* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */

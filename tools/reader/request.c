@@ -7,6 +7,7 @@
 #include "tools/common/message.h"
 #include "tools/common/value.h"
 #include "tools/reader/reader.h"
+#include "tools/reader/request_file.h"
 
 #define CERTIFICATES_MAX 4
 
@@ -20,12 +21,14 @@ static const char *const default_elements[] = {
 };
 
 struct request {
-	const char *doc_type, *transcript_path, *out, *edition_name;
+	const char *doc_type, *from, *transcript_path, *out, *edition_name;
 	enum mdoc_edition edition;
 	bool auth_all;
 	struct option_list elements, certificates;
 	struct mdoc_asked *asked;
 	size_t count;
+	struct mdoc_ask ask; /* by options */
+	struct request_file file;
 	struct key_source source;
 	struct reader_key key;
 	struct mdoc_buf der[CERTIFICATES_MAX];
@@ -65,6 +68,25 @@ collect_elements(const struct command *command, struct request *request)
 		request->count++;
 	}
 	return EXIT_STATUS_OK;
+}
+
+/* From --from, or from --doctype and --element. */
+static enum exit_status
+collect(const struct command *command, struct request *request)
+{
+	enum exit_status status;
+
+	if (request->from != NULL && (request->doc_type != NULL || request->elements.count > 0))
+		return options_wrong(command, _("--from goes without --doctype and --element"));
+	if (request->from != NULL)
+		return request_file_read(request->from, &request->file);
+	if (request->doc_type == NULL)
+		request->doc_type = JP_DOCTYPE;
+	status = collect_elements(command, request);
+	request->ask = (struct mdoc_ask){ .doc_type = mdoc_text(request->doc_type),
+		.asked = request->asked,
+		.count = request->count };
+	return status;
 }
 
 static enum exit_status
@@ -129,7 +151,9 @@ settle_edition(const struct command *command, struct request *request)
 		return options_wrong(command, _("--reader-auth-all needs --key, --cert and --transcript"));
 	if (request->auth_all && name != NULL && strcmp(name, "2") != 0)
 		return options_wrong(command, _("--reader-auth-all is of --edition 2"));
-	if (request->auth_all || (name != NULL && strcmp(name, "2") == 0))
+	if (request->file.second && name != NULL && strcmp(name, "2") != 0)
+		return options_wrong(command, _("%s has parts that are of --edition 2"), request->from);
+	if (request->auth_all || request->file.second || (name != NULL && strcmp(name, "2") == 0))
 		request->edition = MDOC_EDITION_2;
 	return EXIT_STATUS_OK;
 }
@@ -137,29 +161,32 @@ settle_edition(const struct command *command, struct request *request)
 static enum exit_status
 write_request(struct request *request)
 {
-	const struct mdoc_ask ask = {
-		.doc_type = mdoc_text(request->doc_type),
-		.asked = request->asked,
-		.count = request->count,
-		.signer = request->source.name != NULL && !request->auth_all ? &request->key.signer : NULL,
-		.x5chain = request->x5chain,
-		.x5chain_count = request->certificates.count,
-	};
+	struct mdoc_ask *docs = request->from != NULL ? request->file.docs : &request->ask;
+	const size_t count = request->from != NULL ? request->file.count : 1;
 	const struct mdoc_reader_signer all = { &request->key.signer, request->x5chain, request->certificates.count };
 	const struct mdoc_request_options options = {
 		.edition = request->edition,
 		.transcript = request->transcript,
 		.all = &all,
 		.all_count = request->auth_all ? 1 : 0,
+		.use_cases = request->file.use_cases,
+		.use_case_count = request->file.use_case_count,
 	};
 	struct mdoc_error error = { .code = MDOC_OK };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
 	enum exit_status status;
 
-	if (mdoc_request_build(tool_context(), &ask, 1, &options, &out, &error) == MDOC_OK)
+	for (size_t i = 0; i < count && request->source.name != NULL && !request->auth_all; i++) {
+		docs[i].signer = &request->key.signer;
+		docs[i].x5chain = request->x5chain;
+		docs[i].x5chain_count = request->certificates.count;
+	}
+	if (mdoc_request_build(tool_context(), docs, count, &options, &out, &error) == MDOC_OK)
 		status = file_write(request->out, 0644, mdoc_buf_bytes(&out));
 	else if (error.code == MDOC_ERR_CALLBACK && request->key.token.key.rv != CKR_OK)
 		status = key_error(&request->key);
+	else if (request->from != NULL && error.code == MDOC_ERR_ARG)
+		status = request_file_wrong(request->from, error.path, error.expected);
 	else
 		status = tool_mdoc_error(_("The request could not be made."), &error);
 	mdoc_buf_clear(&out);
@@ -177,6 +204,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 			N_("ask for an element, and say that it will be kept; default: name, address, date of birth, "
 			   "photograph"),
 			false },
+		{ "from", OPTION_TEXT, &request.from, N_("FILE"),
+			N_("ask for what this JSON file describes, see mdoc-reader(1)"), false },
 		{ "key", OPTION_TEXT, &request.source.name, N_("KEY"),
 			N_("sign with this key (PEM, JWK or PKCS#11 URI)"), false },
 		KEY_PIN_ROWS(request.source),
@@ -200,9 +229,7 @@ cmd_request(const struct command *command, int argc, char **argv)
 	if (status != EXIT_STATUS_GO_ON)
 		goto out;
 	request.source.module = common.module;
-	if (request.doc_type == NULL)
-		request.doc_type = JP_DOCTYPE;
-	status = collect_elements(command, &request);
+	status = collect(command, &request);
 	if (status == EXIT_STATUS_OK)
 		status = prepare_reader_auth(command, &request);
 	if (status == EXIT_STATUS_OK)
@@ -215,6 +242,7 @@ out:
 	mdoc_buf_clear(&request.transcript_file);
 	option_list_clear(&request.elements);
 	option_list_clear(&request.certificates);
+	request_file_clear(&request.file);
 	key_close(&request.key);
 	free(request.asked);
 	return (int)status;

@@ -13,6 +13,7 @@
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/common/trust.h"
 #include "tools/reader/reader.h"
 
 #define CLOCK_SKEW_MAX 300 /* seconds */
@@ -179,7 +180,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 {
 	struct verify verify = { .clock_skew = { 0, 0, CLOCK_SKEW_MAX, false } };
 	const char *at = NULL;
-	char relaxations[READER_RELAX_MAX], relax_help[2 * READER_RELAX_MAX];
+	char relaxations[TRUST_RELAX_MAX], relax_help[2 * TRUST_RELAX_MAX];
 	const struct option_row rows[] = {
 		{ "transcript", OPTION_TEXT, &verify.transcript_path, N_("FILE"),
 			N_("SessionTranscript of our session"), true },
@@ -211,7 +212,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	};
 	enum exit_status status;
 
-	reader_relax_names(relaxations);
+	trust_relax_names(relaxations);
 	snprintf(relax_help, sizeof(relax_help), _("accept certificates that break a rule (see mdoc-reader(1)): %s"),
 		relaxations);
 	status = options_parse(command, rows, &verify.common, &verify.operands, argc, argv);
@@ -220,7 +221,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 	verify.source.module = verify.common.module;
 	status = check_usage(command, &verify);
 	if (status == EXIT_STATUS_OK)
-		status = reader_relax(command, &verify.relax, &verify.options.relax);
+		status = trust_relax(command, &verify.relax, &verify.options.relax);
 	if (status == EXIT_STATUS_OK)
 		status = clock_option(command, at, &verify.options.now);
 	if (status == EXIT_STATUS_OK && tool_context() == NULL)
