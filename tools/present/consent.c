@@ -86,40 +86,74 @@ show_element(FILE *to, struct mdoc_bytes ns, struct mdoc_bytes element)
 }
 
 static void
+show_type(FILE *to, struct mdoc_bytes doc_type)
+{
+	terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
+	fputc('\n', to);
+}
+
+/* A heading, once. */
+static void
+show_heading(FILE *to, const char *text, bool *shown)
+{
+	if (!*shown)
+		fprintf(to, "%s\n", text);
+	*shown = true;
+}
+
+static void
 show_refused(FILE *to, const struct mdoc_selection *selection)
 {
 	const struct mdoc_choice *choice;
+	struct mdoc_bytes doc_type;
 	bool any = false;
 
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+	for (size_t i = 0; (doc_type = mdoc_selection_unanswered(selection, i)).ptr != NULL; i++) {
+		show_heading(to, _("Asked for, but not given:"), &any);
+		fputs("  ", to);
+		show_type(to, doc_type);
+	}
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++) {
 		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++) {
 			if (choice->state == MDOC_LEAVES && !mdoc_selection_too_large(selection, d))
 				continue;
-			if (!any)
-				fprintf(to, "%s\n", _("Asked for, but not given:"));
-			any = true;
+			show_heading(to, _("Asked for, but not given:"), &any);
 			show_element(to, choice->asked_ns, choice->asked);
 			fputc('\n', to);
 		}
+		if (mdoc_selection_too_large(selection, d))
+			fprintf(to, "  %s\n", _("(it is larger than the reader can take; less of it may fit)"));
+	}
+}
+
+/* What is said of a line beside its value. */
+static void
+show_notes(FILE *to, const struct mdoc_choice *choice)
+{
+	if (choice->asked.ptr != NULL &&
+		(!mdoc_bytes_equal(choice->asked, choice->element) ||
+			!mdoc_bytes_equal(choice->asked_ns, choice->ns))) {
+		fprintf(to, "  [%s ", _("in answer to"));
+		terminal_text(to, (const char *)choice->asked.ptr, choice->asked.len < 150 ? choice->asked.len : 150);
+		fputc(']', to);
+	}
+	if (choice->retain)
+		fprintf(to, "  %s", _("[the reader means to keep this]"));
 }
 
 static void
 show_document(FILE *to, const struct mdoc_selection *selection, size_t document)
 {
-	const struct mdoc_bytes doc_type = mdoc_selection_doc_type(selection, document);
 	const struct mdoc_choice *choice;
 
-	if (mdoc_selection_count(selection) > 1) {
-		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
-		fputc('\n', to);
-	}
+	if (mdoc_selection_count(selection) > 1)
+		show_type(to, mdoc_selection_doc_type(selection, document));
 	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
 		if (choice->state != MDOC_LEAVES)
 			continue;
 		show_element(to, choice->ns, choice->element);
 		value_print(to, choice->element, choice->value);
-		if (choice->retain)
-			fprintf(to, "  %s", _("[the reader means to keep this]"));
+		show_notes(to, choice);
 		fputc('\n', to);
 	}
 }
@@ -137,21 +171,29 @@ consent_show_selection(FILE *to, const struct mdoc_selection *selection)
 }
 
 static json_t *
+name_json(struct mdoc_bytes ns, struct mdoc_bytes element)
+{
+	return json_pack("[o, o]", json_text(ns), json_text(element));
+}
+
+static json_t *
 document_json(const struct mdoc_selection *selection, size_t document)
 {
-	json_t *elements = json_array(), *refused = json_array();
+	json_t *elements = json_array(), *retained = json_array(), *refused = json_array();
 	const struct mdoc_choice *choice;
 
 	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
-		if (choice->state == MDOC_LEAVES && mdoc_selection_leaves(selection, document))
-			json_array_append_new(elements,
-				json_pack("[o, o]", json_text(choice->ns), json_text(choice->element)));
-		else
-			json_array_append_new(refused,
-				json_pack("[o, o]", json_text(choice->asked_ns), json_text(choice->asked)));
+		if (choice->state != MDOC_LEAVES || !mdoc_selection_leaves(selection, document)) {
+			json_array_append_new(refused, name_json(choice->asked_ns, choice->asked));
+			continue;
+		}
+		json_array_append_new(elements, name_json(choice->ns, choice->element));
+		if (choice->retain)
+			json_array_append_new(retained, name_json(choice->ns, choice->element));
 	}
-	return json_pack("{s:o, s:o, s:o}", "docType", json_text(mdoc_selection_doc_type(selection, document)),
-		"elements", elements, "refused", refused);
+	return json_pack("{s:o, s:o, s:o, s:o, s:I}", "docType",
+		json_text(mdoc_selection_doc_type(selection, document)), "elements", elements, "retained", retained,
+		"refused", refused, "bytes", (json_int_t)mdoc_selection_size(selection, document));
 }
 
 json_t *

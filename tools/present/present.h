@@ -20,25 +20,29 @@ enum exit_status present_read(const char *path, struct mdoc_buf *content, struct
 /* ---- Who asks (reader.c) ---- */
 
 struct reader_args {
-	struct option_list cas; /* --reader-ca */
-	const char *policy;     /* --reader-policy; NULL: any */
+	struct option_list cas;   /* --reader-ca */
+	struct option_list crls;  /* --reader-crl */
+	struct option_list relax; /* --relax */
+	bool require_crl;         /* --require-reader-crl */
+	const char *policy;       /* --reader-policy; NULL: any */
 };
 
 /* Zeroed, then filled in; free with reader_clear(). */
 struct reader {
 	enum mdoc_reader_policy policy;
+	unsigned relax;
 	struct mdoc_trust *trust; /* NULL: no --reader-ca */
 	struct mdoc_reader_auth *auth;
 };
 
-/* The policy. EXIT_STATUS_GO_ON, or EXIT_STATUS_USAGE, which is said. */
+/* Policy and relaxations. EXIT_STATUS_GO_ON, or EXIT_STATUS_USAGE, which is said. */
 enum exit_status reader_parse(const struct command *command, const struct reader_args *args, struct reader *reader);
 
 /* Look at the reader's signatures. EXIT_STATUS_NO, said with its reason: the policy lets nothing be answered. */
 enum exit_status reader_look(const struct reader_args *args, const struct mdoc_request *request,
 	struct mdoc_bytes transcript, const char *path, struct reader *reader);
 
-/* Is this docType asked for, and does the policy allow each docRequest that asks for it? */
+/* Does the policy allow a docRequest that asks for this docType? */
 bool reader_may_have(const struct reader *reader, const struct mdoc_request *request, struct mdoc_bytes doc_type);
 
 /* Who asks for what, and who stands behind that name. */
@@ -68,7 +72,8 @@ bool consent_number_is_open(const struct mdoc_selection *selection);
 /* What would leave, what the reader means to keep, what is not given. */
 void consent_show_selection(FILE *to, const struct mdoc_selection *selection);
 
-/* The same for programs: {"documents": [{"docType", "elements", "refused"}], "unanswered": [docType]}; NULL: memory. */
+/* The same for programs: {"documents": [{"docType", "elements", "retained", "refused", "bytes"}], "unanswered":
+ * [docType]}; NULL: memory. */
 json_t *consent_json(const struct mdoc_selection *selection);
 
 #endif

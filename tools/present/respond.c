@@ -6,6 +6,7 @@
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
+#include "tools/common/trust.h"
 #include "tools/common/value.h"
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,9 @@ check_anything(const struct presentation *p)
 	if (anything_leaves(p))
 		return EXIT_STATUS_OK;
 	status = tool_mdoc_error(_("there is nothing to answer"), &error);
+	for (size_t d = 0; d < mdoc_selection_count(p->selection); d++)
+		if (mdoc_selection_too_large(p->selection, d))
+			tool_why("%s", _("(it is larger than the reader can take; less of it may fit)"));
 	if (consent_number_is_open(p->selection))
 		tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
 			MDOC_INDIVIDUAL_NUMBER);
@@ -422,6 +426,7 @@ int
 cmd_respond(const struct command *command, int argc, char **argv)
 {
 	struct respond_args args = { .request = NULL };
+	char relaxations[TRUST_RELAX_MAX], relax_help[2 * TRUST_RELAX_MAX];
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
 		{ "request", OPTION_TEXT, &args.request, N_("FILE"), N_("the reader's DeviceRequest (CBOR)"), true },
@@ -432,6 +437,11 @@ cmd_respond(const struct command *command, int argc, char **argv)
 		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("agree in advance, but never to 個人番号"), false },
 		{ "reader-ca", OPTION_LIST, &args.reader.cas, N_("FILE"),
 			N_("reader CA certificate that you trust; may be repeated"), false },
+		{ "reader-crl", OPTION_LIST, &args.reader.crls, N_("FILE"),
+			N_("CRL of such a reader CA; may be repeated"), false },
+		{ "require-reader-crl", OPTION_FLAG, &args.reader.require_crl, NULL,
+			N_("a reader of which no CRL says that it is good is not trusted"), false },
+		{ "relax", OPTION_LIST, &args.reader.relax, N_("NAME"), relax_help, false },
 		{ "reader-policy", OPTION_TEXT, &args.reader.policy, N_("any|signed|trusted"),
 			N_("which readers are answered (any)"), false },
 		PIN_ROWS(args.token),
@@ -441,6 +451,9 @@ cmd_respond(const struct command *command, int argc, char **argv)
 	enum exit_status status;
 
 	memset(&p, 0, sizeof(p));
+	trust_relax_names(relaxations);
+	snprintf(relax_help, sizeof(relax_help), _("accept certificates that break a rule (see mdoc-reader(1)): %s"),
+		relaxations);
 	status = options_parse(command, rows, &args.token.common, NULL, argc, argv);
 	if (status == EXIT_STATUS_GO_ON)
 		status = agreement_parse(command, &args.agree, &p.agreement);
@@ -451,5 +464,7 @@ cmd_respond(const struct command *command, int argc, char **argv)
 	clear_presentation(&p);
 	option_list_clear(&args.agree);
 	option_list_clear(&args.reader.cas);
+	option_list_clear(&args.reader.crls);
+	option_list_clear(&args.reader.relax);
 	return status;
 }
