@@ -205,12 +205,13 @@ struct mdoc_request_options {
  *
  * docs     `count` docRequests, one or more
  * options  NULL: all zero
+ * out      over a caller's memory that is too small out->len says what it takes; the signers are asked all the same
  *
  * MDOC_ERR_ARG       nothing asked, an element or an alternative for it twice, an alternative for what is not
  *                    asked or an empty one, a signer without certificate or transcript, an index that no
  *                    docRequest has or twice in one set, a use case without a set, what the second edition
  *                    adds without MDOC_EDITION_2, or more than mdoc_request_parse() would read
- * MDOC_ERR_CALLBACK  the signer refused; MDOC_ERR_MEMORY
+ * MDOC_ERR_CALLBACK  the signer refused; MDOC_ERR_BUFFER; MDOC_ERR_MEMORY
  */
 enum mdoc_result mdoc_request_build(const struct mdoc_context *context, const struct mdoc_ask *docs, size_t count,
 	const struct mdoc_request_options *options, struct mdoc_buf *out, struct mdoc_error *error);

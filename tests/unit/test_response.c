@@ -8,6 +8,7 @@
 #include "mdoc/response/response_internal.h"
 #include "tests/unit/diag.h"
 #include "tests/unit/mdoc_test.h"
+#include <stdlib.h>
 #include <string.h>
 
 extern CU_TestInfo response_tests[];
@@ -169,8 +170,19 @@ size_is_what_build_writes(void)
 		CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &fixed, NULL), MDOC_ERR_BUFFER);
 		CU_ASSERT_EQUAL(fixed.len, size);
 		CU_ASSERT_EQUAL(counted.calls, 0);
+		for (size_t less = 0; less < 2; less++) {
+			uint8_t *room = malloc(size);
+
+			fixed = MDOC_BUF_OVER(room, size - less);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(room);
+			CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &fixed, NULL),
+				less == 0 ? MDOC_OK : MDOC_ERR_BUFFER);
+			CU_ASSERT_EQUAL(fixed.len, size);
+			CU_ASSERT_EQUAL(counted.calls, 1);
+			free(room);
+		}
 		CU_ASSERT_EQUAL(mdoc_response_build(NULL, a.selection, &options, &out, NULL), MDOC_OK);
-		CU_ASSERT_EQUAL(counted.calls, 1);
+		CU_ASSERT_EQUAL(counted.calls, 2);
 		CU_ASSERT_EQUAL(out.len, size);
 		mdoc_buf_clear(&out);
 		answer_clear(&a);
