@@ -34,6 +34,7 @@ bad "nothing" '{}'
 bad "no docRequest" '{"docRequests": []}'
 bad "no docType" '{"docRequests": [{"nameSpaces": {"n": {"e": false}}}]}'
 bad "no element" '{"docRequests": [{"docType": "d", "nameSpaces": {"n": {}}}]}'
+bad "a namespace that is none" '{"docRequests": [{"docType": "d", "nameSpaces": {"n": {"e": false}, "m": 1}}]}'
 bad "an element with a text" '{"docRequests": [{"docType": "d", "nameSpaces": {"n": {"e": "no"}}}]}'
 bad "a member that is misspelt" "{\"docRequests\": [{$one, \"requestinfo\": {}}]}"
 bad "an index of no docRequest" \

@@ -263,7 +263,12 @@ read_namespaces(const struct reading *r, const json_t *value, void *into)
 	const char *ns, *element;
 	size_t count = 0;
 
-	json_object_foreach((json_t *)value, ns, elements) count += json_object_size(elements);
+	json_object_foreach((json_t *)value, ns, elements)
+	{
+		if (json_object_size(elements) == 0)
+			return wrong(r, ns, _("an object of namespaces, each an object of elements"));
+		count += json_object_size(elements);
+	}
 	if (count == 0)
 		return wrong(r, "nameSpaces", _("an object of namespaces, each an object of elements"));
 	asked = room(r, count, sizeof(*asked));
