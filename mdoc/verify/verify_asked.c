@@ -115,6 +115,8 @@ collect(const struct mdoc_request *request, struct mdoc_bytes doc_type, struct m
 	for (size_t i = 0; i < request->count; i++)
 		if (mdoc_bytes_equal(request->docs[i].doc_type, doc_type))
 			count += alternatives(asked, &request->docs[i], &asked->elements[count]);
+	if (count == asked->count)
+		return;
 	asked->count = count;
 	merge(asked);
 }
