@@ -24,12 +24,21 @@ struct p11_world p11_worlds[P11_WORLDS] = {
 	{ .name = "SoftHSM", .pin = pin, .dir = "/tmp/mdoc-p11-XXXXXX" },
 };
 
-/* SoftHSM leaks the name of the curve with each Ed25519 signature. */
+/* SoftHSM leaks the name of the curve with each Ed25519 signature. Without frame pointers in libcrypto only the slow
+ * way of unwinding sees that it is SoftHSM. */
 const char *__lsan_default_suppressions(void);
+const char *__asan_default_options(void);
+
 const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libsofthsm2.so\n";
+}
+
+const char *
+__asan_default_options(void)
+{
+	return "fast_unwind_on_malloc=0";
 }
 
 static bool
