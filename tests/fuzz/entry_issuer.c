@@ -301,6 +301,27 @@ seeds_item(struct fuzz_seeds *seeds)
 			fuzz_seed(seeds, inner);
 }
 
+/* One item, inside a byte string in pieces. */
+static void
+seed_pieces(struct fuzz_seeds *seeds)
+{
+	const struct mdoc_namespace *ns = mdoc_issuer_signed_namespace(world.record, 0);
+	struct mdoc_bytes inner;
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+
+	if (mdoc_cbor_unwrap(world.context, mdoc_item_bytes(mdoc_namespace_item(ns, 0)), &inner, NULL) != MDOC_OK)
+		return;
+	mdoc_put_map(&made, 1);
+	mdoc_put_text(&made, WORLD_NS);
+	mdoc_put_array(&made, 1);
+	mdoc_buf_append(&made, mdoc_bytes_of("\xd8\x18\x5f", 3));
+	for (size_t at = 0; at < inner.len; at += 20)
+		mdoc_put_bstr(&made, mdoc_bytes_of(inner.ptr + at, inner.len - at < 20 ? inner.len - at : 20));
+	mdoc_buf_append(&made, mdoc_bytes_of("\xff", 1));
+	fuzz_seed(seeds, mdoc_buf_bytes(&made));
+	mdoc_buf_clear(&made);
+}
+
 void
 seeds_name_spaces(struct fuzz_seeds *seeds)
 {
@@ -309,6 +330,7 @@ seeds_name_spaces(struct fuzz_seeds *seeds)
 	if (mdoc_cbor_scan(world.context, mdoc_buf_bytes(&world.record_bytes), 0, &scan, NULL) == MDOC_OK)
 		fuzz_seed(seeds, mdoc_node_span(mdoc_map_text(mdoc_cbor_root(scan), "nameSpaces")));
 	mdoc_cbor_free(scan);
+	seed_pieces(seeds);
 }
 
 void
