@@ -5,7 +5,6 @@
  */
 #include "config.h"
 #include <inttypes.h>
-#include <string.h>
 #include "tools/common/terminal.h"
 #include "tools/reader/dump.h"
 
@@ -71,45 +70,13 @@ put_certificate(FILE *to, struct mdoc_bytes der)
 	mdoc_buf_clear(&line);
 }
 
-/* Half precision has no type in C: its value by its bits (RFC 8949, appendix D). */
-static double
-from_half(uint64_t bits)
-{
-	const uint64_t exponent = bits >> 10 & 31, mantissa = bits & 1023;
-	const uint64_t wide = (exponent == 31 ? 2047 : exponent + 1023 - 15) << 52 | mantissa << 42;
-	double value;
-
-	memcpy(&value, &wide, sizeof(value));
-	if (exponent == 0)
-		value = (double)mantissa * 0x1p-24;
-	return bits >> 15 != 0 ? -value : value;
-}
-
-static bool
-put_float(FILE *to, struct mdoc_bytes item)
-{
-	uint64_t bits = 0;
-	uint32_t narrow;
-	double value;
-	float single;
-
-	if (item.ptr[0] >> 5 != 7 || (item.len != 3 && item.len != 5 && item.len != 9))
-		return false;
-	for (size_t i = 1; i < item.len; i++)
-		bits = bits << 8 | item.ptr[i];
-	narrow = (uint32_t)bits;
-	memcpy(&single, &narrow, sizeof(single));
-	memcpy(&value, &bits, sizeof(value));
-	fprintf(to, "%.17g", item.len == 3 ? from_half(bits) : item.len == 5 ? (double)single : value);
-	return true;
-}
-
 static void
 put_scalar(FILE *to, struct mdoc_node node, enum dump_kind kind)
 {
 	struct mdoc_bytes bytes;
 	uint64_t natural;
 	int64_t number;
+	double real;
 	bool truth;
 
 	if (mdoc_node_tstr(node, &bytes)) {
@@ -127,7 +94,9 @@ put_scalar(FILE *to, struct mdoc_node node, enum dump_kind kind)
 		fputs(truth ? "true" : "false", to);
 	} else if (mdoc_node_is_null(node)) {
 		fputs("null", to);
-	} else if (!put_float(to, mdoc_node_span(node))) {
+	} else if (mdoc_node_float(node, &real)) {
+		fprintf(to, "%.17g", real);
+	} else {
 		/* Simple values and integers below -2^63: as they were received. */
 		put_bytes(to, mdoc_node_span(node));
 		fputs(" /encoded/", to);
