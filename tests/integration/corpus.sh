@@ -5,6 +5,6 @@
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 mkdir "$scratch/corpus"
-show python3 tests/corpus/run.py "$scratch/corpus"
-python3 "$here/../corpus/run.py" "$scratch/corpus" || failures=$((failures + 1))
+show /usr/bin/python3 tests/corpus/run.py "$scratch/corpus"
+/usr/bin/python3 "$here/../corpus/run.py" "$scratch/corpus" || failures=$((failures + 1))
 done_testing
