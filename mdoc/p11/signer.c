@@ -19,7 +19,8 @@ mdoc_p11_offers(CK_FUNCTION_LIST *p11, CK_SLOT_ID slot)
 
 	if (p11->C_GetMechanismList(slot, NULL, &count) != CKR_OK || count == 0 || count > MECHANISMS_MAX)
 		return 0;
-	list = OPENSSL_zalloc(count * sizeof(*list));
+	/* One more: p11-kit-client.so of 0.24 reads it when it takes out what it does not pass. */
+	list = OPENSSL_zalloc((count + 1) * sizeof(*list));
 	if (list == NULL || p11->C_GetMechanismList(slot, list, &count) != CKR_OK)
 		goto out;
 	for (CK_ULONG i = 0; i < count; i++) {
