@@ -4,10 +4,12 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +83,7 @@ events(void)
 
 struct waiter {
 	pthread_t thread;
+	atomic_int tid; /* 0: it has not begun */
 	CK_SLOT_ID slot;
 	CK_RV rv;
 };
@@ -90,6 +93,7 @@ wait_for_event(void *arg)
 {
 	struct waiter *waiter = arg;
 
+	atomic_store(&waiter->tid, (int)syscall(SYS_gettid));
 	waiter->rv = p11->C_WaitForSlotEvent(0, &waiter->slot, NULL);
 	return NULL;
 }
@@ -102,23 +106,46 @@ rest(long ms)
 	nanosleep(&time, NULL);
 }
 
+/* The thread begins, and sleeps five times that it is looked at: then it is in the call's rest. */
+static void
+start_waiting(struct waiter *waiter)
+{
+	char path[64], line[256];
+	int asleep = 0;
+
+	*waiter = (struct waiter){ .rv = 99 };
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&waiter->thread, NULL, wait_for_event, waiter), 0);
+	for (int i = 0; i < 2000 && asleep < 5; i++) {
+		const int tid = atomic_load(&waiter->tid);
+		FILE *stat = NULL;
+
+		rest(10);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+		if (tid != 0)
+			stat = fopen(path, "r");
+		if (stat != NULL && fgets(line, sizeof(line), stat) != NULL)
+			asleep = strstr(line, ") S ") != NULL ? asleep + 1 : 0;
+		if (stat != NULL)
+			fclose(stat);
+	}
+	CU_ASSERT_EQUAL(asleep, 5);
+}
+
 /* Were it otherwise, a program that waits in a thread could never end, or waits for ever. */
 static void
 waiting(void)
 {
-	struct waiter waiter = { .rv = 99 };
+	struct waiter waiter;
 	CK_SLOT_ID slot = p11_free_slot();
 	CK_ULONG count;
 
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&waiter.thread, NULL, wait_for_event, &waiter), 0);
-	rest(50);
+	start_waiting(&waiter);
 	CU_ASSERT_EQUAL(p11_fork(child_makes, &slot), 0);
 	pthread_join(waiter.thread, NULL);
 	CU_ASSERT_EQUAL(waiter.rv, CKR_OK);
 	CU_ASSERT_EQUAL(waiter.slot, slot);
 	/* C_Finalize ends it, also when C_Initialize follows at once */
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&waiter.thread, NULL, wait_for_event, &waiter), 0);
-	rest(50);
+	start_waiting(&waiter);
 	CU_ASSERT_EQUAL(p11->C_Finalize(NULL), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_Initialize(NULL), CKR_OK);
 	pthread_join(waiter.thread, NULL);
