@@ -162,13 +162,15 @@ put_frame(struct mdoc_template *made, struct mdoc_error *error)
 }
 
 static enum mdoc_result
-take_device_key(struct mdoc_template *made, struct mdoc_error *error)
+check_device_key(const struct mdoc_template *made, struct mdoc_error *error)
 {
+	EVP_PKEY *pkey = NULL;
 	enum mdoc_result res;
 
 	if (made->issue.device_key.curve == MDOC_CURVE_NONE)
 		return MDOC_OK;
-	res = mdoc_key_to_evp(made->context, &made->issue.device_key, &made->sample);
+	res = mdoc_key_to_evp(made->context, &made->issue.device_key, &pkey);
+	EVP_PKEY_free(pkey);
 	return res == MDOC_OK ? MDOC_OK : mdoci_fail(error, res, SIZE_MAX, "", "a device key on its curve");
 }
 
@@ -209,7 +211,7 @@ mdoc_template_new(const struct mdoc_context *context, const struct mdoc_issue *i
 	made->size = COPY_FRAME;
 	for (size_t i = 0; i < issue->x5chain_count; i++)
 		made->size += issue->x5chain[i].len;
-	res = take_device_key(made, error);
+	res = check_device_key(made, error);
 	if (res == MDOC_OK)
 		res = take_digest(made, error);
 	if (res == MDOC_OK)
@@ -237,7 +239,6 @@ mdoc_template_free(struct mdoc_template *made)
 	mdoc_buf_clear(&made->mso_tail);
 	free(made->entries);
 	free(made->groups);
-	EVP_PKEY_free(made->sample);
 	EVP_MD_free(made->md);
 	free(made);
 }

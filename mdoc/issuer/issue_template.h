@@ -24,7 +24,6 @@ struct mdoci_group {
 struct mdoc_template {
 	const struct mdoc_context *context; /* borrowed */
 	struct mdoc_issue issue;            /* what it points to is borrowed */
-	EVP_PKEY *sample; /* of issue.device_key; another key of its curve is checked in a duplicate of it */
 	EVP_MD *md;
 	size_t digest_len;
 	struct mdoci_entry *entries;

@@ -184,25 +184,16 @@ put_mso(struct copy *copy, const struct mdoc_public_key *device_key, const struc
 	return mso->err != MDOC_OK ? mso->err : copy->payload.err;
 }
 
-/* On its curve? With the curve's parameters at hand that is the smaller part of making a key. */
+/* On its curve? A template has checked its own key, which most callers never use. */
 static enum mdoc_result
 check_device_key(const struct mdoc_template *of, const struct mdoc_public_key *key)
 {
-	const struct mdoc_public_key *sample = &of->issue.device_key;
 	EVP_PKEY *pkey = NULL;
 	enum mdoc_result res;
 
-	if (of->sample != NULL && mdoc_key_equal(key, sample))
+	if (of->issue.device_key.curve != MDOC_CURVE_NONE && mdoc_key_equal(key, &of->issue.device_key))
 		return MDOC_OK;
-	if (of->sample == NULL || key->curve != sample->curve || key->point_len != sample->point_len ||
-		key->point[0] != sample->point[0] || EVP_PKEY_is_a(of->sample, "EC") != 1) {
-		res = mdoc_key_to_evp(of->context, key, &pkey);
-	} else {
-		pkey = EVP_PKEY_dup(of->sample);
-		res = pkey == NULL                                                                ? MDOC_ERR_CRYPTO
-			: EVP_PKEY_set1_encoded_public_key(pkey, key->point, key->point_len) == 1 ? MDOC_OK
-												  : MDOC_ERR_KEY;
-	}
+	res = mdoc_key_to_evp(of->context, key, &pkey);
 	EVP_PKEY_free(pkey);
 	return res;
 }

@@ -25,8 +25,9 @@ mdoc_cases_new(struct mdoc_cases *cases)
 	memset(cases, 0, sizeof(*cases));
 	issuer_kit_new(&cases->kit);
 	cases->device_key = kit_key(&ignored);
-	cases->issuer = kit_signer(cases->kit.ds_key);
-	cases->device = kit_signer(cases->device_key);
+	bench_need(mdoc_signer_from_evp(cases->kit.context, cases->kit.ds_key, &cases->issuer) == MDOC_OK &&
+			mdoc_signer_from_evp(cases->kit.context, cases->device_key, &cases->device) == MDOC_OK,
+		"mdoc_signer_from_evp");
 	kit_transcript(1, &cases->transcript);
 	cases->keeping = mdoc_trust_new();
 	bench_need(cases->keeping != NULL &&
@@ -41,6 +42,8 @@ mdoc_cases_free(struct mdoc_cases *cases)
 {
 	mdoc_trust_free(cases->keeping);
 	mdoc_buf_clear(&cases->transcript);
+	mdoc_signer_clear(&cases->device);
+	mdoc_signer_clear(&cases->issuer);
 	EVP_PKEY_free(cases->device_key);
 	issuer_kit_free(&cases->kit);
 }
