@@ -83,12 +83,15 @@ enum mdoc_result mdoc_session_establish(struct mdoc_session *session, struct mdo
 /*
  * Append a SessionData with data, and with a status that ends the session unless it is MDOC_SESSION_NO_STATUS.
  *
- * When the counter is used up nothing is appended, the session ends, and mdoc_session_answer() says so to the peer.
- * With MDOC_ERR_BUFFER nothing has happened: the same call with more room makes the message.
+ * When the counter is used up, or a value of it is lost because no message came of it, nothing is appended, the
+ * session ends, and mdoc_session_answer() says so to the peer. With MDOC_ERR_BUFFER nothing has happened: the same
+ * call with more room makes the message.
  *
  * MDOC_ERR_ARG      a status that is none, or a reader that has not established; the session goes on
  * MDOC_ERR_SESSION  the session has ended, or the counter is used up
- * MDOC_ERR_MEMORY, MDOC_ERR_CRYPTO, MDOC_ERR_BUFFER
+ * MDOC_ERR_SIZE     more than INT_MAX bytes; the session goes on
+ * MDOC_ERR_MEMORY, MDOC_ERR_CRYPTO  mdoc_session_alive() says whether the session goes on
+ * MDOC_ERR_BUFFER
  */
 enum mdoc_result mdoc_session_seal(struct mdoc_session *session, struct mdoc_bytes plain,
 	enum mdoc_session_status status, struct mdoc_buf *out, struct mdoc_error *error);

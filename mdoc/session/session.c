@@ -286,6 +286,7 @@ send(struct mdoc_session *session, struct mdoc_bytes key_bytes, struct mdoc_byte
 	enum mdoc_session_status status, struct mdoc_buf *out, struct mdoc_error *error)
 {
 	struct mdoc_buf sealed = MDOC_BUF_EMPTY, made = MDOC_BUF_EMPTY;
+	const uint32_t counter = session->send.counter;
 	enum mdoc_result res = plain.len > INT_MAX ? MDOC_ERR_SIZE : check_room(key_bytes, plain, status, out);
 
 	if (res != MDOC_OK)
@@ -293,8 +294,6 @@ send(struct mdoc_session *session, struct mdoc_bytes key_bytes, struct mdoc_byte
 	res = mdoci_direction_seal(&session->send, plain, &sealed);
 	if (res != MDOC_OK) {
 		(void)mdoci_fail(error, res, SIZE_MAX, "", "a counter that is not used up");
-		if (res == MDOC_ERR_SESSION || res == MDOC_ERR_CRYPTO)
-			break_off(session, MDOC_SESSION_TERMINATION);
 		goto out;
 	}
 	put_message(&made, key_bytes, mdoc_buf_bytes(&sealed), status);
@@ -308,6 +307,9 @@ send(struct mdoc_session *session, struct mdoc_bytes key_bytes, struct mdoc_byte
 	else if (status != MDOC_SESSION_NO_STATUS)
 		finish(session);
 out:
+	/* The peer never gets the message that took this value, and could read none of those after it. */
+	if (res == MDOC_ERR_SESSION || (res != MDOC_OK && session->send.counter != counter))
+		break_off(session, MDOC_SESSION_TERMINATION);
 	mdoc_buf_clear(&sealed);
 	mdoc_buf_clear(&made);
 	return res;

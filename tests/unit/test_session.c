@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/session/session_internal.h"
+#include "tests/unit/alloc_count.h"
 #include "tests/unit/session_kit.h"
 #include <mdoc/session.h>
 #include <mdoc/transcript.h>
@@ -468,6 +469,38 @@ no_room(void)
 	mdoc_buf_clear(&plain);
 }
 
+/* Nor would they after a message for which there was no memory: what is sent after that must be readable, or nothing. */
+static void
+no_memory(void)
+{
+	enum mdoc_result res = MDOC_ERR_MEMORY;
+
+	for (size_t call = 1; res == MDOC_ERR_MEMORY && call < 100; call++) {
+		struct mdoc_buf message = MDOC_BUF_EMPTY, plain = MDOC_BUF_EMPTY;
+		struct pair pair;
+
+		pair_make(&pair, MDOC_CURVE_P256);
+		alloc_reset();
+		alloc_fail_at(call);
+		res = mdoc_session_seal(pair.device, mdoc_text("x"), MDOC_SESSION_NO_STATUS, &message, NULL);
+		alloc_reset();
+		if (res != MDOC_OK && pair.device->alive) {
+			mdoc_buf_clear(&message);
+			CU_ASSERT_EQUAL(mdoc_session_seal(pair.device, mdoc_text("x"), MDOC_SESSION_NO_STATUS, &message,
+						NULL),
+				MDOC_OK);
+		}
+		if (pair.device->alive)
+			CU_ASSERT_EQUAL(mdoc_session_open(pair.reader, mdoc_buf_bytes(&message), &plain, NULL),
+				MDOC_OK);
+		CU_ASSERT_EQUAL(pair.device->alive, mdoc_session_answer(pair.device).len == 0);
+		mdoc_buf_clear(&message);
+		mdoc_buf_clear(&plain);
+		pair_clear(&pair);
+	}
+	CU_ASSERT_EQUAL(res, MDOC_OK);
+}
+
 static bool
 agrees_on_zeros(void *arg, const struct mdoc_public_key *peer, uint8_t shared[MDOC_SHARED_MAX], size_t *len)
 {
@@ -536,6 +569,7 @@ CU_TestInfo session_tests[] = {
 	{ "statuses end a session", statuses },
 	{ "counters end", counters_end },
 	{ "no room for a message", no_room },
+	{ "no memory for a message", no_memory },
 	{ "Annex D: salt and keys", annex_d_keys },
 	{ "Annex D: messages both ways", annex_d_messages },
 	{ "every curve", every_curve },
