@@ -176,7 +176,7 @@ read_front(struct mdoc_cert *cert, struct mdoc_bytes *tbs)
 	if (mdoci_der_take(tbs, DER_CONSTRUCTED(0), &wrapped, NULL) &&
 		(!mdoci_der_only(wrapped, DER_INTEGER, &number) || !mdoci_der_small(number, &cert->version)))
 		return false;
-	return mdoci_der_take(tbs, DER_INTEGER, &cert->serial, NULL) && cert->serial.len > 0;
+	return mdoci_der_integer(tbs, &cert->serial);
 }
 
 static bool

@@ -45,7 +45,7 @@ read_entry(struct mdoc_bytes entry, struct mdoc_bytes *serial)
 	int64_t date;
 	bool critical;
 
-	if (!mdoci_der_take(&entry, DER_INTEGER, serial, NULL) || serial->len == 0 || !mdoci_der_time(&entry, &date))
+	if (!mdoci_der_integer(&entry, serial) || !mdoci_der_time(&entry, &date))
 		return MDOC_ERR_CERTIFICATE;
 	if (entry.len == 0)
 		return MDOC_OK;

@@ -70,6 +70,16 @@ mdoci_der_only(struct mdoc_bytes in, int tag, struct mdoc_bytes *body)
 }
 
 bool
+mdoci_der_integer(struct mdoc_bytes *in, struct mdoc_bytes *body)
+{
+	if (!mdoci_der_take(in, DER_INTEGER, body, NULL) || body->len == 0)
+		return false;
+	/* A first byte that only repeats the sign. */
+	return body->len == 1 ||
+		!((body->ptr[0] == 0 && body->ptr[1] < 0x80) || (body->ptr[0] == 0xff && body->ptr[1] >= 0x80));
+}
+
+bool
 mdoci_der_small(struct mdoc_bytes body, unsigned *value)
 {
 	if (body.len == 2 && body.ptr[0] == 0 && body.ptr[1] >= 0x80)

@@ -44,6 +44,9 @@ bool mdoci_der_any(struct mdoc_bytes *in, int *tag, struct mdoc_bytes *body);
 /* One value that fills the input. */
 bool mdoci_der_only(struct mdoc_bytes in, int tag, struct mdoc_bytes *body);
 
+/* Take an INTEGER in its shortest form: two that are equal have the same content. */
+bool mdoci_der_integer(struct mdoc_bytes *in, struct mdoc_bytes *body);
+
 /* Content of an INTEGER from 0 to 255. */
 bool mdoci_der_small(struct mdoc_bytes body, unsigned *value);
 

@@ -388,6 +388,28 @@ test_not_a_certificate(void)
 	mdoc_buf_clear(&bad);
 }
 
+/* If this failed, a CRL that writes a serial number as DER has it would not name the certificate that does not. */
+static void
+test_serial_with_a_zero_too_many(void)
+{
+	struct mdoc_buf der = MDOC_BUF_EMPTY;
+	struct mdoc_cert *cert = NULL;
+	uint8_t *serial;
+
+	CU_ASSERT_EQUAL_FATAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&world.ds), &cert, NULL), MDOC_OK);
+	mdoc_buf_append(&der, mdoc_buf_bytes(&world.ds));
+	serial = der.ptr + (mdoc_cert_serial(cert).ptr - mdoc_cert_der(cert).ptr);
+	mdoc_cert_free(cert);
+	serial[0] = 0;
+	serial[1] |= 0x80;
+	CU_ASSERT_EQUAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&der), &cert, NULL), MDOC_OK);
+	mdoc_cert_free(cert);
+	serial[1] &= 0x7f;
+	CU_ASSERT_EQUAL(mdoc_cert_parse(NULL, mdoc_buf_bytes(&der), &cert, NULL), MDOC_ERR_CERTIFICATE);
+	CU_ASSERT_PTR_NULL(cert);
+	mdoc_buf_clear(&der);
+}
+
 /* If this failed, our rules would not be those of the standard's own example. */
 static void
 test_annex_d(void)
@@ -441,6 +463,7 @@ x509_profile_tests(void)
 	CU_pSuite suite = CU_add_suite("x509 profiles", x509_world_init, x509_world_clear);
 
 	CU_ADD_TEST(suite, test_not_a_certificate);
+	CU_ADD_TEST(suite, test_serial_with_a_zero_too_many);
 	CU_ADD_TEST(suite, test_relaxation_names);
 	CU_ADD_TEST(suite, test_each_rule);
 	CU_ADD_TEST(suite, test_no_profile_for_another);
