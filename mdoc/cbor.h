@@ -51,7 +51,8 @@ struct mdoc_node {
 
 /*
  * Scan exactly one item that fills the whole input: depth, declared counts and lengths
- * against the bytes left, duplicate map keys (by their bytes), UTF-8.
+ * against the bytes left, duplicate map keys, UTF-8. Integers, and strings of one kind, are the same key when
+ * their values are, however each is written; other keys when their bytes are.
  *
  * base     added to every offset in errors: where the input stands in the caller's own
  * cbor     free with mdoc_cbor_free(); the input must outlive it

@@ -145,11 +145,6 @@ index_names(struct mdoc_issuer_signed *is)
 		qsort(ns->by_element, ns->count, sizeof(*ns->by_element), by_element);
 	}
 	qsort(is->by_name, is->count, sizeof(*is->by_name), by_name);
-	for (size_t n = 1; n < is->count; n++) {
-		/* The same text after heads of two lengths: no duplicate to the scanner, but to us. */
-		if (by_name(&is->by_name[n - 1], &is->by_name[n]) == 0)
-			return MDOC_ERR_DUPLICATE_KEY;
-	}
 	return MDOC_OK;
 }
 
@@ -173,7 +168,7 @@ mdoci_issuer_signed_from_node(const struct mdoc_context *context, struct mdoc_no
 	mdoci_path(inner, path, "issuerAuth");
 	res = read_namespaces(mdoc_map_text(node, "nameSpaces"), path, is, error);
 	if (res == MDOC_OK && (res = index_names(is)) != MDOC_OK)
-		res = mdoci_fail(error, res, mdoc_node_offset(node), path, "memory, and each namespace once");
+		res = mdoci_fail(error, res, mdoc_node_offset(node), path, "memory");
 	if (res == MDOC_OK)
 		res = mdoci_member(node, "issuerAuth", MDOC_CBOR_ARRAY, path, &auth, error);
 	if (res == MDOC_OK)

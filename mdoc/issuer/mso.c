@@ -86,12 +86,6 @@ read_digests(struct mdoc_node map, const char *path, struct mdoci_digest_space *
 				"a digest as a byte string");
 	}
 	qsort(space->digests, space->count, sizeof(*space->digests), by_id);
-	for (size_t i = 1; i < space->count; i++) {
-		/* The same number in two lengths: no duplicate to the scanner, but to us. */
-		if (space->digests[i - 1].id == space->digests[i].id)
-			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(map), path,
-				"each digest id once");
-	}
 	return MDOC_OK;
 }
 
@@ -125,15 +119,9 @@ read_value_digests(struct mdoc_node map, const char *path, struct mdoc_mso *mso,
 				limit);
 		res = read_digests(node, path, space, error);
 	}
-	if (res != MDOC_OK)
-		return res;
-	qsort(mso->spaces, mso->space_count, sizeof(*mso->spaces), by_name);
-	for (size_t i = 1; i < mso->space_count; i++) {
-		if (by_name(&mso->spaces[i - 1], &mso->spaces[i]) == 0)
-			return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(map), path,
-				"each namespace once");
-	}
-	return MDOC_OK;
+	if (res == MDOC_OK)
+		qsort(mso->spaces, mso->space_count, sizeof(*mso->spaces), by_name);
+	return res;
 }
 
 static enum mdoc_result
