@@ -1,5 +1,5 @@
 /*
- * mdoc/base/error.c: results with their place, and what comes from the caller's mdoc_crypto.
+ * mdoc/base/error.c: results with their place, and names from the input made fit to be shown.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

@@ -197,7 +197,7 @@ static const struct {
 	[MDOC_HANDOVER_OPAQUE] = { .wants = BIT(OPAQUE), .takes = DEVICE, .put = put_opaque },
 };
 
-/* One encoded item: a map or, unless only the form with tag 24 is missing, anything well formed. */
+/* One encoded item: a map, bare or in tag 24; as an opaque handover anything well formed. */
 static enum mdoc_result
 check_encoded(const struct mdoc_context *context, struct mdoc_bytes item, bool opaque, struct mdoc_error *error)
 {
