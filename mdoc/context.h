@@ -81,7 +81,7 @@ void mdoc_context_free(struct mdoc_context *context);
 void mdoc_context_set_random(struct mdoc_context *context, bool (*random)(void *arg, uint8_t *out, size_t len),
 	void *arg);
 
-/* MDOC_ERR_ARG: no such limit, 0, or a depth above MDOC_DEPTH_MAX. */
+/* MDOC_ERR_ARG: no such limit, 0, a depth above MDOC_DEPTH_MAX, or an input of UINT32_MAX bytes or more. */
 enum mdoc_result mdoc_context_set_limit(struct mdoc_context *context, enum mdoc_limit limit, size_t value);
 size_t mdoc_context_limit(const struct mdoc_context *context, enum mdoc_limit limit);
 

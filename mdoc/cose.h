@@ -169,7 +169,8 @@ struct mdoc_agreement {
 /*
  * Agree on a secret, which the caller wipes.
  *
- * len  bytes written to shared: mdoc_curve_size() of the curve
+ * peer  a point of its curve, as mdoc_key_parse() and mdoc_key_to_evp() check it; derive gets it as it is
+ * len   bytes written to shared: mdoc_curve_size() of the curve
  *
  * MDOC_ERR_KEY       the keys are not on the same curve, it is none for ECDH, or the result is all zero
  *                    (RFC 7748, 6.1)

@@ -31,12 +31,13 @@ enum mdoc_result mdoc_encryption_info_build(struct mdoc_bytes nonce, const struc
 /*
  * Read EncryptionInfo from its base64url text.
  *
- * key    receives the reader's public key
+ * key    receives the reader's public key, on whatever curve: mdoc_dcapi_seal() takes P-256 only
  * nonce  appended to; NULL: not wanted
  *
  * MDOC_ERR_MALFORMED  not base64url without padding
  * MDOC_ERR_TYPE       not ["dcapi", {…}]
- * MDOC_ERR_MISSING, MDOC_ERR_KEY, MDOC_ERR_SIZE, MDOC_ERR_MEMORY, those of mdoc_cbor_scan()
+ * MDOC_ERR_VALUE      an empty nonce
+ * MDOC_ERR_MISSING, MDOC_ERR_KEY, MDOC_ERR_SIZE, MDOC_ERR_MEMORY, MDOC_ERR_BUFFER, those of mdoc_cbor_scan()
  */
 enum mdoc_result mdoc_encryption_info_parse(const struct mdoc_context *context, struct mdoc_bytes text,
 	struct mdoc_public_key *key, struct mdoc_buf *nonce, struct mdoc_error *error);

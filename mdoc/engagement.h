@@ -28,8 +28,8 @@ struct mdoc_retrieval {
 	bool known;                /* read: type and version are ours, and the member of the type is filled in */
 	struct mdoc_bytes options; /* encoded map; read: as received; written: of unknown types only */
 	struct {
-		uint64_t command_max;  /* bytes of a command's data field: 255 to 65535 */
-		uint64_t response_max; /* of a response's: 256 to 65536 */
+		uint64_t command_max;  /* bytes of a command's data field: written: 255 to 65535; read: any number */
+		uint64_t response_max; /* of a response's: written: 256 to 65536; read: any number */
 	} nfc;
 	struct {
 		bool server;                   /* the mdoc is the peripheral server */
@@ -70,7 +70,7 @@ struct mdoc_engagement;
  * *engagement  free with mdoc_engagement_free()
  *
  * MDOC_ERR_VERSION  not version 1.x
- * MDOC_ERR_VALUE    another cipher suite than 1, or an option of a known method out of its range
+ * MDOC_ERR_VALUE    another cipher suite than 1, or a UUID or an address of BLE of another length
  * MDOC_ERR_KEY      EDeviceKey is no valid public key
  * MDOC_ERR_SIZE     more methods or origins than MDOC_LIMIT_RETRIEVALS
  * MDOC_ERR_MISSING, MDOC_ERR_TYPE, MDOC_ERR_MEMORY, those of mdoc_cbor_scan()

@@ -23,7 +23,7 @@ enum mdoc_result {
 	MDOC_ERR_TRUNCATED, /* input ends inside an item */
 	MDOC_ERR_TRAILING,  /* bytes after the item */
 	MDOC_ERR_MALFORMED, /* reserved head, stray break, … */
-	MDOC_ERR_DEPTH,     /* nested deeper than MDOC_DEPTH_MAX */
+	MDOC_ERR_DEPTH,     /* nested deeper than MDOC_LIMIT_DEPTH */
 	MDOC_ERR_SIZE,      /* larger than a stated limit */
 	MDOC_ERR_DUPLICATE_KEY,
 	MDOC_ERR_UTF8,

@@ -96,7 +96,8 @@ enum mdoc_result mdoc_session_establish(struct mdoc_session *session, struct mdo
 enum mdoc_result mdoc_session_seal(struct mdoc_session *session, struct mdoc_bytes plain,
 	enum mdoc_session_status status, struct mdoc_buf *out, struct mdoc_error *error);
 
-/* Append a SessionData with a status alone and end the session. MDOC_ERR_ARG, MDOC_ERR_SESSION as above. */
+/* Append a SessionData with a status alone and end the session. MDOC_ERR_ARG, MDOC_ERR_SESSION as
+ * above; MDOC_ERR_MEMORY, MDOC_ERR_BUFFER: the session goes on. */
 enum mdoc_result mdoc_session_end(struct mdoc_session *session, enum mdoc_session_status status, struct mdoc_buf *out,
 	struct mdoc_error *error);
 

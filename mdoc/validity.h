@@ -27,7 +27,7 @@ void mdoc_put_tdate(struct mdoc_buf *buf, int64_t when);
 bool mdoc_full_date_valid(struct mdoc_bytes text);
 
 /* The last second of the statutory month that begins on the JST day of `issued` (Civil Code
- * 141, 143; art. 142 does not apply). */
+ * 141, 143; art. 142 does not apply). `issued`: years 1970 to 9999. */
 int64_t mdoc_law_valid_until(int64_t issued);
 
 #ifdef __cplusplus

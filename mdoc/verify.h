@@ -167,7 +167,7 @@ struct mdoc_bytes mdoc_verdict_anchor(const struct mdoc_verdict *verdict, size_t
  * device_namespaces  scan of the bare DeviceNameSpaces
  *
  * MDOC_ERR_AUTHORIZATION; MDOC_ERR_TYPE, MDOC_ERR_VALUE: not {namespace: {element: value}}, or
- * keyAuthorizations themselves are wrong; MDOC_ERR_SIZE: more than MDOC_DEVICE_NAMES_MAX names
+ * keyAuthorizations themselves are wrong; MDOC_ERR_SIZE: more names than MDOC_LIMIT_DEVICE_NAMES
  */
 enum mdoc_result mdoc_device_namespaces_check(const struct mdoc_issuer_signed *is,
 	const struct mdoc_cbor *device_namespaces, struct mdoc_error *why);

@@ -244,8 +244,8 @@ struct mdoc_judged {
  * when     seconds since the epoch
  * *judged  filled in whatever the result is; free with mdoc_judged_clear(), before the store
  *
- * MDOC_OK: all is well but perhaps the revocation; otherwise the code of the first error, in the order of
- * the fields, or MDOC_ERR_MEMORY, MDOC_ERR_ARG, MDOC_ERR_CRYPTO: no judgement
+ * MDOC_OK: all is well, though whether it is revoked may be undetermined; otherwise the code of the first error,
+ * in the order of the fields, or MDOC_ERR_MEMORY, MDOC_ERR_ARG, MDOC_ERR_CRYPTO: no judgement
  */
 enum mdoc_result mdoc_trust_judge(const struct mdoc_context *context, const struct mdoc_trust *trust,
 	struct mdoc_bytes der, enum mdoc_cert_profile profile, unsigned relax, int64_t when,
@@ -272,11 +272,13 @@ struct mdoc_cert_spec {
  * DER appended to out; the result passes mdoc_cert_check without relaxations and its signature has
  * been checked with the issuer's key. A DS takes over the state of its IACA.
  *
- * MDOC_ERR_ARG        a field is missing, or issuer_cert with a root or none with another
- * MDOC_ERR_VALUE      country or common_name cannot be written
- * MDOC_ERR_VALIDITY   times out of order, or outside those of the issuer
- * MDOC_ERR_ALGORITHM  the signer's algorithm does not fit the issuer's key
- * MDOC_ERR_CALLBACK   the signer refused; MDOC_ERR_SIGNATURE: it signed with another key
+ * MDOC_ERR_ARG          a field is missing, or issuer_cert with a root or none with another
+ * MDOC_ERR_CERTIFICATE  issuer_cert does not issue this profile, or what was made breaks it, say by its country
+ * MDOC_ERR_KEY          the subject's key is not on its curve
+ * MDOC_ERR_VALUE        country or common_name cannot be written
+ * MDOC_ERR_VALIDITY     times out of order, or outside those of the issuer
+ * MDOC_ERR_ALGORITHM    the signer's algorithm does not fit the issuer's key
+ * MDOC_ERR_CALLBACK     the signer refused; MDOC_ERR_SIGNATURE: it signed with another key
  */
 enum mdoc_result mdoc_cert_build(const struct mdoc_context *context, const struct mdoc_cert_spec *spec,
 	struct mdoc_buf *out, struct mdoc_error *error);
@@ -301,9 +303,10 @@ struct mdoc_crl_spec {
 /*
  * DER of a whole CRL (version 2) appended to out; its signature has been checked with the issuer's key.
  *
- * MDOC_ERR_ARG        no signer
- * MDOC_ERR_VALUE      a serial number of 0 or more than 20 bytes, or a reason that RFC 5280 does not have
- * MDOC_ERR_VALIDITY   nextUpdate not after thisUpdate
+ * MDOC_ERR_ARG          no signer
+ * MDOC_ERR_CERTIFICATE  issuer_cert is no CA's
+ * MDOC_ERR_VALUE        a serial number of 0 or more than 20 bytes, or a reason that RFC 5280 does not have
+ * MDOC_ERR_VALIDITY     nextUpdate not after thisUpdate
  * MDOC_ERR_ALGORITHM, MDOC_ERR_CALLBACK, MDOC_ERR_SIGNATURE  as for mdoc_cert_build()
  */
 enum mdoc_result mdoc_crl_build(const struct mdoc_context *context, const struct mdoc_crl_spec *spec,
