@@ -15,7 +15,6 @@
 #define DAY ((int64_t)24 * 60 * 60)
 
 #define EMAIL_NAME DER_CONTEXT(1) /* of a GeneralName */
-#define URI_NAME DER_CONTEXT(6)
 #define DIRECTORY_NAME DER_CONSTRUCTED(4)
 
 enum wanted { FREE, WANTED, STRICT };
@@ -437,7 +436,7 @@ rule_issuer_alt_name(const struct subject *s)
 	if (!s->profile->issuer_alt_name || relaxed(s, MDOC_RELAX_ISSUER_ALT_NAME))
 		return NULL;
 	if (mdoci_der_only(s->cert->ext[MDOCI_EXT_ISSUER_ALT_NAME].value, DER_SEQUENCE, &names) &&
-		has_name(names, URI_NAME, EMAIL_NAME))
+		has_name(names, DER_URI_NAME, EMAIL_NAME))
 		return NULL;
 	return "issuerAltName: present, with a URI or an e-mail address";
 }
@@ -446,7 +445,7 @@ static const char *
 rule_crl_points(const struct subject *s)
 {
 	static const char rule[] = "cRLDistributionPoints: present, each a URI without reasons and cRLIssuer";
-	const int other = s->profile->crl_directory ? DIRECTORY_NAME : URI_NAME;
+	const int other = s->profile->crl_directory ? DIRECTORY_NAME : DER_URI_NAME;
 	struct mdoc_bytes points, point, name, full;
 	size_t count = 0;
 
@@ -457,7 +456,7 @@ rule_crl_points(const struct subject *s)
 	for (; points.len > 0; count++)
 		if (!mdoci_der_take(&points, DER_SEQUENCE, &point, NULL) ||
 			!mdoci_der_only(point, DER_CONSTRUCTED(0), &name) ||
-			!mdoci_der_only(name, DER_CONSTRUCTED(0), &full) || !has_name(full, URI_NAME, other))
+			!mdoci_der_only(name, DER_CONSTRUCTED(0), &full) || !has_name(full, DER_URI_NAME, other))
 			return rule;
 	return count > 0 ? NULL : rule;
 }

@@ -9,8 +9,6 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
-#define URI_NAME DER_CONTEXT(6) /* of a GeneralName */
-
 int64_t
 mdoc_cert_not_before(const struct mdoc_cert *cert)
 {
@@ -156,14 +154,15 @@ mdoc_cert_issuer_text(const struct mdoc_cert *cert, struct mdoc_buf *out)
 	return print_name(cert->issuer, out);
 }
 
-bool
-mdoci_uri_of(struct mdoc_bytes general_names, size_t *i, struct mdoc_bytes *uri)
+/* The URI before which *i others stand; *i is counted down by those that are there. */
+static bool
+uri_of(struct mdoc_bytes general_names, size_t *i, struct mdoc_bytes *uri)
 {
 	struct mdoc_bytes value;
 	int tag;
 
 	while (mdoci_der_any(&general_names, &tag, &value))
-		if (tag == URI_NAME && value.len > 0 && (*i)-- == 0) {
+		if (tag == DER_URI_NAME && value.len > 0 && (*i)-- == 0) {
 			*uri = value;
 			return true;
 		}
@@ -180,7 +179,7 @@ mdoc_cert_crl_uri(const struct mdoc_cert *cert, size_t i, struct mdoc_bytes *uri
 		return false;
 	while (mdoci_der_take(&points, DER_SEQUENCE, &point, NULL))
 		if (mdoci_der_take(&point, DER_CONSTRUCTED(0), &name, NULL) &&
-			mdoci_der_take(&name, DER_CONSTRUCTED(0), &full, NULL) && mdoci_uri_of(full, &i, uri))
+			mdoci_der_take(&name, DER_CONSTRUCTED(0), &full, NULL) && uri_of(full, &i, uri))
 			return true;
 	return false;
 }

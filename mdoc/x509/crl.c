@@ -223,20 +223,29 @@ mdoci_crl_is_of(const struct mdoc_crl *crl, const struct mdoc_cert *anchor)
 		mdoci_cert_signed(anchor, crl->sig_alg, crl->tbs, crl->signature);
 }
 
+/* One walk: of such names a CRL may have as many as there is room for. */
+static bool
+has_uri(struct mdoc_bytes names, struct mdoc_bytes uri)
+{
+	struct mdoc_bytes value;
+	int tag;
+
+	while (mdoci_der_any(&names, &tag, &value))
+		if (tag == DER_URI_NAME && mdoc_bytes_equal(value, uri))
+			return true;
+	return false;
+}
+
 static bool
 counts_for(const struct mdoc_crl *crl, const struct mdoc_cert *leaf)
 {
-	struct mdoc_bytes wanted, named;
+	struct mdoc_bytes uri;
 
 	if (crl->points.ptr == NULL)
 		return true;
-	for (size_t i = 0; mdoc_cert_crl_uri(leaf, i, &wanted); i++) {
-		size_t k = 0;
-
-		for (size_t at = 0; k = at, mdoci_uri_of(crl->points, &k, &named); at++)
-			if (mdoc_bytes_equal(wanted, named))
-				return true;
-	}
+	for (size_t i = 0; mdoc_cert_crl_uri(leaf, i, &uri); i++)
+		if (has_uri(crl->points, uri))
+			return true;
 	return false;
 }
 

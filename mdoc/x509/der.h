@@ -23,6 +23,7 @@
 #define DER_SET 0x31
 #define DER_CONTEXT(n) (0x80 | (n))     /* [n] of a primitive type, IMPLICIT */
 #define DER_CONSTRUCTED(n) (0xa0 | (n)) /* [n] around others */
+#define DER_URI_NAME DER_CONTEXT(6)     /* of a GeneralName */
 
 /* Tag of the next value; -1: at the end. */
 int mdoci_der_peek(struct mdoc_bytes in);

@@ -124,9 +124,6 @@ bool mdoci_cert_path_allows(const struct mdoc_cert *ca, size_t between);
 /* Two Names: equal as RFC 5280, 7.1 compares them. */
 bool mdoci_names_equal(struct mdoc_bytes a, struct mdoc_bytes b);
 
-/* The URI in GeneralNames before which *i others stand; *i is counted down by those that are there. */
-bool mdoci_uri_of(struct mdoc_bytes general_names, size_t *i, struct mdoc_bytes *uri);
-
 /* SEQUENCE { keyid [0], issuer [1], serial [2] }, each optional. */
 bool mdoci_read_aki(struct mdoc_bytes value, struct mdoc_bytes *keyid, struct mdoc_bytes *serial);
 
