@@ -276,7 +276,8 @@ struct mdoc_mac0 {
  * Read an untagged COSE_Mac0 inside a scan; *mac0 borrows from it.
  *
  * MDOC_ERR_TYPE; MDOC_ERR_MISSING: no alg in the protected header; MDOC_ERR_ALGORITHM: another one than HMAC
- * 256/256, or a tag of another length; MDOC_ERR_VALUE: a critical header
+ * 256/256, or a tag of another length; MDOC_ERR_VALUE: a critical header; MDOC_ERR_DUPLICATE_KEY: alg in both
+ * headers; the CBOR results for the protected one
  */
 enum mdoc_result mdoc_mac0_parse(struct mdoc_node node, const char *path, struct mdoc_mac0 *mac0,
 	struct mdoc_error *error);

@@ -44,6 +44,9 @@ mdoc_mac0_parse(struct mdoc_node node, const char *path, struct mdoc_mac0 *mac0,
 	if (alg != MDOC_ALG_HMAC_256 || mac0->tag.len != MDOC_MAC_LEN)
 		return mdoci_fail(error, MDOC_ERR_ALGORITHM, mdoc_node_offset(items[0]), path,
 			"HMAC 256/256 (5) in the protected header and a tag of 32 bytes");
+	if (mdoc_node_present(mdoc_map_int(items[1], MDOCI_COSE_CRIT)))
+		return mdoci_fail(error, MDOC_ERR_VALUE, mdoc_node_offset(items[1]), path,
+			"no critical header (2): none is known here");
 	if (mdoc_node_present(mdoc_map_int(items[1], MDOCI_COSE_ALG)))
 		return mdoci_fail(error, MDOC_ERR_DUPLICATE_KEY, mdoc_node_offset(items[1]), path,
 			"alg (1) in one of the two headers only");

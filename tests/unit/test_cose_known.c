@@ -196,6 +196,40 @@ tag_of_others_verifies(void)
 	bytes_free(key);
 }
 
+/* A MAC whose maker wants something understood that nobody here understands would be taken all the same. */
+static void
+headers_of_a_tag(void)
+{
+	static const struct {
+		const char *hex;
+		enum mdoc_result res;
+	} rows[] = {
+		{ "84 43 a10105 a0 f6", MDOC_OK },
+		{ "84 43 a10105 a1 04 00 f6", MDOC_OK },
+		{ "84 46 a201050281 04 a0 f6", MDOC_ERR_VALUE },
+		{ "84 43 a10105 a1 02 81 04 f6", MDOC_ERR_VALUE },
+		{ "84 43 a10105 a1 01 05 f6", MDOC_ERR_DUPLICATE_KEY },
+		{ "84 43 a10104 a0 f6", MDOC_ERR_ALGORITHM },
+		{ "84 40 a1 01 05 f6", MDOC_ERR_MISSING },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint8_t tag[2 + MDOC_MAC_LEN] = { 0x58, MDOC_MAC_LEN };
+		struct mdoc_bytes input = hex_load(rows[i].hex);
+		struct mdoc_buf whole = MDOC_BUF_EMPTY;
+		struct mdoc_cbor *scan = NULL;
+		struct mdoc_mac0 mac0;
+
+		mdoc_buf_append(&whole, input);
+		mdoc_buf_append(&whole, mdoc_bytes_of(tag, sizeof(tag)));
+		CU_ASSERT_EQUAL_FATAL(mdoc_cbor_scan(NULL, mdoc_buf_bytes(&whole), 0, &scan, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_mac0_parse(mdoc_cbor_root(scan), "", &mac0, NULL), rows[i].res);
+		mdoc_cbor_free(scan);
+		mdoc_buf_clear(&whole);
+		bytes_free(input);
+	}
+}
+
 /* An EdDSA of another kind (with a context, or over a digest) would be made or accepted. */
 static void
 eddsa_is_that_of_rfc_8032(void)
@@ -285,6 +319,7 @@ points_of_small_order_are_refused(void)
 CU_TestInfo cose_known_tests[] = {
 	{ "signatures of others", signatures_of_others_verify },
 	{ "a tag of others", tag_of_others_verifies },
+	{ "headers of a tag", headers_of_a_tag },
 	{ "RFC 8032", eddsa_is_that_of_rfc_8032 },
 	{ "RFC 7748", agreement_is_that_of_rfc_7748 },
 	{ "points of small order", points_of_small_order_are_refused },
