@@ -207,11 +207,13 @@ enum mdoc_result mdoc_trust_find(const struct mdoc_trust *trust, const struct md
 	struct mdoc_error *error);
 
 /*
- * Give the store a CRL, also while other threads use it; it replaces an older one of the same issuer.
+ * Give the store a CRL, also while other threads use it. It replaces an older one of the same issuer for the same
+ * distribution points; those for others stay beside it.
  *
  * crl  taken when MDOC_OK, else still the caller's
  *
- * MDOC_ERR_CHAIN: not signed by an anchor of the store; MDOC_ERR_VALIDITY: older than what is there
+ * MDOC_ERR_CHAIN: not signed by an anchor of the store; MDOC_ERR_VALIDITY: older than what is there;
+ * MDOC_ERR_MEMORY
  */
 enum mdoc_result mdoc_trust_add_crl(struct mdoc_trust *trust, struct mdoc_crl *crl, struct mdoc_error *error);
 

@@ -40,7 +40,9 @@ anchor_free(struct mdoc_anchor *anchor)
 		return;
 	free_types(anchor->doc_types, anchor->doc_type_count);
 	free(anchor->doc_types);
-	mdoc_crl_free(anchor->crl);
+	for (size_t i = 0; i < anchor->crl_count; i++)
+		mdoc_crl_free(anchor->crls[i]);
+	free(anchor->crls);
 	mdoc_cert_free(anchor->cert);
 	free(anchor);
 }

@@ -211,24 +211,40 @@ mdoc_judged_clear(struct mdoc_judged *judged)
 	memset(judged, 0, sizeof(*judged));
 }
 
+/* What the anchor's CRLs say together: revoked when one of them says so, else good when one does. */
+static enum mdoc_result
+ask_crls(const struct mdoc_anchor *anchor, const struct mdoc_cert *leaf, int64_t when, struct mdoc_error *error)
+{
+	enum mdoc_result res = MDOC_ERR_UNDETERMINED;
+	struct mdoc_error why = { 0 };
+
+	(void)mdoci_x509_fail(&why, res, "a CRL of the issuer");
+	for (size_t i = 0; i < anchor->crl_count && res != MDOC_ERR_REVOKED; i++) {
+		struct mdoc_error said = { 0 };
+		const enum mdoc_result one = mdoci_crl_says(anchor->crls[i], leaf, when, &said);
+
+		if (one == MDOC_ERR_UNDETERMINED && res == MDOC_OK)
+			continue;
+		res = one;
+		why = said;
+	}
+	if (res != MDOC_OK && error != NULL)
+		*error = why;
+	return res;
+}
+
 enum mdoc_result
 mdoc_trust_revocation(const struct mdoc_trust *trust, const struct mdoc_cert *leaf, const struct mdoc_anchor *anchor,
 	int64_t when, struct mdoc_error *error)
 {
-	struct mdoc_crl *crl = NULL;
 	enum mdoc_result res;
 
 	if (trust == NULL || leaf == NULL || anchor == NULL)
 		return mdoci_x509_fail(error, MDOC_ERR_ARG, "a certificate and its anchor");
 	if (CRYPTO_THREAD_read_lock(trust->lock) != 1)
 		return mdoci_x509_fail(error, MDOC_ERR_CRYPTO, "a lock");
-	if (anchor->crl != NULL)
-		crl = mdoci_crl_ref(anchor->crl);
+	res = ask_crls(anchor, leaf, when, error);
 	CRYPTO_THREAD_unlock(trust->lock);
-	if (crl == NULL)
-		return mdoci_x509_fail(error, MDOC_ERR_UNDETERMINED, "a CRL of the issuer");
-	res = mdoci_crl_says(crl, leaf, when, error);
-	mdoc_crl_free(crl);
 	return res;
 }
 
@@ -239,9 +255,44 @@ mdoci_anchor_has_crl(const struct mdoc_trust *trust, const struct mdoc_anchor *a
 
 	if (CRYPTO_THREAD_read_lock(trust->lock) != 1)
 		return false;
-	has = anchor->crl != NULL;
+	has = anchor->crl_count > 0;
 	CRYPTO_THREAD_unlock(trust->lock);
 	return has;
+}
+
+/* In place of the one for the same distribution points, or beside the others. *old: what it replaces. */
+static enum mdoc_result
+put_crl(struct mdoc_anchor *anchor, struct mdoc_crl *crl, struct mdoc_crl **old)
+{
+	void *grown = anchor->crls;
+	size_t i = 0;
+
+	while (i < anchor->crl_count && !mdoc_bytes_equal(anchor->crls[i]->points, crl->points))
+		i++;
+	if (i < anchor->crl_count && anchor->crls[i]->this_update > crl->this_update)
+		return MDOC_ERR_VALIDITY;
+	if (i == anchor->crl_count) {
+		if (!mdoci_grow(&grown, i, sizeof(struct mdoc_crl *)))
+			return MDOC_ERR_MEMORY;
+		anchor->crls = grown;
+		anchor->crls[anchor->crl_count++] = NULL;
+	}
+	*old = anchor->crls[i];
+	anchor->crls[i] = mdoci_crl_ref(crl);
+	return MDOC_OK;
+}
+
+static const char *
+crl_expected(enum mdoc_result res)
+{
+	switch (res) {
+	case MDOC_ERR_VALIDITY:
+		return "a CRL that is not older";
+	case MDOC_ERR_MEMORY:
+		return "memory for a CRL";
+	default:
+		return "a CRL signed by a trust anchor";
+	}
 }
 
 enum mdoc_result
@@ -251,28 +302,24 @@ mdoc_trust_add_crl(struct mdoc_trust *trust, struct mdoc_crl *crl, struct mdoc_e
 
 	if (trust == NULL || crl == NULL)
 		return mdoci_x509_fail(error, MDOC_ERR_ARG, "a trust store and a CRL");
-	for (size_t i = 0; i < trust->count; i++) {
+	for (size_t i = 0; i < trust->count && res != MDOC_ERR_MEMORY; i++) {
 		struct mdoc_anchor *anchor = trust->anchors[i];
 		struct mdoc_crl *old = NULL;
+		enum mdoc_result put;
 
 		if (!mdoci_crl_is_of(crl, anchor->cert))
 			continue;
 		if (CRYPTO_THREAD_write_lock(trust->lock) != 1)
 			return mdoci_x509_fail(error, MDOC_ERR_CRYPTO, "a lock");
-		if (anchor->crl != NULL && anchor->crl->this_update > crl->this_update) {
-			res = res == MDOC_OK ? MDOC_OK : MDOC_ERR_VALIDITY;
-		} else {
-			old = anchor->crl;
-			anchor->crl = mdoci_crl_ref(crl);
-			res = MDOC_OK;
-		}
+		put = put_crl(anchor, crl, &old);
 		CRYPTO_THREAD_unlock(trust->lock);
 		mdoc_crl_free(old);
+		if (put != MDOC_ERR_VALIDITY || res != MDOC_OK)
+			res = put;
 	}
 	if (res == MDOC_OK)
 		mdoc_crl_free(crl); /* the caller's reference */
 	else
-		(void)mdoci_x509_fail(error, res,
-			res == MDOC_ERR_VALIDITY ? "a CRL that is not older" : "a CRL signed by a trust anchor");
+		(void)mdoci_x509_fail(error, res, crl_expected(res));
 	return res;
 }

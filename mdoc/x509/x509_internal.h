@@ -78,7 +78,8 @@ struct mdoc_anchor {
 	struct mdoc_bytes *doc_types; /* copies, sorted */
 	size_t doc_type_count;        /* 0: every type */
 	struct mdoc_anchor *next;     /* with the same hash */
-	struct mdoc_crl *crl;         /* guarded by the store's lock */
+	struct mdoc_crl **crls;       /* one for each set of distribution points; guarded by the store's lock */
+	size_t crl_count;
 };
 
 struct mdoci_cert_cache;

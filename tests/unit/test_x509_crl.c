@@ -329,6 +329,40 @@ test_replaced(void)
 	mdoc_buf_clear(&bytes);
 }
 
+/* If this failed, a revocation would be forgotten because the issuer has another CRL for other certificates. */
+static void
+test_beside(void)
+{
+	struct mdoc_buf ours = MDOC_BUF_EMPTY, others = MDOC_BUF_EMPTY;
+	enum stage stage;
+
+	CU_ASSERT_EQUAL(build(&world.iaca_key, &world.iaca, true, NEXT, &ours), MDOC_OK);
+	mutate(&ours, &world.iaca_key, our_point);
+	CU_ASSERT_EQUAL(build(&world.iaca_key, &world.iaca, false, NEXT + SOFT_DAY, &others), MDOC_OK);
+	mutate(&others, &world.iaca_key, other_point);
+	for (size_t i = 0; i < 2; i++) {
+		struct mdoc_trust *trust = mdoc_trust_new();
+
+		x509_trust(trust, &world.iaca);
+		CU_ASSERT_EQUAL(ask(trust, i == 0 ? &ours : &others, NOW, &stage),
+			i == 0 ? MDOC_ERR_REVOKED : MDOC_ERR_UNDETERMINED);
+		CU_ASSERT_EQUAL(ask(trust, i == 0 ? &others : &ours, NOW, &stage), MDOC_ERR_REVOKED);
+		mdoc_trust_free(trust);
+	}
+	CU_ASSERT_EQUAL(build(&world.iaca_key, &world.iaca, false, NEXT, &ours), MDOC_OK);
+	mutate(&ours, &world.iaca_key, our_point);
+	for (size_t i = 0; i < 2; i++) {
+		struct mdoc_trust *trust = mdoc_trust_new();
+
+		x509_trust(trust, &world.iaca);
+		(void)ask(trust, i == 0 ? &ours : &others, NOW, &stage);
+		CU_ASSERT_EQUAL(ask(trust, i == 0 ? &others : &ours, NOW, &stage), MDOC_OK);
+		mdoc_trust_free(trust);
+	}
+	mdoc_buf_clear(&ours);
+	mdoc_buf_clear(&others);
+}
+
 /* If this failed, bytes that are no CRL would crash a reader, pass, or fill its memory. */
 static void
 test_not_a_crl(void)
@@ -482,6 +516,7 @@ x509_crl_tests(void)
 	CU_ADD_TEST(suite, test_says);
 	CU_ADD_TEST(suite, test_times);
 	CU_ADD_TEST(suite, test_replaced);
+	CU_ADD_TEST(suite, test_beside);
 	CU_ADD_TEST(suite, test_build_refuses);
 	CU_ADD_TEST(suite, test_build_curves);
 }
