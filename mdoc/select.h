@@ -30,7 +30,8 @@ struct mdoc_held {
 	size_t device_claim_count;
 };
 
-/* An element that the holder agreed to give, by the name that is asked for or the one that answers. */
+/* An element that the holder agreed to give, by the name that answers or the one that is asked for. An alternative,
+ * which the reader chooses, counts under its own name only. */
 struct mdoc_agreed {
 	struct mdoc_bytes ns;
 	struct mdoc_bytes element;

@@ -41,19 +41,20 @@ named(const struct gathering *g, struct mdoc_bytes ns, struct mdoc_bytes element
 		bsearch(&name, g->agreed, g->options->agreed_count, sizeof(name), by_names) != NULL;
 }
 
-/* By the name that was asked or the one that answers; 個人番号 only by its own. */
+/* By the name that answers or by `name`, which it answers by the age_over_NN rule; 個人番号 only by its own. */
 static bool
-agreed_to(const struct gathering *g, const struct mdoc_asked *asked, const struct mdoci_ref *ref)
+agreed_to(const struct gathering *g, struct mdoc_element_ref name, const struct mdoci_ref *ref)
 {
-	if (mdoc_bytes_is_text(ref->element, MDOC_INDIVIDUAL_NUMBER) || g->options->agreed_given)
-		return named(g, ref->ns, ref->element) ||
-			(!mdoc_bytes_is_text(ref->element, MDOC_INDIVIDUAL_NUMBER) &&
-				named(g, asked->ns, asked->element));
-	return true;
+	const bool number = mdoc_bytes_is_text(ref->element, MDOC_INDIVIDUAL_NUMBER);
+
+	if (!number && !g->options->agreed_given)
+		return true;
+	return named(g, ref->ns, ref->element) || (!number && named(g, name.ns, name.element));
 }
 
+/* name: what was asked, or the alternative that the reader takes for it and that the holder may not have agreed to. */
 static enum mdoc_result
-link_ref(struct gathering *g, const struct mdoc_asked *asked, const struct mdoci_ref *ref)
+link_ref(struct gathering *g, const struct mdoc_asked *asked, struct mdoc_element_ref name, const struct mdoci_ref *ref)
 {
 	struct mark *mark = &g->marks[ref->place];
 	void *links = g->out->links;
@@ -68,7 +69,7 @@ link_ref(struct gathering *g, const struct mdoc_asked *asked, const struct mdoci
 		mark->asked = asked->element;
 	}
 	mark->retain |= asked->intent_to_retain;
-	mark->agreed = mark->agreed || agreed_to(g, asked, ref);
+	mark->agreed = mark->agreed || agreed_to(g, name, ref);
 	return MDOC_OK;
 }
 
@@ -83,11 +84,12 @@ gather_ask(struct gathering *g, const struct mdoc_asked *asked, const struct mdo
 	ask->asked = *asked;
 	ask->link = g->link_count;
 	if (ref != NULL)
-		res = link_ref(g, asked, ref);
+		res = link_ref(g, asked, (struct mdoc_element_ref){ asked->ns, asked->element }, ref);
 	else
 		set = mdoci_alternative_find(g->index, alternatives, asked);
 	for (size_t i = 0; set != NULL && res == MDOC_OK && i < set->count; i++)
-		res = link_ref(g, asked, mdoci_index_find(g->index, set->elements[i].ns, set->elements[i].element));
+		res = link_ref(g, asked, set->elements[i],
+			mdoci_index_find(g->index, set->elements[i].ns, set->elements[i].element));
 	ask->links = g->link_count - ask->link;
 	return res;
 }

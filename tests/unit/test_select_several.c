@@ -156,7 +156,18 @@ the_record_that_has_everything(void)
 	wallet_clear(&w);
 }
 
-/* A reader that takes either of two things would get neither, or both. */
+/* Does the document of the last request leave when only this is agreed to? */
+static bool
+leaves_if(struct wallet *w, const struct mdoc_agreed *agreed)
+{
+	const struct mdoc_select_options options = { agreed, 1, true, NULL };
+
+	mdoc_selection_free(w->selection);
+	CU_ASSERT_EQUAL_FATAL(mdoc_select(NULL, w->request, w->held, RECORDS, &options, &w->selection, NULL), MDOC_OK);
+	return mdoc_selection_leaves(w->selection, 0);
+}
+
+/* A reader that takes either of two things would get neither, or both; or what the holder did not mean. */
 static void
 alternatives_in_order(void)
 {
@@ -174,6 +185,7 @@ alternatives_in_order(void)
 		{ .alternatives = &bad, .alternative_count = 1 },
 	};
 	struct mdoc_ask doc = { .doc_type = mdoc_text("a"), .asked = ask_9, .count = 1, .info = &infos[0] };
+	const struct mdoc_agreed by_asked = { NAME("n"), NAME("9") }, by_own = { NAME("n"), NAME("1") };
 	struct wallet w;
 
 	wallet_make(&w);
@@ -186,6 +198,9 @@ alternatives_in_order(void)
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(mdoc_selection_choice(w.selection, 0, 0)->element, "1"));
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(mdoc_selection_choice(w.selection, 0, 0)->asked, "9"));
 	CU_ASSERT_PTR_NULL(mdoc_selection_choice(w.selection, 0, 1));
+	/* Who agreed to what it stands for has not agreed to it. */
+	CU_ASSERT_FALSE(leaves_if(&w, &by_asked));
+	CU_ASSERT_TRUE(leaves_if(&w, &by_own));
 	/* What is held needs none. */
 	doc.info = &infos[1];
 	doc.asked = ask_12;

@@ -39,23 +39,21 @@ agreement_clear(struct agreement *agreement)
 }
 
 enum exit_status
-agreement_to_all(const struct mdoc_request *request, struct agreement *agreement)
+agreement_to_all(const struct mdoc_selection *selection, struct agreement *agreement)
 {
-	const struct mdoc_asked *asked;
+	const struct mdoc_choice *choice;
 	size_t count = 0;
 
 	agreement_clear(agreement);
-	for (size_t d = 0; d < mdoc_request_count(request); d++)
-		count += mdoc_doc_request_count(mdoc_request_doc(request, d));
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		for (size_t i = 0; mdoc_selection_choice(selection, d, i) != NULL; i++)
+			count++;
 	agreement->items = calloc(count + 1, sizeof(*agreement->items));
 	if (agreement->items == NULL)
 		return tool_no_memory();
-	for (size_t d = 0; d < mdoc_request_count(request); d++)
-		for (size_t i = 0; (asked = mdoc_doc_request_asked(mdoc_request_doc(request, d), i)) != NULL; i++) {
-			agreement->items[agreement->count].ns = asked->ns;
-			agreement->items[agreement->count].element = asked->element;
-			agreement->count++;
-		}
+	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
+		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++)
+			agreement->items[agreement->count++] = (struct mdoc_agreed){ choice->ns, choice->element };
 	agreement->given = true;
 	return EXIT_STATUS_OK;
 }

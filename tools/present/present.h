@@ -53,7 +53,7 @@ void reader_clear(struct reader *reader);
 
 /* What the holder agreed to, as mdoc_select() takes it. */
 struct agreement {
-	struct mdoc_agreed *items; /* borrow from argv or from the request */
+	struct mdoc_agreed *items; /* borrow from argv, or from the request and the records */
 	size_t count;
 	bool given; /* false: everything asked but 個人番号 */
 };
@@ -63,8 +63,8 @@ enum exit_status agreement_parse(const struct command *command, const struct opt
 	struct agreement *agreement);
 void agreement_clear(struct agreement *agreement);
 
-/* Everything that the request asks for, 個人番号 too: after the holder said so. */
-enum exit_status agreement_to_all(const struct mdoc_request *request, struct agreement *agreement);
+/* Every line of the selection, 個人番号 too: after the holder said so. */
+enum exit_status agreement_to_all(const struct mdoc_selection *selection, struct agreement *agreement);
 
 /* Is 個人番号 asked for and held, and not agreed to? */
 bool consent_number_is_open(const struct mdoc_selection *selection);

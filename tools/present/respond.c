@@ -183,7 +183,7 @@ settle_number(const struct respond_args *args, struct presentation *p)
 		_("The reader asks for the Individual Number (個人番号). Only those with a legal basis may ask for "
 		  "it."));
 	if (terminal_ask(_("Give the Individual Number too?"), &asked))
-		status = agreement_to_all(p->request, &p->agreement);
+		status = agreement_to_all(p->selection, &p->agreement);
 	return status == EXIT_STATUS_OK ? select_from_held(p) : status;
 }
 
