@@ -19,10 +19,10 @@ verify_mac(const struct mdoci_verifier *v, const struct mdoc_document *doc,
 	size_t len = 0;
 	enum mdoc_result res = mdoc_mac0_parse(doc->device_signed.mac, "", &mac0, why);
 
-	if (res == MDOC_OK && mac0.payload.ptr != NULL)
-		res = mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
 	if (res != MDOC_OK)
 		return res;
+	if (v->options->reader == NULL)
+		return mdoci_fail(why, MDOC_ERR_KEY, SIZE_MAX, "", "the reader's private key, to check a deviceMac");
 	res = mdoc_agree(v->options->reader, &doc->issuer_signed->mso.device_key, secret, &len);
 	if (res == MDOC_ERR_KEY)
 		(void)mdoci_fail(why, res, SIZE_MAX, "", "a reader key on the device key's curve");
@@ -50,10 +50,19 @@ static enum mdoc_result
 check_form(const struct mdoci_verifier *v, const struct mdoc_document *doc, struct mdoc_error *why)
 {
 	const struct mdoc_device_signed *ds = &doc->device_signed;
+	struct mdoc_bytes payload = ds->signature.payload;
+	struct mdoc_mac0 mac0;
+	enum mdoc_result res = MDOC_OK;
 
 	if (ds->is_mac && !mac_allowed(v, doc))
 		return mdoci_fail(why, MDOC_ERR_ALGORITHM, SIZE_MAX, "", "a deviceSignature; a MAC is none (R-TX-01)");
-	if (!ds->is_mac && ds->signature.payload.ptr != NULL)
+	if (ds->is_mac) {
+		res = mdoc_mac0_parse(ds->mac, "", &mac0, why);
+		payload = mac0.payload;
+	}
+	if (res != MDOC_OK && res != MDOC_ERR_ALGORITHM) /* which has its row */
+		return res;
+	if (payload.ptr != NULL)
 		return mdoci_fail(why, MDOC_ERR_VALUE, SIZE_MAX, "", "a detached payload (nil)");
 	return MDOC_OK;
 }
@@ -64,8 +73,6 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 	struct mdoc_buf tbs = MDOC_BUF_EMPTY;
 	enum mdoc_result res;
 
-	if (doc->device_signed.is_mac && v->options->reader == NULL)
-		return mdoci_fail(why, MDOC_ERR_KEY, SIZE_MAX, "", "the reader's private key, to check a deviceMac");
 	mdoc_put_device_authentication_bytes(&tbs, v->options->transcript, doc->doc_type,
 		doc->device_signed.namespaces_bytes);
 	res = tbs.err;
@@ -82,13 +89,6 @@ device_auth(const struct mdoci_verifier *v, const struct mdoc_document *doc, str
 	}
 	mdoc_buf_clear(&tbs);
 	return res;
-}
-
-/* Is it the algorithm that is wrong, or what was made with it? */
-static bool
-about_algorithm(enum mdoc_result res)
-{
-	return res == MDOC_ERR_ALGORITHM || res == MDOC_ERR_TYPE || res == MDOC_ERR_VALUE;
 }
 
 static void
@@ -111,8 +111,8 @@ check_device_auth(struct mdoci_verifier *v, const struct mdoc_document *doc)
 	res = device_auth(v, doc, &why);
 	ERR_pop_to_mark();
 	why.offset = SIZE_MAX; /* the place of the row is the better one */
-	mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH_ALGORITHM, &place, about_algorithm(res) ? res : MDOC_OK, &why);
-	if (about_algorithm(res))
+	mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH_ALGORITHM, &place, res == MDOC_ERR_ALGORITHM ? res : MDOC_OK, &why);
+	if (res == MDOC_ERR_ALGORITHM)
 		mdoci_row_not_done(v, MDOC_CHECK_DEVICE_AUTH, &place);
 	else
 		mdoci_row_result(v, MDOC_CHECK_DEVICE_AUTH, &place, res, &why);

@@ -504,6 +504,8 @@ def change_mac(new):
 many("MDOC_ERR_SIGNATURE", "device_auth", mac_changed=mac(change_mac(lambda m: m[:3] + [bytes(32)])),
      mac_over_another_session=mac(setting(on_device_authentication=lambda p: [p[0], None] + p[2:])))
 many("MDOC_ERR_ALGORITHM", "device_auth_form", mac_where_none_is_allowed=mac(allowed=False))
+many("MDOC_ERR_VALUE", "device_auth_form", mac_with_its_payload=mac(change_mac(lambda m: m[:2] + [b"payload", m[3]])))
+many("MDOC_ERR_MISSING", "device_auth_form", mac_alg_unprotected=mac(change_mac(lambda m: [b"", {1: 5}] + m[2:])))
 many("MDOC_ERR_ALGORITHM", "device_auth_algorithm", mac_cut_off=mac(change_mac(lambda m: m[:3] + [m[3][:16]])),
      mac_with_alg_4=mac(change_mac(lambda m: [encode({1: 4})] + m[1:])))
 

@@ -164,8 +164,8 @@ test_critical_header_of_mac(void)
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr, protected_));
 	mdoc_buf_append(&buf, mdoc_bytes_of(critical, sizeof(critical)));
 	mdoc_buf_append(&buf, mdoc_bytes_of(annex_response.ptr + protected_ + 4, annex_response.len - protected_ - 4));
-	expect("critical", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH_ALGORITHM), BIT(DEVICE_AUTH),
-		MDOC_ERR_VALUE);
+	expect("critical", mdoc_buf_bytes(&buf), &options, BIT(DEVICE_AUTH_FORM),
+		BIT(DEVICE_AUTH_ALGORITHM) | BIT(DEVICE_AUTH), MDOC_ERR_VALUE);
 	mdoc_buf_clear(&buf);
 }
 
