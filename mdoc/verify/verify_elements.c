@@ -4,8 +4,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/verify/verify_internal.h"
+#include "mdoc/issuer/mso.h"
 #include "mdoc/verify/verify_asked.h"
+#include "mdoc/verify/verify_internal.h"
 
 #include <string.h>
 
@@ -160,58 +161,51 @@ check_request(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, con
 
 /* ---- age_over_NN ---- */
 
-/* What one namespace says; the numbers are two digits, so that a table holds them. */
-struct ages {
+/* One answer, by whoever gave it. */
+struct age_said {
 	struct mdoc_bytes ns;
-	struct mdoci_ages said;
+	struct mdoc_bytes place;
+	unsigned age;
+	enum mdoci_age_answer answer;
 };
 
 struct age_check {
 	const struct mdoci_asked *asked;
-	struct ages *namespaces;
-	size_t count, room;
+	struct age_said *said;
+	size_t count;
 	const char *broken;
 	struct mdoc_bytes place;
 	enum mdoc_result fatal;
 };
 
-static struct mdoci_ages *
-ages_of(struct age_check *check, struct mdoc_bytes ns)
+static int
+by_namespace(const void *a, const void *b)
 {
-	void *grown = check->namespaces;
-
-	if (check->count > 0 && mdoc_bytes_equal(check->namespaces[check->count - 1].ns, ns))
-		return &check->namespaces[check->count - 1].said; /* they come namespace by namespace */
-	if (!mdoci_grow(&grown, check->count, sizeof(*check->namespaces))) {
-		check->fatal = MDOC_ERR_MEMORY;
-		return NULL;
-	}
-	check->namespaces = grown;
-	memset(&check->namespaces[check->count], 0, sizeof(*check->namespaces));
-	check->namespaces[check->count].ns = ns;
-	return &check->namespaces[check->count++].said;
+	return mdoci_bytes_order(((const struct age_said *)a)->ns, ((const struct age_said *)b)->ns);
 }
 
 static bool
 collect_age(void *arg, const struct returned *returned)
 {
+	const int age = mdoci_age_over(returned->element);
 	struct age_check *check = arg;
-	struct mdoci_ages *ages = NULL;
-	int age = mdoci_age_over(returned->element);
+	void *grown = check->said;
 
 	if (age < 0)
 		return true;
-	ages = ages_of(check, returned->ns);
-	if (ages == NULL)
-		return false;
 	/* One byte: false (f4) or true (f5). */
 	if (returned->value.len != 1 || (returned->value.ptr[0] != 0xf4 && returned->value.ptr[0] != 0xf5)) {
 		check->broken = "age_over_NN: true or false";
 		check->place = returned->place;
 		return false;
 	}
-	ages->answer[age] = returned->value.ptr[0] == 0xf5 ? MDOCI_AGE_TRUE : MDOCI_AGE_FALSE;
-	ages->place[age] = returned->place;
+	if (!mdoci_grow(&grown, check->count, sizeof(*check->said))) {
+		check->fatal = MDOC_ERR_MEMORY;
+		return false;
+	}
+	check->said = grown;
+	check->said[check->count++] = (struct age_said){ returned->ns, returned->place, (unsigned)age,
+		returned->value.ptr[0] == 0xf5 ? MDOCI_AGE_TRUE : MDOCI_AGE_FALSE };
 	return true;
 }
 
@@ -231,6 +225,23 @@ contradiction(const struct mdoci_ages *ages, struct mdoc_bytes *place)
 	return NULL;
 }
 
+/* The answers of one namespace, from *i on, against each other and what was asked; *i goes on to the next one. */
+static void
+check_namespace(struct age_check *check, size_t *i)
+{
+	const struct mdoc_bytes ns = check->said[*i].ns;
+	struct mdoci_ages ages;
+
+	memset(&ages, 0, sizeof(ages));
+	for (; *i < check->count && mdoc_bytes_equal(check->said[*i].ns, ns); (*i)++) {
+		ages.answer[check->said[*i].age] = check->said[*i].answer;
+		ages.place[check->said[*i].age] = check->said[*i].place;
+	}
+	check->broken = contradiction(&ages, &check->place);
+	if (check->broken == NULL && check->asked != NULL && mdoci_asked_any(check->asked))
+		check->broken = mdoci_asked_ages(check->asked, ns, &ages, &check->place);
+}
+
 static void
 check_ages(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, const struct mdoc_document *doc,
 	const struct mdoci_asked *asked)
@@ -239,22 +250,19 @@ check_ages(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, const 
 	struct mdoci_place place = { MDOCI_PART_DOCUMENT, "", MDOC_NO_BYTES };
 
 	each_returned(is, doc, collect_age, &check);
-	for (size_t i = 0; i < check.count && check.broken == NULL; i++) {
-		const struct ages *ages = &check.namespaces[i];
-
-		check.broken = contradiction(&ages->said, &check.place);
-		if (check.broken == NULL && asked != NULL && mdoci_asked_any(asked))
-			check.broken = mdoci_asked_ages(asked, ages->ns, &ages->said, &check.place);
-	}
+	if (check.count > 0)
+		qsort(check.said, check.count, sizeof(*check.said), by_namespace);
+	for (size_t i = 0; i < check.count && check.broken == NULL;)
+		check_namespace(&check, &i);
 	place.bytes = check.place;
 	if (check.fatal != MDOC_OK)
 		v->fatal = check.fatal;
-	else if (check.count == 0)
+	else if (check.count == 0 && check.broken == NULL)
 		mdoci_row_not_applicable(v, MDOC_CHECK_AGE_OVER, &place);
 	else
 		mdoci_row_if(v, check.broken == NULL, MDOC_CHECK_AGE_OVER, &place, MDOC_ERR_ELEMENT,
 			check.broken != NULL ? check.broken : "");
-	free(check.namespaces);
+	free(check.said);
 }
 
 void

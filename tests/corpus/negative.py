@@ -550,6 +550,13 @@ def ages_that_contradict_each_other(r):
     r.elements[MDL] += [("age_over_18", False), ("age_over_21", True)]
 
 
+@case("MDOC_ERR_ELEMENT", "age_over")
+def age_over_contradicted_by_the_device(r):
+    r.elements[MDL] += [("age_over_18", False)]
+    r.elements["org.example"] = [("age_over_18", False)]
+    device_signed({MDL: {"age_over_21": True}}, {"nameSpaces": [MDL]})(r)
+
+
 # ---- the Japanese record ----
 
 def japanese(change):
