@@ -122,22 +122,3 @@ mdoci_scan_embedded(struct mdoc_node node, const char *path, struct mdoc_cbor **
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "tag 24 around a byte string");
 	return mdoci_scan_content(content, path, scan, error);
 }
-
-struct mdoc_node
-mdoci_map_bytes(struct mdoc_node map, struct mdoc_bytes key)
-{
-	struct mdoc_node node = mdoc_node_first(map);
-	struct mdoc_bytes text;
-
-	if (mdoc_node_type(map) != MDOC_CBOR_MAP)
-		return (struct mdoc_node){ NULL, 0 };
-	while (mdoc_node_present(node)) {
-		const bool found = mdoc_node_tstr(node, &text) && mdoc_bytes_equal(text, key);
-
-		node = mdoc_node_next(node);
-		if (found)
-			return node;
-		node = mdoc_node_next(node);
-	}
-	return node;
-}

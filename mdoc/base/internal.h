@@ -63,9 +63,6 @@ enum mdoc_result mdoci_member_bstr(struct mdoc_node map, const char *key, const 
 enum mdoc_result mdoci_member_uint(struct mdoc_node map, const char *key, const char *path, uint64_t *value,
 	struct mdoc_error *error);
 
-/* The value of a text key that is not NUL terminated; absent when there is none. */
-struct mdoc_node mdoci_map_bytes(struct mdoc_node map, struct mdoc_bytes key);
-
 /* A node of this type, or MDOC_ERR_TYPE. */
 enum mdoc_result mdoci_want(struct mdoc_node node, enum mdoc_cbor_type type, const char *path,
 	struct mdoc_error *error);

@@ -6,7 +6,6 @@
  */
 #include "mdoc/request/request_internal.h"
 #include "mdoc/verify/verify_internal.h"
-#include "mdoc/request/request_internal.h"
 
 #include <stdio.h>
 #include <string.h>

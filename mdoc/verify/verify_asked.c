@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/verify/verify_asked.h"
+#include "mdoc/issuer/mso.h"
 #include "mdoc/request/request_internal.h"
 
 #include <string.h>
@@ -18,21 +19,12 @@ struct mdoci_asked {
 };
 
 static int
-order_bytes(struct mdoc_bytes a, struct mdoc_bytes b)
-{
-	const size_t shorter = a.len < b.len ? a.len : b.len;
-	const int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int
 by_name(const void *a, const void *b)
 {
 	const struct mdoc_asked *x = a, *y = b;
-	const int order = order_bytes(x->ns, y->ns);
+	const int order = mdoci_bytes_order(x->ns, y->ns);
 
-	return order != 0 ? order : order_bytes(x->element, y->element);
+	return order != 0 ? order : mdoci_bytes_order(x->element, y->element);
 }
 
 int
