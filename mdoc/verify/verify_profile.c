@@ -56,12 +56,15 @@ check_keys(struct mdoci_verifier *v, const struct mdoc_profile *profile, const s
 	const struct mdoci_place place = { MDOCI_PART_ISSUER, "issuerAuth.payload.deviceKeyInfo",
 		mdoc_node_span(mdoc_map_text(mdoc_cbor_root(mso->scan), "deviceKeyInfo")) };
 	struct mdoc_public_key ds;
-	bool good = mdoc_profile_takes_curve(profile, mso->device_key.curve);
+	const bool known = v->ds != NULL && mdoc_cert_public_key(v->ds, &ds) == MDOC_OK;
+	const bool good = mdoc_profile_takes_curve(profile, mso->device_key.curve) &&
+		(!known || mdoc_profile_takes_curve(profile, ds.curve));
 
-	if (v->ds != NULL && mdoc_cert_public_key(v->ds, &ds) == MDOC_OK)
-		good = good && mdoc_profile_takes_curve(profile, ds.curve);
-	mdoci_row_if(v, good, MDOC_CHECK_KEY_PROFILE, &place, MDOC_ERR_KEY,
-		"keys on curves that the docType allows (R-CRY-01)");
+	if (good && !known)
+		mdoci_row_not_done(v, MDOC_CHECK_KEY_PROFILE, &place);
+	else
+		mdoci_row_if(v, good, MDOC_CHECK_KEY_PROFILE, &place, MDOC_ERR_KEY,
+			"keys on curves that the docType allows (R-CRY-01)");
 }
 
 void

@@ -330,6 +330,27 @@ japanese(struct recipe *recipe)
 	recipe->valid_until = mdoc_law_valid_until(recipe->signed_);
 }
 
+/* If this failed, a key that nobody has seen would count as one that a card may have. */
+static void
+test_profile_of_no_key(void)
+{
+	struct mdoc_verify_options options;
+	struct mdoc_verdict *verdict = NULL;
+	struct mdoc_buf buf = MDOC_BUF_EMPTY;
+	struct mdoc_check_row row;
+	struct recipe recipe;
+
+	good_recipe(&recipe, &options);
+	japanese(&recipe);
+	recipe.ds = MDOC_NO_BYTES;
+	recipe_cook(&recipe, &buf);
+	CU_ASSERT_EQUAL(mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict), MDOC_ERR_MISSING);
+	CU_ASSERT_TRUE_FATAL(mdoc_verdict_find(verdict, MDOC_CHECK_KEY_PROFILE, 0, &row));
+	CU_ASSERT_EQUAL(row.outcome, MDOC_NOT_DONE);
+	mdoc_verdict_free(verdict);
+	mdoc_buf_clear(&buf);
+}
+
 /* If this failed, what no card has would be shown as the card's. */
 static void
 test_profile(void)
@@ -594,6 +615,7 @@ verify_rows_tests(void)
 	CU_ADD_TEST(suite, test_alternatives);
 	CU_ADD_TEST(suite, test_clock_skew);
 	CU_ADD_TEST(suite, test_profile);
+	CU_ADD_TEST(suite, test_profile_of_no_key);
 	CU_ADD_TEST(suite, test_long_validity);
 	CU_ADD_TEST(suite, test_revocation);
 	CU_ADD_TEST(suite, test_identifier_list);
