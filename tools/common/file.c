@@ -284,26 +284,25 @@ out:
 	return status;
 }
 
-/* The first CRL among PEM blocks, as it stands there; false: none. */
+/* The one CRL among PEM blocks, as it stands there; false: none, or another that would be passed over. */
 static bool
 crl_of_pem(const struct mdoc_buf *content, struct mdoc_buf *der)
 {
 	BIO *bio = BIO_new_mem_buf(content->ptr, (int)content->len);
 	char *name = NULL, *header = NULL;
 	unsigned char *bytes = NULL;
-	bool found = false;
+	size_t found = 0;
 	long len = 0;
 
-	while (bio != NULL && !found && PEM_read_bio(bio, &name, &header, &bytes, &len) == 1) {
-		found = strcmp(name, PEM_STRING_X509_CRL) == 0;
-		if (found)
+	while (bio != NULL && PEM_read_bio(bio, &name, &header, &bytes, &len) == 1) {
+		if (strcmp(name, PEM_STRING_X509_CRL) == 0 && ++found == 1)
 			mdoc_buf_append(der, mdoc_bytes_of(bytes, (size_t)len));
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_free(bytes);
 	}
 	BIO_free(bio);
-	return found;
+	return found == 1;
 }
 
 enum exit_status
@@ -318,7 +317,7 @@ file_read_crl(const char *path, struct mdoc_buf *der)
 		mdoc_buf_append(der, mdoc_buf_bytes(&content));
 	} else if (!crl_of_pem(&content, der)) {
 		tool_error(_("%s is not a certificate revocation list"), path);
-		tool_why(_("expected: an X.509 CRL as PEM or DER"));
+		tool_why(_("expected: one X.509 CRL as PEM or DER"));
 		status = EXIT_STATUS_INPUT;
 	}
 	if (der->err != MDOC_OK)
