@@ -27,6 +27,15 @@ mdoc_bytes_equal(struct mdoc_bytes a, struct mdoc_bytes b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+int
+mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b)
+{
+	const size_t shorter = a.len < b.len ? a.len : b.len;
+	const int order = shorter == 0 || a.ptr == b.ptr ? 0 : memcmp(a.ptr, b.ptr, shorter);
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool
 mdoc_bytes_is_text(struct mdoc_bytes a, const char *nul_terminated)
 {

@@ -35,6 +35,9 @@ bool mdoci_utf8_valid(struct mdoc_bytes text);
 /* Room for one more element in an array that holds `count`: doubles the array. False: no memory. */
 bool mdoci_grow(void **array, size_t count, size_t element_size);
 
+/* An order of bytes, for qsort(): by content, a prefix first. */
+int mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b);
+
 /* Room for `more` bytes behind those of a growing buffer. False: no memory. */
 bool mdoci_buf_reserve(struct mdoc_buf *buf, size_t more);
 

@@ -22,15 +22,6 @@ mdoci_digest_text(enum mdoc_digest_alg alg)
 	return (size_t)alg < DIGEST_COUNT ? digests[alg] : NULL;
 }
 
-int
-mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b)
-{
-	const size_t shorter = a.len < b.len ? a.len : b.len;
-	const int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int
 by_name(const void *a, const void *b)
 {

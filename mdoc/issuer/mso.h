@@ -16,9 +16,6 @@ void mdoci_mso_clear(struct mdoc_mso *mso);
 /* The digest of an id; false: the MSO has none. */
 bool mdoci_mso_digest(const struct mdoc_mso *mso, struct mdoc_bytes ns, uint64_t id, struct mdoc_bytes *digest);
 
-/* An order of bytes, for qsort(): by content, a prefix first. */
-int mdoci_bytes_order(struct mdoc_bytes a, struct mdoc_bytes b);
-
 /* As the MSO names it: "SHA-256"; NULL: not one of them. */
 const char *mdoci_digest_text(enum mdoc_digest_alg alg);
 

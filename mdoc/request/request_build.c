@@ -5,7 +5,6 @@
  */
 #include "mdoc/request/reader_auth_internal.h"
 #include "mdoc/request/request_internal.h"
-#include <string.h>
 
 /* What is asked, in order: first by names, to find what is there twice, then by namespace as they first
  * appear. */
@@ -14,23 +13,14 @@ struct row {
 	size_t group; /* the lowest place of its namespace */
 };
 
-int
-mdoci_request_compare(struct mdoc_bytes a, struct mdoc_bytes b)
-{
-	const size_t len = a.len < b.len ? a.len : b.len;
-	const int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int
 by_names(const void *left, const void *right)
 {
 	const struct mdoc_asked *a = *(const struct mdoc_asked *const *)left;
 	const struct mdoc_asked *b = *(const struct mdoc_asked *const *)right;
-	const int order = mdoci_request_compare(a->ns, b->ns);
+	const int order = mdoci_bytes_order(a->ns, b->ns);
 
-	return order != 0 ? order : mdoci_request_compare(a->element, b->element);
+	return order != 0 ? order : mdoci_bytes_order(a->element, b->element);
 }
 
 static int

@@ -12,9 +12,9 @@ compare_asked(const void *key, const void *member)
 {
 	const struct mdoc_element_ref *ref = key;
 	const struct mdoc_asked *asked = *(const struct mdoc_asked *const *)member;
-	const int order = mdoci_request_compare(ref->ns, asked->ns);
+	const int order = mdoci_bytes_order(ref->ns, asked->ns);
 
-	return order != 0 ? order : mdoci_request_compare(ref->element, asked->element);
+	return order != 0 ? order : mdoci_bytes_order(ref->element, asked->element);
 }
 
 static enum mdoc_result

@@ -72,9 +72,6 @@ enum mdoc_result mdoci_read_request_info(struct mdoc_request *request, struct md
 enum mdoc_result mdoci_read_device_request_info(struct mdoc_request *request, struct mdoc_node item,
 	struct mdoc_error *error);
 
-/* Like memcmp(), the shorter of two first. */
-int mdoci_request_compare(struct mdoc_bytes a, struct mdoc_bytes b);
-
 /* Writers of the second edition, after the checks below. */
 void mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_request_info *info);
 void mdoci_put_device_request_info(struct mdoc_buf *buf, const struct mdoc_request_options *options); /* tag 24 */

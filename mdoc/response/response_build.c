@@ -296,7 +296,7 @@ mdoci_document_size(const struct mdoci_selected *doc)
 static int
 by_bytes(const void *a, const void *b)
 {
-	return mdoci_order(*(const struct mdoc_bytes *)a, *(const struct mdoc_bytes *)b);
+	return mdoci_bytes_order(*(const struct mdoc_bytes *)a, *(const struct mdoc_bytes *)b);
 }
 
 static bool

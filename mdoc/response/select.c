@@ -11,15 +11,15 @@ static int
 by_names(const void *a, const void *b)
 {
 	const struct mdoc_agreed *x = a, *y = b;
-	const int order = mdoci_order(x->ns, y->ns);
+	const int order = mdoci_bytes_order(x->ns, y->ns);
 
-	return order != 0 ? order : mdoci_order(x->element, y->element);
+	return order != 0 ? order : mdoci_bytes_order(x->element, y->element);
 }
 
 static int
 by_bytes(const void *a, const void *b)
 {
-	return mdoci_order(*(const struct mdoc_bytes *)a, *(const struct mdoc_bytes *)b);
+	return mdoci_bytes_order(*(const struct mdoc_bytes *)a, *(const struct mdoc_bytes *)b);
 }
 
 /* A document for each record that a docRequest takes, in the order of the request. */
@@ -219,7 +219,7 @@ mdoc_selection_agree(struct mdoc_selection *selection, size_t document, size_t i
 static int
 by_namespace(const void *a, const void *b)
 {
-	return mdoci_order(((const struct mdoc_claim *)a)->ns, ((const struct mdoc_claim *)b)->ns);
+	return mdoci_bytes_order(((const struct mdoc_claim *)a)->ns, ((const struct mdoc_claim *)b)->ns);
 }
 
 void

@@ -11,15 +11,6 @@
 #define CBOR_FALSE 0xf4
 #define CBOR_TRUE 0xf5
 
-int
-mdoci_order(struct mdoc_bytes a, struct mdoc_bytes b)
-{
-	const size_t shorter = a.len < b.len ? a.len : b.len;
-	const int order = shorter == 0 || a.ptr == b.ptr ? 0 : memcmp(a.ptr, b.ptr, shorter);
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* FNV-1a. Names that collide are the issuer's doing, and cost no more than comparing hashes. */
 static uint64_t
 hash_bytes(uint64_t hash, struct mdoc_bytes bytes)
@@ -164,9 +155,9 @@ by_requested(const void *a, const void *b)
 {
 	const struct mdoc_alternative *x = *(const struct mdoc_alternative *const *)a;
 	const struct mdoc_alternative *y = *(const struct mdoc_alternative *const *)b;
-	const int order = mdoci_order(x->requested.ns, y->requested.ns);
+	const int order = mdoci_bytes_order(x->requested.ns, y->requested.ns);
 
-	return order != 0 ? order : mdoci_order(x->requested.element, y->requested.element);
+	return order != 0 ? order : mdoci_bytes_order(x->requested.element, y->requested.element);
 }
 
 enum mdoc_result

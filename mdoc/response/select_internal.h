@@ -68,9 +68,6 @@ struct mdoc_selection {
 	size_t use_cases;
 };
 
-/* Order of bytes, a prefix first. */
-int mdoci_order(struct mdoc_bytes a, struct mdoc_bytes b);
-
 /* Which record answers which docRequest. */
 struct mdoci_match {
 	const struct mdoc_context *context;

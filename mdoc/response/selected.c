@@ -27,9 +27,9 @@ static int
 by_names(const void *a, const void *b)
 {
 	const struct mdoc_agreed *x = a, *y = b;
-	const int order = mdoci_order(x->ns, y->ns);
+	const int order = mdoci_bytes_order(x->ns, y->ns);
 
-	return order != 0 ? order : mdoci_order(x->element, y->element);
+	return order != 0 ? order : mdoci_bytes_order(x->element, y->element);
 }
 
 static bool
@@ -113,9 +113,9 @@ static int
 by_asked(const void *a, const void *b)
 {
 	const struct mdoc_asked *x = &((const struct mdoci_ask *)a)->asked, *y = &((const struct mdoci_ask *)b)->asked;
-	const int order = mdoci_order(x->ns, y->ns);
+	const int order = mdoci_bytes_order(x->ns, y->ns);
 
-	return order != 0 ? order : mdoci_order(x->element, y->element);
+	return order != 0 ? order : mdoci_bytes_order(x->element, y->element);
 }
 
 /* Rows of what is held, in the order of the record; links turn from places to rows. */

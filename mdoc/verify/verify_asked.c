@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/verify/verify_asked.h"
-#include "mdoc/issuer/mso.h"
 #include "mdoc/request/request_internal.h"
 
 #include <string.h>

@@ -4,7 +4,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "mdoc/issuer/mso.h"
 #include "mdoc/verify/verify_asked.h"
 #include "mdoc/verify/verify_internal.h"
 
