@@ -328,7 +328,7 @@ read_is_written(void)
 			values[i] = MDOC_BUF_EMPTY;
 			mdoc_put_bstr(&values[i], mdoc_bytes_of(filler, len));
 			(void)snprintf(names[i][0], 16, "ns%u", next_number(&state) % 5);
-			(void)snprintf(names[i][1], 16, "e%zu", i);
+			(void)snprintf(names[i][1], 16, "e%u", (unsigned)i);
 			many[i] = (struct mdoc_claim){ mdoc_text(names[i][0]), mdoc_text(names[i][1]),
 				mdoc_buf_bytes(&values[i]) };
 		}
