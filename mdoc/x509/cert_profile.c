@@ -256,21 +256,26 @@ rule_extension_set(const struct subject *s)
 	return unknown ? "no critical extension that the profile does not name" : NULL;
 }
 
+uint32_t
+mdoci_key_usage(const struct mdoc_cert *cert)
+{
+	struct mdoc_bytes body;
+
+	if (!mdoci_der_only(cert->ext[MDOCI_EXT_KEY_USAGE].value, DER_BIT_STRING, &body) || body.len < 2 ||
+		body.len > 3 || body.ptr[0] > 7 || (body.ptr[body.len - 1] & ((1u << body.ptr[0]) - 1)) != 0)
+		return 0;
+	return body.ptr[1] | (body.len == 3 ? (uint32_t)body.ptr[2] << 8 : 0);
+}
+
 static const char *
 rule_key_usage(const struct subject *s)
 {
 	const struct mdoci_cert_extension *ext = &s->cert->ext[MDOCI_EXT_KEY_USAGE];
 	const bool loose = relaxed(s, MDOC_RELAX_KEY_USAGE);
 	const uint32_t of = loose && s->profile->usage_relaxed != 0 ? s->profile->usage_relaxed : s->profile->usage_of;
-	struct mdoc_bytes body;
-	uint32_t bits = 0;
+	const uint32_t bits = mdoci_key_usage(s->cert);
 	bool good;
 
-	if (!mdoci_der_only(ext->value, DER_BIT_STRING, &body) || body.len < 2 || body.len > 3 || body.ptr[0] > 7)
-		return s->profile->usage_rule;
-	bits = body.ptr[1];
-	if (body.len == 3)
-		bits |= (uint32_t)body.ptr[2] << 8;
 	good = of != 0 ? bits != 0 && (bits & ~of) == 0 : bits == s->profile->usage;
 	if (s->profile->constraints == CA_ANY)
 		good = good && (bits & KU_KEY_CERT_SIGN) != 0;
@@ -294,7 +299,7 @@ read_basic_constraints(struct mdoc_bytes value, struct basic_constraints *bc)
 	if (!mdoci_der_only(value, DER_SEQUENCE, &body))
 		return false;
 	if (mdoci_der_take(&body, DER_BOOLEAN, &flag, NULL)) {
-		if (flag.len != 1)
+		if (flag.len != 1 || (flag.ptr[0] != 0 && flag.ptr[0] != 0xff))
 			return false;
 		bc->ca = flag.ptr[0] != 0;
 	}

@@ -218,7 +218,8 @@ out:
 bool
 mdoci_crl_is_of(const struct mdoc_crl *crl, const struct mdoc_cert *anchor)
 {
-	return (crl->aki.ptr == NULL || mdoc_bytes_equal(crl->aki, anchor->ski)) &&
+	return (mdoci_key_usage(anchor) & KU_CRL_SIGN) != 0 &&
+		(crl->aki.ptr == NULL || mdoc_bytes_equal(crl->aki, anchor->ski)) &&
 		mdoci_names_equal(crl->issuer, anchor->subject) &&
 		mdoci_cert_signed(anchor, crl->sig_alg, crl->tbs, crl->signature);
 }

@@ -134,7 +134,10 @@ bool mdoci_read_critical(struct mdoc_bytes *extension, bool *critical);
 /* Another reference. */
 struct mdoc_crl *mdoci_crl_ref(struct mdoc_crl *crl);
 
-/* Whether the CRL is of this anchor: by name, key identifier where it says one, and signature. */
+/* KU_* of OpenSSL; 0: none are said, or not in DER. */
+uint32_t mdoci_key_usage(const struct mdoc_cert *cert);
+
+/* Whether the CRL is of this anchor, which may sign some: by name, key identifier where it says one, and signature. */
 bool mdoci_crl_is_of(const struct mdoc_crl *crl, const struct mdoc_cert *anchor);
 
 /* What the CRL says of a certificate that it counts for; results as mdoc_trust_revocation(). */
