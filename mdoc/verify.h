@@ -48,8 +48,8 @@ enum mdoc_check {
 	MDOC_CHECK_DEVICE_AUTH,           /* it is over our transcript (R-VX-01) */
 	MDOC_CHECK_KEY_AUTHORIZATIONS,    /* device-signed elements are those that the issuer allows */
 	MDOC_CHECK_DEVICE_ELEMENTS,       /* … and none stands for one that the issuer signed */
-	MDOC_CHECK_ISSUING_COUNTRY,       /* element issuing_country is the C of the DS */
-	MDOC_CHECK_ISSUING_JURISDICTION,  /* element issuing_jurisdiction is the ST of the DS, when both are there */
+	MDOC_CHECK_ISSUING_COUNTRY,       /* element issuing_country of an mDL is the C of the DS */
+	MDOC_CHECK_ISSUING_JURISDICTION,  /* so is its issuing_jurisdiction the ST, when both are there */
 	MDOC_CHECK_REQUESTED_ELEMENTS,    /* nothing was returned that was not asked for */
 	MDOC_CHECK_RETENTION,             /* what the caller keeps was asked for with intentToRetain */
 	MDOC_CHECK_AGE_OVER,              /* age_over_NN contradict neither each other nor the rule of 7.2.5 */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define MDL_NAMESPACE "org.iso.18013.5.1"
-#define GENERIC_NAMESPACE "org.iso.23220.1"
 
 /* An element that was returned. */
 struct returned {
@@ -75,27 +74,14 @@ value_is_text(const struct mdoci_verifier *v, struct mdoc_bytes value, struct md
 	return equal;
 }
 
-static const struct mdoc_item *
-find_issued(const struct mdoc_issuer_signed *is, const char *element)
-{
-	static const char *const namespaces[] = { MDL_NAMESPACE, GENERIC_NAMESPACE };
-	const struct mdoc_item *item = NULL;
-
-	for (size_t i = 0; item == NULL && i < sizeof(namespaces) / sizeof(*namespaces); i++) {
-		const struct mdoc_namespace *ns = mdoc_find_namespace(is, mdoc_text(namespaces[i]));
-
-		if (ns != NULL)
-			item = mdoc_find_item(ns, mdoc_text(element));
-	}
-	return item;
-}
-
-/* An element that says where the issuer is, against the subject of its DS. */
+/* An element that says where the issuer is, against the subject of its DS. Only an mDL's: the namespace of
+ * ISO/IEC 23220 has countries of three letters, too. */
 static void
 check_place(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is, enum mdoc_check check, const char *element,
 	bool mandatory, struct mdoc_bytes subject, const char *expected)
 {
-	const struct mdoc_item *item = find_issued(is, element);
+	const struct mdoc_namespace *ns = mdoc_find_namespace(is, mdoc_text(MDL_NAMESPACE));
+	const struct mdoc_item *item = ns != NULL ? mdoc_find_item(ns, mdoc_text(element)) : NULL;
 	struct mdoci_place place = { MDOCI_PART_ISSUER, "nameSpaces", item != NULL ? item->tagged : MDOC_NO_BYTES };
 
 	if (item == NULL || (v->ds != NULL && subject.len == 0 && !mandatory))

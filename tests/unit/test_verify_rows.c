@@ -113,7 +113,7 @@ test_country(void)
 			"issuing_country", put_fr },
 		{ { "a number", MDOC_CHECK_ISSUING_COUNTRY, MDOC_FAILED, MDOC_ERR_ELEMENT }, MDL_NS, "issuing_country",
 			put_number },
-		{ { "generic", MDOC_CHECK_ISSUING_COUNTRY, MDOC_FAILED, MDOC_ERR_ELEMENT }, "org.iso.23220.1",
+		{ { "generic", MDOC_CHECK_ISSUING_COUNTRY, MDOC_NOT_APPLICABLE, MDOC_OK }, "org.iso.23220.1",
 			"issuing_country", put_fr },
 		{ { "ours", MDOC_CHECK_ISSUING_COUNTRY, MDOC_PASSED, MDOC_OK }, MDL_NS, "issuing_country", put_jp },
 		{ { "elsewhere", MDOC_CHECK_ISSUING_COUNTRY, MDOC_NOT_APPLICABLE, MDOC_OK }, "ns", "issuing_country",
