@@ -59,13 +59,6 @@ elements_fit(const struct mdoci_index *index, const struct mdoc_doc_request *doc
 	return answered == doc->count ? FITS_WHOLLY : answered > 0 ? FITS_PARTLY : FITS_NOT;
 }
 
-/* Version 1.0 takes any element, later ones all or alternatives. */
-static bool
-is_strict(const struct mdoc_request *request)
-{
-	return !mdoc_bytes_is_text(mdoc_request_version(request), "1.0");
-}
-
 static enum mdoc_result
 find_record(struct mdoci_match *match, size_t d, struct mdoc_error *error)
 {
@@ -88,7 +81,7 @@ find_record(struct mdoci_match *match, size_t d, struct mdoc_error *error)
 			break;
 		fit = elements_fit(&match->indexes[h], doc, &alternatives);
 		whole = fit == FITS_WHOLLY;
-		if (whole || (fit == FITS_PARTLY && match->record[d] == MDOCI_NONE && !is_strict(match->request)))
+		if (whole || (fit == FITS_PARTLY && match->record[d] == MDOCI_NONE && !match->request->second_edition))
 			match->record[d] = h;
 	}
 	free(alternatives.sorted);
