@@ -24,7 +24,7 @@ static const struct number_name engagement_names[] = { { 0, "version" }, { 1, "s
 	{ 2, "device retrieval methods" }, { 3, "server retrieval methods" }, { 4, "protocol info" },
 	{ 5, "origin infos" }, { 6, "capabilities" }, { -1, NULL } };
 
-static const struct number_name claim_names[] = { { 2, "sub" }, { 4, "exp" }, { 6, "iat" }, { 16, "typ" },
+static const struct number_name claim_names[] = { { 2, "sub" }, { 4, "exp" }, { 5, "nbf" }, { 6, "iat" }, { 16, "typ" },
 	{ 65530, "identifier list" }, { 65533, "status list" }, { 65534, "ttl" }, { 0, NULL } };
 
 static const struct number_name algorithm_names[] = { { 5, "HMAC 256/256" }, { -7, "ES256" }, { -8, "EdDSA" },
