@@ -40,6 +40,19 @@ within_skew(const struct mdoci_verifier *v, const struct mdoc_cert *cert)
 		v->options->now <= mdoc_cert_not_after(cert) + skew;
 }
 
+/* A CRL that does not count now may do so at a time that could be now. */
+static bool
+good_within_skew(const struct mdoci_verifier *v, const struct mdoc_judged *judged)
+{
+	const struct mdoc_verify_options *options = v->options;
+	const int64_t times[] = { options->now - options->clock_skew, options->now + options->clock_skew };
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (mdoc_trust_revocation(options->trust, judged->cert, judged->anchor, times[i], NULL) == MDOC_OK)
+			return true;
+	return false;
+}
+
 /* A CRL that says nothing of this DS is no reason to refuse, unless the caller wants one; without any there was
  * nothing to look at. */
 static void
@@ -48,7 +61,9 @@ check_crl(struct mdoci_verifier *v, const struct issuer_part *part, const struct
 	const struct mdoci_place *place = &part->certificate;
 	const struct mdoc_error *why = &judged->revocation;
 
-	if (why->code != MDOC_ERR_UNDETERMINED)
+	if (why->code == MDOC_ERR_UNDETERMINED && v->options->clock_skew != 0 && good_within_skew(v, judged))
+		mdoci_row_passed(v, MDOC_CHECK_CRL, place);
+	else if (why->code != MDOC_ERR_UNDETERMINED)
 		mdoci_row_result(v, MDOC_CHECK_CRL, place, why->code, why);
 	else if (v->options->crl_required)
 		mdoci_row_failed(v, MDOC_CHECK_CRL, place, why->code, why->expected);

@@ -80,6 +80,13 @@ def with_crl(make, must=True):
     return apply
 
 
+def clock_skew(seconds, change):
+    def apply(r):
+        change(r)
+        r.arguments += ["--clock-skew", str(seconds)]
+    return apply
+
+
 def signed_by_the_ds(lists):
     lists.signer_key, lists.signer = lists.pki.ds_key, lists.pki.ds
 
@@ -115,6 +122,7 @@ wrong("MDOC_ERR_REVOKED", "crl",
 wrong("MDOC_ERR_UNDETERMINED", "crl",
       no_crl_where_one_must_be=with_crl(None),
       crl_that_has_run_out=with_crl(lambda p: crl(p, [], NOW - 9 * DAY, NOW - DAY)),
+      crl_beyond_the_skew=clock_skew(59, with_crl(lambda p: crl(p, [], NOW + DAY / 1440, NOW + DAY))),
       crl_of_tomorrow=with_crl(lambda p: crl(p, [], NOW + DAY, NOW + 2 * DAY)))
 right(
     not_in_the_status_list=listed(STATUS_LIST, lambda l: l.status({6: 1, 8: 1})),
@@ -126,5 +134,7 @@ right(
     revocation_that_cannot_be_found_out=listed(STATUS_LIST, None, must=False),
     not_in_the_crl=with_crl(lambda p: crl(p, [1, 2, 3])),
     crl_of_nobody=with_crl(lambda p: crl(p, [])),
+    crl_of_a_clock_that_is_fast=clock_skew(60, with_crl(lambda p: crl(p, [], NOW + DAY / 1440, NOW + DAY))),
+    crl_that_ran_out_a_minute_ago=clock_skew(60, with_crl(lambda p: crl(p, [], NOW - DAY, NOW - DAY / 1440))),
     no_crl_where_none_must_be=with_crl(None, must=False),
 )
