@@ -43,16 +43,16 @@ struct mdoc_reader_row {
 /* What a docRequest's reader has shown of itself. */
 enum mdoc_reader_standing {
 	MDOC_READER_NONE,    /* there is no signature: anybody may be asking */
-	MDOC_READER_FAILED,  /* a signature is there and does not hold, or cannot be understood */
-	MDOC_READER_SIGNED,  /* it holds, but nobody who is trusted stands behind the certificate, or no more */
+	MDOC_READER_FAILED,  /* a signature does not hold, cannot be understood, or its certificate is revoked */
+	MDOC_READER_SIGNED,  /* it holds, but nobody who is trusted stands behind the certificate */
 	MDOC_READER_TRUSTED, /* it holds, and everything about the certificate is in order */
 };
 
 /* "trusted"; stable, for --json and tests. */
 const char *mdoc_reader_standing_name(enum mdoc_reader_standing standing);
 
-/* Which readers are answered. A signature that fails is a forgery or another session's request: it is answered
- * under none of them. */
+/* Which readers are answered. A signature that fails is a forgery or another session's request, and one by a
+ * revoked certificate may be a thief's: they are answered under none of them. */
 enum mdoc_reader_policy {
 	MDOC_READER_POLICY_ANY,    /* also one that does not say who it is */
 	MDOC_READER_POLICY_SIGNED, /* one whose signature holds */
@@ -66,7 +66,7 @@ struct mdoc_reader_auth_options {
 	const struct mdoc_trust *trust;
 	int64_t now;       /* seconds since the epoch */
 	unsigned relax;    /* MDOC_RELAX_* for reader certificates */
-	bool crl_required; /* a reader of which no CRL says that it is good is not trusted; a revoked one never is */
+	bool crl_required; /* a reader of which no CRL says that it is good is not trusted; a revoked one has failed */
 };
 
 struct mdoc_reader_auth;
@@ -80,7 +80,8 @@ struct mdoc_reader_auth;
  *
  * A docRequest with a failed signature over it has failed, with one exception: a signature whose algorithm is
  * unknown here is passed over where another one holds, since a reader may sign for several families of
- * holders. Otherwise the best of its signatures counts.
+ * holders. Otherwise the best of its signatures counts. A signature by a certificate that a CRL of the trust
+ * store names has failed, although it holds; that no CRL says anything is no such failure.
  *
  * request  must outlive *auth
  * *auth    free with mdoc_reader_auth_free(); NULL unless the result is MDOC_OK

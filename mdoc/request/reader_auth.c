@@ -161,8 +161,13 @@ judge(struct run *run, struct signature *s, struct mdoci_reader_judgement *out)
 	if (res != MDOC_OK || s->rows[MDOC_READER_SIGNATURE].outcome != MDOC_PASSED)
 		return res;
 	out->standing = MDOC_READER_SIGNED;
-	if (run->options->trust != NULL && is_trusted(run, s))
+	if (run->options->trust == NULL)
+		return res;
+	if (is_trusted(run, s))
 		out->standing = MDOC_READER_TRUSTED;
+	/* Whoever has the key of a revoked certificate is perhaps not the reader, so that its signature proves nothing. */
+	if (s->rows[MDOC_READER_CRL].error.code == MDOC_ERR_REVOKED)
+		out->standing = MDOC_READER_FAILED;
 	return res;
 }
 

@@ -18,7 +18,7 @@ member() {
 		--pin-file issuer-pin
 	quiet mdoc-token import --token holder --response response.json --pin-file pin --yes
 }
-member 9
+member 10
 present=(mdoc-present respond --token holder --transcript st.cbor --yes --pin-file pin)
 verify=(mdoc-reader verify --transcript st.cbor --iaca issuer/iaca.pem)
 unused() { mdoc-token list --token holder --pin-file pin | grep -c "unused.*$1"; }
@@ -208,13 +208,29 @@ trusting=("${present[@]}" --reader-ca ca.pem --reader-policy trusted)
 exits 2 "a CRL of nobody" "${present[@]}" --reader-crl good.crl --request reader.cbor --out never.cbor
 exits 3 "a CRL that is none" "${trusting[@]}" --reader-crl ca.pem --request reader.cbor --out never.cbor
 exits 2 "an unknown relaxation" "${trusting[@]}" --relax everything --request bare.cbor --out never.cbor
-exits 1 "a revoked reader is not trusted" "${trusting[@]}" --reader-crl revoked.crl --request reader.cbor --out never.cbor
+for policy in any signed trusted; do
+	exits 1 "a revoked reader is not answered ($policy)" "${present[@]}" --reader-ca ca.pem --reader-policy $policy \
+		--reader-crl revoked.crl --request reader.cbor --out never.cbor
+done
+says "it is revoked" "and the holder is told why" "${present[@]}" --reader-ca ca.pem --reader-crl revoked.crl \
+	--request reader.cbor --out never.cbor
 exits 1 "nor one of which nothing is known, where that is wanted" "${trusting[@]}" --require-reader-crl \
 	--request reader.cbor --out never.cbor
 exits 1 "nor one against Annex B" "${trusting[@]}" --request bare.cbor --out never.cbor
 fails "nothing was disclosed" test -e never.cbor
-says "has been revoked" "the holder is told" "${present[@]}" --reader-ca ca.pem --reader-crl revoked.crl \
-	--request reader.cbor --out revoked-dr.cbor
+must "one of which nothing is known is signed for" "${present[@]}" --reader-ca ca.pem --reader-policy signed \
+	--require-reader-crl --request reader.cbor --out unknown-dr.cbor
+/usr/bin/python3 - reader.cbor > half.cbor <<'EOF2'
+import sys
+import cbor2
+request = cbor2.load(open(sys.argv[1], "rb"))
+unsigned = {"docType": "com.example.member", "nameSpaces": {"com.example": {"name": True}}}
+request["docRequests"].append({"itemsRequest": cbor2.CBORTag(24, cbor2.dumps(unsigned))})
+cbor2.dump(request, sys.stdout.buffer)
+EOF2
+says "whose certificate has been revoked" "a revoked reader does not cost another its answer" "${present[@]}" \
+	--reader-ca ca.pem --reader-crl revoked.crl --request half.cbor --out half-dr.cbor
+must "which is all that is given" test "$(elements half-dr.cbor)" = name
 must "a good reader is answered" "${trusting[@]}" --reader-crl good.crl --require-reader-crl --request reader.cbor \
 	--out good-dr.cbor
 must "and one whose faults the holder lets pass" "${trusting[@]}" --relax crl-dp --relax issuer-alt-name \

@@ -509,7 +509,7 @@ add_crl(struct mdoc_trust *trust, const struct mdoc_revoked *revoked, int64_t th
 	mdoc_buf_clear(&der);
 }
 
-/* A reader whose key was stolen would go on being trusted, or an honest one not for want of a list. */
+/* A reader whose key was stolen would go on being answered, or an honest one not for want of a list. */
 static void
 revoked_readers(void)
 {
@@ -521,9 +521,9 @@ revoked_readers(void)
 		enum mdoc_result code;
 		enum mdoc_reader_standing standing;
 	} rows[] = {
-		{ true, true, false, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
-		{ true, true, true, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
-		{ true, true, false, 9, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_SIGNED },
+		{ true, true, false, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_FAILED },
+		{ true, true, true, 0, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_FAILED },
+		{ true, true, false, 9, MDOC_FAILED, MDOC_ERR_REVOKED, MDOC_READER_FAILED },
 		{ false, false, true, 0, MDOC_FAILED, MDOC_ERR_UNDETERMINED, MDOC_READER_SIGNED },
 		{ true, false, true, 9, MDOC_FAILED, MDOC_ERR_UNDETERMINED, MDOC_READER_SIGNED },
 		{ false, false, false, 0, MDOC_NOT_DONE, MDOC_ERR_UNDETERMINED, MDOC_READER_TRUSTED },
@@ -559,6 +559,8 @@ revoked_readers(void)
 			CU_ASSERT_EQUAL(mdoc_reader_auth_standing(auth, d), rows[i].standing);
 		CU_ASSERT_EQUAL(mdoc_reader_auth_allows(auth, 0, MDOC_READER_POLICY_TRUSTED),
 			rows[i].standing == MDOC_READER_TRUSTED);
+		for (unsigned policy = MDOC_READER_POLICY_ANY; policy < MDOC_READER_POLICY_TRUSTED; policy++)
+			CU_ASSERT_EQUAL(mdoc_reader_auth_allows(auth, 1, policy), rows[i].code != MDOC_ERR_REVOKED);
 		mdoc_reader_auth_free(auth);
 		mdoc_request_free(request);
 		mdoc_trust_free(trust);

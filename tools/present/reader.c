@@ -97,19 +97,18 @@ reader_may_have(const struct reader *reader, const struct mdoc_request *request,
 	return false;
 }
 
-/* Why nothing at all may be answered. */
+/* Why nothing at all may be answered: a revoked certificate before anything else, which a policy might let pass. */
 static enum exit_status
 refuse(const struct reader *reader, const char *path)
 {
-	const struct mdoc_reader_row *row;
+	const struct mdoc_reader_row *row, *reason = NULL;
 
-	for (size_t i = 0; (row = mdoc_reader_auth_row(reader->auth, i)) != NULL; i++) {
-		if (row->outcome != MDOC_FAILED)
-			continue;
-		(void)tool_mdoc_error(path, &row->error);
-		break;
-	}
-	if (row == NULL)
+	for (size_t i = 0; (row = mdoc_reader_auth_row(reader->auth, i)) != NULL; i++)
+		if (row->outcome == MDOC_FAILED && (reason == NULL || row->error.code == MDOC_ERR_REVOKED))
+			reason = row;
+	if (reason != NULL)
+		(void)tool_mdoc_error(path, &reason->error);
+	else
 		tool_error(_("%s: the reader does not prove who it is"), path);
 	tool_why(_("Do not answer this reader."));
 	return EXIT_STATUS_NO;
@@ -157,8 +156,6 @@ standing_text(const struct reader *reader, size_t doc)
 {
 	if (mdoc_reader_auth_standing(reader->auth, doc) == MDOC_READER_TRUSTED)
 		return _("(signed by this reader; a reader CA that you trust stands behind that name)");
-	if (is_revoked(reader, doc))
-		return _("(signed by this reader, whose certificate has been revoked)");
 	if (reader->trust != NULL)
 		return _("(signed by this reader; no reader CA that you trust stands behind that name)");
 	return _("(signed by this reader; nobody here has checked who stands behind that name)");
@@ -171,7 +168,9 @@ show_one(FILE *to, const struct reader *reader, size_t doc)
 
 	switch (mdoc_reader_auth_standing(reader->auth, doc)) {
 	case MDOC_READER_FAILED:
-		fprintf(to, "%s\n", _("asked for with a signature that is wrong"));
+		fprintf(to, "%s\n",
+			is_revoked(reader, doc) ? _("asked for by a reader whose certificate has been revoked")
+						: _("asked for with a signature that is wrong"));
 		break;
 	case MDOC_READER_NONE:
 		fprintf(to, "%s\n", _("asked for by a reader that does not prove who it is"));
