@@ -128,7 +128,7 @@ struct mdoc_status;
 /* Zeroed members mean: none, or the default. Everything is borrowed. */
 struct mdoc_issue {
 	struct mdoc_bytes doc_type;
-	const struct mdoc_claim *claims; /* any order; element names unique in a namespace */
+	const struct mdoc_claim *claims; /* any order; element names unique in a namespace, as the profile has them */
 	size_t claim_count;
 	struct mdoc_public_key device_key; /* of any curve that mdoc_put_key() writes */
 	enum mdoc_digest_alg digest_alg;
@@ -151,7 +151,10 @@ struct mdoc_issue {
  * MDOC_ERR_ARG       no docType, certificate, signer or claim; an element, or a name in authorizations,
  *                    twice; a status in the edition of 2021
  * MDOC_ERR_VALIDITY  times out of order, or longer than the docType's profile allows (japan.h)
- * MDOC_ERR_KEY       the device key is no point of its curve, or too small for the docType's profile
+ * MDOC_ERR_ELEMENT   an element that the docType's profile does not name, or whose value is not as it says
+ *                    (mdoc_profile_check_claim(); R-MIN-01); path and expected tell which and why
+ * MDOC_ERR_KEY       the device key is no point of its curve; or it, or the signer's, is on a curve that the
+ *                    docType's profile does not take (mdoc_profile_takes_curve(); R-CRY-01)
  * MDOC_ERR_CALLBACK  the signer or the random source refused
  * the CBOR results   a claim's value is not one item, a name not UTF-8; MDOC_ERR_TYPE: key_info is no such map
  */

@@ -67,7 +67,8 @@ enum mdoc_result mdoc_profile_check_element(const struct mdoc_profile *profile, 
 
 /*
  * A claim before it is issued: the same, strictly. An element that the profile does not name is refused, so that
- * nothing else gets into a record (R-MIN-01); a 市町村コード has five digits.
+ * nothing else gets into a record (R-MIN-01); a 市町村コード has five digits. mdoc_issuer_signed_build() and
+ * mdoc_template_new() ask it of every claim.
  *
  * MDOC_ERR_ELEMENT; the CBOR results: its value is not one item
  */
@@ -84,9 +85,9 @@ enum mdoc_result mdoc_profile_check_validity(const struct mdoc_profile *profile,
 	struct mdoc_error *error);
 
 /*
- * May signatures be made with keys of this curve? For the Japanese profile in groups of 256 bits and more
- * (R-CRY-01): P-256, P-384, P-521, the brainpool curves and Ed448. Ed25519 is refused: the subgroup in
- * which it works has 253 bits, and that the whole group has 256 is no more than arguable.
+ * May signatures be made with keys of this curve, the issuer's and the holder's? For the Japanese profile in
+ * groups of 256 bits and more (R-CRY-01): P-256, P-384, P-521, the brainpool curves and Ed448. Ed25519 is
+ * refused: the subgroup in which it works has 253 bits, and that the whole group has 256 is no more than arguable.
  */
 bool mdoc_profile_takes_curve(const struct mdoc_profile *profile, enum mdoc_curve curve);
 

@@ -13,18 +13,14 @@
 #define COPY_FRAME 512 /* of a copy beside items, digests and certificates, about */
 
 static enum mdoc_result
-check_claim(const struct mdoc_context *context, const struct mdoc_claim *claim, struct mdoc_error *error)
+check_claim(const struct mdoc_context *context, const struct mdoc_profile *profile, const struct mdoc_claim *claim,
+	struct mdoc_error *error)
 {
-	struct mdoc_cbor *scan = NULL;
-	enum mdoc_result res;
-
 	if (claim->ns.len == 0 || claim->element.len == 0)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a namespace and an element name");
 	if (!mdoci_utf8_valid(claim->ns) || !mdoci_utf8_valid(claim->element))
 		return mdoci_fail(error, MDOC_ERR_UTF8, SIZE_MAX, "", "names in UTF-8");
-	res = mdoc_cbor_scan(context, claim->value, 0, &scan, error);
-	mdoc_cbor_free(scan);
-	return res;
+	return mdoc_profile_check_claim(context, profile, claim, error);
 }
 
 static int
@@ -76,6 +72,7 @@ static enum mdoc_result
 take_claims(struct mdoc_template *made, struct mdoc_error *error)
 {
 	const struct mdoc_issue *issue = &made->issue;
+	const struct mdoc_profile *profile = mdoc_profile_find(issue->doc_type);
 	const size_t limit = mdoc_context_limit(made->context, MDOC_LIMIT_ITEMS);
 	enum mdoc_result res = MDOC_OK;
 
@@ -87,7 +84,7 @@ take_claims(struct mdoc_template *made, struct mdoc_error *error)
 		return mdoci_fail(error, MDOC_ERR_MEMORY, SIZE_MAX, "", "memory");
 	for (; res == MDOC_OK && made->count < issue->claim_count; made->count++) {
 		made->entries[made->count].claim = &issue->claims[made->count];
-		res = check_claim(made->context, &issue->claims[made->count], error);
+		res = check_claim(made->context, profile, &issue->claims[made->count], error);
 	}
 	if (res != MDOC_OK)
 		return res;
@@ -108,6 +105,7 @@ take_claims(struct mdoc_template *made, struct mdoc_error *error)
 static enum mdoc_result
 check_issue(const struct mdoc_context *context, const struct mdoc_issue *issue, struct mdoc_error *error)
 {
+	const struct mdoc_profile *profile = mdoc_profile_find(issue->doc_type);
 	const size_t limit = mdoc_context_limit(context, MDOC_LIMIT_CERTIFICATES);
 
 	if (issue->doc_type.len == 0)
@@ -119,12 +117,13 @@ check_issue(const struct mdoc_context *context, const struct mdoc_issue *issue, 
 			limit);
 	if (issue->signer == NULL)
 		return mdoci_fail(error, MDOC_ERR_ARG, SIZE_MAX, "", "a signer");
+	if (!mdoc_profile_takes_curve(profile, issue->signer->curve))
+		return mdoci_fail(error, MDOC_ERR_KEY, SIZE_MAX, "", "an issuer key of 256 bits or more");
 	if (issue->signed_ > issue->valid_from || issue->valid_from > issue->valid_until)
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= validFrom <= validUntil");
 	if (issue->expected_update != 0 && issue->expected_update < issue->signed_)
 		return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "", "signed <= expectedUpdate");
-	return mdoc_profile_check_validity(mdoc_profile_find(issue->doc_type), issue->signed_, issue->valid_until,
-		error);
+	return mdoc_profile_check_validity(profile, issue->signed_, issue->valid_until, error);
 }
 
 static void

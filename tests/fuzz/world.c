@@ -143,8 +143,10 @@ certificates(void)
 	key(&w->device_key, 6);
 	key(&w->list_ca_key, 7);
 	key_of(&w->card_key, "ED448", 57, 8);
+	key_of(&w->card_ds_key, "ED448", 57, 9);
 	certificate(MDOC_CERT_IACA, "IACA", &w->iaca_key, NULL, &w->iaca_key, &w->iaca);
 	certificate(MDOC_CERT_DS, "DS", &w->ds_key, &w->iaca, &w->iaca_key, &w->ds);
+	certificate(MDOC_CERT_DS, "Card DS", &w->card_ds_key, &w->iaca, &w->iaca_key, &w->card_ds);
 	certificate(MDOC_CERT_READER_CA, "Reader CA", &w->reader_ca_key, NULL, &w->reader_ca_key, &w->reader_ca);
 	certificate(MDOC_CERT_READER, "Reader", &w->reader_key, &w->reader_ca, &w->reader_ca_key, &w->reader);
 	certificate(MDOC_CERT_STATUS, "Status", &w->list_key, &w->iaca, &w->iaca_key, &w->status);
@@ -400,7 +402,7 @@ static void
 card(void)
 {
 	static const uint8_t digits[] = { 0x65, '1', '3', '1', '0', '4' };
-	const struct mdoc_bytes chain = mdoc_buf_bytes(&world.ds);
+	const struct mdoc_bytes chain = mdoc_buf_bytes(&world.card_ds);
 	const struct mdoc_claim claims[] = {
 		CARD(MDOC_JP_NAMESPACE, "full_name_unicode", cbor_name),
 		CARD(MDOC_JP_NAMESPACE, "local_gov_code_unicode", digits),
@@ -417,7 +419,7 @@ card(void)
 		.valid_until = WORLD_NOW + 1000000,
 		.x5chain = &chain,
 		.x5chain_count = 1,
-		.signer = &world.ds_key.signer,
+		.signer = &world.card_ds_key.signer,
 	};
 	const struct mdoc_asked asked[] = {
 		{ claims[0].ns, claims[0].element, false },
@@ -518,11 +520,11 @@ void
 world_free(void)
 {
 	struct fuzz_world *w = &world;
-	struct mdoc_buf *bufs[] = { &w->iaca, &w->ds, &w->reader_ca, &w->reader, &w->status, &w->list_ca, &w->vical,
-		&w->rical, &w->crl, &w->transcript_bytes, &w->record_bytes, &w->request, &w->response, &w->card_bytes,
-		&w->card_request, &w->card_response, &w->status_list_bytes, &w->identifier_list_bytes };
+	struct mdoc_buf *bufs[] = { &w->iaca, &w->ds, &w->card_ds, &w->reader_ca, &w->reader, &w->status, &w->list_ca,
+		&w->vical, &w->rical, &w->crl, &w->transcript_bytes, &w->record_bytes, &w->request, &w->response,
+		&w->card_bytes, &w->card_request, &w->card_response, &w->status_list_bytes, &w->identifier_list_bytes };
 	struct world_key *keys[] = { &w->iaca_key, &w->ds_key, &w->reader_ca_key, &w->reader_key, &w->list_ca_key,
-		&w->list_key, &w->device_key, &w->card_key };
+		&w->list_key, &w->device_key, &w->card_ds_key, &w->card_key };
 
 	mdoc_request_free(w->asked);
 	mdoc_issuer_signed_free(w->record);

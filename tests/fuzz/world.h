@@ -1,6 +1,6 @@
 /*
  * tests/fuzz/world.h: who signs, who is trusted and what is held, the same in every run. The keys are
- * Ed25519, so that signatures are the same, too, and the random bytes are none.
+ * Ed25519 and Ed448, so that signatures are the same, too, and the random bytes are none.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -23,8 +23,9 @@ struct world_key {
 extern struct fuzz_world {
 	struct mdoc_context *context; /* every default */
 	struct mdoc_context *narrow;  /* every limit low */
-	struct world_key iaca_key, ds_key, reader_ca_key, reader_key, list_ca_key, list_key, device_key, card_key;
-	struct mdoc_buf iaca, ds, reader_ca, reader, status, list_ca, vical, rical, crl; /* DER */
+	struct world_key iaca_key, ds_key, reader_ca_key, reader_key, list_ca_key, list_key, device_key;
+	struct world_key card_ds_key, card_key; /* Ed448, which the card's profile takes */
+	struct mdoc_buf iaca, ds, card_ds, reader_ca, reader, status, list_ca, vical, rical, crl; /* DER */
 	struct mdoc_trust *trust;     /* the IACA, and that of Annex D */
 	struct mdoc_trust *readers;   /* the reader CA */
 	struct mdoc_trust *providers; /* the CA of who signs trust lists */
@@ -39,7 +40,7 @@ extern struct fuzz_world {
 	struct mdoc_buf request; /* second edition, for it */
 	struct mdoc_request *asked;
 	struct mdoc_buf response;
-	/* A record with a profile of its docType, by an Ed448 key, and a response from it. */
+	/* A record with a profile of its docType, by Ed448 keys, and a response from it. */
 	struct mdoc_buf card_bytes, card_request, card_response;
 	struct mdoc_issuer_signed *card;
 	/* Lists that say what is revoked: our record is not. */

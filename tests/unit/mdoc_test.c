@@ -82,7 +82,8 @@ static const uint8_t cbor_date[] = { 0xd9, 0x03, 0xec, 0x6a, '1', '9', '8', '1',
 static const uint8_t cbor_number[] = { 0x6c, '1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1', '8' };
 static const uint8_t cbor_name[] = { 0x6c, 0xe7, 0x95, 0xaa, 0xe5, 0x8f, 0xb7, 0xe8, 0x8a, 0xb1, 0xe5, 0xad, 0x90 };
 static const uint8_t cbor_portrait[] = { 0x44, 0xff, 0xd8, 0xff, 0xd9 };
-static const uint8_t cbor_indefinite[] = { 0x5f, 0x41, 0x31, 0x41, 0x32, 0xff };
+static const uint8_t cbor_indefinite[] = { 0x7f, 0x62, '1', '3', 0x63, '1', '0', '4', 0xff };
+static const uint8_t cbor_bytes[] = { 0x5f, 0x41, 0x31, 0x41, 0x32, 0xff };
 
 #define CLAIM(ns, element, value) \
 	{ \
@@ -104,6 +105,7 @@ static const struct mdoc_claim claims[] = {
 	CLAIM(KIT_ISO, "age_in_years", cbor_44),
 	CLAIM(KIT_JP, "local_gov_code_unicode", cbor_indefinite),
 };
+#define CLAIMS (sizeof(claims) / sizeof(claims[0]))
 
 void
 kit_make(struct kit *kit, const char *group)
@@ -116,7 +118,7 @@ kit_make(struct kit *kit, const char *group)
 	kit->issue = (struct mdoc_issue){
 		.doc_type = mdoc_text(KIT_DOCTYPE),
 		.claims = claims,
-		.claim_count = sizeof(claims) / sizeof(claims[0]),
+		.claim_count = CLAIMS,
 		.device_key = kit->device.pub,
 		.digest_alg = MDOC_SHA256,
 		.signed_ = soft_2026,
@@ -127,6 +129,20 @@ kit_make(struct kit *kit, const char *group)
 		.signer = &kit->issuer.signer,
 	};
 	need(mdoc_issuer_signed_build(NULL, &kit->issue, &kit->record, NULL) == MDOC_OK, "record");
+}
+
+void
+kit_make_bad(struct kit *kit)
+{
+	static struct mdoc_claim bad[CLAIMS];
+
+	kit_make(kit, "P-256");
+	memcpy(bad, claims, sizeof(claims));
+	bad[CLAIMS - 1].value = mdoc_bytes_of(cbor_bytes, sizeof(cbor_bytes));
+	kit->issue.doc_type = mdoc_text("x.y");
+	kit->issue.claims = bad;
+	mdoc_buf_clear(&kit->record);
+	need(mdoc_issuer_signed_build(NULL, &kit->issue, &kit->record, NULL) == MDOC_OK, "bad record");
 }
 
 void

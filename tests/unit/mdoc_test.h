@@ -32,6 +32,8 @@ struct kit {
 #define KIT_JP "org.iso.23220.1.jp"
 
 void kit_make(struct kit *kit, const char *group);
+/* With a docType that has no profile, and a last element that KIT_DOCTYPE's would refuse: a 市町村コード of bytes. */
+void kit_make_bad(struct kit *kit);
 void kit_clear(struct kit *kit);
 
 #endif

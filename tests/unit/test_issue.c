@@ -149,6 +149,99 @@ bad_fields(void)
 	kit_clear(&kit);
 }
 
+/* Refused both as a record and as a template, and nothing of it is left. */
+static void
+refused(const struct mdoc_issue *issue, enum mdoc_result want, const char *path, const char *expected)
+{
+	struct mdoc_template *of = NULL;
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	struct mdoc_error error = { .code = MDOC_OK };
+
+	CU_ASSERT_EQUAL(mdoc_template_new(NULL, issue, &of, NULL), want);
+	CU_ASSERT_PTR_NULL(of);
+	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, issue, &out, &error), want);
+	CU_ASSERT_EQUAL(out.len, 0);
+	CU_ASSERT_EQUAL(error.code, want);
+	CU_ASSERT_STRING_EQUAL(error.path, path);
+	CU_ASSERT_STRING_EQUAL(error.expected, expected);
+	mdoc_template_free(of);
+	mdoc_buf_clear(&out);
+}
+
+/* A record of the Japanese type would carry what it must not (R-MIN-01), or a value that its readers refuse. */
+static void
+profile_elements(void)
+{
+	static const uint8_t text[] = { 0x63, 'y', 'e', 's' }, six[] = { 0x66, '1', '3', '1', '0', '4', '1' };
+	static const struct {
+		const char *ns, *element;
+		struct mdoc_bytes value;
+		const char *expected; /* NULL: taken */
+	} rows[] = {
+		{ KIT_JP, "blood_type", { text, 4 }, "an element of this docType" },
+		{ KIT_JP, "sex", { yes, 1 }, "an element of this docType" },
+		{ "ns", "age_over_20", { yes, 1 }, "an element of this docType" },
+		{ KIT_ISO, "age_over_2", { yes, 1 }, "an element of this docType" },
+		{ KIT_ISO, "age_over_20", { text, 4 }, "true or false" },
+		{ KIT_JP, "portrait", { text, 4 }, "a byte string that is not empty" },
+		{ KIT_JP, "local_gov_code_unicode", { six, 7 }, "text of 5 digits" },
+		{ KIT_ISO, "age_over_20", { yes, 1 }, NULL },
+		{ KIT_JP, "full_name_unicode", { text, 4 }, NULL },
+	};
+	struct mdoc_claim pair[2];
+	struct kit kit;
+
+	kit_make(&kit, "P-256");
+	pair[0] = kit.issue.claims[0];
+	kit.issue.claims = pair;
+	kit.issue.claim_count = 2;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mdoc_buf out = MDOC_BUF_EMPTY;
+		char path[80];
+
+		(void)snprintf(path, sizeof(path), "%s.%s", rows[i].ns, rows[i].element);
+		pair[1] = (struct mdoc_claim){ mdoc_text(rows[i].ns), mdoc_text(rows[i].element), rows[i].value };
+		kit.issue.doc_type = mdoc_text(KIT_DOCTYPE);
+		if (rows[i].expected != NULL)
+			refused(&kit.issue, MDOC_ERR_ELEMENT, path, rows[i].expected);
+		else
+			mdoc_issuer_signed_free(issue_and_parse(&kit.issue, &out));
+		mdoc_buf_clear(&out);
+		kit.issue.doc_type = mdoc_text("x.y"); /* which has no rules */
+		mdoc_issuer_signed_free(issue_and_parse(&kit.issue, &out));
+		mdoc_buf_clear(&out);
+	}
+	kit_clear(&kit);
+}
+
+/* An issuer would sign with a key that its own readers refuse for its size (R-CRY-01). */
+static void
+profile_issuer_keys(void)
+{
+	static const char *const big[] = { "P-384", "P-521", "ED448" };
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	struct soft_key key;
+	struct kit kit;
+
+	kit_make(&kit, "P-256");
+	CU_ASSERT_TRUE_FATAL(soft_key_make(&key, "ED25519"));
+	kit.issue.signer = &key.signer;
+	refused(&kit.issue, MDOC_ERR_KEY, "", "an issuer key of 256 bits or more");
+	kit.issue.doc_type = mdoc_text("x.y"); /* which has no rules */
+	mdoc_issuer_signed_free(issue_and_parse(&kit.issue, &out));
+	mdoc_buf_clear(&out);
+	kit.issue.doc_type = mdoc_text(KIT_DOCTYPE);
+	soft_key_clear(&key);
+	for (size_t i = 0; i < sizeof(big) / sizeof(big[0]); i++) {
+		CU_ASSERT_TRUE_FATAL(soft_key_make(&key, big[i]));
+		kit.issue.signer = &key.signer;
+		mdoc_issuer_signed_free(issue_and_parse(&kit.issue, &out));
+		mdoc_buf_clear(&out);
+		soft_key_clear(&key);
+	}
+	kit_clear(&kit);
+}
+
 /* Pieces of an MSO beside what it must have: encoded, and how many. */
 struct odd {
 	const char *digests, *key, *validity, *mso;
@@ -415,6 +508,8 @@ templates(void)
 CU_TestInfo issue_tests[] = {
 	{ "optional fields are read as written", optional_fields },
 	{ "wrong optional fields are refused", bad_fields },
+	{ "elements that the docType does not take are refused", profile_elements },
+	{ "issuer keys that the docType does not take are refused", profile_issuer_keys },
 	{ "odd security objects", odd_msos },
 	{ "what is read is what was written", read_is_written },
 	{ "templates", templates },

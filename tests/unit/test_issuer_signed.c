@@ -196,7 +196,7 @@ building_refuses(void)
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_ARG);
 	claims[1].element = mdoc_bytes_of("\xff", 1);
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_UTF8);
-	claims[1].element = mdoc_text("other");
+	claims[1].element = mdoc_text("sex");
 	claims[1].value = mdoc_bytes_of(two_items, sizeof(two_items));
 	CU_ASSERT_EQUAL(mdoc_issuer_signed_build(NULL, &issue, &out, NULL), MDOC_ERR_TRAILING);
 	claims[1].value = mdoc_bytes_of(two_items, 1);
@@ -245,7 +245,7 @@ foreign_encoding_is_hashed_as_received(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ns);
 	item = mdoc_find_item(ns, mdoc_text("local_gov_code_unicode"));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(item);
-	CU_ASSERT_EQUAL(item->value.ptr[0], 0x5f); /* of indefinite length, as it came */
+	CU_ASSERT_EQUAL(item->value.ptr[0], 0x7f); /* of indefinite length, as it came */
 	CU_ASSERT_EQUAL(mdoc_item_check(NULL, is, ns, item), MDOC_OK);
 	mdoc_issuer_signed_free(is);
 	kit_clear(&kit);

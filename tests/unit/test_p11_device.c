@@ -180,8 +180,8 @@ copy(struct p11_world *world, const char *doc_type, struct mdoc_p11_key *key, st
 	const int64_t now = (int64_t)time(NULL);
 	struct soft_key ds;
 	struct mdoc_buf record = MDOC_BUF_EMPTY, chain = MDOC_BUF_EMPTY;
-	const struct mdoc_claim claim = { mdoc_text("org.iso.18013.5.1"), mdoc_text("age_over_18"),
-		mdoc_bytes_of("\xf5", 1) };
+	const char *ns = strcmp(doc_type, MDL) == 0 ? "org.iso.18013.5.1" : MDOC_JP_NAMESPACE_GENERIC;
+	const struct mdoc_claim claim = { mdoc_text(ns), mdoc_text("age_over_18"), mdoc_bytes_of("\xf5", 1) };
 	CK_RV rv;
 
 	CU_ASSERT_FATAL(soft_key_make(&ds, "P-256"));

@@ -18,7 +18,7 @@ struct made {
 	struct mdoc_issuer_signed *parsed;
 };
 
-/* libmdoc issues no record that is valid for too long: one of a type without rules becomes it. */
+/* libmdoc issues no record that is not as the law wants it: one of a type without rules becomes it. */
 #define JP_TWIN "org.iso.23220.1.jp.mnd"
 
 static void
@@ -86,12 +86,12 @@ keeps_the_law(void)
 	} rows[] = {
 		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW, MDOC_OK },
 		{ JP_TWIN, JP_NAMESPACE_GENERIC, "age_over_20", UNTIL_LAW + 1, MDOC_ERR_VALIDITY },
-		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_2", UNTIL_LAW, MDOC_ERR_ELEMENT },
-		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_200", UNTIL_LAW, MDOC_ERR_ELEMENT },
-		{ JP_DOCTYPE, JP_NAMESPACE_GENERIC, "age_over_xx", UNTIL_LAW, MDOC_ERR_ELEMENT },
-		{ JP_DOCTYPE, JP_NAMESPACE, "blood_type", UNTIL_LAW, MDOC_ERR_ELEMENT },
-		{ JP_DOCTYPE, JP_NAMESPACE, "sex", UNTIL_LAW, MDOC_ERR_ELEMENT }, /* of the other namespace */
-		{ JP_DOCTYPE, "org.iso.23220.1.jp.mnc", "sex", UNTIL_LAW, MDOC_ERR_ELEMENT }, /* the docType is none */
+		{ JP_TWIN, JP_NAMESPACE_GENERIC, "age_over_2", UNTIL_LAW, MDOC_ERR_ELEMENT },
+		{ JP_TWIN, JP_NAMESPACE_GENERIC, "age_over_200", UNTIL_LAW, MDOC_ERR_ELEMENT },
+		{ JP_TWIN, JP_NAMESPACE_GENERIC, "age_over_xx", UNTIL_LAW, MDOC_ERR_ELEMENT },
+		{ JP_TWIN, JP_NAMESPACE, "blood_type", UNTIL_LAW, MDOC_ERR_ELEMENT },
+		{ JP_TWIN, JP_NAMESPACE, "sex", UNTIL_LAW, MDOC_ERR_ELEMENT },             /* of the other namespace */
+		{ JP_TWIN, "org.iso.23220.1.jp.mnc", "sex", UNTIL_LAW, MDOC_ERR_ELEMENT }, /* the docType is none */
 		{ "org.iso.18013.5.1.mDL", "x", "anything", UNTIL_LAW + 86400, MDOC_OK },
 	};
 

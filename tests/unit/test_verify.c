@@ -339,8 +339,8 @@ issue(const char *doc_type, struct mdoc_buf *record)
 	static const uint8_t value[] = { 0x61, 'v' };
 	const struct mdoc_bytes chain[] = { mdoc_buf_bytes(&ds) };
 	const struct mdoc_claim claims[] = {
-		{ mdoc_text("ns"), mdoc_text("a"), { value, sizeof(value) } },
-		{ mdoc_text("ns"), mdoc_text("b"), { value, sizeof(value) } },
+		{ mdoc_text(MDOC_JP_NAMESPACE), mdoc_text("full_name_unicode"), { value, sizeof(value) } },
+		{ mdoc_text(MDOC_JP_NAMESPACE), mdoc_text("resident_address_unicode"), { value, sizeof(value) } },
 	};
 	const struct mdoc_issue spec = {
 		.doc_type = mdoc_text(doc_type),
@@ -366,7 +366,7 @@ test_whole_chain(void)
 {
 	static const uint8_t transcript_bytes[] = { 0x83, 0xf6, 0xf6, 0x61, 'h' };
 	const struct mdoc_bytes transcript = mdoc_bytes_of(transcript_bytes, sizeof(transcript_bytes));
-	const struct mdoc_asked asked[] = { { mdoc_text("ns"), mdoc_text("a"), false } };
+	const struct mdoc_asked asked[] = { { mdoc_text(MDOC_JP_NAMESPACE), mdoc_text("full_name_unicode"), false } };
 	const struct mdoc_ask ask = { .doc_type = mdoc_text(MNC), .asked = asked, .count = 1 };
 	const struct mdoc_ask other_ask = { .doc_type = mdoc_text("x.y"), .asked = asked, .count = 1 };
 	struct mdoc_buf record_bytes = MDOC_BUF_EMPTY;
