@@ -38,6 +38,29 @@ answers 1 "an identifier that is not on the list" "on the list of identifiers" "
 answers 1 "not INVALID (1)" "a list below the CA that the Status names" "${iaca[@]}" --status-list list-by-other.cbor \
 	response-named.cbor
 
+# Lists below a certificate that a Status names, of which the reader has not heard otherwise.
+one=("${verify[@]}" --iaca iaca.der)
+must "a list below what the Status names" "${one[@]}" --undetermined fail --status-list list-good-by-other.cbor \
+	response-named.cbor
+must "a list of identifiers below it" "${one[@]}" --undetermined fail --status-list ids-by-other.cbor response-id-named.cbor
+answers 1 "not INVALID (1)" "a document that such a list has as revoked" "${one[@]}" --status-list list-by-other.cbor \
+	response-named.cbor
+must "two certificates of that authority" "${one[@]}" --undetermined fail --status-list list-good-by-other.cbor \
+	response-renewed.cbor
+answers 1 "not INVALID (1)" "neither of which hides what is revoked" "${one[@]}" --status-list list-by-other.cbor \
+	response-renewed.cbor
+revoked=$("${one[@]}" --status-list list-by-other.cbor response-renewed.cbor | grep -o "not INVALID (1)" | wc -l)
+must "in either document" test "$revoked" -eq 2
+answers 1 "a list below the IACA of the document" "it does not speak for the document beside it" "${one[@]}" \
+	--undetermined fail --status-list list-good-by-other.cbor response-lone.cbor
+not_named() { # not_named CLAIM RESPONSE
+	answers 3 "a trust anchor with the issuer's name and key identifier" "$1" "${one[@]}" \
+		--status-list list-good-by-stranger.cbor "$2"
+}
+not_named "a list below another certificate than the one named" response-named.cbor
+not_named "a list below what a stranger's document names" response-by-stranger.cbor
+not_named "a list below what a forged document names" response-forged.cbor
+
 # Lists that say nothing of this document: it is not revoked, and not known to be good.
 undetermined() { # undetermined TEXT CLAIM LIST RESPONSE
 	answers 1 "$1" "$2: undetermined" "${iaca[@]}" --undetermined fail --status-list "$3" "$4"

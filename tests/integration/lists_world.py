@@ -50,8 +50,8 @@ def usage(*names):
 class Party:
     """A key, and the certificate that `issuer` (None: itself) made of it."""
 
-    def __init__(self, name, usages, eku=None, issuer=None, ca=False):
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, name, usages, eku=None, issuer=None, ca=False, key=None):
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
         public = self.key.public_key()
         subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
                              x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -117,8 +117,8 @@ def tdate(when):
 
 # ---- a document and its response
 
-def response(ds, status):
-    """A DeviceResponse with one element for the session of transcript.cbor; `status` is the MSO's."""
+def document(ds, status, der=None):
+    """A document with one element for the session of transcript.cbor; `status` is the MSO's, `der` in place of the DS."""
     device = ec.generate_private_key(ec.SECP256R1())
     point = device.public_key().public_numbers()
     namespace = "org.iso.18013.5.1"
@@ -133,11 +133,15 @@ def response(ds, status):
     device_party = type("Device", (), {"key": device})
     authentication = embedded(["DeviceAuthentication", transcript(), MDL, names])
     signature = sign1(device_party, cbor2.dumps(authentication), detached=True)
-    document = {"docType": MDL,
-                "issuerSigned": {"nameSpaces": {namespace: [item]},
-                                 "issuerAuth": sign1(ds, cbor2.dumps(embedded(mso)), unprotected={33: ds.der})},
-                "deviceSigned": {"nameSpaces": names, "deviceAuth": {"deviceSignature": signature}}}
-    return cbor2.dumps({"version": "1.0", "documents": [document], "status": 0})
+    return {"docType": MDL,
+            "issuerSigned": {"nameSpaces": {namespace: [item]},
+                             "issuerAuth": sign1(ds, cbor2.dumps(embedded(mso)), unprotected={33: der or ds.der})},
+            "deviceSigned": {"nameSpaces": names, "deviceAuth": {"deviceSignature": signature}}}
+
+
+def response(ds, *statuses, der=None):
+    documents = [document(ds, status, der) for status in statuses]
+    return cbor2.dumps({"version": "1.0", "documents": documents, "status": 0})
 
 
 def transcript():
@@ -162,6 +166,28 @@ def entries(*revoked, bits=1, value=1):
     for i in revoked:
         packed[i * bits // 8] |= value << (i * bits % 8)
     return bytes(packed)
+
+
+def make_named(other, stranger, ds):
+    """Responses whose Status names who signs the list, and lists below such a certificate."""
+    renewed = Party("Other IACA", ["key_cert_sign", "crl_sign"], ca=True, key=other.key)
+    ours, renamed, strange = ({"status_list": {"idx": 5, "uri": URI, "certificate": ca.der}}
+                              for ca in (other, renewed, stranger))
+    stranger_ds = Party("DS", ["digital_signature"], "1.0.18013.5.1.2", stranger)
+    lone = {"status_list": {"idx": 5, "uri": URI}}
+    identified = {"identifier_list": {"id": b"mine", "uri": URI, "certificate": other.der}}
+    write("response-named.cbor", response(ds, ours))
+    write("response-lone.cbor", response(ds, ours, lone))
+    write("response-renewed.cbor", response(ds, renamed, ours))
+    write("response-id-named.cbor", response(ds, identified))
+    write("response-by-stranger.cbor", response(stranger_ds, strange))
+    write("response-forged.cbor", response(stranger_ds, strange, der=ds.der))
+    below = {"other": Party("Lists", ["digital_signature"], issuer=other),
+             "stranger": Party("Lists", ["digital_signature"], issuer=stranger)}
+    for name, signer in below.items():
+        write(f"list-good-by-{name}.cbor", cwt(signer, status_claims(entries(77))))
+    claims = {2: URI, 6: NOW - 100, 4: NOW + 100, 65530: {"identifiers": {b"other": {}}}}
+    write("ids-by-other.cbor", cwt(below["other"], claims, "application/identifierlist+cwt"))
 
 
 def make_status_lists(iaca, other, ds):
@@ -257,8 +283,8 @@ def make():
     write("transcript.cbor", cbor2.dumps(transcript()))
     write("response.cbor", response(ds, {"status_list": {"idx": 5, "uri": URI}}))
     write("response-far.cbor", response(ds, {"status_list": {"idx": 8000, "uri": URI}}))
-    write("response-named.cbor", response(ds, {"status_list": {"idx": 5, "uri": URI, "certificate": other.der}}))
     write("response-id.cbor", response(ds, {"identifier_list": {"id": b"mine", "uri": URI}}))
+    make_named(other, stranger, ds)
     make_status_lists(iaca, other, ds)
     make_vicals(iaca, other, ds)
     # what lists_build signs with

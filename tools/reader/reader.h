@@ -91,9 +91,14 @@ struct reader_lists {
 	size_t count;
 };
 
-/* Read and check them. EXIT_STATUS_INPUT (said): one is no list, or not to be trusted. */
+/*
+ * Read and check them: below the IACAs, or else below what the Status of a genuine MSO of the response names.
+ * EXIT_STATUS_INPUT (said): one is no list, or not to be trusted.
+ *
+ * options  how the response will be verified
+ */
 enum exit_status reader_lists_read(struct reader_lists *lists, const struct option_list *paths,
-	const struct mdoc_list_trust *trust);
+	struct mdoc_bytes response, const struct mdoc_verify_options *options);
 void reader_lists_clear(struct reader_lists *lists);
 
 /* "warn", "ignore" or "fail"; false: something else. */

@@ -37,13 +37,11 @@ struct verify {
 static enum exit_status
 read_lists(struct verify *verify)
 {
-	const struct mdoc_list_trust trust = { .anchors = verify->trust,
-		.now = verify->options.now,
-		.relax = verify->options.relax,
-		.crl_required = verify->options.crl_required };
+	const enum exit_status status = reader_lists_read(&verify->lists, &verify->list_paths,
+		mdoc_buf_bytes(&verify->response), &verify->options);
 
 	verify->options.lists = &verify->lists.set;
-	return reader_lists_read(&verify->lists, &verify->list_paths, &trust);
+	return status;
 }
 
 /* An input beside the response that is wrong cannot make the answer "not verified". */
