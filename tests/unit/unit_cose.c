@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "tests/unit/builders.h"
-#include <CUnit/Basic.h>
+#include "tests/unit/suites.h"
 
 extern CU_TestInfo cose_algs_tests[];
 extern CU_TestInfo cose_known_tests[];
@@ -12,7 +12,7 @@ extern CU_TestInfo context_tests[];
 extern CU_TestInfo buffers_tests[];
 extern CU_TestInfo pieces_tests[];
 
-static CU_SuiteInfo suites[] = {
+CU_SuiteInfo suites[] = {
 	{ "algorithms and curves", NULL, NULL, NULL, NULL, cose_algs_tests },
 	{ "known answers", NULL, NULL, NULL, NULL, cose_known_tests },
 	{ "contexts", builders_init, builders_clear, NULL, NULL, context_tests },
@@ -20,16 +20,3 @@ static CU_SuiteInfo suites[] = {
 	{ "strings in pieces", builders_init, builders_clear, NULL, NULL, pieces_tests },
 	CU_SUITE_INFO_NULL,
 };
-
-int
-main(void)
-{
-	unsigned failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	(void)CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed == 0 ? 0 : 1;
-}

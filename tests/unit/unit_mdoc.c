@@ -1,9 +1,9 @@
 /*
- * tests/unit/main_mdoc.c: runs the suites of libmdoc's core.
+ * tests/unit/unit_mdoc.c: runs the suites of libmdoc's core.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <CUnit/Basic.h>
+#include "tests/unit/suites.h"
 
 extern CU_TestInfo bytes_tests[];
 extern CU_TestInfo cbor_tests[];
@@ -15,7 +15,7 @@ extern CU_TestInfo issuer_signed_tests[];
 extern CU_TestInfo device_signed_tests[];
 extern CU_TestInfo hostile_tests[];
 
-static CU_SuiteInfo suites[] = {
+CU_SuiteInfo suites[] = {
 	{ "bytes", NULL, NULL, NULL, NULL, bytes_tests },
 	{ "cbor", NULL, NULL, NULL, NULL, cbor_tests },
 	{ "cbor in pieces", NULL, NULL, NULL, NULL, cbor_pieces_tests },
@@ -27,16 +27,3 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile input", NULL, NULL, NULL, NULL, hostile_tests },
 	CU_SUITE_INFO_NULL,
 };
-
-int
-main(void)
-{
-	unsigned failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	(void)CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed == 0 ? 0 : 1;
-}
