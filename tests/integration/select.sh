@@ -156,47 +156,16 @@ must "unless the holder wants signatures" "${present[@]}" --reader-policy signed
 must "which are then all that count" test "$(elements half-dr.cbor)" = "age_over_21 number"
 
 # A reader whose certificate was revoked.
-cat > annexb.cnf <<'CNF'
-[req]
-distinguished_name = dn
-[dn]
-[root]
-basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-issuerAltName = URI:https://readers.example/
-crlDistributionPoints = URI:https://readers.example/crl
-[reader]
-keyUsage = critical, digitalSignature
-extendedKeyUsage = critical, 1.0.18013.5.1.6
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-issuerAltName = URI:https://readers.example/
-crlDistributionPoints = URI:https://readers.example/crl
-[bare]
-keyUsage = critical, digitalSignature
-extendedKeyUsage = critical, 1.0.18013.5.1.6
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[crl]
-authorityKeyIdentifier = keyid
-[ca]
-database = index.txt
-crlnumber = crlnumber
-default_md = sha256
-default_crl_days = 30
-CNF
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj "/C=JP/CN=Readers" \
-	-days 300 -config annexb.cnf -extensions root 2>/dev/null
-openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr -config annexb.cnf 2>/dev/null
+	-days 300 -config "$here/readers.cnf" -extensions root 2>/dev/null
+openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr -config "$here/readers.cnf" 2>/dev/null
 for kind in reader bare; do
-	openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile annexb.cnf \
+	openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/readers.cnf" \
 		-extensions $kind -out $kind.pem 2>/dev/null
 	quiet mdoc-reader request --from info.json --key reader.key --cert $kind.pem --transcript st.cbor --out $kind.cbor
 done
 crl() { # crl FILE: of what index.txt says
-	openssl ca -gencrl -name ca -config annexb.cnf -cert ca.pem -keyfile ca.key -crlexts crl -out "$1" 2>/dev/null
+	openssl ca -gencrl -name ca -config "$here/readers.cnf" -cert ca.pem -keyfile ca.key -crlexts crl -out "$1" 2>/dev/null
 }
 : > index.txt
 echo 01 > crlnumber
