@@ -83,4 +83,12 @@ enum mdoc_result mdoci_check_request_info(const struct mdoc_ask *ask, const stru
 enum mdoc_result mdoci_check_use_cases(const struct mdoc_request_options *options, size_t count,
 	struct mdoc_error *error);
 
+#define MDOCI_AGE_OVER_LEN 11 /* bytes of "age_over_NN" */
+
+/* NN of "age_over_NN"; -1: another name. */
+int mdoci_age_over(struct mdoc_bytes element);
+
+/* "age_over_NN" in room, for an age of up to 99. */
+struct mdoc_bytes mdoci_age_over_name(unsigned age, uint8_t room[MDOCI_AGE_OVER_LEN]);
+
 #endif

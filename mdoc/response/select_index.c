@@ -6,8 +6,6 @@
 #include "mdoc/response/select_internal.h"
 #include <string.h>
 
-#define AGE_OVER "age_over_"
-#define AGE_OVER_LEN (sizeof(AGE_OVER) - 1)
 #define CBOR_FALSE 0xf4
 #define CBOR_TRUE 0xf5
 
@@ -103,36 +101,21 @@ find_named(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_by
 	return NULL;
 }
 
-static bool
-is_age_over(struct mdoc_bytes element)
-{
-	const uint8_t *digit = element.ptr + AGE_OVER_LEN;
-
-	return element.len == AGE_OVER_LEN + 2 && memcmp(element.ptr, AGE_OVER, AGE_OVER_LEN) == 0 && digit[0] >= '0' &&
-		digit[0] <= '9' && digit[1] >= '0' && digit[1] <= '9';
-}
-
 /* age_over_NN of this value, signed by the issuer. */
 static const struct mdoci_ref *
 find_age(const struct mdoci_index *index, struct mdoc_bytes ns, unsigned age, uint8_t value)
 {
-	uint8_t name[AGE_OVER_LEN + 2];
-	const struct mdoci_ref *ref;
+	uint8_t room[MDOCI_AGE_OVER_LEN];
+	const struct mdoci_ref *ref = find_named(index, ns, mdoci_age_over_name(age, room));
 
-	memcpy(name, AGE_OVER, AGE_OVER_LEN);
-	name[AGE_OVER_LEN] = (uint8_t)('0' + age / 10);
-	name[AGE_OVER_LEN + 1] = (uint8_t)('0' + age % 10);
-	ref = find_named(index, ns, mdoc_bytes_of(name, sizeof(name)));
 	return ref != NULL && ref->item != NULL && ref->value.len == 1 && ref->value.ptr[0] == value ? ref : NULL;
 }
 
 /* 7.2.5: what settles the question with the least said: the smallest true at or above, else the largest
  * false at or below. */
 static const struct mdoci_ref *
-nearest_age(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
+nearest_age(const struct mdoci_index *index, struct mdoc_bytes ns, unsigned asked)
 {
-	const uint8_t *digit = element.ptr + AGE_OVER_LEN;
-	const unsigned asked = (unsigned)(digit[0] - '0') * 10 + (unsigned)(digit[1] - '0');
 	const struct mdoci_ref *ref = NULL;
 
 	for (unsigned age = asked; ref == NULL && age <= 99; age++)
@@ -146,8 +129,9 @@ const struct mdoci_ref *
 mdoci_index_find(const struct mdoci_index *index, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
 	const struct mdoci_ref *ref = find_named(index, ns, element);
+	const int age = ref == NULL ? mdoci_age_over(element) : -1;
 
-	return ref == NULL && is_age_over(element) ? nearest_age(index, ns, element) : ref;
+	return age >= 0 ? nearest_age(index, ns, (unsigned)age) : ref;
 }
 
 static int

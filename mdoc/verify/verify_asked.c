@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define AGE_PREFIX "age_over_"
-
 struct mdoci_asked {
 	struct mdoc_asked *elements; /* by namespace and element */
 	size_t count;
@@ -24,19 +22,6 @@ by_name(const void *a, const void *b)
 	const int order = mdoci_bytes_order(x->ns, y->ns);
 
 	return order != 0 ? order : mdoci_bytes_order(x->element, y->element);
-}
-
-int
-mdoci_age_over(struct mdoc_bytes element)
-{
-	const size_t prefix = sizeof(AGE_PREFIX) - 1;
-	int tens, ones;
-
-	if (element.len != prefix + 2 || memcmp(element.ptr, AGE_PREFIX, prefix) != 0)
-		return -1;
-	tens = element.ptr[prefix] - '0';
-	ones = element.ptr[prefix + 1] - '0';
-	return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
 }
 
 /* One element once: asked for in several docRequests, it may be kept when one of them says so. */
@@ -153,11 +138,9 @@ mdoci_asked_free(struct mdoci_asked *asked)
 static const struct mdoc_asked *
 find_age(const struct mdoci_asked *asked, struct mdoc_bytes ns, int age)
 {
-	char name[sizeof(AGE_PREFIX) + 2] = AGE_PREFIX;
+	uint8_t room[MDOCI_AGE_OVER_LEN];
 
-	name[sizeof(AGE_PREFIX) - 1] = (char)('0' + age / 10);
-	name[sizeof(AGE_PREFIX)] = (char)('0' + age % 10);
-	return find(asked, ns, mdoc_bytes_of(name, sizeof(AGE_PREFIX) + 1));
+	return find(asked, ns, mdoci_age_over_name((unsigned)age, room));
 }
 
 bool

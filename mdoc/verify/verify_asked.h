@@ -19,9 +19,6 @@ struct mdoci_ages {
 	struct mdoc_bytes place[MDOCI_AGES];
 };
 
-/* NN of "age_over_NN"; -1: another name. */
-int mdoci_age_over(struct mdoc_bytes element);
-
 struct mdoci_asked;
 
 /* Of all docRequests with this docType. MDOC_ERR_MEMORY */

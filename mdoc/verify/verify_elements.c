@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "mdoc/request/request_internal.h"
 #include "mdoc/verify/verify_asked.h"
 #include "mdoc/verify/verify_internal.h"
 
