@@ -2,6 +2,7 @@
 #include "config.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
+#include <mdoc/cbor.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -78,6 +79,17 @@ file_read(const char *path, size_t max, struct mdoc_buf *out)
 			return tool_no_memory();
 		out->len--;
 	}
+	return status;
+}
+
+enum exit_status
+file_read_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner)
+{
+	struct mdoc_error error = { .code = MDOC_OK };
+	enum exit_status status = file_read(path, FILE_CBOR_MAX, content);
+
+	if (status == EXIT_STATUS_OK && mdoc_cbor_unwrap(NULL, mdoc_buf_bytes(content), inner, &error) != MDOC_OK)
+		status = tool_mdoc_error(path, &error);
 	return status;
 }
 

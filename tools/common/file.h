@@ -40,6 +40,14 @@ enum exit_status file_check_writable(const char *path);
 
 bool file_exists(const char *path);
 
+/*
+ * A file with one CBOR item, bare or as #6.24(bstr .cbor …).
+ * content  owns the file's bytes
+ * inner    the bare item, borrowed from content
+ * EXIT_STATUS_INPUT (said)
+ */
+enum exit_status file_read_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
+
 /* A certificate as DER from a PEM or DER file (the first one of a PEM file); appended to der. */
 enum exit_status file_read_certificate(const char *path, struct mdoc_buf *der);
 

@@ -20,7 +20,7 @@ run(const struct authentication_args *args)
 	struct mdoc_device_authentication parsed;
 	struct mdoc_bytes transcript = MDOC_NO_BYTES;
 	struct mdoc_error error;
-	enum exit_status status = present_read(args->transcript, &content, &transcript);
+	enum exit_status status = file_read_cbor(args->transcript, &content, &transcript);
 
 	if (status == EXIT_STATUS_OK) {
 		mdoc_put_device_authentication_bytes(&out, transcript, mdoc_text(args->doc_type),

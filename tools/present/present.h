@@ -14,9 +14,6 @@
 int cmd_respond(const struct command *command, int argc, char **argv);
 int cmd_authentication(const struct command *command, int argc, char **argv);
 
-/* A CBOR file, bare or in tag 24: `inner` is the bare item in `content`. Errors are said. */
-enum exit_status present_read(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
-
 /* ---- Who asks (reader.c) ---- */
 
 struct reader_args {

@@ -58,13 +58,13 @@ read_inputs(const struct respond_args *args, struct presentation *p)
 	struct mdoc_error error;
 	enum exit_status status;
 
-	status = present_read(args->request, &p->request_file, &bare);
+	status = file_read_cbor(args->request, &p->request_file, &bare);
 	if (status == EXIT_STATUS_OK && mdoc_request_parse(NULL, bare, &p->request, &error) != MDOC_OK) {
 		tool_mdoc_error(args->request, &error);
 		status = EXIT_STATUS_INPUT;
 	}
 	if (status == EXIT_STATUS_OK)
-		status = present_read(args->transcript, &p->transcript_file, &p->transcript);
+		status = file_read_cbor(args->transcript, &p->transcript_file, &p->transcript);
 	if (status == EXIT_STATUS_OK)
 		status = reader_look(&args->reader, p->request, p->transcript, args->request, &p->reader);
 	return status;

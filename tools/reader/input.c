@@ -1,4 +1,4 @@
-/* input.c: CBOR files that may be bare or tagged. SPDX-License-Identifier: BSD-2-Clause */
+/* input.c: a SessionTranscript. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <stdio.h>
 #include "tools/common/file.h"
@@ -7,26 +7,13 @@
 #include "tools/reader/reader.h"
 
 enum exit_status
-input_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	enum exit_status status;
-
-	status = file_read(path, FILE_CBOR_MAX, content);
-	if (status == EXIT_STATUS_OK &&
-		mdoc_cbor_unwrap(tool_context(), mdoc_buf_bytes(content), inner, &error) != MDOC_OK)
-		status = tool_mdoc_error(path, &error);
-	return status;
-}
-
-enum exit_status
 input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *transcript)
 {
 	struct mdoc_error error = { .code = MDOC_OK };
 	struct mdoc_cbor *scan = NULL;
 	enum exit_status status;
 
-	status = input_cbor(path, content, transcript);
+	status = file_read_cbor(path, content, transcript);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	if (mdoc_cbor_scan(tool_context(), *transcript, 0, &scan, &error) != MDOC_OK) {

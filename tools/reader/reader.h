@@ -18,14 +18,7 @@ int cmd_dump(const struct command *command, int argc, char **argv);
 
 /* ---- input.c ---- */
 
-/*
- * A file with one CBOR item, bare or as #6.24(bstr .cbor …).
- * content  owns the file's bytes
- * inner    the bare item, borrowed from content
- */
-enum exit_status input_cbor(const char *path, struct mdoc_buf *content, struct mdoc_bytes *inner);
-
-/* The same for a SessionTranscript, which is an array of three. */
+/* As file_read_cbor() for a SessionTranscript, which is an array of three. */
 enum exit_status input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *transcript);
 
 /* ---- key.c ---- */

@@ -79,7 +79,7 @@ read_request(struct verify *verify)
 
 	if (verify->request_path == NULL)
 		return EXIT_STATUS_OK;
-	status = input_cbor(verify->request_path, &verify->request_file, &inner);
+	status = file_read_cbor(verify->request_path, &verify->request_file, &inner);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	if (mdoc_request_parse(tool_context(), inner, &verify->request, &error) != MDOC_OK)
