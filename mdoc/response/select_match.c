@@ -4,8 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "mdoc/response/select_internal.h"
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <mdoc/x509.h>
 #include <string.h>
 
 enum fit { FITS_NOT, FITS_PARTLY, FITS_WHOLLY };
@@ -14,21 +13,14 @@ enum fit { FITS_NOT, FITS_PARTLY, FITS_WHOLLY };
 static bool
 issued_by(const struct mdoc_context *context, struct mdoc_bytes der, const struct mdoc_request_info *info)
 {
-	X509 *cert = X509_new_ex(mdoc_context_libctx(context), NULL);
-	const unsigned char *at = der.ptr;
-	const ASN1_OCTET_STRING *id = NULL;
-	struct mdoc_bytes found = MDOC_NO_BYTES;
+	struct mdoc_cert *cert = NULL;
 	bool is = false;
 
-	ERR_set_mark();
-	if (cert != NULL && d2i_X509(&cert, &at, (long)der.len) != NULL)
-		id = X509_get0_authority_key_id(cert);
-	if (id != NULL)
-		found = mdoc_bytes_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
-	for (size_t i = 0; id != NULL && !is && i < info->issuer_count; i++)
-		is = mdoc_bytes_equal(info->issuers[i], found);
-	ERR_pop_to_mark();
-	X509_free(cert);
+	if (mdoc_cert_parse(context, der, &cert, NULL) != MDOC_OK)
+		return false;
+	for (size_t i = 0; !is && i < info->issuer_count; i++)
+		is = mdoc_bytes_equal(info->issuers[i], mdoc_cert_authority_key_id(cert));
+	mdoc_cert_free(cert);
 	return is;
 }
 

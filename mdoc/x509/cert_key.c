@@ -192,18 +192,6 @@ verify_ecdsa(const struct mdoc_cert *by, enum mdoc_digest_alg alg, struct mdoc_b
 	return holds;
 }
 
-static bool
-verify_eddsa(const struct mdoc_cert *by, struct mdoc_bytes tbs, struct mdoc_bytes signature)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const bool holds = ctx != NULL &&
-		EVP_DigestVerifyInit_ex(ctx, NULL, NULL, mdoc_context_libctx(by->context), NULL, by->pkey, NULL) == 1 &&
-		EVP_DigestVerify(ctx, signature.ptr, signature.len, tbs.ptr, tbs.len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	return holds;
-}
-
 bool
 mdoci_cert_signed(const struct mdoc_cert *by, const struct mdoci_sig_alg *alg, struct mdoc_bytes tbs,
 	struct mdoc_bytes signature)
@@ -215,7 +203,9 @@ mdoci_cert_signed(const struct mdoc_cert *by, const struct mdoci_sig_alg *alg, s
 		(edwards ? alg->edwards != by->key.curve : alg->edwards != MDOC_CURVE_NONE))
 		return false;
 	ERR_set_mark();
-	holds = edwards ? verify_eddsa(by, tbs, signature) : verify_ecdsa(by, alg->digest, tbs, signature);
+	holds = edwards
+		? mdoc_signature_verify(by->context, MDOC_ALG_EDDSA, by->key.curve, by->pkey, tbs, signature) == MDOC_OK
+		: verify_ecdsa(by, alg->digest, tbs, signature);
 	ERR_pop_to_mark();
 	return holds;
 }
