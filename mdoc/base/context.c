@@ -111,6 +111,12 @@ mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len)
 	return RAND_bytes_ex(mdoc_context_libctx(context), out, len, 0) == 1 ? MDOC_OK : MDOC_ERR_CRYPTO;
 }
 
+const char *
+mdoci_digest_name(enum mdoc_digest_alg alg)
+{
+	return (unsigned)alg < MDOCI_DIGESTS ? digest_names[alg] : NULL;
+}
+
 enum mdoc_result
 mdoc_digest(const struct mdoc_context *context, enum mdoc_digest_alg alg, struct mdoc_bytes bytes, uint8_t *digest,
 	size_t *len)

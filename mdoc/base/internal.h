@@ -50,6 +50,17 @@ void mdoci_buf_truncate(struct mdoc_buf *buf, size_t len);
 /* Whether so much more can be appended, as far as the caller's memory goes. */
 bool mdoci_buf_fits(const struct mdoc_buf *buf, size_t more);
 
+#define MDOCI_TAG_BIGNUM 2
+#define MDOCI_TAG_EMBEDDED 24 /* .cbor in a byte string */
+
+#define MDOCI_WHEN_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z, the last second of a tdate */
+
+/* A time and a clock skew that are meant: sums of such stay inside int64_t. */
+bool mdoci_times_usable(int64_t now, int64_t clock_skew);
+
+/* OpenSSL's name; NULL: no such digest. */
+const char *mdoci_digest_name(enum mdoc_digest_alg alg);
+
 /* Random bytes of the context. */
 enum mdoc_result mdoci_random(const struct mdoc_context *context, uint8_t *out, size_t len);
 

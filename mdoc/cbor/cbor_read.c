@@ -7,8 +7,6 @@
 #include <string.h>
 #include "mdoc/base/internal.h"
 
-#define TAG_EMBEDDED 24
-
 #define ABSENT ((struct mdoc_node){ NULL, 0 })
 
 static const struct mdoci_entry *
@@ -282,5 +280,5 @@ mdoc_node_embedded(struct mdoc_node node, struct mdoc_bytes *inner)
 	struct mdoc_node content;
 	uint64_t tag;
 
-	return mdoc_node_tag(node, &tag, &content) && tag == TAG_EMBEDDED && mdoc_node_bstr(content, inner);
+	return mdoc_node_tag(node, &tag, &content) && tag == MDOCI_TAG_EMBEDDED && mdoc_node_bstr(content, inner);
 }

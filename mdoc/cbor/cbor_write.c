@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define HEAD_MAX 9
-#define TAG_EMBEDDED 24
 
 static void
 put(struct mdoc_buf *buf, const unsigned char *head, size_t len)
@@ -120,7 +119,7 @@ mdoc_put_raw(struct mdoc_buf *buf, struct mdoc_bytes item)
 void
 mdoc_put_embedded(struct mdoc_buf *buf, struct mdoc_bytes inner)
 {
-	mdoc_put_tag(buf, TAG_EMBEDDED);
+	mdoc_put_tag(buf, MDOCI_TAG_EMBEDDED);
 	mdoc_put_bstr(buf, inner);
 }
 

@@ -51,12 +51,6 @@ static const struct {
 	{ MDOC_ALG_HMAC_256, "HMAC 256/256", NO_DIGEST, { MDOC_CURVE_NONE, MDOC_CURVE_NONE, MDOC_CURVE_NONE } },
 };
 
-static const char *const digest_names[] = {
-	[MDOC_SHA256] = "SHA256",
-	[MDOC_SHA384] = "SHA384",
-	[MDOC_SHA512] = "SHA512",
-};
-
 #define CURVE_COUNT (sizeof(curves) / sizeof(curves[0]))
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
 
@@ -173,7 +167,7 @@ mdoc_alg_hash(enum mdoc_alg alg)
 {
 	const size_t row = alg_row(alg);
 
-	return row < ALGORITHM_COUNT && algorithms[row].digest != NO_DIGEST ? digest_names[algorithms[row].digest]
+	return row < ALGORITHM_COUNT && algorithms[row].digest != NO_DIGEST ? mdoci_digest_name(algorithms[row].digest)
 									    : NULL;
 }
 

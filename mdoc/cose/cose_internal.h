@@ -9,6 +9,9 @@
 #include "mdoc/base/internal.h"
 #include <mdoc/cose.h>
 
+#define MDOCI_SIGN1_ITEMS 4
+#define MDOCI_TAG_SIGN1 18
+
 struct mdoc_sign1 {
 	struct mdoc_node node;        /* the array, without a tag */
 	struct mdoc_bytes protected_; /* content of the protected bstr, as received */

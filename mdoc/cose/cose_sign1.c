@@ -8,9 +8,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define SIGN1_ITEMS 4
-#define TAG_SIGN1 18
-
 enum mdoc_result
 mdoci_cose_header(struct mdoc_node bstr, const char *path, struct mdoc_cbor **header, int64_t *alg,
 	struct mdoc_error *error)
@@ -56,13 +53,13 @@ untag(struct mdoc_node node, const char *path, enum mdoc_cose_tag want, struct m
 	struct mdoc_error *error)
 {
 	struct mdoc_node content = node;
-	uint64_t tag = TAG_SIGN1;
+	uint64_t tag = MDOCI_TAG_SIGN1;
 	const bool tagged = mdoc_node_tag(node, &tag, &content);
 
 	*array = content;
-	if (tag != TAG_SIGN1 || (tagged && want == MDOC_COSE_UNTAGGED) || (!tagged && want == MDOC_COSE_TAGGED) ||
+	if (tag != MDOCI_TAG_SIGN1 || (tagged && want == MDOC_COSE_UNTAGGED) || (!tagged && want == MDOC_COSE_TAGGED) ||
 		!mdoc_node_present(content) || mdoc_node_type(content) != MDOC_CBOR_ARRAY ||
-		mdoc_node_count(content) != SIGN1_ITEMS)
+		mdoc_node_count(content) != MDOCI_SIGN1_ITEMS)
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "%s COSE_Sign1, an array of four",
 			want == MDOC_COSE_UNTAGGED         ? "an untagged"
 				: want == MDOC_COSE_TAGGED ? "tag 18 around a"
@@ -72,12 +69,12 @@ untag(struct mdoc_node node, const char *path, enum mdoc_cose_tag want, struct m
 
 /* The four items by their types; the protected header is read later. */
 static enum mdoc_result
-read_items(struct mdoc_node array, const char *path, struct mdoc_node items[SIGN1_ITEMS], struct mdoc_sign1 *sign1,
-	struct mdoc_error *error)
+read_items(struct mdoc_node array, const char *path, struct mdoc_node items[MDOCI_SIGN1_ITEMS],
+	struct mdoc_sign1 *sign1, struct mdoc_error *error)
 {
 	struct mdoc_node item = mdoc_node_first(array);
 
-	for (size_t i = 0; i < SIGN1_ITEMS; i++, item = mdoc_node_next(item))
+	for (size_t i = 0; i < MDOCI_SIGN1_ITEMS; i++, item = mdoc_node_next(item))
 		items[i] = item;
 	if (!mdoc_node_bstr(items[0], &sign1->protected_))
 		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(items[0]), path,
@@ -171,7 +168,7 @@ mdoci_sign1_read(struct mdoc_node node, const char *path, const struct mdoc_sign
 	struct mdoc_error *error)
 {
 	static const struct mdoc_sign1_form usual = { MDOC_COSE_UNTAGGED, MDOC_X5CHAIN_UNPROTECTED };
-	struct mdoc_node items[SIGN1_ITEMS];
+	struct mdoc_node items[MDOCI_SIGN1_ITEMS];
 	struct mdoc_cbor *header = NULL;
 	enum mdoc_result res;
 	int64_t alg = 0;

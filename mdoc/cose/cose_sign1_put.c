@@ -5,9 +5,6 @@
  */
 #include "mdoc/cose/cose_internal.h"
 
-#define SIGN1_ITEMS 4
-#define TAG_SIGN1 18
-
 void
 mdoc_sig_structure(struct mdoc_buf *buf, struct mdoc_bytes protected_, struct mdoc_bytes payload)
 {
@@ -64,8 +61,8 @@ mdoc_sign1_put(struct mdoc_buf *buf, const struct mdoc_signer *signer, struct md
 	if (res != MDOC_OK)
 		goto out;
 	if (options->tagged)
-		mdoc_put_tag(buf, TAG_SIGN1);
-	mdoc_put_array(buf, SIGN1_ITEMS);
+		mdoc_put_tag(buf, MDOCI_TAG_SIGN1);
+	mdoc_put_array(buf, MDOCI_SIGN1_ITEMS);
 	mdoc_put_bstr(buf, mdoc_buf_bytes(&header));
 	if (options->x5chain_count > 0 && !options->x5chain_protected) {
 		mdoc_put_map(buf, 1);

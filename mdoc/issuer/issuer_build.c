@@ -10,7 +10,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define TAG_EMBEDDED 24
 #define SHUFFLE_LEN 8      /* random bytes for each step of the shuffle */
 #define ITEM_HEAD_ROOM 80  /* D8 18, a head, {"digestID": id, "random": … */
 #define INNER_BEFORE_ID 10 /* A4 68 "digestID" */
@@ -106,7 +105,7 @@ put_item(struct copy *copy, const struct mdoci_group *group, size_t at)
 	struct mdoc_buf head = MDOC_BUF_OVER(room, sizeof(room));
 	unsigned len = 0;
 
-	mdoc_put_tag(&head, TAG_EMBEDDED);
+	mdoc_put_tag(&head, MDOCI_TAG_EMBEDDED);
 	mdoci_put_bstr_head(&head, INNER_BEFORE_ID + uint_size(id) + RANDOM_MEMBER + entry->label_len + value.len);
 	mdoc_put_map(&head, 4);
 	mdoc_put_text(&head, "digestID");

@@ -10,7 +10,6 @@
 
 #define TAG_FULL_DATE 1004 /* RFC 8943 */
 #define AGE_MAX 150
-#define WHEN_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define AGE_PATTERN "age_over_NN"
 #define AGE_PREFIX_LEN (sizeof(AGE_PATTERN) - 3)
 
@@ -184,7 +183,7 @@ mdoc_profile_check_validity(const struct mdoc_profile *profile, int64_t signed_,
 {
 	if (profile == NULL)
 		return MDOC_OK;
-	if (signed_ >= 0 && signed_ <= WHEN_MAX && valid_until <= profile->latest(signed_))
+	if (signed_ >= 0 && signed_ <= MDOCI_WHEN_MAX && valid_until <= profile->latest(signed_))
 		return MDOC_OK;
 	return mdoci_fail(error, MDOC_ERR_VALIDITY, SIZE_MAX, "issuerAuth.validityInfo.validUntil",
 		"at most one month from the day of issue");

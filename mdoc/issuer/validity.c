@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #define TAG_TDATE 0
+#define TIME_LIMIT (INT64_C(1) << 56) /* seconds */
 #define DAY_SECONDS 86400
 #define JST_SECONDS ((int64_t)9 * 3600) /* UTC+9 all the year */
-#define WHEN_MAX INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
 
 #define ERA_YEARS 400
 #define ERA_DAYS 146097
@@ -144,7 +144,7 @@ mdoc_tdate_print(int64_t when, char text[MDOC_TDATE_LEN + 1])
 	int rest;
 
 	text[0] = '\0';
-	if (when < 0 || when > WHEN_MAX)
+	if (when < 0 || when > MDOCI_WHEN_MAX)
 		return;
 	d = date_from_days(when / DAY_SECONDS);
 	rest = (int)(when % DAY_SECONDS);
@@ -179,4 +179,10 @@ mdoc_put_tdate(struct mdoc_buf *buf, int64_t when)
 		buf->err = MDOC_ERR_VALUE;
 	mdoc_put_tag(buf, TAG_TDATE);
 	mdoc_put_text(buf, text);
+}
+
+bool
+mdoci_times_usable(int64_t now, int64_t clock_skew)
+{
+	return clock_skew >= 0 && clock_skew < TIME_LIMIT && now > -TIME_LIMIT && now < TIME_LIMIT;
 }

@@ -14,8 +14,6 @@
 #define CLAIM_TYPE 16
 #define CLAIM_TTL 65534
 
-#define TIME_LIMIT (INT64_C(1) << 56) /* seconds; keeps sums of times inside int64_t */
-
 #define PREFIX "application/"
 
 static bool
@@ -183,10 +181,9 @@ mdoci_token_answers(const struct mdoci_token *token, struct mdoc_bytes uri, stru
 {
 	const struct mdoc_bytes issuer = certificate.len > 0 ? certificate : query->iaca;
 	struct mdoc_public_key signer;
-	const bool times = query->clock_skew >= 0 && query->clock_skew < TIME_LIMIT && query->now > -TIME_LIMIT &&
-		query->now < TIME_LIMIT;
 
-	if (!token->checked || !times || query->ds == NULL || mdoc_cert_public_key(token->signer, &signer) != MDOC_OK)
+	if (!token->checked || !mdoci_times_usable(query->now, query->clock_skew) || query->ds == NULL ||
+		mdoc_cert_public_key(token->signer, &signer) != MDOC_OK)
 		return mdoci_fail(why, MDOC_ERR_ARG, SIZE_MAX, "", "a list that has been checked, a time and a key");
 	if (uri.len == 0)
 		return mdoci_fail(why, MDOC_ERR_MISSING, SIZE_MAX, "", "a Status that names a list of this kind");

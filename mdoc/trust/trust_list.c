@@ -6,8 +6,6 @@
 #include "mdoc/trust/trust_list_internal.h"
 #include <string.h>
 
-#define TAG_BIGNUM 2
-
 static const struct mdoci_trust_list_form forms[] = {
 	[MDOC_VICAL] = { "vicalProvider", "vicalIssueID", "vicalUrl", "issuingAuthority", MDOC_CERT_VICAL,
 		MDOC_CERT_IACA, false },
@@ -88,7 +86,7 @@ read_serial(struct mdoc_node map, const char *path, struct mdoc_bytes *serial, s
 	struct mdoc_node content;
 	uint64_t number;
 
-	if (mdoc_node_tag(node, &number, &content) && number == TAG_BIGNUM && mdoc_node_bstr(content, serial))
+	if (mdoc_node_tag(node, &number, &content) && number == MDOCI_TAG_BIGNUM && mdoc_node_bstr(content, serial))
 		return MDOC_OK;
 	if (mdoc_node_uint(node, &number))
 		return MDOC_OK;

@@ -6,7 +6,6 @@
 #include "mdoc/trust/trust_list_internal.h"
 #include <string.h>
 
-#define TAG_BIGNUM 2
 #define LIST_VERSION "1.0"
 
 static void
@@ -56,7 +55,7 @@ put_entry(struct mdoc_buf *buf, const struct mdoc_trust_list_spec *spec, const s
 			(country.len > 0 ? 1U : 0U));
 	put_bytes_member(buf, "certificate", entry->certificate);
 	mdoc_put_text(buf, "serialNumber");
-	mdoc_put_tag(buf, TAG_BIGNUM);
+	mdoc_put_tag(buf, MDOCI_TAG_BIGNUM);
 	mdoc_put_bstr(buf, mdoci_number(mdoc_cert_serial(cert)));
 	put_bytes_member(buf, "ski", mdoc_cert_key_id(cert));
 	put_doc_types(buf, entry);

@@ -6,15 +6,12 @@
 #include "mdoc/trust/trust_list_internal.h"
 #include "mdoc/x509/x509_internal.h"
 
-#define TIME_LIMIT (INT64_C(1) << 56) /* seconds; keeps sums of times inside int64_t */
-
 static bool
 policy_usable(const struct mdoc_trust_list_policy *policy, enum mdoc_cert_profile signer)
 {
 	enum mdoc_cert_profile profile = MDOC_CERT_LIST_CA;
 
-	if (policy->anchors == NULL || policy->clock_skew < 0 || policy->clock_skew >= TIME_LIMIT ||
-		policy->now <= -TIME_LIMIT || policy->now >= TIME_LIMIT)
+	if (policy->anchors == NULL || !mdoci_times_usable(policy->now, policy->clock_skew))
 		return false;
 	return !mdoc_trust_profile(policy->anchors, &profile) || profile == MDOC_CERT_LIST_CA || profile == signer;
 }

@@ -10,16 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TIME_LIMIT ((int64_t)1 << 56) /* seconds; keeps sums of times inside int64_t */
-
 #define WHOLE_ROWS (MDOC_CHECK_DOCUMENTS + 1)
 #define DOCUMENT_ROWS (MDOC_CHECK_COUNT - WHOLE_ROWS)
 
 static bool
 options_usable(const struct mdoc_verify_options *options)
 {
-	return options != NULL && options->clock_skew >= 0 && options->clock_skew < TIME_LIMIT &&
-		options->now > -TIME_LIMIT && options->now < TIME_LIMIT;
+	return options != NULL && mdoci_times_usable(options->now, options->clock_skew);
 }
 
 /* These say nothing about the input. */
