@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "tests/unit/recipe.h"
+#include <mdoc/japan.h>
 
 #include <string.h>
 
@@ -155,6 +156,23 @@ put_device_signed(struct mdoc_buf *out, const struct recipe *recipe)
 	mdoc_buf_clear(&elements);
 	mdoc_buf_clear(&namespaces);
 	mdoc_buf_clear(&input);
+}
+
+static void
+put_name(struct mdoc_buf *buf)
+{
+	mdoc_put_text(buf, "番号　花子");
+}
+
+void
+recipe_japanese(struct recipe *recipe)
+{
+	recipe->mso_doc_type = recipe->doc_type = MDOC_JP_DOCTYPE;
+	recipe->ns = MDOC_JP_NAMESPACE;
+	recipe->names[0] = "full_name_unicode";
+	recipe->values[0] = put_name;
+	recipe->names[1] = "sex_unicode";
+	recipe->valid_until = mdoc_law_valid_until(recipe->signed_);
 }
 
 void

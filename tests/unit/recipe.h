@@ -37,6 +37,9 @@ struct recipe {
 /* "ns" with elements "a" and "b", docType "x.y". */
 void recipe_default(struct recipe *recipe);
 
+/* Then of a record that the law knows: a name, and another element. */
+void recipe_japanese(struct recipe *recipe);
+
 /* A DeviceResponse. */
 void recipe_cook(const struct recipe *recipe, struct mdoc_buf *out);
 

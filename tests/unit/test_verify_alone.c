@@ -98,23 +98,6 @@ put_osaka(struct mdoc_buf *buf)
 }
 
 static void
-put_name(struct mdoc_buf *buf)
-{
-	mdoc_put_text(buf, "番号　花子");
-}
-
-static void
-japanese(struct recipe *recipe)
-{
-	recipe->mso_doc_type = recipe->doc_type = MDOC_JP_DOCTYPE;
-	recipe->ns = MDOC_JP_NAMESPACE;
-	recipe->names[0] = "full_name_unicode";
-	recipe->values[0] = put_name;
-	recipe->names[1] = "sex_unicode";
-	recipe->valid_until = mdoc_law_valid_until(recipe->signed_);
-}
-
-static void
 status_nowhere(struct mdoc_buf *buf)
 {
 	mdoc_put_status(buf, &(struct mdoc_status){ .list_uri = mdoc_text("https://issuer.example/list") });
@@ -168,7 +151,7 @@ MAKE(signed_before_ds, recipe->signed_ = soft_2026 - 1)
 MAKE(run_out, recipe->valid_until = options->now - 1)
 MAKE(beyond_ds, recipe->valid_until = soft_2026 + 366 * SOFT_DAY)
 MAKE(after_ds, recipe->valid_until = soft_2026 + 400 * SOFT_DAY; options->now = soft_2026 + 366 * SOFT_DAY)
-MAKE(too_long, japanese(recipe); recipe->valid_until++)
+MAKE(too_long, recipe_japanese(recipe); recipe->valid_until++)
 MAKE(short_random, recipe->random_len = 15)
 MAKE(same_element, recipe->same_element = true)
 MAKE(same_id, recipe->same_id = true)
@@ -176,8 +159,8 @@ MAKE(country_fr, recipe->ns = MDL_NS; recipe->names[0] = "issuing_country"; reci
 MAKE(osaka, recipe->ds = mdoc_buf_bytes(&ds_of_tokyo); recipe->ns = MDL_NS; recipe->names[0] = "issuing_jurisdiction";
 	recipe->values[0] = put_osaka)
 MAKE(age_7, recipe->names[0] = "age_over_18"; recipe->values[0] = put_number)
-MAKE(name_7, japanese(recipe); recipe->values[0] = put_number)
-MAKE(card_with_ed25519, japanese(recipe); recipe->device = &ed25519_key)
+MAKE(name_7, recipe_japanese(recipe); recipe->values[0] = put_number)
+MAKE(card_with_ed25519, recipe_japanese(recipe); recipe->device = &ed25519_key)
 MAKE(unknown_status, recipe->status = status_nowhere; options->undetermined = MDOC_UNDETERMINED_FAILS)
 MAKE(status_warning, recipe->status = status_nowhere)
 

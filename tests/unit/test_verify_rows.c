@@ -312,24 +312,6 @@ test_requested_ages(void)
 	}
 }
 
-static void
-put_name(struct mdoc_buf *buf)
-{
-	mdoc_put_text(buf, "番号　花子");
-}
-
-/* A record that the law knows. */
-static void
-japanese(struct recipe *recipe)
-{
-	recipe->mso_doc_type = recipe->doc_type = MDOC_JP_DOCTYPE;
-	recipe->ns = MDOC_JP_NAMESPACE;
-	recipe->names[0] = "full_name_unicode";
-	recipe->values[0] = put_name;
-	recipe->names[1] = "sex_unicode";
-	recipe->valid_until = mdoc_law_valid_until(recipe->signed_);
-}
-
 /* If this failed, a key that nobody has seen would count as one that a card may have. */
 static void
 test_profile_of_no_key(void)
@@ -341,7 +323,7 @@ test_profile_of_no_key(void)
 	struct recipe recipe;
 
 	good_recipe(&recipe, &options);
-	japanese(&recipe);
+	recipe_japanese(&recipe);
 	recipe.ds = MDOC_NO_BYTES;
 	recipe_cook(&recipe, &buf);
 	CU_ASSERT_EQUAL(mdoc_verify(NULL, mdoc_buf_bytes(&buf), &options, &verdict), MDOC_ERR_MISSING);
@@ -363,13 +345,13 @@ test_profile(void)
 		&options);
 	expect_row(&(struct row){ "nor for keys", MDOC_CHECK_KEY_PROFILE, MDOC_NOT_APPLICABLE, MDOC_OK }, &recipe,
 		&options);
-	japanese(&recipe);
+	recipe_japanese(&recipe);
 	expect_row(&(struct row){ "a card", MDOC_CHECK_ELEMENT_PROFILE, MDOC_PASSED, MDOC_OK }, &recipe, &options);
 	expect_row(&(struct row){ "with P-256", MDOC_CHECK_KEY_PROFILE, MDOC_PASSED, MDOC_OK }, &recipe, &options);
 	recipe.values[0] = put_number;
 	expect_row(&(struct row){ "a name as a number", MDOC_CHECK_ELEMENT_PROFILE, MDOC_FAILED, MDOC_ERR_ELEMENT },
 		&recipe, &options);
-	japanese(&recipe);
+	recipe_japanese(&recipe);
 	recipe.names[1] = "driving_privileges";
 	expect_row(&(struct row){ "another element", MDOC_CHECK_ELEMENT_PROFILE, MDOC_WARNING, MDOC_ERR_ELEMENT },
 		&recipe, &options);
@@ -383,7 +365,7 @@ test_long_validity(void)
 	struct recipe recipe;
 
 	good_recipe(&recipe, &options);
-	japanese(&recipe);
+	recipe_japanese(&recipe);
 	recipe.valid_until = mdoc_law_valid_until(recipe.signed_);
 	expect_row(&(struct row){ "a month", MDOC_CHECK_LAW_VALIDITY, MDOC_PASSED, MDOC_OK }, &recipe, &options);
 	recipe.valid_until++;
