@@ -165,10 +165,9 @@ mdoci_alg_signs(enum mdoc_alg alg)
 const char *
 mdoc_alg_hash(enum mdoc_alg alg)
 {
-	const size_t row = alg_row(alg);
+	enum mdoc_digest_alg digest;
 
-	return row < ALGORITHM_COUNT && algorithms[row].digest != NO_DIGEST ? mdoci_digest_name(algorithms[row].digest)
-									    : NULL;
+	return mdoci_alg_digest(alg, &digest) ? mdoci_digest_name(digest) : NULL;
 }
 
 bool
