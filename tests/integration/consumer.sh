@@ -7,7 +7,7 @@ PIN=stock-pin-2026 SO=stock-so-code-of-a-test-0123456789 WRONG=not-the-pin-2026
 export PIN SO WRONG
 p11=(pkcs11-tool --module "$MDOC_MODULE")
 tokens=0 servers=()
-trap 'stop_servers; rm -rf "$scratch"' EXIT
+trap 'stop_servers; clean_up' EXIT
 cd "$scratch" || exit 1
 
 setup() { # a step that is not the subject of the test: shown, and its output only when it fails

@@ -130,6 +130,7 @@ damaged "a bound key made unbound is damage"
 # Put back: the rows of a spent copy, from before.
 cp "$db" "$scratch/before.db"
 respond "$scratch/spent.cbor"
+save # a store from before is another fault, which a TPM notices
 sql "ATTACH '$scratch/before.db' AS old; INSERT INTO object SELECT * FROM old.object o WHERE o.id NOT IN (SELECT id FROM main.object)"
 damaged "the rows of a spent copy that were put back are damage"
 
@@ -147,7 +148,7 @@ restore
 small=$scratch/small
 mkdir "$small"
 if mount -t tmpfs -o size=4m tmpfs "$small" 2>/dev/null; then
-	trap 'umount "$small" 2>/dev/null; rm -rf "$scratch"' EXIT
+	trap 'umount "$small" 2>/dev/null; clean_up' EXIT
 	cp -a "$MDOC_PKCS11_STORE" "$small/store"
 	export MDOC_PKCS11_STORE=$small/store
 	issue 5

@@ -17,7 +17,7 @@ url=pkcs11:token=gnu
 
 # --- p11tool: what is there --------------------------------------------------------------------------
 says "token=gnu" "the token is listed" "${p11tool[@]}" --list-tokens
-says "model=vault%20%28software%29" "by a URL" "${p11tool[@]}" --list-token-urls
+says "model=$model_in_uri" "by a URL" "${p11tool[@]}" --list-token-urls
 says "CKM_ECDSA_SHA256" "with its mechanisms" "${p11tool[@]}" --list-mechanisms "$url"
 says "object=first;type=public" "the public key is there before login" "${p11tool[@]}" --list-all "$url"
 says "object=first;type=private" "the private one after it" "${p11tool[@]}" --login --list-all "$url"

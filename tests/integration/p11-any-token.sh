@@ -7,7 +7,7 @@
 # shellcheck source=provision.sh
 . "$here/provision.sh"
 servers=()
-stop() { for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$scratch"; }
+stop() { for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null; done; wait 2>/dev/null; clean_up; }
 trap stop EXIT
 cd "$scratch" || exit 1
 export PKG_CONFIG_PATH=$MDOC_PREFIX/lib/pkgconfig

@@ -15,7 +15,7 @@ user=("${p11[@]}" --token-label stock --login --pin env:PIN)
 says "uninitialized" "a fresh store has just the free slot" "${p11[@]}" --list-slots
 must "C_InitToken" "${p11[@]}" --slot-index 0 --init-token --label stock --so-pin env:SO
 must "C_InitPIN" "${p11[@]}" --token-label stock --login --login-type so --so-pin env:SO --init-pin --new-pin env:PIN
-says "vault (software)" "the token says what it is" "${p11[@]}" --list-slots
+says "$model" "the token says what it is" "${p11[@]}" --list-slots
 must "C_SetPIN" "${p11[@]}" --token-label stock --login --pin env:PIN --change-pin --new-pin env:NEXT
 must "and back" "${p11[@]}" --token-label stock --login --pin env:NEXT --change-pin --new-pin env:PIN
 fails "a wrong PIN" "${p11[@]}" --token-label stock --login --pin env:WRONG --list-objects

@@ -21,7 +21,7 @@ make_issuer() {
 
 make_holder() {
 	echo 'himitsu-2026' > "$scratch/pin"
-	quiet mdoc-token init --label holder --backend vault --so-pin-file "$scratch/so" --pin-file "$scratch/pin" \
+	quiet mdoc-token init --label holder "${by_backend[@]}" --so-pin-file "$scratch/so" --pin-file "$scratch/pin" \
 		--iaca "$scratch/issuer/iaca.pem"
 }
 
