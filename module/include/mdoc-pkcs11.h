@@ -96,6 +96,11 @@ extern "C" {
 #define MDOC_PROVISIONER "provisioner"
 #define MDOC_CREDENTIAL_LEN 32UL
 
+/* Bounds of what C_MDOC_Attest and its sisters take. */
+#define MDOC_ATTEST_KEYS_MAX 1000UL
+#define MDOC_ATTEST_NONCE_MAX 1024UL
+#define MDOC_ATTEST_INPUT_MAX 8192UL
+
 /*
  * The vendor interface: C_GetInterface("Vendor mdoc-pkcs11", {1, 0}, …). A program finds
  * out whether a slot is ours by CKM_MDOC_DEVICE_SIGN in its mechanism list.
@@ -156,11 +161,15 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	 * Works without a session. Length query and CKR_BUFFER_TOO_SMALL as usual. */
 	CK_RV (*C_MDOC_Diagnose)(CK_SLOT_ID slot, CK_UTF8CHAR *pJson, CK_ULONG *pulLen);
 
-	/* Evidence about keys for an issuer. A software vault has none:
-	 * CKR_FUNCTION_NOT_SUPPORTED. */
+	/* Evidence for an issuer that private keys of the token, and the PIN that guards them, are inside a device:
+	 * one CBOR map, signed by the device (mdoc-pkcs11(7), Attestation). The session is the user's, the keys are
+	 * token objects, 1 to MDOC_ATTEST_KEYS_MAX; the issuer's nonce has 1 to MDOC_ATTEST_NONCE_MAX bytes. The
+	 * length query tells enough room and asks no device, as in the two functions after it.
+	 * CKR_FUNCTION_NOT_SUPPORTED: the keys are in no device that can tell (a software vault).
+	 * CKR_KEY_HANDLE_INVALID: no private key of the token. CKR_USER_NOT_LOGGED_IN, CKR_MDOC_TPM_*. */
 	CK_RV(*C_MDOC_Attest)
 	(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
-		CK_ULONG ulNonceLen, CK_BYTE *pJwt, CK_ULONG *pulLen);
+		CK_ULONG ulNonceLen, CK_BYTE *pEvidence, CK_ULONG *pulLen);
 
 	/* Make the credential of the area's provisioner, in an R/W session of the security officer: MDOC_CREDENTIAL_LEN
 	 * hexadecimal digits of 128 random bits, which nobody can get again. A former credential is good no longer.
@@ -169,6 +178,18 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 
 	/* Take it away, in such a session. CKR_USER_PIN_NOT_INITIALIZED: there is none. */
 	CK_RV (*C_MDOC_RevokeProvisioner)(CK_SESSION_HANDLE hSession);
+
+	/* Enrolment of the key that signs evidence, in R/W sessions of the user. First the message for the issuer
+	 * (CBOR: the device's endorsement certificate and this key, which is made now when there is none). Then the
+	 * issuer's challenge (CBOR, at most MDOC_ATTEST_INPUT_MAX bytes) gives the answer that only the device with
+	 * both can give. Last the certificate (X.509, DER) that the issuer gives for it is kept, to go with all
+	 * evidence; it must be of that key. Errors as above, and
+	 * CKR_DATA_INVALID: no such challenge, not for this device and key, or no certificate of this key. */
+	CK_RV (*C_MDOC_AttestEnrol)(CK_SESSION_HANDLE hSession, CK_BYTE *pMessage, CK_ULONG *pulLen);
+	CK_RV(*C_MDOC_AttestActivate)
+	(CK_SESSION_HANDLE hSession, const CK_BYTE *pChallenge, CK_ULONG ulChallengeLen, CK_BYTE *pAnswer,
+		CK_ULONG *pulLen);
+	CK_RV (*C_MDOC_AttestCertificate)(CK_SESSION_HANDLE hSession, const CK_BYTE *pDer, CK_ULONG ulLen);
 } CK_MDOC_FUNCTION_LIST;
 
 #ifdef __cplusplus

@@ -426,9 +426,11 @@ short_buffers(void)
 	end_world();
 }
 
+#define VENDOR_CALLS 12
+
 /* All functions of the vendor interface with the same slot, session and room for results. */
 static void
-call_vendor(CK_SLOT_ID slot, CK_SESSION_HANDLE session, CK_RV rv[9])
+call_vendor(CK_SLOT_ID slot, CK_SESSION_HANDLE session, CK_RV rv[VENDOR_CALLS])
 {
 	CK_UTF8CHAR bytes[CONDUCT_ROOM];
 	CK_MDOC_AREA area = { .pSoPin = (const CK_UTF8CHAR *)SO_PIN, .ulSoPinLen = 1, .flags = 0x8000 };
@@ -446,17 +448,20 @@ call_vendor(CK_SLOT_ID slot, CK_SESSION_HANDLE session, CK_RV rv[9])
 	rv[6] = p11_vendor->C_MDOC_Attest(session, &key, 1, bytes, 8, bytes, &len);
 	rv[7] = p11_vendor->C_MDOC_MakeProvisioner(session, bytes, &len);
 	rv[8] = p11_vendor->C_MDOC_RevokeProvisioner(session);
+	rv[9] = p11_vendor->C_MDOC_AttestEnrol(session, bytes, &len);
+	rv[10] = p11_vendor->C_MDOC_AttestActivate(session, bytes, 8, bytes, &len);
+	rv[11] = p11_vendor->C_MDOC_AttestCertificate(session, bytes, 8);
 }
 
 static int
 vendor_in_child(void *arg)
 {
-	CK_RV rv[9];
+	CK_RV rv[VENDOR_CALLS];
 	int i, wrong = 0;
 
 	(void)arg;
 	call_vendor(w.slot, w.session, rv);
-	for (i = 0; i < 9; i++)
+	for (i = 0; i < VENDOR_CALLS; i++)
 		wrong += rv[i] != CKR_CRYPTOKI_NOT_INITIALIZED;
 	return wrong;
 }
@@ -468,7 +473,7 @@ vendor_interface(void)
 	CK_UTF8CHAR bytes[64];
 	struct left before;
 	CK_SLOT_ID made;
-	CK_RV rv[9];
+	CK_RV rv[VENDOR_CALLS];
 	int i;
 
 	begin_world("vendor");
@@ -478,7 +483,7 @@ vendor_interface(void)
 	CU_ASSERT_EQUAL(rv[0], CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(rv[1], CKR_SLOT_ID_INVALID);
 	CU_ASSERT_EQUAL(rv[2], CKR_SLOT_ID_INVALID);
-	for (i = 3; i < 9; i++)
+	for (i = 3; i < VENDOR_CALLS; i++)
 		CU_ASSERT_EQUAL(rv[i], CKR_SESSION_HANDLE_INVALID);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_MakeArea(NULL, &made), CKR_ARGUMENTS_BAD);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_EraseArea(w.slot, NULL, 0), CKR_ARGUMENTS_BAD);

@@ -120,19 +120,6 @@ C_MDOC_Diagnose(CK_SLOT_ID slotID, CK_UTF8CHAR *pJson, CK_ULONG *pulLen)
 }
 
 static CK_RV
-C_MDOC_Attest(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
-	CK_ULONG ulNonceLen, CK_BYTE *pJwt, CK_ULONG *pulLen)
-{
-	(void)pKeys;
-	(void)ulKeys;
-	(void)pNonce;
-	(void)ulNonceLen;
-	(void)pJwt;
-	(void)pulLen;
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-static CK_RV
 C_MDOC_MakeProvisioner(CK_SESSION_HANDLE hSession, CK_UTF8CHAR *pCredential, CK_ULONG *pulLen)
 {
 	SESSION_CALL(hSession, login_make_provisioner(session, pCredential, pulLen), T_BUFFER(pCredential, pulLen));
@@ -142,6 +129,35 @@ static CK_RV
 C_MDOC_RevokeProvisioner(CK_SESSION_HANDLE hSession)
 {
 	SESSION_CALL(hSession, login_revoke_provisioner(session));
+}
+
+static CK_RV
+C_MDOC_Attest(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
+	CK_ULONG ulNonceLen, CK_BYTE *pEvidence, CK_ULONG *pulLen)
+{
+	(void)pKeys;
+	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_NUMBER(ulKeys), T_DATA(pNonce, ulNonceLen),
+		T_BUFFER(pEvidence, pulLen));
+}
+
+static CK_RV
+C_MDOC_AttestEnrol(CK_SESSION_HANDLE hSession, CK_BYTE *pMessage, CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_BUFFER(pMessage, pulLen));
+}
+
+static CK_RV
+C_MDOC_AttestActivate(CK_SESSION_HANDLE hSession, const CK_BYTE *pChallenge, CK_ULONG ulChallengeLen, CK_BYTE *pAnswer,
+	CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_DATA(pChallenge, ulChallengeLen),
+		T_BUFFER(pAnswer, pulLen));
+}
+
+static CK_RV
+C_MDOC_AttestCertificate(CK_SESSION_HANDLE hSession, const CK_BYTE *pDer, CK_ULONG ulLen)
+{
+	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_DATA(pDer, ulLen));
 }
 
 CK_MDOC_FUNCTION_LIST vendor_functions = {
@@ -155,4 +171,7 @@ CK_MDOC_FUNCTION_LIST vendor_functions = {
 	.C_MDOC_Attest = C_MDOC_Attest,
 	.C_MDOC_MakeProvisioner = C_MDOC_MakeProvisioner,
 	.C_MDOC_RevokeProvisioner = C_MDOC_RevokeProvisioner,
+	.C_MDOC_AttestEnrol = C_MDOC_AttestEnrol,
+	.C_MDOC_AttestActivate = C_MDOC_AttestActivate,
+	.C_MDOC_AttestCertificate = C_MDOC_AttestCertificate,
 };
