@@ -53,9 +53,9 @@ area_from_spec(const struct token_env *env, const struct token_area_spec *spec, 
 		(spec->allow_weak_so_pin ? STORE_AREA_WEAK_SO_PIN : 0);
 	res = set_label(area, spec->label);
 	if (res == TOKEN_OK)
-		res = pin_policy_complete((*backend)->user, spec->allow_weak_pin, &area->user);
+		res = pin_policy_complete((*backend)->guard->user, spec->allow_weak_pin, &area->user);
 	if (res == TOKEN_OK)
-		res = pin_policy_complete((*backend)->so, spec->allow_weak_so_pin, &area->so);
+		res = pin_policy_complete((*backend)->guard->so, spec->allow_weak_so_pin, &area->so);
 	if (res == TOKEN_OK)
 		res = seal_random(env->seal, serial, sizeof(serial));
 	if (res != TOKEN_OK)
@@ -70,6 +70,8 @@ struct beginning {
 	struct area_keys keys;
 	struct store_pin so;
 	struct store_root root;
+	struct backend_bytes guard_data;
+	struct backend_area *made; /* a new area's, to be dropped when it does not come to be */
 };
 
 static void
@@ -77,13 +79,58 @@ beginning_clear(struct beginning *b)
 {
 	area_keys_wipe(&b->keys);
 	store_pin_clear(&b->so);
+	free(b->guard_data.ptr);
+	backend_area_free(b->made);
 }
 
+/* Ask the guard for all that a new area, or one that is emptied (`old`: what its SO has opened), needs of it. */
+static enum token_result
+make_guard(const struct token_env *env, const struct token_backend *backend, const struct store_area *area,
+	struct secret so_pin, struct secret area_key, const struct pin_checked *old, struct beginning *b)
+{
+	const struct guard_spec spec = { .serial = area->serial,
+		.so_generation = b->so.generation,
+		.user_tries = area->user.tries,
+		.weak_so = (area->flags & STORE_AREA_WEAK_SO_PIN) != 0,
+		.authenticator = SECRET_NONE,
+		.generation = b->root.generation };
+	struct guard_made made = { .so_wrap = { NULL, 0 } };
+	enum token_result res;
+
+	if (old != NULL)
+		res = backend->guard->remake(old->backend, &spec, old->auth, so_pin, area_key, &made);
+	else
+		res = backend->guard->make(&env->backend, &spec, so_pin, area_key, &made);
+	b->so.wrap = made.so_wrap.ptr;
+	b->so.wrap_len = made.so_wrap.len;
+	b->guard_data = made.data;
+	if (res == TOKEN_OK && old == NULL)
+		res = backend_area_open(&env->backend, backend, area->serial, made.data.ptr, made.data.len, &b->made);
+	return res;
+}
+
+/* A guard that leaves its data as they were. */
+static enum token_result
+keep_guard_data(struct token *token, struct beginning *b)
+{
+	const struct backend_bytes *data = &token->guard_data;
+
+	if (b->guard_data.ptr != NULL || data->ptr == NULL)
+		return TOKEN_OK;
+	b->guard_data.ptr = malloc(data->len);
+	if (b->guard_data.ptr == NULL)
+		return TOKEN_ERR_MEMORY;
+	memcpy(b->guard_data.ptr, data->ptr, data->len);
+	b->guard_data.len = data->len;
+	return TOKEN_OK;
+}
+
+/* token and old: an area that is emptied; NULL: a new one. */
 static enum token_result
 beginning_make(const struct token_env *env, const struct token_backend *backend, struct store_area *area,
-	struct secret so_pin, uint64_t so_generation, struct beginning *b)
+	struct secret so_pin, struct token *token, const struct pin_checked *old, struct beginning *b)
 {
-	const struct backend_pin id = { .role = BACKEND_SO, .serial = area->serial, .generation = so_generation };
+	const uint64_t so_generation = old != NULL ? old->generation + 1 : 1;
 	struct secret area_key = SECRET_NONE;
 	uint8_t settings[32];
 	enum token_result res;
@@ -99,13 +146,23 @@ beginning_make(const struct token_env *env, const struct token_backend *backend,
 	if (res == TOKEN_OK)
 		res = vault_box_pair_new(env->seal, area_key, area->serial, area->seal_public, area->seal_private);
 	if (res == TOKEN_OK)
-		res = backend->wrap(env->seal, &id, so_pin, area_key, &b->so.wrap, &b->so.wrap_len);
+		res = make_guard(env, backend, area, so_pin, area_key, old, b);
+	if (res == TOKEN_OK && old != NULL)
+		res = keep_guard_data(token, b);
 	if (res == TOKEN_OK)
-		res = root_settings(env->seal, area, settings);
+		res = root_settings(env->seal, area, &b->guard_data, settings);
 	if (res == TOKEN_OK)
 		res = root_mac(env->seal, &b->keys, area->serial, settings, &b->root, b->root.mac);
 	secret_wipe(&area_key);
 	return res;
+}
+
+/* What make() has left outside the store goes with an area that did not come to be. */
+static void
+drop_made(const struct beginning *b)
+{
+	if (b->made != NULL && b->made->backend->guard->drop != NULL)
+		b->made->backend->guard->drop(b->made);
 }
 
 static enum token_result
@@ -117,6 +174,8 @@ write_beginning(struct store *store, const struct store_area *area, const struct
 		res = store_pin_write(store, &b->so);
 	if (res == TOKEN_OK)
 		res = store_root_write(store, &b->root);
+	if (res == TOKEN_OK && b->guard_data.ptr != NULL)
+		res = store_data_write(store, STORE_DATA_GUARD, b->guard_data.ptr, b->guard_data.len);
 	return res;
 }
 
@@ -176,7 +235,7 @@ token_area_create(struct token_env *env, uint64_t slot, const struct token_area_
 	if (res == TOKEN_OK)
 		res = check_free(env->config.store, slot);
 	if (res == TOKEN_OK)
-		res = beginning_make(env, backend, &area, so_pin, 1, &b);
+		res = beginning_make(env, backend, &area, so_pin, NULL, NULL, &b);
 	if (res == TOKEN_OK)
 		res = slots_prepare(env->config.store, area.serial, &folder);
 	if (res != TOKEN_OK)
@@ -187,6 +246,8 @@ token_area_create(struct token_env *env, uint64_t slot, const struct token_area_
 	else
 		slots_abandon(env->config.store, area.serial);
 out:
+	if (res != TOKEN_OK)
+		drop_made(&b);
 	beginning_clear(&b);
 	free(folder);
 	return res;
@@ -204,7 +265,7 @@ empty_area(struct token *token, const char *label, struct secret so_pin, const s
 	area.suspended = false;
 	res = set_label(&area, label);
 	if (res == TOKEN_OK)
-		res = beginning_make(token->env, token->backend, &area, so_pin, checked->generation + 1, &b);
+		res = beginning_make(token->env, token->backend, &area, so_pin, token, checked, &b);
 	if (res == TOKEN_OK)
 		res = store_begin(token->store, true);
 	if (res != TOKEN_OK)
@@ -250,7 +311,7 @@ token_area_reinit(struct token_env *env, uint64_t slot, const char *label, struc
 {
 	struct token *token = NULL;
 	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked checked = { .area_key = SECRET_NONE };
+	struct pin_checked checked = PIN_CHECKED_NONE;
 	enum token_result res;
 
 	res = enter_as_so(env, slot, so_pin, &token, &lock, &checked);
@@ -269,7 +330,7 @@ token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
 {
 	struct token *token = NULL;
 	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked checked = { .area_key = SECRET_NONE };
+	struct pin_checked checked = PIN_CHECKED_NONE;
 	enum token_result res;
 
 	res = enter_as_so(env, slot, so_pin, &token, &lock, &checked);
@@ -282,6 +343,8 @@ token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
 		(void)pthread_mutex_lock(&env->lock);
 		token->erased = true;
 		(void)pthread_mutex_unlock(&env->lock);
+		if (token->backend->guard->drop != NULL)
+			token->backend->guard->drop(checked.backend);
 		res = slots_drop(env->config.store, slot, token->serial);
 	}
 	pin_checked_clear(&checked);

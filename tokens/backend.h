@@ -1,15 +1,17 @@
 /*
- * tokens/backend.h: what holds the keys of an area, as a table of functions. A new backend
- * is a folder with one such table and a line in backends.c.
+ * tokens/backend.h: what a token is made of, as two tables. A guard decides how a PIN opens the area key, who counts
+ * the wrong ones, and whether an older store is noticed; a keymaker decides what private keys are. A backend is one of
+ * each and a line in backends.c.
  *
- * Rows, copies, PIN states and tries are the same for all; a backend decides how a PIN opens
- * the area key and what a private key is made of.
+ * Rows, copies and PIN states are the same for all. A guard's hooks that say so may be NULL.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef TOKENS_BACKEND_H
 #define TOKENS_BACKEND_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +25,45 @@
 /* Whose PIN; the numbers are those of the pin table. */
 enum backend_role { BACKEND_USER = 1, BACKEND_SO = 2, BACKEND_AUTHENTICATOR = 3 };
 
+struct tpm;
+
+/* What all areas of an environment have in common; borrowed for its life. */
+struct backend_env {
+	const struct seal_ctx *seal;
+	struct tpm *tpm; /* connects when it is first needed (tpm/device.h) */
+};
+
+struct token_backend;
+
+/*
+ * An open area, as its backend sees it. Counted, because keys keep it.
+ *
+ * auth    what a device wants with each use of a key, while its role is logged in; only the guard knows what is in it.
+ *         Kept in the arena, wiped at logout, when another process has changed the PIN, and after the first refusal
+ * guard   the guard's own, from its open()
+ */
+struct backend_area {
+	atomic_uint references;
+	const struct backend_env *env;
+	const struct token_backend *backend;
+	char serial[TOKEN_SERIAL_LEN + 1];
+	pthread_mutex_t lock; /* of auth */
+	struct secret auth;
+	void *guard;
+};
+
+/* data: what the guard's make() left for the store (NULL: nothing). One reference. */
+enum token_result backend_area_open(const struct backend_env *env, const struct token_backend *backend,
+	const char *serial, const uint8_t *data, size_t data_len, struct backend_area **area);
+struct backend_area *backend_area_ref(struct backend_area *area);
+void backend_area_free(struct backend_area *area); /* drops one reference */
+
+/* auth is copied into the arena; SECRET_NONE: forget. */
+enum token_result backend_area_set_auth(struct backend_area *area, struct secret auth);
+
+/* TOKEN_ERR_NOT_LOGGED_IN: there is none. The copy is the caller's, with secret_wipe(). */
+enum token_result backend_area_auth(struct backend_area *area, struct secret *copy);
+
 /* What a wrap is bound to. */
 struct backend_pin {
 	enum backend_role role;
@@ -30,33 +71,124 @@ struct backend_pin {
 	uint64_t generation; /* of this role's PIN */
 };
 
-struct token_backend {
-	const char *name; /* at most 15 characters */
-	bool hardware;
-	bool imports_keys;             /* takes private keys from outside, and has their bytes as they came */
+/* malloc'ed bytes, the holder's to free; ptr NULL: none. */
+struct backend_bytes {
+	uint8_t *ptr;
+	size_t len;
+};
+
+struct guard_spec {
+	const char *serial;
+	uint64_t so_generation;
+	unsigned user_tries;
+	bool weak_so;                /* the SO code may be one that can be guessed */
+	struct secret authenticator; /* another way to open the area, for one whose PIN can be disabled; SECRET_NONE */
+	uint64_t generation;         /* that the store's root begins with: where the counter starts */
+};
+
+struct guard_made {
+	struct backend_bytes so_wrap; /* for the SO's PIN row */
+	struct backend_bytes data;    /* for the store's backend data; also under the area's MAC */
+};
+
+struct token_guard {
 	const struct pin_limits *user; /* defaults and floors of an area's policy */
 	const struct pin_limits *so;
 
-	/* The area key under a PIN; *wrap is malloc'ed. Slow; called without token and store locks. */
-	enum token_result (*wrap)(const struct seal_ctx *ctx, const struct backend_pin *id, struct secret pin,
-		struct secret area_key, uint8_t **wrap, size_t *wrap_len);
+	/* The device counts the user's tries and locks; the store's numbers are a mirror for those who only look, and
+	 * the user's wrap stays with the last try. */
+	bool counts;
 
-	/* Open a wrap; the try has been counted. TOKEN_ERR_PIN: wrong. Slow, as above. */
-	enum token_result (*unwrap)(const struct seal_ctx *ctx, const struct backend_pin *id, const uint8_t *wrap,
-		size_t wrap_len, struct secret pin, struct secret *area_key);
+	/*
+	 * All for a new area of this area key, with no user PIN: nothing opens it but the SO's. Nothing is left
+	 * behind on an error. Slow; called without token and store locks, as all that follows.
+	 */
+	enum token_result (*make)(const struct backend_env *env, const struct guard_spec *spec, struct secret so_pin,
+		struct secret area_key, struct guard_made *made);
 
-	/* A new private key, tested, and the bytes that are sealed as its object's value. */
-	enum token_result (*key_generate)(const struct seal_ctx *ctx, enum token_curve curve, struct token_key **key,
+	/* The same for an area that is emptied: another area key, the same SO PIN, just checked (auth is what unwrap
+	 * gave), no user PIN any more. made->data replaces the old, when it is not NULL. */
+	enum token_result (*remake)(struct backend_area *area, const struct guard_spec *spec, struct secret auth,
+		struct secret so_pin, struct secret area_key, struct guard_made *made);
+
+	/* Take away what make() has left outside the store. Best effort. NULL: nothing. */
+	void (*drop)(struct backend_area *area);
+
+	/* The guard's view of an area, from what is stored; touches no device. NULL: area->guard stays NULL. */
+	enum token_result (*open)(struct backend_area *area, const uint8_t *data, size_t len);
+	void (*close)(struct backend_area *area);
+
+	/*
+	 * Check a PIN and open the area key. For a role whose tries the store counts the try has been counted.
+	 *
+	 * wrap  of the PIN row; NULL where the guard needs none
+	 * auth  see struct backend_area; SECRET_NONE where none is needed
+	 *
+	 * TOKEN_ERR_PIN, TOKEN_ERR_PIN_LOCKED (only where the guard counts)
+	 * TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE, TOKEN_ERR_INDEX_LOST  no PIN has been judged
+	 */
+	enum token_result (*unwrap)(struct backend_area *area, const struct backend_pin *id, const uint8_t *wrap,
+		size_t wrap_len, struct secret pin, struct secret *area_key, struct secret *auth);
+
+	/*
+	 * Make `pin` the PIN of id->role, all tries given back.
+	 *
+	 * by    whose auth it is: the role itself (change), or the SO (a user's new PIN)
+	 * id    with the generation that the PIN will have
+	 * wrap  for the PIN row; may stay empty
+	 */
+	enum token_result (*set_pin)(struct backend_area *area, const struct backend_pin *id, enum backend_role by,
+		struct secret auth, struct secret pin, struct secret area_key, struct backend_bytes *wrap);
+
+	/* The tries that the device has left for the user; also for one whom nobody knows. NULL: the store counts. */
+	enum token_result (*tries)(struct backend_area *area, unsigned *left);
+
+	/*
+	 * Make the device's counter say `generation`: nothing to do, or one step from the one before. Idempotent. The
+	 * caller holds the area's counter lock. NULL: an older store is not noticed.
+	 *
+	 * TOKEN_ERR_ROLLED_BACK  the counter is ahead: the store is an older one
+	 * TOKEN_ERR_INDEX_LOST   there is no such counter any more
+	 */
+	enum token_result (*reach)(struct backend_area *area, struct secret area_key, uint64_t generation);
+
+	/*
+	 * SO: make again what a device's owner has taken away, for a store of this generation; data stays empty when
+	 * nothing was missing, else it replaces the old and `area` is good for nothing but closing. NULL: nothing can be lost.
+	 */
+	enum token_result (*repair)(struct backend_area *area, struct secret auth, struct secret area_key,
+		uint64_t generation, struct backend_bytes *data);
+};
+
+struct token_keymaker {
+	bool hardware; /* private keys exist in a device only */
+	bool exports;  /* the stored bytes of an ordinary key are its private bytes, and may be given out */
+
+	/* A new private key, tested as far as that can be done now, and the bytes that are sealed as its object's
+	 * value. TOKEN_ERR_CURVE. */
+	enum token_result (*generate)(struct backend_area *area, enum token_curve curve, struct token_key **key,
 		struct secret *value);
 
-	/* The key that such bytes make. */
-	enum token_result (*key_load)(const struct seal_ctx *ctx, enum token_curve curve, const uint8_t *value,
-		size_t len, struct token_key **key);
+	/* The bytes for a private key from outside. */
+	enum token_result (*import)(struct backend_area *area, enum token_curve curve, const uint8_t *scalar,
+		size_t len, struct secret *value);
+
+	/* The key that such bytes make; the device is not asked yet. */
+	enum token_result (*load)(struct backend_area *area, enum token_curve curve, const uint8_t *value, size_t len,
+		struct token_key **key);
+};
+
+struct token_backend {
+	const char *name;  /* in the store; at most 15 characters */
+	const char *model; /* for people; at most 16 bytes */
+	const struct token_guard *guard;
+	const struct token_keymaker *keys;
 };
 
 /* NULL: no such backend. */
 const struct token_backend *token_backend_find(const char *name);
 
-extern const struct token_backend vault_backend;
+extern const struct token_guard vault_guard;
+extern const struct token_keymaker vault_keymaker;
 
 #endif

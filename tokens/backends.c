@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-static const struct token_backend *const backends[] = {
-	&vault_backend,
+static const struct token_backend backends[] = {
+	{ "vault", "vault (software)", &vault_guard, &vault_keymaker },
 };
 
 const struct token_backend *
 token_backend_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		if (strcmp(backends[i]->name, name) == 0)
-			return backends[i];
+		if (strcmp(backends[i].name, name) == 0)
+			return &backends[i];
 	}
 	return NULL;
 }

@@ -44,6 +44,7 @@ token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct to
 	res = seal_ctx_new(libctx, &env->seal);
 	if (res != TOKEN_OK)
 		goto out;
+	env->backend.seal = env->seal;
 	*out = env;
 	env = NULL;
 out:
@@ -58,6 +59,7 @@ token_free(struct token *token)
 		return;
 	token_forget_role(token);
 	cache_clear(token);
+	backend_close(token);
 	store_close(token->store);
 	(void)pthread_mutex_destroy(&token->lock);
 	free(token->folder);
@@ -123,6 +125,19 @@ token_slots_stamp(struct token_env *env, struct token_stamp *stamp)
 }
 
 static enum token_result
+read_area(struct token *token, struct store_area *area)
+{
+	enum token_result res = store_area_read(token->store, area);
+
+	if (res != TOKEN_OK)
+		return res;
+	if (strcmp(area->serial, token->serial) != 0)
+		return TOKEN_ERR_DAMAGED;
+	token->backend = token_backend_find(area->backend);
+	return token->backend != NULL ? backend_follow(token) : TOKEN_ERR_UNSUPPORTED;
+}
+
+static enum token_result
 check_area(struct token *token)
 {
 	struct store_area area = { 0 };
@@ -130,14 +145,10 @@ check_area(struct token *token)
 
 	res = store_begin(token->store, false);
 	if (res == TOKEN_OK)
-		res = store_end(token->store, store_area_read(token->store, &area));
-	if (res != TOKEN_OK)
-		return res;
-	if (strcmp(area.serial, token->serial) != 0)
-		return TOKEN_ERR_DAMAGED;
-	token->epoch = area.epoch;
-	token->backend = token_backend_find(area.backend);
-	return token->backend != NULL ? TOKEN_OK : TOKEN_ERR_UNSUPPORTED;
+		res = store_end(token->store, read_area(token, &area));
+	if (res == TOKEN_OK)
+		token->epoch = area.epoch;
+	return res;
 }
 
 static enum token_result
@@ -350,7 +361,7 @@ token_get_info(struct token *token, struct token_info *info)
 {
 	enum token_result res;
 
-	*info = (struct token_info){ .hardware = token->backend->hardware };
+	*info = (struct token_info){ .hardware = token->backend->keys->hardware };
 	info->read_only = store_is_read_only(token->store);
 	res = store_begin(token->store, false);
 	return res == TOKEN_OK ? store_end(token->store, read_info(token, info)) : res;

@@ -294,9 +294,11 @@ cache_refresh(struct token *token)
 	if (res != TOKEN_OK)
 		return res;
 	token->epoch = area.epoch;
-	res = provisioner_recheck(token);
+	res = backend_follow(token);
 	if (res == TOKEN_OK)
-		res = root_settings(token->env->seal, &area, token->settings);
+		res = provisioner_recheck(token);
+	if (res == TOKEN_OK)
+		res = root_settings(token->env->seal, &area, &token->guard_data, token->settings);
 	if (res == TOKEN_OK)
 		res = load_rows(token);
 	if (res == TOKEN_OK && token->role != TOKEN_NOBODY)

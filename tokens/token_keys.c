@@ -54,15 +54,16 @@ pair_clear(struct pair *pair)
 
 /* The slow part, without locks. */
 static enum token_result
-make_pair(const struct token *token, enum token_curve curve, const struct token_object_spec *public_spec,
+make_pair(struct token *token, enum token_curve curve, const struct token_object_spec *public_spec,
 	const struct token_object_spec *private_spec, struct pair *pair)
 {
+	struct backend_area *area = backend_ref(token);
 	struct token_key *key = NULL;
 	uint8_t point[TOKEN_POINT_MAX];
 	size_t len = 0;
 	enum token_result res;
 
-	res = token->backend->key_generate(token->env->seal, curve, &key, &pair->value);
+	res = token->backend->keys->generate(area, curve, &key, &pair->value);
 	if (res == TOKEN_OK)
 		res = token_key_point(key, point, &len);
 	if (res == TOKEN_OK)
@@ -70,6 +71,7 @@ make_pair(const struct token *token, enum token_curve curve, const struct token_
 	if (res == TOKEN_OK)
 		res = with_point(private_spec->attrs, curve, point, len, &pair->private_attrs);
 	token_key_free(key);
+	backend_area_free(area);
 	return res;
 }
 
@@ -145,6 +147,7 @@ struct wanted {
 	struct store_row row;
 	uint64_t forgotten;
 	const struct token_object *object; /* with a reference */
+	struct backend_area *area;         /* so is this */
 };
 
 /* The ready key of this object, or NULL and what is wanted. */
@@ -162,7 +165,8 @@ find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_k
 	if (res == TOKEN_OK) {
 		*key = ready_find(token, &c->row);
 		if (*key == NULL)
-			*wanted = (struct wanted){ c->row, token->forgotten, token_object_ref(c->object) };
+			*wanted = (struct wanted){ c->row, token->forgotten, token_object_ref(c->object),
+				backend_area_ref(token->area) };
 	}
 	(void)pthread_mutex_unlock(&token->lock);
 	return res;
@@ -201,7 +205,7 @@ load_key(struct token *token, const struct wanted *wanted, struct token_key **ke
 		return TOKEN_ERR_CURVE;
 	res = object_read_value(token, wanted->row.id, &value);
 	if (res == TOKEN_OK)
-		res = token->backend->key_load(token->env->seal, curve, value.ptr, value.len, key);
+		res = token->backend->keys->load(wanted->area, curve, value.ptr, value.len, key);
 	token_value_clear(&value);
 	return res;
 }
@@ -220,6 +224,7 @@ token_key_load(struct token *token, const struct token_object *object, struct to
 	if (res == TOKEN_OK)
 		keep_key(token, &wanted, *key);
 	token_object_unref(wanted.object);
+	backend_area_free(wanted.area);
 	return res;
 }
 
@@ -230,7 +235,7 @@ token_key_export(struct token *token, const struct token_object *object, struct 
 	enum token_result res;
 
 	if (object->kind != TOKEN_OBJECT_ORDINARY ||
-		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token->backend->imports_keys)
+		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token->backend->keys->exports)
 		return TOKEN_ERR_UNSUPPORTED;
 	res = object_read_value(token, object->id, &value);
 	if (res == TOKEN_OK && !secret_copy(value.ptr, value.len, scalar))

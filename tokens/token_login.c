@@ -38,6 +38,9 @@ enter_role(struct token *token, enum token_role role, struct secret pin, const s
 	enum token_result res;
 
 	res = area_keys_derive(token->env->seal, checked->area_key, &token->keys);
+	if (res == TOKEN_OK && role == TOKEN_SO &&
+		!secret_copy(checked->auth.ptr, checked->auth.len, &token->keys.auth))
+		res = TOKEN_ERR_MEMORY;
 	if (res == TOKEN_OK)
 		res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation);
 	if (res != TOKEN_OK)
@@ -66,7 +69,7 @@ out:
 static enum token_result
 pin_login(struct token *token, enum token_role role, struct secret pin)
 {
-	struct pin_checked checked = { .area_key = SECRET_NONE };
+	struct pin_checked checked = PIN_CHECKED_NONE;
 	enum token_result res;
 
 	res = pin_check(token, token_backend_role(role), pin, &checked);
@@ -169,7 +172,7 @@ count_mismatch(struct token *token, enum token_role role)
 static enum token_result
 check_fully(struct token *token, enum token_role role, struct secret pin)
 {
-	struct pin_checked checked = { .area_key = SECRET_NONE };
+	struct pin_checked checked = PIN_CHECKED_NONE;
 	enum token_result res;
 
 	res = pin_check(token, token_backend_role(role), pin, &checked);

@@ -211,18 +211,14 @@ token_note_keep(struct token *token, const struct token_object *record, const ui
 }
 
 enum token_result
-object_check_spec(const struct token *token, const struct token_object_spec *spec)
+object_check_spec(const struct token_object_spec *spec)
 {
-	const bool private_key = attrs_ulong(spec->attrs, CKA_CLASS, CKO_DATA) == CKO_PRIVATE_KEY;
-
 	if (spec->value_len > TOKEN_VALUE_MAX)
 		return TOKEN_ERR_TOO_LARGE;
 	if (spec->kind != TOKEN_OBJECT_ORDINARY && spec->kind != TOKEN_OBJECT_RECORD)
 		return TOKEN_ERR_ARG;
 	if (spec->kind == TOKEN_OBJECT_RECORD && (!spec->private_ || spec->bind_key == 0))
 		return TOKEN_ERR_ARG;
-	if (private_key && !token->backend->imports_keys)
-		return TOKEN_ERR_UNSUPPORTED;
 	return TOKEN_OK;
 }
 
@@ -294,17 +290,13 @@ object_insert(struct token *token, const struct token_object_spec *spec, const s
 	return res;
 }
 
-enum token_result
-token_object_create(struct token *token, struct token_batch *batch, const struct token_object_spec *spec,
-	const struct token_object **object)
+static enum token_result
+create_now(struct token *token, const struct token_object_spec *spec, const struct token_object **object)
 {
 	const struct token_object *made = NULL;
-	enum token_result res = object_check_spec(token, spec);
+	enum token_result res;
 
-	if (res == TOKEN_OK && batch != NULL)
-		return batch_stage(token, batch, spec, object);
-	if (res == TOKEN_OK)
-		res = change_begin(token, spec->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	res = change_begin(token, spec->private_ ? TOKEN_USER : TOKEN_NOBODY);
 	if (res != TOKEN_OK)
 		return res;
 	res = object_insert(token, spec, &made);
@@ -314,6 +306,46 @@ token_object_create(struct token *token, struct token_batch *batch, const struct
 		*object = made;
 	else
 		token_object_unref(made);
+	return res;
+}
+
+static CK_ULONG
+class_of(const struct token_object_spec *spec)
+{
+	return attrs_ulong(spec->attrs, CKA_CLASS, CKO_DATA);
+}
+
+/* A private key from outside is stored as the backend has its keys; slow, without locks. */
+static enum token_result
+import_key(struct token *token, struct token_object_spec *spec, struct secret *imported)
+{
+	const CK_ATTRIBUTE *params = attrs_find(spec->attrs, CKA_EC_PARAMS);
+	enum token_curve curve = TOKEN_CURVE_NONE;
+	struct backend_area *area = backend_ref(token);
+	enum token_result res;
+
+	if (params != NULL)
+		curve = token_curve_from_params(params->pValue, params->ulValueLen);
+	res = token->backend->keys->import(area, curve, spec->value, spec->value_len, imported);
+	spec->value = imported->ptr;
+	spec->value_len = imported->len;
+	backend_area_free(area);
+	return res;
+}
+
+enum token_result
+token_object_create(struct token *token, struct token_batch *batch, const struct token_object_spec *spec,
+	const struct token_object **object)
+{
+	struct token_object_spec stored = *spec;
+	struct secret imported = SECRET_NONE;
+	enum token_result res = object_check_spec(spec);
+
+	if (res == TOKEN_OK && spec->value_len > 0 && class_of(spec) == CKO_PRIVATE_KEY)
+		res = import_key(token, &stored, &imported);
+	if (res == TOKEN_OK)
+		res = batch != NULL ? batch_stage(token, batch, &stored, object) : create_now(token, &stored, object);
+	secret_wipe(&imported);
 	return res;
 }
 

@@ -9,7 +9,7 @@
 #include "tokens/token_priv.h"
 
 /* What can be said against a spec without a look at the area. */
-enum token_result object_check_spec(const struct token *token, const struct token_object_spec *spec);
+enum token_result object_check_spec(const struct token_object_spec *spec);
 
 /* TOKEN_OK while this id is an unbound holder private key. Takes the token's lock. */
 enum token_result object_check_unbound(struct token *token, uint64_t id);

@@ -23,6 +23,9 @@ void
 pin_checked_clear(struct pin_checked *checked)
 {
 	secret_wipe(&checked->area_key);
+	secret_wipe(&checked->auth);
+	backend_area_free(checked->backend);
+	checked->backend = NULL;
 }
 
 static unsigned
@@ -182,19 +185,22 @@ pin_check(struct token *token, enum backend_role role, struct secret pin, struct
 	enum token_result ended;
 	enum token_result res;
 
-	res = begin_try(token, role, &checked->area, &row);
+	res = backend_current(token, &checked->backend);
+	if (res == TOKEN_OK)
+		res = begin_try(token, role, &checked->area, &row);
 	if (res != TOKEN_OK)
 		goto out;
 	before = row.tries_left + 1;
 	id.generation = row.generation;
-	res = token->backend->unwrap(token->env->seal, &id, row.wrap, row.wrap_len, pin, &checked->area_key);
+	res = token->backend->guard->unwrap(checked->backend, &id, row.wrap, row.wrap_len, pin, &checked->area_key,
+		&checked->auth);
 	ended = end_try(token, &row, res == TOKEN_ERR_PIN, res == TOKEN_OK ? max_tries(&checked->area, role) : before);
 	if (res == TOKEN_OK)
 		res = ended;
 	checked->generation = row.generation;
 out:
 	if (res != TOKEN_OK)
-		secret_wipe(&checked->area_key);
+		pin_checked_clear(checked);
 	store_pin_clear(&row);
 	return res;
 }
@@ -215,12 +221,14 @@ pin_count_wrong(struct token *token, enum backend_role role)
 	return res;
 }
 
-/* A new wrap and full tries for a role; the login lock is held. */
+/* A new wrap and full tries for a role, with what `by` has opened; the login lock is held. */
 static enum token_result
-write_pin(struct token *token, enum backend_role role, struct secret area_key, struct secret pin, uint64_t *generation)
+write_pin(struct token *token, enum backend_role role, enum backend_role by, const struct pin_checked *with,
+	struct secret pin, uint64_t *generation)
 {
 	struct store_area area = { 0 };
 	struct store_pin row = { 0 };
+	struct backend_bytes wrap = { NULL, 0 };
 	struct backend_pin id = { .role = role, .serial = token->serial };
 	uint64_t epoch = 0;
 	enum token_result res;
@@ -239,7 +247,9 @@ write_pin(struct token *token, enum backend_role role, struct secret area_key, s
 	epoch = area.epoch;
 	id.generation = row.generation + 1;
 	store_pin_clear(&row);
-	res = token->backend->wrap(token->env->seal, &id, pin, area_key, &row.wrap, &row.wrap_len);
+	res = token->backend->guard->set_pin(with->backend, &id, by, with->auth, pin, with->area_key, &wrap);
+	row.wrap = wrap.ptr;
+	row.wrap_len = wrap.len;
 	if (res == TOKEN_OK)
 		res = store_begin(token->store, true);
 	if (res != TOKEN_OK)
@@ -262,11 +272,30 @@ out:
 	return res;
 }
 
+/* What the SO who is logged in has opened. */
+static enum token_result
+what_so_has(struct token *token, struct pin_checked *so)
+{
+	enum token_result res;
+
+	res = token_lock_fresh(token); /* the area key must be the area's still */
+	if (res == TOKEN_OK && token->role != TOKEN_SO)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK &&
+		(!secret_copy(token->keys.area.ptr, token->keys.area.len, &so->area_key) ||
+			!secret_copy(token->keys.auth.ptr, token->keys.auth.len, &so->auth)))
+		res = TOKEN_ERR_MEMORY;
+	if (res == TOKEN_OK)
+		so->backend = backend_area_ref(token->area);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
 enum token_result
 token_init_pin(struct token *token, struct secret pin)
 {
 	struct pin_lock lock = PIN_LOCK_NONE;
-	struct secret area_key = SECRET_NONE;
+	struct pin_checked so = PIN_CHECKED_NONE;
 	uint64_t generation = 0;
 	enum token_result res;
 
@@ -275,15 +304,10 @@ token_init_pin(struct token *token, struct secret pin)
 	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
 	if (res != TOKEN_OK)
 		return res;
-	res = token_lock_fresh(token); /* the area key must be the area's still */
-	if (res == TOKEN_OK && token->role != TOKEN_SO)
-		res = TOKEN_ERR_NOT_LOGGED_IN;
-	if (res == TOKEN_OK && !secret_copy(token->keys.area.ptr, token->keys.area.len, &area_key))
-		res = TOKEN_ERR_MEMORY;
-	(void)pthread_mutex_unlock(&token->lock);
+	res = what_so_has(token, &so);
 	if (res == TOKEN_OK)
-		res = write_pin(token, BACKEND_USER, area_key, pin, &generation);
-	secret_wipe(&area_key);
+		res = write_pin(token, BACKEND_USER, BACKEND_SO, &so, pin, &generation);
+	pin_checked_clear(&so);
 	pin_lock_release(&lock);
 	return res;
 }
@@ -309,7 +333,7 @@ token_set_pin(struct token *token, struct secret old_pin, struct secret new_pin)
 	const enum token_role role = token_get_role(token) == TOKEN_SO ? TOKEN_SO : TOKEN_USER;
 	const enum backend_role whose = token_backend_role(role);
 	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked checked = { .area_key = SECRET_NONE };
+	struct pin_checked checked = PIN_CHECKED_NONE;
 	uint64_t generation = 0;
 	enum token_result res;
 
@@ -323,7 +347,7 @@ token_set_pin(struct token *token, struct secret old_pin, struct secret new_pin)
 		return res;
 	res = pin_check(token, whose, old_pin, &checked);
 	if (res == TOKEN_OK)
-		res = write_pin(token, whose, checked.area_key, new_pin, &generation);
+		res = write_pin(token, whose, whose, &checked, new_pin, &generation);
 	if (res != TOKEN_OK)
 		goto out;
 	(void)pthread_mutex_lock(&token->lock);

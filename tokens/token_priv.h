@@ -24,6 +24,7 @@ struct token_env {
 	struct token_config config;
 	OSSL_LIB_CTX *libctx;
 	struct seal_ctx *seal;
+	struct backend_env backend;
 	pthread_mutex_t lock; /* of the lists, and of the watch */
 	struct token *tokens;
 	struct token *idle; /* closed ones that are kept for a while, the last closed first */
@@ -37,6 +38,7 @@ struct area_keys {
 	struct secret seal; /* blobs of objects */
 	struct secret root; /* MAC of the root row */
 	struct secret rows; /* terms of the multiset hash */
+	struct secret auth; /* the SO's, for its guard (backend.h); a user's is in struct backend_area */
 };
 
 #define ROOT_HASH_LEN 32
@@ -82,6 +84,8 @@ struct token {
 	struct pin_digest digest;
 	struct pin_seen seen;
 	struct ready *ready; /* token_ready.c; NULL: no key is ready */
+	struct backend_area *area;
+	struct backend_bytes guard_data; /* that area was opened from */
 
 	bool loaded; /* what follows is what the database held at data version `version` */
 	int64_t version;
@@ -117,8 +121,9 @@ enum token_result root_term(struct seal_many *rows_key, const char *serial, cons
 void root_add(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 void root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN]);
 
-/* A digest of what the area row says, but for label and suspension. */
-enum token_result root_settings(const struct seal_ctx *ctx, const struct store_area *area, uint8_t digest[32]);
+/* A digest of what the area row says, but for label and suspension, and of the guard's data. */
+enum token_result root_settings(const struct seal_ctx *ctx, const struct store_area *area,
+	const struct backend_bytes *guard_data, uint8_t digest[32]);
 
 enum token_result root_mac(const struct seal_ctx *ctx, const struct area_keys *keys, const char *serial,
 	const uint8_t settings[32], const struct store_root *root, uint8_t mac[SEAL_MAC_LEN]);
@@ -196,6 +201,20 @@ void ready_keep_value(struct token *token, const struct store_row *row, const st
 void ready_sweep(struct token *token);
 void ready_clear(struct token *token);
 
+/* ---- token_backend.c: the area as its backend sees it ---- */
+
+/* Open it, or open it anew when the stored data are others; then nobody is logged in any more. Token lock (or nobody
+ * else has the token) and a store transaction are held. */
+enum token_result backend_follow(struct token *token);
+
+/* Open it anew from these data, which become the token's; roles stay. Token lock held. */
+enum token_result backend_switch(struct token *token, struct backend_bytes *data);
+
+/* A reference, after a look at what is stored; and one without. They take the token's lock. */
+enum token_result backend_current(struct token *token, struct backend_area **area);
+struct backend_area *backend_ref(struct token *token);
+void backend_close(struct token *token);
+
 /* ---- token_change.c: changing rows ---- */
 
 /*
@@ -230,9 +249,12 @@ enum backend_role token_backend_role(enum token_role role);
  */
 struct pin_checked {
 	struct secret area_key;
+	struct secret auth; /* backend.h */
 	uint64_t generation;
 	struct store_area area;
+	struct backend_area *backend; /* a reference */
 };
+#define PIN_CHECKED_NONE ((struct pin_checked){ .area_key = SECRET_NONE, .auth = SECRET_NONE })
 enum token_result pin_check(struct token *token, enum backend_role role, struct secret pin,
 	struct pin_checked *checked);
 void pin_checked_clear(struct pin_checked *checked);

@@ -130,7 +130,7 @@ put_row(struct token *token, const struct store_area *area, struct store_provisi
 	uint8_t digest[sizeof(token->settings)];
 	enum token_result res;
 
-	res = root_settings(token->env->seal, area, digest);
+	res = root_settings(token->env->seal, area, &token->guard_data, digest);
 	if (res == TOKEN_OK && !seal_equal(digest, token->settings, sizeof(digest)))
 		res = TOKEN_ERR_DAMAGED;
 	return res == TOKEN_OK ? store_provisioner_replace(token->store, row) : res;

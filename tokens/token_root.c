@@ -38,6 +38,7 @@ area_keys_wipe(struct area_keys *keys)
 	secret_wipe(&keys->seal);
 	secret_wipe(&keys->root);
 	secret_wipe(&keys->rows);
+	secret_wipe(&keys->auth);
 }
 
 static uint8_t *
@@ -99,7 +100,8 @@ root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN])
 }
 
 enum token_result
-root_settings(const struct seal_ctx *ctx, const struct store_area *area, uint8_t digest[32])
+root_settings(const struct seal_ctx *ctx, const struct store_area *area, const struct backend_bytes *guard_data,
+	uint8_t digest[32])
 {
 	const struct token_pin_policy *policies[] = { &area->user, &area->so };
 	uint8_t bytes[256] = { 0 };
@@ -122,6 +124,13 @@ root_settings(const struct seal_ctx *ctx, const struct store_area *area, uint8_t
 	out += sizeof(area->seal_public);
 	memcpy(out, area->seal_private, sizeof(area->seal_private));
 	out += sizeof(area->seal_private);
+	if (guard_data->len > 0) {
+		const enum token_result res = seal_sha256(ctx, guard_data->ptr, guard_data->len, out);
+
+		if (res != TOKEN_OK)
+			return res;
+		out += 32;
+	}
 	return seal_sha256(ctx, bytes, (size_t)(out - bytes), digest);
 }
 

@@ -293,8 +293,9 @@ store_empty(struct store *store, bool everything)
 	res = db_exec(&store->db, objects);
 	if (res == TOKEN_OK)
 		res = db_exec(&store->db,
-			everything ? "DELETE FROM pin; DELETE FROM root; DELETE FROM area"
-				   : "DELETE FROM pin WHERE role <> 2");
+			everything ? "DELETE FROM pin; DELETE FROM root; DELETE FROM backend_data; DELETE FROM area"
+				   : "DELETE FROM pin WHERE role <> 2;"
+				     "DELETE FROM backend_data WHERE name <> '" STORE_DATA_GUARD "'");
 	return res;
 }
 

@@ -89,9 +89,18 @@ enum token_result store_area_write(struct store *store, const struct store_area 
 /* The counts of a token_info. */
 enum token_result store_counts(struct store *store, struct token_info *info);
 
-/* Delete all objects, tombstones, PINs but the SO's, and what renewal left. With everything:
- * the SO's PIN and the area row too, after which the area is no more for anybody. */
+/* Delete all objects, tombstones, PINs but the SO's, what renewal left, and a backend's data but the guard's. With
+ * everything: those, the SO's PIN and the area row too, after which the area is no more for anybody. */
 enum token_result store_empty(struct store *store, bool everything);
+
+/* ---- What a backend must know beside the wraps ---- */
+
+#define STORE_DATA_GUARD "guard" /* the guard's own; under the MAC of the root, when there is any */
+#define STORE_DATA_MAX 65536     /* bytes */
+
+/* TOKEN_OK with ptr NULL when there is none. */
+enum token_result store_data_read(struct store *store, const char *name, struct backend_bytes *data);
+enum token_result store_data_write(struct store *store, const char *name, const uint8_t *bytes, size_t len);
 
 /* ---- PIN rows ---- */
 
