@@ -33,7 +33,12 @@ enum token_result {
 	TOKEN_ERR_CURVE,           /* the backend cannot do this curve */
 	TOKEN_ERR_UNSUPPORTED,     /* the backend cannot do this at all */
 	TOKEN_ERR_TOO_LARGE,       /* an object value above TOKEN_VALUE_MAX */
-	TOKEN_ERR_CRYPTO           /* the cryptographic library failed */
+	TOKEN_ERR_CRYPTO,          /* the cryptographic library failed */
+	TOKEN_ERR_DEVICE,          /* no TPM can be reached, or it failed; no PIN has been judged */
+	TOKEN_ERR_OTHER_DEVICE,    /* it is another TPM than the area was made with, or it has been cleared */
+	TOKEN_ERR_INDEX_LOST,      /* what the area had in the TPM was taken away; its security officer can mend it */
+	TOKEN_ERR_ROLLED_BACK,     /* the store is an older one than the TPM knows of */
+	TOKEN_ERR_OWNER_AUTH       /* the TPM's owner authorisation is missing or wrong */
 };
 
 /* The name of a result for logs ("TOKEN_ERR_IO"); never NULL. */

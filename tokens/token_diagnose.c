@@ -85,6 +85,20 @@ explain(enum token_result res)
 		{ TOKEN_ERR_MEMORY, "There is too little memory." },
 		{ TOKEN_ERR_UNSUPPORTED, "The area belongs to a backend that this build does not have." },
 		{ TOKEN_ERR_GONE, "The area has been erased." },
+		{ TOKEN_ERR_DEVICE, "The TPM cannot be reached, or it failed." },
+		{ TOKEN_ERR_OTHER_DEVICE,
+			"This is not the TPM that the area was made with, or it has been cleared since: the keys "
+			"cannot be "
+			"used any more. Erase the area and have the records issued again." },
+		{ TOKEN_ERR_INDEX_LOST,
+			"What the area had in the TPM was taken away; the security officer mends it by setting a new "
+			"PIN." },
+		{ TOKEN_ERR_ROLLED_BACK,
+			"An older copy of the store was put back: the TPM has counted further. Put back the newest "
+			"one, or "
+			"erase the area and have the records issued again." },
+		{ TOKEN_ERR_OWNER_AUTH,
+			"The authorisation of the TPM's owner is missing or wrong (tpm-owner-auth-file)." },
 	};
 
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {

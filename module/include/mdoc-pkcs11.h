@@ -86,6 +86,10 @@ extern "C" {
 #define CKR_MDOC_BATCH_ACTIVE 0xCD440210UL        /* begin twice, or a token key pair inside a batch */
 #define CKR_MDOC_NO_BATCH 0xCD440211UL            /* commit or rollback without begin */
 #define CKR_MDOC_KEY_AUTHORIZATION 0xCD440212UL   /* a device-signed element that keyAuthorizations does not allow */
+#define CKR_MDOC_TPM_OTHER 0xCD440213UL           /* another TPM than the area was made with, or it was cleared */
+#define CKR_MDOC_TPM_INDEX_LOST 0xCD440214UL      /* the area's index was taken out of the TPM: C_InitPIN mends it */
+#define CKR_MDOC_STORE_ROLLED_BACK 0xCD440215UL   /* an older store was put back: the TPM has counted further */
+#define CKR_MDOC_TPM_OWNER_AUTH 0xCD440216UL      /* the TPM's owner authorisation is missing or wrong */
 
 /*
  * The provisioner brings new records without the holder's PIN: C_LoginUser(CKU_USER, credential, MDOC_PROVISIONER).

@@ -15,6 +15,16 @@ const struct pin_limits pin_limits_vault_so = {
 	.weak_min = 4,
 };
 
+const struct pin_limits pin_limits_tpm_user = {
+	.defaults = { .min_len = 4, .max_len = PIN_LEN_MAX, .tries = 5, .alphabet = TOKEN_PIN_ANY },
+	.weak_min = 4,
+};
+
+const struct pin_limits pin_limits_tpm_so = {
+	.defaults = { .min_len = 16, .max_len = PIN_LEN_MAX, .tries = 10, .alphabet = TOKEN_PIN_ANY },
+	.weak_min = 4,
+};
+
 enum token_result
 pin_policy_complete(const struct pin_limits *limits, bool allow_weak, struct token_pin_policy *policy)
 {

@@ -28,6 +28,11 @@ struct pin_limits {
 extern const struct pin_limits pin_limits_vault_user;
 extern const struct pin_limits pin_limits_vault_so;
 
+/* Where a device counts the user's tries 4 characters are enough; the SO's code opens the area from the store alone
+ * with what the device has sealed, so its floor is the vault's. */
+extern const struct pin_limits pin_limits_tpm_user;
+extern const struct pin_limits pin_limits_tpm_so;
+
 /*
  * Fill the zero fields of a policy with the backend's defaults and check the whole.
  *
