@@ -30,7 +30,8 @@ struct tpm;
 /* What all areas of an environment have in common; borrowed for its life. */
 struct backend_env {
 	const struct seal_ctx *seal;
-	struct tpm *tpm; /* connects when it is first needed (tpm/device.h) */
+	struct tpm *tpm;            /* connects when it is first needed (tpm/device.h) */
+	enum token_tpm_pin tpm_pin; /* of new areas, as configured */
 };
 
 struct token_backend;
@@ -143,6 +144,16 @@ struct token_guard {
 	/* The tries that the device has left for the user; also for one whom nobody knows. NULL: the store counts. */
 	enum token_result (*tries)(struct backend_area *area, unsigned *left);
 
+	/* Does the device lock for everybody who uses it when too many tries were wrong, not for this area alone? Asks no
+	 * device. NULL: no. */
+	bool (*shares_lockout)(struct backend_area *area);
+
+	/*
+	 * Is all there that the area has in the device? Judges no PIN; also for one whom nobody knows. NULL: nothing can
+	 * be missing. TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE, TOKEN_ERR_INDEX_LOST
+	 */
+	enum token_result (*check)(struct backend_area *area);
+
 	/*
 	 * Make the device's counter say `generation`: nothing to do, or one step from the one before. Idempotent. The
 	 * caller holds the area's counter lock. NULL: an older store is not noticed.
@@ -179,8 +190,9 @@ struct token_keymaker {
 };
 
 struct token_backend {
-	const char *name;  /* in the store; at most 15 characters */
-	const char *model; /* for people; at most 16 bytes */
+	const char *name;         /* in the store; at most 15 characters */
+	const char *model;        /* for people; at most 16 bytes */
+	const char *model_shared; /* where the guard shares its lockout; NULL: as model */
 	const struct token_guard *guard;
 	const struct token_keymaker *keys;
 };

@@ -135,21 +135,27 @@ replace(char **field, char *value)
 }
 
 static enum token_result
-set_store(struct token_config *config, const char *value, const struct where *where)
+set_path(char **field, const char *name, const char *value, const struct where *where)
 {
 	char *home;
 	enum token_result res;
 
 	if (value[0] == '/')
-		return replace(&config->store, strdup(value));
+		return replace(field, strdup(value));
 	if (strncmp(value, "~/", 2) != 0)
-		return refuse(where, "store must be an absolute path or begin with ~/");
+		return refuse(where, "%s must be an absolute path or begin with ~/", name);
 	home = home_folder();
 	if (home == NULL)
 		return TOKEN_ERR_MEMORY;
-	res = replace(&config->store, join(home, value + 1));
+	res = replace(field, join(home, value + 1));
 	free(home);
 	return res;
+}
+
+static enum token_result
+set_store(struct token_config *config, const char *value, const struct where *where)
+{
+	return set_path(&config->store, "store", value, where);
 }
 
 static enum token_result
@@ -186,6 +192,37 @@ set_weak_so_pin(struct token_config *config, const char *value, const struct whe
 	return TOKEN_OK;
 }
 
+static enum token_result
+set_tcti(struct token_config *config, const char *value, const struct where *where)
+{
+	if (value[0] == '\0')
+		return refuse(where, "tcti is empty");
+	return replace(&config->tcti, strdup(value));
+}
+
+static enum token_result
+set_owner_auth(struct token_config *config, const char *value, const struct where *where)
+{
+	return set_path(&config->tpm_owner_auth, "tpm-owner-auth-file", value, where);
+}
+
+static enum token_result
+set_tpm_pin(struct token_config *config, const char *value, const struct where *where)
+{
+	static const char *const names[] = {
+		[TOKEN_TPM_PIN_AUTO] = "auto",
+		[TOKEN_TPM_PIN_INDEX] = "index",
+		[TOKEN_TPM_PIN_OBJECT] = "object",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], value) == 0) {
+			config->tpm_pin = (enum token_tpm_pin)i;
+			return TOKEN_OK;
+		}
+	return refuse(where, "tpm-pin must be auto, index or object");
+}
+
 static const struct {
 	const char *name;
 	enum token_result (*set)(struct token_config *config, const char *value, const struct where *where);
@@ -194,6 +231,9 @@ static const struct {
 	{ "backend", set_backend },
 	{ "min-pin", set_min_pin },
 	{ "allow-weak-so-pin", set_weak_so_pin },
+	{ "tcti", set_tcti },
+	{ "tpm-owner-auth-file", set_owner_auth },
+	{ "tpm-pin", set_tpm_pin },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -316,6 +356,7 @@ token_config_load(struct token_config *config, char *why, size_t why_len)
 {
 	struct where where = { .path = "", .why = why, .why_len = why_len };
 	const char *store = environment("MDOC_PKCS11_STORE");
+	const char *tcti = environment("MDOC_PKCS11_TCTI");
 	enum token_result res;
 	enum token_config_source source = TOKEN_CONFIG_NONE;
 	FILE *file = NULL;
@@ -333,6 +374,8 @@ token_config_load(struct token_config *config, char *why, size_t why_len)
 	if (res == TOKEN_ERR_ARG && set_defaults(config) != TOKEN_OK)
 		res = TOKEN_ERR_MEMORY;
 	if (store != NULL && replace(&config->store, absolute(store)) != TOKEN_OK)
+		res = TOKEN_ERR_MEMORY;
+	if (tcti != NULL && replace(&config->tcti, strdup(tcti)) != TOKEN_OK)
 		res = TOKEN_ERR_MEMORY;
 	config->store_from_environment = store != NULL;
 	config->source = source;
@@ -354,6 +397,8 @@ token_config_clear(struct token_config *config)
 {
 	free(config->store);
 	free(config->backend);
+	free(config->tcti);
+	free(config->tpm_owner_auth);
 	free(config->file);
 	memset(config, 0, sizeof(*config));
 }

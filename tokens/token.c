@@ -38,6 +38,7 @@ token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct to
 	env->watch = SLOTS_WATCH_NONE;
 	env->config.min_pin = config->min_pin;
 	env->config.allow_weak_so_pin = config->allow_weak_so_pin;
+	env->backend.tpm_pin = config->tpm_pin;
 	if (!copy_string(config->store, &env->config.store) ||
 		!copy_string(config->backend != NULL ? config->backend : "vault", &env->config.backend))
 		goto out;

@@ -38,11 +38,22 @@ enum token_config_source {
 	TOKEN_CONFIG_SYSTEM
 };
 
+/* What a TPM is to hold a PIN as; which of them an area has got is settled when it is made. */
+enum token_tpm_pin {
+	TOKEN_TPM_PIN_AUTO,  /* an index where the TPM has such, else an object */
+	TOKEN_TPM_PIN_INDEX, /* which counts for this area alone */
+	TOKEN_TPM_PIN_OBJECT /* the TPM's lockout counts for all that it protects */
+};
+
 struct token_config {
 	char *store;            /* folder of slots.db and the areas */
 	char *backend;          /* default backend, "vault" */
 	unsigned min_pin;       /* user PIN floor of areas made by stock calls; 0: backend's own */
 	bool allow_weak_so_pin; /* SO codes below 80 bits in areas made by stock calls */
+	char *tcti;             /* how to reach the TPM, as tpm2-tools take it; NULL: the usual ways */
+	char *tpm_owner_auth;   /* file with the authorisation of the TPM's owner; NULL: it is empty */
+	enum token_tpm_pin tpm_pin;
+	bool no_threads; /* the application allows none; not from the configuration */
 	/* For people; token_env_new() takes no notice of them. */
 	char *file; /* that counts, also when it is wrong; NULL: none */
 	enum token_config_source source;
@@ -53,7 +64,7 @@ struct token_config {
  * Read the configuration: $MDOC_PKCS11_CONF, else $XDG_CONFIG_HOME/mdoc-pkcs11/ (or
  * ~/.config/…), else sysconfdir; $MDOC_PKCS11_STORE goes before the file's store, and
  * $XDG_DATA_HOME/mdoc-pkcs11 (or ~/.local/share/…) is the last resort. The environment is
- * ignored in a set-id program. No file at all is fine.
+ * ignored in a set-id program. $MDOC_PKCS11_TCTI goes before the file's tcti. No file at all is fine.
  *
  * why     NULL, or up to why_len bytes: file, line and what is wrong, in English
  *

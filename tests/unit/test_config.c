@@ -36,6 +36,7 @@ begin(void)
 	snprintf(conf, sizeof(conf), "%s/test.conf", folder);
 	setenv("MDOC_PKCS11_CONF", conf, 1);
 	unsetenv("MDOC_PKCS11_STORE");
+	unsetenv("MDOC_PKCS11_TCTI");
 	setenv("XDG_DATA_HOME", "/data", 1);
 	unsetenv("XDG_CONFIG_HOME");
 	setenv("HOME", "/home/someone", 1);
@@ -86,6 +87,9 @@ test_refused(void)
 		{ "min-pin = 99999999999999999999\n", ":1: min-pin" },
 		{ "allow-weak-so-pin = maybe\n", ":1: allow-weak-so-pin" },
 		{ "min-pin = 4\nmin-pin = 5\n", ":2: min-pin is given twice" },
+		{ "tcti =\n", ":1: tcti is empty" },
+		{ "tpm-owner-auth-file = secret\n", ":1: tpm-owner-auth-file must be an absolute path" },
+		{ "tpm-pin = both\n", ":1: tpm-pin must be auto, index or object" },
 		{ "= x\n", ":1: unknown key" },
 	};
 	struct token_config config;
@@ -154,6 +158,35 @@ test_values(void)
 }
 
 static void
+test_tpm(void)
+{
+	static const char text[] = "backend = tpm\ntcti = device:/dev/tpm0\ntpm-owner-auth-file = ~/owner\n"
+				   "tpm-pin = object\n";
+	struct token_config config;
+
+	begin();
+	write_conf(text, sizeof(text) - 1);
+	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
+	CU_ASSERT_STRING_EQUAL(config.backend, "tpm");
+	CU_ASSERT_STRING_EQUAL(config.tcti, "device:/dev/tpm0");
+	CU_ASSERT_STRING_EQUAL(config.tpm_owner_auth, "/home/someone/owner");
+	CU_ASSERT_EQUAL(config.tpm_pin, TOKEN_TPM_PIN_OBJECT);
+	token_config_clear(&config);
+	setenv("MDOC_PKCS11_TCTI", "tabrmd", 1);
+	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
+	CU_ASSERT_STRING_EQUAL(config.tcti, "tabrmd");
+	token_config_clear(&config);
+	unsetenv("MDOC_PKCS11_TCTI");
+	write_conf("", 0);
+	CU_ASSERT_EQUAL(token_config_load(&config, NULL, 0), TOKEN_OK);
+	CU_ASSERT_PTR_NULL(config.tcti);
+	CU_ASSERT_PTR_NULL(config.tpm_owner_auth);
+	CU_ASSERT_EQUAL(config.tpm_pin, TOKEN_TPM_PIN_AUTO);
+	token_config_clear(&config);
+	end();
+}
+
+static void
 test_search(void)
 {
 	struct token_config config;
@@ -191,6 +224,7 @@ CU_TestInfo tests_config[] = {
 	{ "wrong lines", test_refused },
 	{ "a named file that is missing", test_missing },
 	{ "the values", test_values },
+	{ "how the TPM is reached", test_tpm },
 	{ "where the file is looked for", test_search },
 	CU_TEST_INFO_NULL,
 };
