@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "tests/bench/bench.h"
-#include "tests/unit/issuer_kit.h"
+#include "tests/bench/copies.h"
 
 #define THREADS 2
 #define SINGLE_USE 8 /* copies of one round */
@@ -56,13 +56,6 @@ sign_raw(const struct worker *w)
 }
 
 static void
-authorise(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session)
-{
-	bench_ok(p11->C_Login(session, CKU_CONTEXT_SPECIFIC, (CK_UTF8CHAR *)BENCH_USER_PIN, strlen(BENCH_USER_PIN)),
-		"context-specific login");
-}
-
-static void
 sign_token(const struct worker *w)
 {
 	CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
@@ -71,7 +64,7 @@ sign_token(const struct worker *w)
 
 	bench_ok(w->p11->C_SignInit(w->session, &mechanism, w->key), "C_SignInit");
 	if (w->authenticate)
-		authorise(w->p11, w->session);
+		bench_authorise(w->p11, w->session);
 	bench_ok(w->p11->C_Sign(w->session, (CK_BYTE *)(uintptr_t)digest, sizeof(digest), sig, &len), "C_Sign");
 }
 
@@ -116,48 +109,11 @@ run_crew(void *arg, double seconds)
 	return rate;
 }
 
-static CK_OBJECT_HANDLE
-make_pair(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session, bool authenticate, bool holder,
-	struct mdoc_public_key *public_key)
-{
-	static const CK_BYTE p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
-	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
-	CK_BBOOL yes = CK_TRUE, always = authenticate ? CK_TRUE : CK_FALSE;
-	CK_ATTRIBUTE public_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_VERIFY, &yes, sizeof(yes) },
-		{ CKA_EC_PARAMS, (void *)(uintptr_t)p256, sizeof(p256) },
-	};
-	CK_ATTRIBUTE private_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_PRIVATE, &yes, sizeof(yes) },
-		{ CKA_SIGN, &yes, sizeof(yes) },
-		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
-		{ CKA_MDOC_HOLDER_KEY, &yes, sizeof(yes) },
-	};
-	CK_BYTE der[80];
-	CK_ATTRIBUTE point = { CKA_EC_POINT, der, sizeof(der) };
-	CK_OBJECT_HANDLE public_handle = 0, private_handle = 0;
-
-	if (holder)
-		always = CK_TRUE;
-	bench_ok(p11->C_GenerateKeyPair(session, &mechanism, public_template, 3, private_template, holder ? 5 : 4,
-			 &public_handle, &private_handle),
-		"C_GenerateKeyPair");
-	if (public_key == NULL)
-		return private_handle;
-	bench_ok(p11->C_GetAttributeValue(session, public_handle, &point, 1), "CKA_EC_POINT");
-	bench_need(point.ulValueLen == 67, "CKA_EC_POINT");
-	public_key->curve = MDOC_CURVE_P256;
-	public_key->point_len = 65;
-	memcpy(public_key->point, der + 2, 65);
-	return private_handle;
-}
-
 /* The user is logged in by now. */
 static void
 crew_of_token(struct crew *crew, size_t count, const struct bench_module *m, bool authenticate)
 {
+	const struct bench_pair pair = { .authenticate = authenticate };
 	CK_OBJECT_HANDLE key = 0;
 
 	crew->count = count;
@@ -166,7 +122,7 @@ crew_of_token(struct crew *crew, size_t count, const struct bench_module *m, boo
 		crew->workers[i].session = bench_session(m, false);
 		crew->workers[i].authenticate = authenticate;
 		if (i == 0)
-			key = make_pair(m->f, crew->workers[0].session, authenticate, false, NULL);
+			key = bench_pair(m->f, crew->workers[0].session, &pair, NULL);
 		crew->workers[i].key = key;
 	}
 }
@@ -174,49 +130,9 @@ crew_of_token(struct crew *crew, size_t count, const struct bench_module *m, boo
 /* ---- A signature that spends its copy, against one durable commit ---- */
 
 struct copies {
+	struct bench_copies all;
 	CK_OBJECT_HANDLE reusable;
-	CK_FUNCTION_LIST *p11;
-	CK_SESSION_HANDLE session;
-	struct issuer_kit issuer;
-	struct mdoc_buf input;
 };
-
-static CK_OBJECT_HANDLE
-make_copy(struct copies *copies, bool reusable)
-{
-	CK_OBJECT_CLASS data = CKO_DATA;
-	CK_BBOOL yes = CK_TRUE;
-	struct mdoc_buf record = MDOC_BUF_EMPTY;
-	struct mdoc_public_key public_key;
-	CK_OBJECT_HANDLE key, ignored;
-
-	key = make_pair(copies->p11, copies->session, true, true, &public_key);
-	kit_record(&copies->issuer, KIT_DOCTYPE, &public_key, copies->issuer.now - 60, copies->issuer.now + 86400, 500,
-		&record);
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &data, sizeof(data) },
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_PRIVATE, &yes, sizeof(yes) },
-		{ CKA_APPLICATION, (void *)(uintptr_t) "mdoc", 4 },
-		{ CKA_VALUE, record.ptr, record.len },
-		{ CKA_MDOC_REUSABLE, &yes, sizeof(yes) },
-	};
-	bench_ok(copies->p11->C_CreateObject(copies->session, template, reusable ? 6 : 5, &ignored), "C_CreateObject");
-	mdoc_buf_clear(&record);
-	return key;
-}
-
-static void
-sign_device(struct copies *copies, CK_OBJECT_HANDLE key)
-{
-	CK_MECHANISM mechanism = { CKM_MDOC_DEVICE_SIGN, NULL, 0 };
-	CK_BYTE answer[512];
-	CK_ULONG len = sizeof(answer);
-
-	bench_ok(copies->p11->C_SignInit(copies->session, &mechanism, key), "C_SignInit");
-	authorise(copies->p11, copies->session);
-	bench_ok(copies->p11->C_Sign(copies->session, copies->input.ptr, copies->input.len, answer, &len), "C_Sign");
-}
 
 static double
 run_single_use(void *arg, double seconds)
@@ -227,10 +143,10 @@ run_single_use(void *arg, double seconds)
 
 	(void)seconds; /* each copy signs once: their number is what can be given */
 	for (size_t i = 0; i < SINGLE_USE; i++)
-		keys[i] = make_copy(copies, false);
+		keys[i] = bench_copy(&copies->all, NULL, false);
 	begin = bench_now();
 	for (size_t i = 0; i < SINGLE_USE; i++)
-		sign_device(copies, keys[i]);
+		bench_sign_device(&copies->all, keys[i]);
 	return SINGLE_USE / (bench_now() - begin);
 }
 
@@ -243,24 +159,9 @@ run_reusable(void *arg, double seconds)
 
 	while (bench_now() < begin + seconds) {
 		for (int i = 0; i < 16; i++, done++)
-			sign_device(copies, copies->reusable);
+			bench_sign_device(&copies->all, copies->reusable);
 	}
 	return (double)done / (bench_now() - begin);
-}
-
-static void
-copies_new(struct copies *copies, const struct bench_module *m)
-{
-	struct mdoc_buf transcript = MDOC_BUF_EMPTY;
-
-	copies->p11 = m->f;
-	copies->session = bench_session(m, false);
-	copies->input = MDOC_BUF_EMPTY;
-	issuer_kit_new(&copies->issuer);
-	kit_transcript(1, &transcript);
-	kit_device_authentication(&transcript, KIT_DOCTYPE, NULL, &copies->input);
-	mdoc_buf_clear(&transcript);
-	copies->reusable = make_copy(copies, true);
 }
 
 static sqlite3 *
@@ -432,7 +333,8 @@ main(int argc, char **argv)
 	prepare_raw(&cases);
 	bench_need(bench_load(options.module, &cases.ours), "no module");
 	prepare_module(&cases, &cases.ours, OURS_1, AUTH);
-	copies_new(&cases.copies, &cases.ours);
+	bench_copies_new(&cases.copies.all, &cases.ours);
+	cases.copies.reusable = bench_copy(&cases.copies.all, NULL, true);
 	cases.each[SINGLE].run = run_single_use;
 	cases.each[SINGLE].arg = &cases.copies;
 	cases.each[REUSABLE].run = run_reusable;
@@ -443,8 +345,7 @@ main(int argc, char **argv)
 	print_all(&options, &cases);
 	bench_ok(cases.ours.f->C_Finalize(NULL), "C_Finalize");
 	(void)sqlite3_close(cases.db);
-	issuer_kit_free(&cases.copies.issuer);
-	mdoc_buf_clear(&cases.copies.input);
+	bench_copies_free(&cases.copies.all);
 	EVP_PKEY_free(cases.pkey);
 	return bench_end(&options);
 }
