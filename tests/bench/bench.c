@@ -47,7 +47,7 @@ bench_options(int argc, char **argv, const char *about, struct bench_options *op
 {
 	int i;
 
-	*options = (struct bench_options){ .module = getenv("MDOC_MODULE") };
+	*options = (struct bench_options){ .module = getenv("MDOC_MODULE"), .other = "SoftHSM2" };
 	if (options->module == NULL)
 		options->module = MODULE_PATH;
 	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
@@ -150,7 +150,8 @@ set_stores(void)
 	setenv("SOFTHSM2_CONF", path, 1);
 	snprintf(path, sizeof(path), "%s/store", bench_folder());
 	setenv("MDOC_PKCS11_STORE", path, 1);
-	setenv("MDOC_PKCS11_CONF", "/dev/null", 1);
+	snprintf(path, sizeof(path), "%s/mdoc-pkcs11.conf", bench_folder());
+	setenv("MDOC_PKCS11_CONF", access(path, R_OK) == 0 ? path : "/dev/null", 1);
 }
 
 static void *
@@ -274,13 +275,13 @@ bench_line(const struct bench_options *options, const struct bench_line *line)
 {
 	static const char *const verdicts[] = { "", "ok", "MISSED" };
 	const bool bad = is_missed(line);
-	char value[32], softhsm[32], raw[32], limit[40] = "";
+	char value[32], other[32], raw[32], limit[40] = "";
 
 	missed += bad ? 1 : 0;
 	if (options->json) {
 		printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\"", lines++ == 0 ? "[" : ",", line->name, line->unit);
 		print_json("value", line->value);
-		print_json("softhsm2", line->softhsm);
+		print_json("other", line->other);
 		print_json("raw", line->raw);
 		print_json(line->kind == BENCH_AT_LEAST ? "at_least" : "at_most",
 			line->kind == BENCH_NO_LIMIT ? NAN : line->limit);
@@ -288,13 +289,13 @@ bench_line(const struct bench_options *options, const struct bench_line *line)
 		return;
 	}
 	if (lines++ == 0)
-		printf("%-52s %14s %14s %14s  %s\n", "", "mdoc-pkcs11", "SoftHSM2", "raw", "limit");
+		printf("%-52s %14s %14s %14s  %s\n", "", "mdoc-pkcs11", options->other, "raw", "limit");
 	print_figure(line->value, line->unit, value, sizeof(value));
-	print_figure(line->softhsm, line->unit, softhsm, sizeof(softhsm));
+	print_figure(line->other, line->unit, other, sizeof(other));
 	print_figure(line->raw, line->unit, raw, sizeof(raw));
 	if (line->kind != BENCH_NO_LIMIT)
 		snprintf(limit, sizeof(limit), "%s %.6g", line->kind == BENCH_AT_LEAST ? ">=" : "<=", line->limit);
-	printf("%-52s %14s %14s %14s  %-10s %s\n", line->name, value, softhsm, raw, limit,
+	printf("%-52s %14s %14s %14s  %-10s %s\n", line->name, value, other, raw, limit,
 		verdicts[line->kind == BENCH_NO_LIMIT ? 0 : (bad ? 2 : 1)]);
 	fflush(stdout);
 }

@@ -24,6 +24,7 @@ struct bench_options {
 	bool json;
 	bool quick;         /* about a tenth of the work */
 	const char *module; /* $MDOC_MODULE, else the module of this build */
+	const char *other;  /* the name of who is measured beside it: SoftHSM2 unless it is changed */
 };
 
 /* --json, --quick, --help. What is left of the command line starts at argv[*rest]. */
@@ -45,7 +46,8 @@ double bench_median(double *figures, size_t count);
 /* Scratch for all that a run makes, taken away when the program ends; borrowed. */
 const char *bench_folder(void);
 
-/* A module with its own store below the scratch folder; loaded and initialised. */
+/* A module with its own store below the scratch folder, and the configuration mdoc-pkcs11.conf there if there is one;
+ * loaded and initialised. */
 struct bench_module {
 	void *library;
 	CK_FUNCTION_LIST *f;
@@ -71,8 +73,8 @@ struct bench_line {
 	const char *name;
 	const char *unit; /* "/s", "us", "ms", "MiB", "x" */
 	double value;
-	double softhsm; /* the same by SoftHSM2 */
-	double raw;     /* the same without PKCS#11: raw OpenSSL, raw SQLite */
+	double other; /* the same by options->other */
+	double raw;   /* the same without PKCS#11: raw OpenSSL, raw SQLite, raw ESYS */
 	enum bench_limit kind;
 	double limit; /* of value */
 };
