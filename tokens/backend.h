@@ -189,12 +189,41 @@ struct token_keymaker {
 		struct token_key **key);
 };
 
+/*
+ * Proof for an issuer that keys are in a device. The messages are CBOR maps whose content is the attester's affair.
+ *
+ * key  the attestation key as enrol() has made it; ptr NULL: there is none yet
+ *
+ * TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE, TOKEN_ERR_OWNER_AUTH
+ * TOKEN_ERR_DAMAGED  the key's bytes are none
+ */
+struct token_attester {
+	/* The message that tells an issuer of the attestation key and its device. Where there is no key, or a damaged
+	 * one, it is made, and *made are its bytes for the store. */
+	enum token_result (*enrol)(struct backend_area *area, const struct backend_bytes *key,
+		struct backend_bytes *made, struct backend_bytes *message);
+
+	/* The answer to an issuer's challenge. TOKEN_ERR_ARG: it is none, or for another device or key. */
+	enum token_result (*activate)(struct backend_area *area, const struct backend_bytes *key,
+		const uint8_t *challenge, size_t len, struct backend_bytes *answer);
+
+	/* Is this a certificate (X.509, DER) of the attestation key? TOKEN_ERR_ARG: no. Asks no device. */
+	enum token_result (
+		*check)(struct backend_area *area, const struct backend_bytes *key, const uint8_t *der, size_t len);
+
+	/* Evidence about keys that this backend has loaded. certificate: goes with it, when it is one of the key's. */
+	enum token_result (*attest)(struct backend_area *area, const struct backend_bytes *key,
+		const struct backend_bytes *certificate, struct token_key *const *keys, size_t count,
+		const uint8_t *nonce, size_t nonce_len, struct backend_bytes *evidence);
+};
+
 struct token_backend {
 	const char *name;         /* in the store; at most 15 characters */
 	const char *model;        /* for people; at most 16 bytes */
 	const char *model_shared; /* where the guard shares its lockout; NULL: as model */
 	const struct token_guard *guard;
 	const struct token_keymaker *keys;
+	const struct token_attester *attester; /* NULL: nothing can be proven */
 };
 
 /* NULL: no such backend. */

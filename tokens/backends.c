@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct token_backend backends[] = {
-	{ "vault", "vault (software)", NULL, &vault_guard, &vault_keymaker },
+	{ "vault", "vault (software)", NULL, &vault_guard, &vault_keymaker, NULL },
 };
 
 const struct token_backend *

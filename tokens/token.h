@@ -453,6 +453,34 @@ enum token_result token_key_sign_message(struct token_key *key, const uint8_t *m
  * it is none, or one that forces an all-zero result. */
 enum token_result token_key_derive(struct token_key *key, const uint8_t *peer, size_t peer_len, struct secret *shared);
 
+/* ---- Attestation: proof for an issuer that keys are in a device -------------------------- */
+
+/*
+ * Room for any message about this many keys, in bytes. 0: the backend's keys are in no device that could tell, and the
+ * calls below answer TOKEN_ERR_UNSUPPORTED.
+ */
+size_t token_attest_room(const struct token *token, size_t keys);
+
+/*
+ * For the user, in CBOR; *message is malloc'ed.
+ *
+ * token_attest()              evidence about private keys of the token, for an issuer's nonce of any length
+ * token_attest_enrol()        tell an issuer of the attestation key, which is made when there is none
+ * token_attest_activate()     answer an issuer's challenge
+ * token_attest_certificate()  keep the certificate (DER) that the issuer has given for the attestation key
+ *
+ * TOKEN_ERR_NOT_LOGGED_IN, TOKEN_ERR_READ_ONLY (enrol, certificate)
+ * TOKEN_ERR_NOT_FOUND  no attestation key yet; of token_attest() also a key that is gone
+ * TOKEN_ERR_ARG        no challenge, or for another device or key; no certificate of this key; no private key
+ * TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE, TOKEN_ERR_INDEX_LOST, TOKEN_ERR_OWNER_AUTH
+ */
+enum token_result token_attest(struct token *token, const struct token_object *const *objects, size_t count,
+	const uint8_t *nonce, size_t nonce_len, uint8_t **message, size_t *len);
+enum token_result token_attest_enrol(struct token *token, uint8_t **message, size_t *len);
+enum token_result token_attest_activate(struct token *token, const uint8_t *challenge, size_t challenge_len,
+	uint8_t **message, size_t *len);
+enum token_result token_attest_certificate(struct token *token, const uint8_t *der, size_t len);
+
 /* ---- Public keys: no token and no secret ----------------------------------------------- */
 
 /*

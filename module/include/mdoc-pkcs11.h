@@ -90,6 +90,7 @@ extern "C" {
 #define CKR_MDOC_TPM_INDEX_LOST 0xCD440214UL      /* the area's index was taken out of the TPM: C_InitPIN mends it */
 #define CKR_MDOC_STORE_ROLLED_BACK 0xCD440215UL   /* an older store was put back: the TPM has counted further */
 #define CKR_MDOC_TPM_OWNER_AUTH 0xCD440216UL      /* the TPM's owner authorisation is missing or wrong */
+#define CKR_MDOC_NOT_ENROLLED 0xCD440217UL        /* no key that signs evidence yet: C_MDOC_AttestEnrol makes it */
 
 /*
  * The provisioner brings new records without the holder's PIN: C_LoginUser(CKU_USER, credential, MDOC_PROVISIONER).
@@ -170,7 +171,8 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	 * token objects, 1 to MDOC_ATTEST_KEYS_MAX; the issuer's nonce has 1 to MDOC_ATTEST_NONCE_MAX bytes. The
 	 * length query tells enough room and asks no device, as in the two functions after it.
 	 * CKR_FUNCTION_NOT_SUPPORTED: the keys are in no device that can tell (a software vault).
-	 * CKR_KEY_HANDLE_INVALID: no private key of the token. CKR_USER_NOT_LOGGED_IN, CKR_MDOC_TPM_*. */
+	 * CKR_KEY_HANDLE_INVALID: no private key of the token. CKR_MDOC_NOT_ENROLLED, CKR_USER_NOT_LOGGED_IN,
+	 * CKR_MDOC_TPM_*. */
 	CK_RV(*C_MDOC_Attest)
 	(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
 		CK_ULONG ulNonceLen, CK_BYTE *pEvidence, CK_ULONG *pulLen);

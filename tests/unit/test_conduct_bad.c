@@ -466,6 +466,36 @@ vendor_in_child(void *arg)
 	return wrong;
 }
 
+/* A wrong argument is said before what the backend can. */
+static void
+attestation(void)
+{
+	static CK_BYTE bytes[MDOC_ATTEST_INPUT_MAX + 1];
+	const CK_MDOC_FUNCTION_LIST *v = p11_vendor;
+	CK_OBJECT_HANDLE key = 0xabcdef;
+	CK_ULONG len = sizeof(bytes);
+
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, NULL, 1, bytes, 8, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, 0, bytes, 8, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, MDOC_ATTEST_KEYS_MAX + 1, bytes, 8, bytes, &len),
+		CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, 1, NULL, 8, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, 1, bytes, 0, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, 1, bytes, MDOC_ATTEST_NONCE_MAX + 1, bytes, &len),
+		CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_Attest(w.session, &key, 1, bytes, 8, bytes, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestEnrol(w.session, bytes, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestActivate(w.session, NULL, 8, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestActivate(w.session, bytes, 0, bytes, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestActivate(w.session, bytes, MDOC_ATTEST_INPUT_MAX + 1, bytes, &len),
+		CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestActivate(w.session, bytes, 8, bytes, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestCertificate(w.session, NULL, 8), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestCertificate(w.session, bytes, 0), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestCertificate(w.session, bytes, MDOC_ATTEST_INPUT_MAX + 1), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(len, sizeof(bytes));
+}
+
 /* Were it otherwise, our own interface would be the weak door beside the standard's strong one. */
 static void
 vendor_interface(void)
@@ -496,6 +526,7 @@ vendor_interface(void)
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_BeginBatch(w.session), CKR_MDOC_BATCH_ACTIVE);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RollbackBatch(w.session), CKR_OK);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RevokeProvisioner(w.session), CKR_USER_NOT_LOGGED_IN);
+	attestation();
 	nothing_is_left(&before);
 	end_world();
 }

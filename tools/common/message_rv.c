@@ -108,6 +108,8 @@ static const struct rv_row rows[] = {
 		N_("Put back the newest one. Otherwise make a new token and have the records issued again.")),
 	ROW(CKR_MDOC_TPM_OWNER_AUTH, NO, N_("the authorisation of the TPM's owner is missing or wrong"),
 		N_("Name the file that has it in mdoc-pkcs11.conf: tpm-owner-auth-file = FILE")),
+	ROW(CKR_MDOC_NOT_ENROLLED, NO, N_("the token has no attestation key yet"),
+		N_("Enrol it with the issuer first: mdoc-token attest --enrol")),
 	ROW(CKR_MDOC_BATCH_ACTIVE, TROUBLE, N_("a batch is open already"), hint_bug),
 	ROW(CKR_MDOC_NO_BATCH, TROUBLE, N_("no batch is open"), hint_bug),
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11/objects/attest.h"
 #include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/slots/diagnose.h"
 #include "module/pkcs11/slots/login.h"
@@ -135,29 +136,28 @@ static CK_RV
 C_MDOC_Attest(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
 	CK_ULONG ulNonceLen, CK_BYTE *pEvidence, CK_ULONG *pulLen)
 {
-	(void)pKeys;
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_NUMBER(ulKeys), T_DATA(pNonce, ulNonceLen),
-		T_BUFFER(pEvidence, pulLen));
+	SESSION_CALL(hSession, attest_keys(session, pKeys, ulKeys, pNonce, ulNonceLen, pEvidence, pulLen),
+		T_NUMBER(ulKeys), T_DATA(pNonce, ulNonceLen), T_BUFFER(pEvidence, pulLen));
 }
 
 static CK_RV
 C_MDOC_AttestEnrol(CK_SESSION_HANDLE hSession, CK_BYTE *pMessage, CK_ULONG *pulLen)
 {
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_BUFFER(pMessage, pulLen));
+	SESSION_CALL(hSession, attest_enrol(session, pMessage, pulLen), T_BUFFER(pMessage, pulLen));
 }
 
 static CK_RV
 C_MDOC_AttestActivate(CK_SESSION_HANDLE hSession, const CK_BYTE *pChallenge, CK_ULONG ulChallengeLen, CK_BYTE *pAnswer,
 	CK_ULONG *pulLen)
 {
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_DATA(pChallenge, ulChallengeLen),
-		T_BUFFER(pAnswer, pulLen));
+	SESSION_CALL(hSession, attest_activate(session, pChallenge, ulChallengeLen, pAnswer, pulLen),
+		T_DATA(pChallenge, ulChallengeLen), T_BUFFER(pAnswer, pulLen));
 }
 
 static CK_RV
 C_MDOC_AttestCertificate(CK_SESSION_HANDLE hSession, const CK_BYTE *pDer, CK_ULONG ulLen)
 {
-	SESSION_CALL(hSession, CKR_FUNCTION_NOT_SUPPORTED, T_DATA(pDer, ulLen));
+	SESSION_CALL(hSession, attest_certificate(session, pDer, ulLen), T_DATA(pDer, ulLen));
 }
 
 CK_MDOC_FUNCTION_LIST vendor_functions = {
