@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "pkcs11-3.h"
+#include "tests/unit/backend.h"
 
 static void
 need(CK_RV rv, const char *what)
@@ -44,7 +45,7 @@ make_store(struct holder_kit *kit)
 	snprintf(conf, sizeof(conf), "%s/none.conf", kit->dir);
 	need(setenv("MDOC_PKCS11_STORE", kit->dir, 1) != 0, "setenv");
 	need(setenv("MDOC_PKCS11_CONF", conf, 1) != 0, "setenv");
-	need(fclose(fopen(conf, "w")) != 0, "fclose");
+	need(!test_backend_start() || !test_backend_configure(conf), "the backend");
 }
 
 static void
@@ -85,6 +86,7 @@ void
 holder_kit_free(struct holder_kit *kit)
 {
 	need(kit->p11->C_Finalize(NULL), "C_Finalize");
+	test_backend_stop();
 	(void)nftw(kit->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/ossl_kit.h"
 
 #define P256 "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
@@ -224,8 +225,10 @@ provider_start(void)
 	provider_slot = p11_token("unit");
 	provider_make(provider_slot, CKM_EC_KEY_PAIR_GEN, P256, "p256", 1, false);
 	provider_make(provider_slot, CKM_EC_KEY_PAIR_GEN, P384, "p384", 2, false);
-	provider_make(provider_slot, CKM_EC_EDWARDS_KEY_PAIR_GEN, ED25519, "ed25519", 3, false);
-	provider_make(provider_slot, CKM_EC_MONTGOMERY_KEY_PAIR_GEN, X25519, "x25519", 4, false);
+	if (test_can(TEST_EDWARDS)) {
+		provider_make(provider_slot, CKM_EC_EDWARDS_KEY_PAIR_GEN, ED25519, "ed25519", 3, false);
+		provider_make(provider_slot, CKM_EC_MONTGOMERY_KEY_PAIR_GEN, X25519, "x25519", 4, false);
+	}
 	provider_make(provider_slot, CKM_EC_KEY_PAIR_GEN, P256, "always", 5, true);
 	make_certificate();
 	method = UI_create_method("a user of the tests");

@@ -12,13 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/p11.h"
 
 CK_FUNCTION_LIST_3_2 *p11;
 CK_MDOC_FUNCTION_LIST *p11_vendor;
 const char *p11_path;
 
-static char store[96];
+static char store[96], conf[104];
 
 static void
 need(bool good, const char *what)
@@ -62,18 +63,22 @@ p11_start(void)
 	snprintf(store, sizeof(store), "%s-XXXXXX", parent == NULL ? "/tmp/unit-module" : parent);
 	if (mkdtemp(store) == NULL)
 		return 1;
+	snprintf(conf, sizeof(conf), "%s.conf", store);
+	if (!test_backend_start() || !test_backend_configure(conf))
+		return 1;
 	setenv("MDOC_PKCS11_STORE", store, 1);
-	setenv("MDOC_PKCS11_CONF", "/dev/null", 1);
+	setenv("MDOC_PKCS11_CONF", conf, 1);
 	return p11->C_Initialize(NULL) == CKR_OK ? 0 : 1;
 }
 
 int
 p11_stop(void)
 {
-	char command[160];
+	char command[224];
 	CK_RV rv = p11->C_Finalize(NULL);
 
-	snprintf(command, sizeof(command), "rm -rf '%s'", store);
+	test_backend_stop();
+	snprintf(command, sizeof(command), "rm -rf '%s' '%s'", store, conf);
 	return system(command) == 0 && rv == CKR_OK ? 0 : 1;
 }
 

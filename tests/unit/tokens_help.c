@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/backend.h"
+
 struct secret
 pin_of(const char *text)
 {
@@ -28,6 +30,7 @@ fixture_new(struct fixture *f)
 	memset(f, 0, sizeof(*f));
 	(void)snprintf(f->folder, sizeof(f->folder), "/tmp/mdoc-unit-XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->folder));
+	CU_ASSERT_FATAL(test_backend_start());
 	(void)snprintf(f->store, sizeof(f->store), "%s/a/store", f->folder);
 	f->env = fixture_env(f);
 }
@@ -35,7 +38,9 @@ fixture_new(struct fixture *f)
 struct token_env *
 fixture_env(const struct fixture *f)
 {
-	const struct token_config config = { .store = (char *)(uintptr_t)f->store };
+	const struct token_config config = { .store = (char *)(uintptr_t)f->store,
+		.backend = (char *)(uintptr_t)test_backend(),
+		.tcti = getenv("MDOC_PKCS11_TCTI") };
 	struct token_env *env = NULL;
 
 	CU_ASSERT_EQUAL_FATAL(token_env_new(&config, NULL, &env), TOKEN_OK);

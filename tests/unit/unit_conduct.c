@@ -5,6 +5,7 @@
  */
 #include <CUnit/Basic.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/conduct.h"
 
 int
@@ -24,6 +25,7 @@ main(void)
 		return 2;
 	if (CU_register_suites(suites) != CUE_SUCCESS)
 		return 2;
+	test_backend_select();
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();

@@ -8,6 +8,8 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
+#include "tests/unit/backend.h"
+
 int
 main(void)
 {
@@ -17,6 +19,7 @@ main(void)
 
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
 		return EXIT_FAILURE;
+	test_backend_select();
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	(void)CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/ossl_kit.h"
 
 int
@@ -31,6 +32,7 @@ main(int argc, char **argv)
 		return 2;
 	if (CU_register_suites(suites) != CUE_SUCCESS)
 		return 2;
+	test_backend_select();
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();

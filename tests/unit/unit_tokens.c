@@ -5,6 +5,7 @@
  */
 #include <CUnit/Basic.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/tokens_suites.h"
 
 int
@@ -20,6 +21,7 @@ main(void)
 		CU_cleanup_registry();
 		return 1;
 	}
+	test_backend_select();
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	(void)CU_basic_run_tests();
 	failures = CU_get_number_of_failures();
