@@ -16,6 +16,7 @@ main(void)
 	add_claims_tests();
 	add_proof_tests();
 	add_reader_tests();
+	add_evidence_tests();
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();

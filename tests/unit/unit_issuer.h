@@ -12,5 +12,6 @@ void add_register_tests(void);
 void add_claims_tests(void);
 void add_proof_tests(void);
 void add_reader_tests(void);
+void add_evidence_tests(void);
 
 #endif
