@@ -259,11 +259,14 @@ empty_area(struct token *token, const char *label, struct secret so_pin, const s
 {
 	struct store_area area = checked->area;
 	struct beginning b = { 0 };
+	struct counter counter = COUNTER_NONE;
 	enum token_result res;
 
 	area.epoch++;
 	area.suspended = false;
 	res = set_label(&area, label);
+	if (res == TOKEN_OK)
+		res = counter_take(token, &counter); /* the generations begin anew */
 	if (res == TOKEN_OK)
 		res = beginning_make(token->env, token->backend, &area, so_pin, token, checked, &b);
 	if (res == TOKEN_OK)
@@ -275,6 +278,7 @@ empty_area(struct token *token, const char *label, struct secret so_pin, const s
 		res = write_beginning(token->store, &area, &b);
 	res = store_end(token->store, res);
 out:
+	counter_end(&counter);
 	beginning_clear(&b);
 	return res;
 }

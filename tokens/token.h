@@ -202,6 +202,9 @@ void token_notice(struct token *token);
  * TOKEN_ERR_LOGGED_IN, TOKEN_ERR_OTHER_LOGGED_IN
  * TOKEN_ERR_READ_ONLY       the try cannot be counted
  * TOKEN_ERR_DAMAGED         the PIN was right, the stored rows are not what was committed
+ * TOKEN_ERR_ROLLED_BACK     the same, but they are an older commit than the TPM has counted
+ * TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE  no PIN has been judged
+ * TOKEN_ERR_INDEX_LOST      what the area has in the TPM is gone; the SO can log in and mends it by token_init_pin()
  */
 enum token_result token_login(struct token *token, enum token_role role, struct secret pin);
 enum token_result token_logout(struct token *token);
@@ -226,7 +229,8 @@ enum token_result token_check_pin(struct token *token, struct secret pin);
 enum token_result token_provisioner_make(struct token *token, struct secret *credential);
 enum token_result token_provisioner_revoke(struct token *token);
 
-/* SO: set or reset the user PIN, tries restored, LOCKED and DISABLED left (R-FACE-05). */
+/* SO: set or reset the user PIN, tries restored, LOCKED and DISABLED left (R-FACE-05). What the area has lost in the
+ * TPM is made again first. */
 enum token_result token_init_pin(struct token *token, struct secret pin);
 
 /* Change the PIN of the role that is logged in (nobody: the user's); old is checked and counted. */
@@ -416,6 +420,9 @@ struct token_key;
  */
 enum token_result token_key_load(struct token *token, const struct token_object *object, struct token_key **key);
 
+/* Do private keys ever leave this token? False: they are in a device. */
+bool token_exports_keys(const struct token *token);
+
 /*
  * The private bytes of an ordinary key in the token, token_curve_size() of them, for wrapping it and
  * for copies. Whether the key's attributes allow that is the caller's to check.
@@ -511,6 +518,9 @@ enum token_result token_public_verify(OSSL_LIB_CTX *libctx, enum token_curve cur
  * TOKEN_ERR_SPENT      somebody else was first
  * TOKEN_ERR_SUSPENDED, TOKEN_ERR_PIN_LOCKED  read in the same transaction
  * TOKEN_ERR_IO, TOKEN_ERR_FULL, TOKEN_ERR_BUSY, TOKEN_ERR_READ_ONLY  not spent
+ * TOKEN_ERR_ROLLED_BACK  not spent
+ * TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE, TOKEN_ERR_INDEX_LOST  not spent, or spent and not counted by the device;
+ *                        either way nothing may be signed
  */
 enum token_result token_copy_spend(struct token *token, const struct token_object *private_key, int64_t when);
 

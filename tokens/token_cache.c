@@ -64,6 +64,8 @@ token_forget_role(struct token *token)
 	token->provisioner = 0;
 	token->forgotten++;
 	ready_clear(token);
+	if (token->area != NULL)
+		(void)backend_area_set_auth(token->area, SECRET_NONE);
 	area_keys_wipe(&token->keys);
 	pin_digest_clear(&token->digest);
 	drop_index(token);

@@ -29,11 +29,12 @@ begin_locked(struct token *token, enum token_role role)
 }
 
 enum token_result
-change_begin(struct token *token, enum token_role role)
+change_begin_uncounted(struct token *token, enum token_role role)
 {
 	enum token_result res;
 
 	(void)pthread_mutex_lock(&token->lock);
+	token->counter = COUNTER_NONE;
 	token->changed = false;
 	token->root_changed = false;
 	token->next_id = 0;
@@ -46,6 +47,31 @@ change_begin(struct token *token, enum token_role role)
 	return TOKEN_OK;
 }
 
+/* With the counter lock nobody can have committed since; whoever did all the same, or put another file in place, has
+ * not been counted. */
+static bool
+is_counted(const struct token *token, const struct counter *counter)
+{
+	return counter->area == NULL || token->role == TOKEN_NOBODY || token->root.generation == counter->generation;
+}
+
+enum token_result
+change_begin(struct token *token, enum token_role role)
+{
+	struct counter counter = COUNTER_NONE;
+	enum token_result res;
+
+	res = counter_begin(token, &counter);
+	if (res == TOKEN_OK)
+		res = change_begin_uncounted(token, role);
+	if (res != TOKEN_OK) {
+		counter_end(&counter);
+		return res;
+	}
+	token->counter = counter;
+	return is_counted(token, &counter) ? TOKEN_OK : change_end(token, TOKEN_ERR_ROLLED_BACK);
+}
+
 static enum token_result
 write_root(struct token *token)
 {
@@ -56,9 +82,15 @@ write_root(struct token *token)
 	return res == TOKEN_OK ? store_root_write(token->store, &token->root) : res;
 }
 
-enum token_result
-change_end(struct token *token, enum token_result res)
+/* *counted: what the device has answered to the commit. */
+static enum token_result
+end(struct token *token, enum token_result res, enum token_result *counted)
 {
+	struct counter counter = token->counter;
+	const bool count = token->root_changed;
+	const uint64_t generation = token->generation;
+
+	token->counter = COUNTER_NONE;
 	if (res == TOKEN_OK && token->root_changed)
 		res = write_root(token);
 	seal_many_free(token->rows_key);
@@ -69,7 +101,26 @@ change_end(struct token *token, enum token_result res)
 	if (token->changed)
 		ready_sweep(token);
 	(void)pthread_mutex_unlock(&token->lock);
+	*counted = res == TOKEN_OK && count ? counter_reach(&counter, generation) : TOKEN_OK;
+	counter_end(&counter);
 	return res;
+}
+
+enum token_result
+change_end(struct token *token, enum token_result res)
+{
+	enum token_result counted = TOKEN_OK;
+
+	return end(token, res, &counted);
+}
+
+enum token_result
+change_end_counted(struct token *token, enum token_result res)
+{
+	enum token_result counted = TOKEN_OK;
+
+	res = end(token, res, &counted);
+	return res == TOKEN_OK ? counted : res;
 }
 
 static enum token_result

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tokens/pin/lock.h"
 #include "tokens/store/schema.h"
 #include "tokens/store/slots.h"
 
@@ -142,7 +143,8 @@ put_files(struct report *r, const char *store, const char *folder)
 	put_file(r, folder, STORE_AREA_FILE, 0600, true, &first);
 	put_file(r, folder, STORE_AREA_FILE "-wal", 0600, false, &first);
 	put_file(r, folder, STORE_AREA_FILE "-shm", 0600, false, &first);
-	put_file(r, folder, "login.lock", 0600, false, &first);
+	put_file(r, folder, PIN_LOCK_FILE, 0600, false, &first);
+	put_file(r, folder, PIN_LOCK_COUNTER_FILE, 0600, false, &first);
 	sqlite3_str_appendall(r->json, "]");
 }
 

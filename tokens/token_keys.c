@@ -158,6 +158,8 @@ find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_k
 	enum token_result res;
 
 	res = token_lock_fresh(token);
+	if (res == TOKEN_OK)
+		res = pin_follow(token);
 	if (res == TOKEN_OK) {
 		c = cache_find(token, id);
 		res = c != NULL && c->object != NULL ? TOKEN_OK : TOKEN_ERR_NOT_FOUND;
@@ -228,6 +230,12 @@ token_key_load(struct token *token, const struct token_object *object, struct to
 	return res;
 }
 
+bool
+token_exports_keys(const struct token *token)
+{
+	return token->backend->keys->exports;
+}
+
 enum token_result
 token_key_export(struct token *token, const struct token_object *object, struct secret *scalar)
 {
@@ -235,7 +243,7 @@ token_key_export(struct token *token, const struct token_object *object, struct 
 	enum token_result res;
 
 	if (object->kind != TOKEN_OBJECT_ORDINARY ||
-		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token->backend->keys->exports)
+		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token_exports_keys(token))
 		return TOKEN_ERR_UNSUPPORTED;
 	res = object_read_value(token, object->id, &value);
 	if (res == TOKEN_OK && !secret_copy(value.ptr, value.len, scalar))
@@ -278,6 +286,8 @@ look_at_reusable(struct token *token, uint64_t id, bool *reusable)
 	if (key != NULL && key->row.kind == TOKEN_OBJECT_HOLDER_PRIVATE && key->row.state == STORE_BOUND)
 		*reusable = (key->row.flags & STORE_REUSABLE) != 0;
 	if (*reusable)
+		res = pin_follow(token);
+	if (*reusable && res == TOKEN_OK)
 		res = pin_look(token, TOKEN_USER);
 	if (*reusable && res == TOKEN_OK)
 		res = pin_seen_usable(&token->seen);
@@ -296,7 +306,8 @@ token_copy_spend(struct token *token, const struct token_object *private_key, in
 		res = change_begin(token, TOKEN_USER);
 	if (res != TOKEN_OK || reusable)
 		return res;
-	return change_end(token, spend(token, private_key->id, when));
+	/* The device has counted it before anybody signs: an older store never has the copy again. */
+	return change_end_counted(token, spend(token, private_key->id, when));
 }
 
 enum token_result

@@ -37,17 +37,13 @@ enter_role(struct token *token, enum token_role role, struct secret pin, const s
 {
 	enum token_result res;
 
-	res = area_keys_derive(token->env->seal, checked->area_key, &token->keys);
-	if (res == TOKEN_OK && role == TOKEN_SO &&
-		!secret_copy(checked->auth.ptr, checked->auth.len, &token->keys.auth))
-		res = TOKEN_ERR_MEMORY;
-	if (res == TOKEN_OK)
-		res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation);
-	if (res != TOKEN_OK)
-		goto out;
 	token->role = role;
 	token->loaded = false;
-	res = store_begin(token->store, false);
+	res = area_keys_derive(token->env->seal, checked->area_key, &token->keys);
+	if (res == TOKEN_OK)
+		res = pin_take_login(token, pin, checked);
+	if (res == TOKEN_OK)
+		res = store_begin(token->store, false);
 	if (res != TOKEN_OK)
 		goto out;
 	if (token->epoch != checked->area.epoch) {
@@ -58,11 +54,25 @@ enter_role(struct token *token, enum token_role role, struct secret pin, const s
 	if (res == TOKEN_OK && token->role != role)
 		res = TOKEN_ERR_BUSY; /* made anew between check and now */
 out:
-	if (res == TOKEN_OK)
-		atomic_store(&token->shown, role);
-	else
+	if (res != TOKEN_OK)
 		token_forget_role(token);
 	return res;
+}
+
+/*
+ * The rows are what was once committed; a device that counts commits knows whether that was the last time. Nobody
+ * else sees the role before. Who is to mend what the device has lost must be let in without it.
+ */
+static enum token_result
+check_count(enum token_role role, const struct pin_checked *checked, struct counter *counter)
+{
+	enum token_result res;
+
+	counter->area = backend_area_ref(checked->backend);
+	if (!secret_copy(checked->area_key.ptr, checked->area_key.len, &counter->key))
+		return TOKEN_ERR_MEMORY;
+	res = counter_reach(counter, counter->generation);
+	return res == TOKEN_ERR_INDEX_LOST && role == TOKEN_SO ? TOKEN_OK : res;
 }
 
 /* The login lock is held. */
@@ -70,14 +80,32 @@ static enum token_result
 pin_login(struct token *token, enum token_role role, struct secret pin)
 {
 	struct pin_checked checked = PIN_CHECKED_NONE;
+	struct counter counter = COUNTER_NONE;
 	enum token_result res;
 
 	res = pin_check(token, token_backend_role(role), pin, &checked);
-	if (res == TOKEN_OK) {
-		(void)pthread_mutex_lock(&token->lock);
-		res = enter_role(token, role, pin, &checked);
-		(void)pthread_mutex_unlock(&token->lock);
-	}
+	if (res == TOKEN_OK)
+		res = counter_take(token, &counter);
+	if (res != TOKEN_OK)
+		goto out;
+	(void)pthread_mutex_lock(&token->lock);
+	res = enter_role(token, role, pin, &checked);
+	counter.generation = token->root.generation;
+	(void)pthread_mutex_unlock(&token->lock);
+	if (res != TOKEN_OK)
+		goto out;
+	if (token->backend->guard->reach != NULL)
+		res = check_count(role, &checked, &counter);
+	(void)pthread_mutex_lock(&token->lock);
+	if (res == TOKEN_OK && token->role != role)
+		res = TOKEN_ERR_BUSY;
+	if (res == TOKEN_OK)
+		atomic_store(&token->shown, role);
+	else
+		token_forget_role(token);
+	(void)pthread_mutex_unlock(&token->lock);
+out:
+	counter_end(&counter);
 	pin_checked_clear(&checked);
 	return res;
 }
@@ -168,7 +196,8 @@ count_mismatch(struct token *token, enum token_role role)
 	return res == TOKEN_OK ? TOKEN_ERR_PIN : res;
 }
 
-/* The full check, for a digest that another process's change has made stale or for tries to restore. */
+/* The full check, for a digest that another process's change has made stale, for tries to restore, and for a mismatch
+ * that a device counts. */
 static enum token_result
 check_fully(struct token *token, enum token_role role, struct secret pin)
 {
@@ -182,7 +211,7 @@ check_fully(struct token *token, enum token_role role, struct secret pin)
 	if (token->role != role || token->epoch != checked.area.epoch)
 		res = TOKEN_ERR_NOT_LOGGED_IN;
 	else
-		res = pin_digest_set(&token->digest, token->env->seal, pin, checked.generation);
+		res = pin_take_login(token, pin, &checked);
 	(void)pthread_mutex_unlock(&token->lock);
 out:
 	pin_checked_clear(&checked);
@@ -206,7 +235,7 @@ token_check_pin(struct token *token, struct secret pin)
 	if (res != TOKEN_OK)
 		return res;
 	res = compare_digest(token, &role, pin, &answer); /* with the lock nothing changes any more */
-	if (res == TOKEN_OK && answer == DIGEST_WRONG)
+	if (res == TOKEN_OK && answer == DIGEST_WRONG && !pin_is_devices(token, token_backend_role(role)))
 		res = count_mismatch(token, role);
 	else if (res == TOKEN_OK && answer != DIGEST_RIGHT)
 		res = check_fully(token, role, pin);
@@ -220,7 +249,9 @@ token_usable(struct token *token)
 	enum token_result res;
 
 	(void)pthread_mutex_lock(&token->lock);
-	res = token->role == TOKEN_USER ? pin_look(token, TOKEN_USER) : TOKEN_ERR_NOT_LOGGED_IN;
+	res = token->role == TOKEN_USER ? pin_follow(token) : TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK)
+		res = pin_look(token, TOKEN_USER);
 	if (res == TOKEN_OK)
 		res = pin_seen_usable(&token->seen);
 	(void)pthread_mutex_unlock(&token->lock);

@@ -1,9 +1,11 @@
 /*
- * Counted PIN checks (R-CARD-05), and setting a PIN.
+ * Counted PIN checks (R-CARD-05).
  *
- * A check takes three steps under the login lock: a try is committed, the PIN is checked
- * without any other lock, the try is given back or the state locked. Whoever is killed in
- * between has spent the try.
+ * A check takes three steps under the login lock: a try is committed, the PIN is checked without any other lock, the
+ * try is given back or the state locked. Whoever is killed in between has spent the try.
+ *
+ * Where the guard's device counts the user's tries, nothing is committed before it is asked, and it is asked whatever
+ * the row says; the row is a mirror of its answer, for those who only look.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -28,8 +30,8 @@ pin_checked_clear(struct pin_checked *checked)
 	checked->backend = NULL;
 }
 
-static unsigned
-max_tries(const struct store_area *area, enum backend_role role)
+unsigned
+pin_max_tries(const struct store_area *area, enum backend_role role)
 {
 	return role == BACKEND_SO ? area->so.tries : area->user.tries;
 }
@@ -78,6 +80,8 @@ pin_state_usable(struct token *token)
 		res = store_pin_read(token->store, BACKEND_USER, &pin);
 	if (res == TOKEN_OK)
 		res = usable(area.suspended, pin.state, pin.tries_left);
+	if (res == TOKEN_OK && pin_is_devices(token, BACKEND_USER) && pin.generation != token->pin_generation)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
 	store_pin_clear(&pin);
 	return res;
 }
@@ -110,6 +114,39 @@ pin_look(struct token *token, enum token_role role)
 			.tries_max = role == TOKEN_SO ? area.so.tries : area.user.tries };
 	store_pin_clear(&row);
 	return store_end(token->store, res);
+}
+
+enum token_result
+pin_follow(struct token *token)
+{
+	enum token_result res;
+
+	if (token->role != TOKEN_USER || !pin_is_devices(token, BACKEND_USER))
+		return TOKEN_OK;
+	res = pin_look(token, TOKEN_USER);
+	if (res != TOKEN_OK || token->seen.generation == token->pin_generation)
+		return res;
+	token_forget_role(token);
+	return TOKEN_ERR_NOT_LOGGED_IN;
+}
+
+enum token_result
+pin_take_login(struct token *token, struct secret pin, const struct pin_checked *checked)
+{
+	struct secret auth = SECRET_NONE;
+	enum token_result res;
+
+	res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation);
+	if (res != TOKEN_OK)
+		return res;
+	token->pin_generation = checked->generation;
+	if (token->role == TOKEN_USER)
+		return backend_area_set_auth(token->area, checked->auth);
+	if (!secret_copy(checked->auth.ptr, checked->auth.len, &auth))
+		return TOKEN_ERR_MEMORY;
+	secret_wipe(&token->keys.auth);
+	token->keys.auth = secret_move(&auth);
+	return TOKEN_OK;
 }
 
 enum token_result
@@ -176,9 +213,83 @@ end_try(struct token *token, struct store_pin *pin, bool wrong, unsigned left)
 	return res;
 }
 
+bool
+pin_is_devices(const struct token *token, enum backend_role role)
+{
+	return role == BACKEND_USER && token->backend->guard->counts;
+}
+
+enum token_result
+pin_rows(struct token *token, enum backend_role role, struct store_area *area, struct store_pin *pin)
+{
+	enum token_result res;
+
+	res = store_begin(token->store, false);
+	if (res != TOKEN_OK)
+		return res;
+	res = store_area_read(token->store, area);
+	if (res == TOKEN_OK)
+		res = store_pin_read(token->store, role, pin);
+	return store_end(token->store, res);
+}
+
+/* Step one with a device: only what it is not asked about. */
+static enum token_result
+begin_devices_try(struct token *token, enum backend_role role, struct store_area *area, struct store_pin *pin)
+{
+	enum token_result res = pin_rows(token, role, area, pin);
+
+	if (res == TOKEN_OK && (pin->state == TOKEN_PIN_NONE || pin->state == TOKEN_PIN_DISABLED))
+		res = state_result(pin->state);
+	return res;
+}
+
+/* What the device's answer to a check says of state and tries. False: it has judged nothing. */
+static bool
+devices_answer(const struct pin_checked *checked, enum token_result answer, struct store_pin *pin)
+{
+	const struct token_guard *guard = checked->backend->backend->guard;
+	unsigned left = 0;
+
+	if (answer == TOKEN_OK)
+		left = checked->area.user.tries;
+	else if (answer != TOKEN_ERR_PIN && answer != TOKEN_ERR_PIN_LOCKED)
+		return false;
+	else if (answer == TOKEN_ERR_PIN && guard->tries(checked->backend, &left) != TOKEN_OK)
+		left = pin->tries_left > 0 ? pin->tries_left - 1 : 0;
+	pin->tries_left = left < checked->area.user.tries ? left : checked->area.user.tries;
+	pin->state = left > 0 ? TOKEN_PIN_OPERATIONAL : TOKEN_PIN_LOCKED;
+	return true;
+}
+
+/* Step three with a device: the mirror, where it says something else. */
+static enum token_result
+end_devices_try(struct token *token, const struct pin_checked *checked, enum token_result answer, struct store_pin *pin)
+{
+	struct store_pin now = { .role = pin->role };
+	const enum token_pin_state state = pin->state;
+	const unsigned left = pin->tries_left;
+	enum token_result res;
+
+	if (!devices_answer(checked, answer, pin) || (pin->state == state && pin->tries_left == left))
+		return TOKEN_OK;
+	res = store_begin(token->store, true);
+	if (res != TOKEN_OK)
+		return res;
+	res = store_pin_read(token->store, pin->role, &now);
+	if (res == TOKEN_OK && now.generation == pin->generation) {
+		now.state = pin->state;
+		now.tries_left = pin->tries_left;
+		res = store_pin_write(token->store, &now);
+	}
+	store_pin_clear(&now);
+	return store_end(token->store, res);
+}
+
 enum token_result
 pin_check(struct token *token, enum backend_role role, struct secret pin, struct pin_checked *checked)
 {
+	const bool devices = pin_is_devices(token, role);
 	struct store_pin row = { 0 };
 	struct backend_pin id = { .role = role, .serial = token->serial };
 	unsigned before;
@@ -187,14 +298,19 @@ pin_check(struct token *token, enum backend_role role, struct secret pin, struct
 
 	res = backend_current(token, &checked->backend);
 	if (res == TOKEN_OK)
-		res = begin_try(token, role, &checked->area, &row);
+		res = devices ? begin_devices_try(token, role, &checked->area, &row)
+			      : begin_try(token, role, &checked->area, &row);
 	if (res != TOKEN_OK)
 		goto out;
 	before = row.tries_left + 1;
 	id.generation = row.generation;
 	res = token->backend->guard->unwrap(checked->backend, &id, row.wrap, row.wrap_len, pin, &checked->area_key,
 		&checked->auth);
-	ended = end_try(token, &row, res == TOKEN_ERR_PIN, res == TOKEN_OK ? max_tries(&checked->area, role) : before);
+	if (devices)
+		ended = end_devices_try(token, checked, res, &row);
+	else
+		ended = end_try(token, &row, res == TOKEN_ERR_PIN,
+			res == TOKEN_OK ? pin_max_tries(&checked->area, role) : before);
 	if (res == TOKEN_OK)
 		res = ended;
 	checked->generation = row.generation;
@@ -218,144 +334,5 @@ pin_count_wrong(struct token *token, enum backend_role role)
 	if (res == TOKEN_OK && !locked && pin.tries_left == 0)
 		res = write_locked(token, &pin);
 	store_pin_clear(&pin);
-	return res;
-}
-
-/* A new wrap and full tries for a role, with what `by` has opened; the login lock is held. */
-static enum token_result
-write_pin(struct token *token, enum backend_role role, enum backend_role by, const struct pin_checked *with,
-	struct secret pin, uint64_t *generation)
-{
-	struct store_area area = { 0 };
-	struct store_pin row = { 0 };
-	struct backend_bytes wrap = { NULL, 0 };
-	struct backend_pin id = { .role = role, .serial = token->serial };
-	uint64_t epoch = 0;
-	enum token_result res;
-
-	res = store_begin(token->store, false);
-	if (res != TOKEN_OK)
-		return res;
-	res = store_area_read(token->store, &area);
-	if (res == TOKEN_OK)
-		res = store_pin_read(token->store, role, &row);
-	res = store_end(token->store, res);
-	if (res == TOKEN_OK)
-		res = pin_check_new(role == BACKEND_SO ? &area.so : &area.user, pin);
-	if (res != TOKEN_OK)
-		goto out;
-	epoch = area.epoch;
-	id.generation = row.generation + 1;
-	store_pin_clear(&row);
-	res = token->backend->guard->set_pin(with->backend, &id, by, with->auth, pin, with->area_key, &wrap);
-	row.wrap = wrap.ptr;
-	row.wrap_len = wrap.len;
-	if (res == TOKEN_OK)
-		res = store_begin(token->store, true);
-	if (res != TOKEN_OK)
-		goto out;
-	row.state = TOKEN_PIN_OPERATIONAL;
-	row.tries_left = max_tries(&area, role);
-	row.generation = id.generation;
-	res = store_area_read(token->store, &area);
-	if (res == TOKEN_OK && area.epoch != epoch)
-		res = TOKEN_ERR_NOT_LOGGED_IN;
-	if (res == TOKEN_OK)
-		res = store_pin_write(token->store, &row);
-	res = store_end(token->store, res);
-	if (res == TOKEN_OK) {
-		*generation = row.generation;
-		store_checkpoint(token->store); /* the old wrap must not outlive its PIN in the log */
-	}
-out:
-	store_pin_clear(&row);
-	return res;
-}
-
-/* What the SO who is logged in has opened. */
-static enum token_result
-what_so_has(struct token *token, struct pin_checked *so)
-{
-	enum token_result res;
-
-	res = token_lock_fresh(token); /* the area key must be the area's still */
-	if (res == TOKEN_OK && token->role != TOKEN_SO)
-		res = TOKEN_ERR_NOT_LOGGED_IN;
-	if (res == TOKEN_OK &&
-		(!secret_copy(token->keys.area.ptr, token->keys.area.len, &so->area_key) ||
-			!secret_copy(token->keys.auth.ptr, token->keys.auth.len, &so->auth)))
-		res = TOKEN_ERR_MEMORY;
-	if (res == TOKEN_OK)
-		so->backend = backend_area_ref(token->area);
-	(void)pthread_mutex_unlock(&token->lock);
-	return res;
-}
-
-enum token_result
-token_init_pin(struct token *token, struct secret pin)
-{
-	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked so = PIN_CHECKED_NONE;
-	uint64_t generation = 0;
-	enum token_result res;
-
-	if (store_is_read_only(token->store))
-		return TOKEN_ERR_READ_ONLY;
-	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
-	if (res != TOKEN_OK)
-		return res;
-	res = what_so_has(token, &so);
-	if (res == TOKEN_OK)
-		res = write_pin(token, BACKEND_USER, BACKEND_SO, &so, pin, &generation);
-	pin_checked_clear(&so);
-	pin_lock_release(&lock);
-	return res;
-}
-
-/* A new PIN that the policy refuses costs no try. */
-static enum token_result
-check_policy(struct token *token, enum backend_role role, struct secret pin)
-{
-	struct store_area area = { 0 };
-	enum token_result res;
-
-	res = store_begin(token->store, false);
-	if (res == TOKEN_OK)
-		res = store_end(token->store, store_area_read(token->store, &area));
-	if (res == TOKEN_OK)
-		res = pin_check_new(role == BACKEND_SO ? &area.so : &area.user, pin);
-	return res;
-}
-
-enum token_result
-token_set_pin(struct token *token, struct secret old_pin, struct secret new_pin)
-{
-	const enum token_role role = token_get_role(token) == TOKEN_SO ? TOKEN_SO : TOKEN_USER;
-	const enum backend_role whose = token_backend_role(role);
-	struct pin_lock lock = PIN_LOCK_NONE;
-	struct pin_checked checked = PIN_CHECKED_NONE;
-	uint64_t generation = 0;
-	enum token_result res;
-
-	if (store_is_read_only(token->store))
-		return TOKEN_ERR_READ_ONLY;
-	res = check_policy(token, whose, new_pin);
-	if (res != TOKEN_OK)
-		return res;
-	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
-	if (res != TOKEN_OK)
-		return res;
-	res = pin_check(token, whose, old_pin, &checked);
-	if (res == TOKEN_OK)
-		res = write_pin(token, whose, whose, &checked, new_pin, &generation);
-	if (res != TOKEN_OK)
-		goto out;
-	(void)pthread_mutex_lock(&token->lock);
-	if (token->role == role)
-		(void)pin_digest_set(&token->digest, token->env->seal, new_pin, generation);
-	(void)pthread_mutex_unlock(&token->lock);
-out:
-	pin_checked_clear(&checked);
-	pin_lock_release(&lock);
 	return res;
 }

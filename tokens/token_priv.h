@@ -2,8 +2,8 @@
  * tokens/token_priv.h: the inside of an environment and of a token, for the files token*.c
  * and area.c.
  *
- * Order of locks: the gate of forks (gate.h), environment, token, store. The login lock (pin/lock.h)
- * comes before the token's; PIN checks (KDF) run under it alone.
+ * Order of locks: the gate of forks (gate.h), environment, login lock, counter lock (both pin/lock.h), token, store.
+ * PIN checks (KDF) run under the login lock alone, and a device's counter is stepped under those two alone.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -16,6 +16,7 @@
 
 #include "tokens/attr_index.h"
 #include "tokens/backend.h"
+#include "tokens/pin/lock.h"
 #include "tokens/store/slots.h"
 #include "tokens/store/store.h"
 #include "tokens/token.h"
@@ -52,6 +53,18 @@ struct cached {
 	bool checked;  /* the tag of a public object's attributes has been verified */
 };
 
+/*
+ * Who has the area's counter (token_counter.c): the lock, and what it takes to step the device's. All empty where no
+ * device counts the commits.
+ */
+struct counter {
+	struct pin_lock lock;
+	struct backend_area *area; /* a reference; NULL: nobody is logged in who could step it */
+	struct secret key;         /* the area key */
+	uint64_t generation;       /* of the root, which the device's counter had reached */
+};
+#define COUNTER_NONE ((struct counter){ .lock = PIN_LOCK_NONE, .key = SECRET_NONE })
+
 /* What the PIN row of a role said at a mark: good as long as nobody has committed since. */
 struct pin_seen {
 	struct watch_mark mark;
@@ -80,7 +93,8 @@ struct token {
 	uint64_t provisioner;           /* the row of who is logged in as that; 0: nobody is */
 	struct area_keys keys;
 	uint64_t epoch;
-	uint64_t forgotten; /* how often a role has been forgotten */
+	uint64_t forgotten;      /* how often a role has been forgotten */
+	uint64_t pin_generation; /* of the PIN that logged in; of a later one the auth is no good */
 	struct pin_digest digest;
 	struct pin_seen seen;
 	struct ready *ready; /* token_ready.c; NULL: no key is ready */
@@ -98,6 +112,7 @@ struct token {
 	struct attr_index *index; /* of the objects in rows; NULL: not asked for since they came or went all at once */
 
 	/* During a change (token_change.c). */
+	struct counter counter;
 	bool changed; /* rows differ from what was loaded */
 	bool root_changed;
 	struct seal_many *rows_key; /* NULL: not needed yet */
@@ -215,16 +230,41 @@ enum token_result backend_current(struct token *token, struct backend_area **are
 struct backend_area *backend_ref(struct token *token);
 void backend_close(struct token *token);
 
+/* ---- token_counter.c: the device's count of commits ---- */
+
+/*
+ * Take the counter lock, so that nobody else commits a root, and let the device's counter reach the generation of the
+ * root that is committed: a commit whose process died before the device had counted it is caught up with. No token or
+ * store lock is held. counter_end() always follows.
+ *
+ * TOKEN_ERR_ROLLED_BACK, TOKEN_ERR_INDEX_LOST, TOKEN_ERR_DEVICE, TOKEN_ERR_OTHER_DEVICE
+ */
+enum token_result counter_begin(struct token *token, struct counter *counter);
+
+/* The lock alone; the device is not asked. */
+enum token_result counter_take(struct token *token, struct counter *counter);
+
+/* Let the device's counter reach this generation. */
+enum token_result counter_reach(const struct counter *counter, uint64_t generation);
+void counter_end(struct counter *counter);
+
 /* ---- token_change.c: changing rows ---- */
 
 /*
- * Lock the token, begin a transaction for writing, refresh, and check that `role` is still
- * logged in when it is not TOKEN_NOBODY. On an error nothing is held.
+ * Take the counter (counter_begin()), lock the token, begin a transaction for writing, refresh, and check that `role`
+ * is still logged in when it is not TOKEN_NOBODY. On an error nothing is held.
  */
 enum token_result change_begin(struct token *token, enum token_role role);
 
-/* Write the root and commit when res is TOKEN_OK, else roll back; unlock all. */
+/* The same without the counter, for who has it and steps it himself. */
+enum token_result change_begin_uncounted(struct token *token, enum token_role role);
+
+/*
+ * Write the root and commit when res is TOKEN_OK, else roll back; unlock all, and let the device count the commit.
+ * What it answers counts for change_end_counted() only: the next who takes the counter catches up.
+ */
 enum token_result change_end(struct token *token, enum token_result res);
+enum token_result change_end_counted(struct token *token, enum token_result res);
 
 /* row: id and generation are filled in; copy COPY_SELF is the new id. *object is borrowed (NULL: not wanted). */
 #define COPY_SELF UINT64_MAX
@@ -259,10 +299,27 @@ enum token_result pin_check(struct token *token, enum backend_role role, struct 
 	struct pin_checked *checked);
 void pin_checked_clear(struct pin_checked *checked);
 
+/* Does a device count this role's tries? */
+bool pin_is_devices(const struct token *token, enum backend_role role);
+unsigned pin_max_tries(const struct store_area *area, enum backend_role role);
+
+/* The rows of area and PIN, in a transaction of its own; the wrap is the caller's. */
+enum token_result pin_rows(struct token *token, enum backend_role role, struct store_area *area, struct store_pin *pin);
+
+/* What the role that is logged in keeps of a right PIN: a digest, its generation, and the device's auth. The token's
+ * lock is held. */
+enum token_result pin_take_login(struct token *token, struct secret pin, const struct pin_checked *checked);
+
+/*
+ * Is the auth that a device is to be given still that of the user's PIN? When another process has set another, the user
+ * is logged out, so that no try is spent with the old one. The token's lock is held.
+ */
+enum token_result pin_follow(struct token *token);
+
 /* Count one wrong try and, with none left, lock; a store transaction for writing is open. */
 enum token_result pin_count_wrong(struct token *token, enum backend_role role);
 
-/* May the holder's PIN open anything now? A store transaction is open. */
+/* May the holder's PIN open anything now, as the one that logged in? Token lock and a store transaction are held. */
 enum token_result pin_state_usable(struct token *token);
 
 /* Bring token->seen up to date for this role; without a transaction while nobody has committed. The token's lock is

@@ -21,12 +21,12 @@
 #define PAUSE_MOST_US 50000u
 
 static enum token_result
-open_file(const char *folder, int *fd)
+open_file(const char *folder, const char *name, int *fd)
 {
 	char *path = NULL;
 
 	*fd = -1;
-	if (asprintf(&path, "%s/" PIN_LOCK_FILE, folder) < 0)
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
 		return TOKEN_ERR_MEMORY;
 	do
 		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
@@ -67,15 +67,15 @@ try_lock(int fd)
 	return errno == EAGAIN || errno == EACCES || errno == EINTR ? TOKEN_ERR_BUSY : TOKEN_ERR_IO;
 }
 
-enum token_result
-pin_lock_take(const char *folder, unsigned wait_ms, struct pin_lock *lock)
+static enum token_result
+take(const char *folder, const char *name, unsigned wait_ms, struct pin_lock *lock)
 {
 	uint64_t end = now_us() + (uint64_t)wait_ms * 1000u, now, pause = PAUSE_FIRST_US;
 	enum token_result res;
 	int fd;
 
 	*lock = PIN_LOCK_NONE;
-	res = open_file(folder, &fd);
+	res = open_file(folder, name, &fd);
 	if (res != TOKEN_OK)
 		return res;
 	while ((res = try_lock(fd)) == TOKEN_ERR_BUSY && (now = now_us()) < end) {
@@ -88,6 +88,18 @@ pin_lock_take(const char *folder, unsigned wait_ms, struct pin_lock *lock)
 	}
 	lock->fd = fd;
 	return TOKEN_OK;
+}
+
+enum token_result
+pin_lock_take(const char *folder, unsigned wait_ms, struct pin_lock *lock)
+{
+	return take(folder, PIN_LOCK_FILE, wait_ms, lock);
+}
+
+enum token_result
+pin_lock_take_counter(const char *folder, unsigned wait_ms, struct pin_lock *lock)
+{
+	return take(folder, PIN_LOCK_COUNTER_FILE, wait_ms, lock);
 }
 
 void

@@ -1,9 +1,10 @@
 /*
- * tokens/pin/lock.h: the login lock. One PIN check at a time for each area, over all
- * processes and threads: held over committing the try, the KDF and giving the try back.
+ * tokens/pin/lock.h: locks of an area over all processes and threads, each an open-file-description lock on a file in
+ * the area's folder. The kernel drops it with its holder.
  *
- * An open-file-description lock on login.lock in the area's folder. The kernel drops it with
- * its holder; the holder's try stays spent (R-CARD-05).
+ * The login lock: one PIN check at a time, held over committing the try, the check and giving the try back; the try of
+ * a holder who dies stays spent (R-CARD-05). The counter lock: one commit at a time where a device counts the commits
+ * too, held until it has counted.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -13,6 +14,7 @@
 #include "tokens/result.h"
 
 #define PIN_LOCK_FILE "login.lock"
+#define PIN_LOCK_COUNTER_FILE "counter.lock"
 #define PIN_LOCK_WAIT_MS 20000 /* the usual bound */
 
 struct pin_lock {
@@ -22,7 +24,7 @@ struct pin_lock {
 #define PIN_LOCK_NONE ((struct pin_lock){ -1 })
 
 /*
- * Take the lock of the area in `folder`, waiting wait_ms milliseconds at most. The file is
+ * Take the login lock, or the counter lock, of the area in `folder`, waiting wait_ms milliseconds at most. The file is
  * made (0600) when it is not there. Not recursive: a second take by the same thread waits.
  *
  * TOKEN_ERR_BUSY       somebody else held it all the time
@@ -31,6 +33,7 @@ struct pin_lock {
  * TOKEN_ERR_IO         anything else
  */
 enum token_result pin_lock_take(const char *folder, unsigned wait_ms, struct pin_lock *lock);
+enum token_result pin_lock_take_counter(const char *folder, unsigned wait_ms, struct pin_lock *lock);
 
 /* Release; PIN_LOCK_NONE afterwards, which is fine too. Frees the lock for all, also for a child forked meanwhile. */
 void pin_lock_release(struct pin_lock *lock);

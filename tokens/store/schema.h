@@ -4,6 +4,7 @@
  * $store/slots.db                     which slot is which area
  * $store/areas/SERIAL/area.db         one area
  * $store/areas/SERIAL/login.lock      one PIN check at a time
+ * $store/areas/SERIAL/counter.lock    one commit at a time, where a device counts them
  * $store/areas/SERIAL/slot-ID         empty: which slot it is, should slots.db be lost
  *
  * SPDX-License-Identifier: BSD-2-Clause
