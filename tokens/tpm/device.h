@@ -113,8 +113,12 @@ enum token_result tpm_owner_auth(struct tpm *tpm, struct secret *value);
 /* Is it this TPM code, whatever handle, session or parameter it is said of? code: TPM2_RC_AUTH_FAIL … */
 bool tpm_rc_is(TSS2_RC rc, TSS2_RC code);
 
+/* What the device says itself: the owner's authorisation is needed and wrong, or the storage root key has one. */
+#define TPM_RC_OWNER_AUTH ((TSS2_RC)(TSS2_SYS_RC_LAYER | TSS2_BASE_RC_NOT_PERMITTED))
+
 /* The one place where codes become results. BAD_AUTH and AUTH_FAIL: TOKEN_ERR_PIN. AUTH_UNAVAILABLE and LOCKOUT:
- * TOKEN_ERR_PIN_LOCKED. INTEGRITY: TOKEN_ERR_OTHER_DEVICE. NV_SPACE: TOKEN_ERR_FULL. CURVE: TOKEN_ERR_CURVE (some TPMs
+ * TOKEN_ERR_PIN_LOCKED. INTEGRITY: TOKEN_ERR_OTHER_DEVICE. NV_SPACE: TOKEN_ERR_FULL. TPM_RC_OWNER_AUTH:
+ * TOKEN_ERR_OWNER_AUTH. CURVE: TOKEN_ERR_CURVE (some TPMs
  * say VALUE or SIZE of a curve that they lack: only who asked knows). All else: TOKEN_ERR_DEVICE. */
 enum token_result tpm_result(TSS2_RC rc);
 

@@ -77,7 +77,9 @@ bool tpm_hmac(struct tpm_crypto *crypto, struct secret key, const struct tpm_byt
 bool tpm_cfb(struct tpm_crypto *crypto, struct secret key_iv, bool encrypt, const uint8_t *in, uint8_t *out,
 	size_t len);
 
-/* session.c */
+/* session.c: one more session, salted with that key; to be flushed and forgotten by the caller. */
+TSS2_RC tpm_session_start(struct tpm *tpm, TPM2_SE type, TPM2_HANDLE salt_key, const TPMT_PUBLIC *salt_public,
+	struct tpm_session *session);
 void tpm_session_forget(struct tpm_session *session);
 
 /* srk.c: of a public area just read. */

@@ -73,10 +73,11 @@ watch(void *arg)
 		}
 		(void)pthread_mutex_unlock(&tpm->lock);
 		gate_enter();
-		(void)pthread_mutex_lock(&tpm->lock);
-		if (!tpm->closing && tpm_now_ms() >= idle_until(tpm))
-			tpm_let_go(tpm);
-		(void)pthread_mutex_unlock(&tpm->lock);
+		if (pthread_mutex_trylock(&tpm->lock) == 0) { /* else somebody needs it */
+			if (!tpm->closing && tpm_now_ms() >= idle_until(tpm))
+				tpm_let_go(tpm);
+			(void)pthread_mutex_unlock(&tpm->lock);
+		}
 		gate_leave();
 		(void)pthread_mutex_lock(&tpm->lock);
 	}

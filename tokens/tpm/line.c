@@ -139,7 +139,7 @@ drop_layer(uint8_t *answer)
 static TSS2_RC
 exchange_once(struct line *line, const uint8_t *command, size_t len, uint8_t *answer, size_t *answer_len)
 {
-	const int64_t until = now_ms() + ANSWER_WAIT_MS;
+	const int64_t until = now_ms() + line->patience_ms;
 	TSS2_RC rc;
 
 	atomic_fetch_add_explicit(&line->commands, 1, memory_order_relaxed);
@@ -424,6 +424,7 @@ line_begin(struct line *line, line_room *room, void *arg)
 	line->tcti.transmit = tcti_transmit;
 	line->tcti.receive = tcti_receive;
 	line->socket = -1;
+	line->patience_ms = ANSWER_WAIT_MS;
 	line->room = room;
 	line->room_arg = arg;
 	atomic_init(&line->commands, 0);

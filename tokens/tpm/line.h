@@ -37,6 +37,7 @@ struct line {
 	bool few_slots; /* the manager of resources has three for us */
 	bool broken;    /* an exchange has failed: nobody knows what the TPM has done */
 	bool swept;
+	int64_t patience_ms; /* for an answer */
 	line_room *room;
 	void *room_arg;
 	atomic_ullong commands; /* sent, also again */

@@ -15,14 +15,15 @@ tpm_session_forget(struct tpm_session *session)
 }
 
 static TSS2_RC
-send_start(struct tpm *tpm, TPM2_SE type, const TPM2B_ENCRYPTED_SECRET *salt, struct tpm_session *session)
+send_start(struct tpm *tpm, TPM2_SE type, TPM2_HANDLE salt_key, const TPM2B_ENCRYPTED_SECRET *salt,
+	struct tpm_session *session)
 {
 	const TPMT_SYM_DEF aes = { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB };
 	TPMI_SH_AUTH_SESSION handle = 0;
 	TSS2_RC rc;
 
-	rc = Tss2_Sys_StartAuthSession_Prepare(tpm->sys, tpm->srk.handle, TPM2_RH_NULL, &session->nonce_caller, salt,
-		type, &aes, TPM2_ALG_SHA256);
+	rc = Tss2_Sys_StartAuthSession_Prepare(tpm->sys, salt_key, TPM2_RH_NULL, &session->nonce_caller, salt, type,
+		&aes, TPM2_ALG_SHA256);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = tpm_execute(tpm, NULL, 0, NULL, 0);
 	session->nonce_tpm.size = 0;
@@ -33,23 +34,22 @@ send_start(struct tpm *tpm, TPM2_SE type, const TPM2B_ENCRYPTED_SECRET *salt, st
 	return rc;
 }
 
-static TSS2_RC
-start(struct tpm *tpm, TPM2_SE type, struct tpm_session *session)
+TSS2_RC
+tpm_session_start(struct tpm *tpm, TPM2_SE type, TPM2_HANDLE salt_key, const TPMT_PUBLIC *salt_public,
+	struct tpm_session *session)
 {
 	TPM2B_ENCRYPTED_SECRET sent = { 0 };
 	struct secret salt = SECRET_NONE;
 	TSS2_RC rc;
 
-	rc = tpm_srk_find(tpm);
-	if (rc != TSS2_RC_SUCCESS)
-		return rc;
+	memset(session, 0, sizeof(*session));
 	session->nonce_caller.size = TPM_HASH_LEN;
 	if (seal_random(tpm->seal, session->nonce_caller.buffer, TPM_HASH_LEN) != TOKEN_OK ||
-		tpm_seed(tpm->seal, &tpm->srk_public.publicArea, "SECRET", &sent, &salt) != TOKEN_OK) {
+		tpm_seed(tpm->seal, salt_public, "SECRET", &sent, &salt) != TOKEN_OK) {
 		rc = TSS2_SYS_RC_GENERAL_FAILURE;
 		goto out;
 	}
-	rc = send_start(tpm, type, &sent, session);
+	rc = send_start(tpm, type, salt_key, &sent, session);
 	if (rc != TSS2_RC_SUCCESS)
 		goto out;
 	if (tpm_kdfa(tpm->seal, salt, "ATH", (struct tpm_bytes){ session->nonce_tpm.buffer, session->nonce_tpm.size },
@@ -60,11 +60,21 @@ start(struct tpm *tpm, TPM2_SE type, struct tpm_session *session)
 out:
 	if (rc != TSS2_RC_SUCCESS) {
 		if (session->handle != 0)
-			(void)tpm_flush(tpm, session->handle);
+			(void)line_flush(&tpm->line, session->handle);
 		tpm_session_forget(session);
 	}
 	secret_wipe(&salt);
 	return rc;
+}
+
+static TSS2_RC
+start(struct tpm *tpm, TPM2_SE type, struct tpm_session *session)
+{
+	TSS2_RC rc = tpm_srk_find(tpm);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	return tpm_session_start(tpm, type, tpm->srk.handle, &tpm->srk_public.publicArea, session);
 }
 
 TSS2_RC

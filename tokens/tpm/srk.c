@@ -72,30 +72,75 @@ read_persistent(struct tpm *tpm)
 	return rc;
 }
 
+/* A storage key of this template in a hierarchy. */
 static TSS2_RC
-create_primary(struct tpm *tpm)
+create_primary(struct tpm *tpm, TPM2_HANDLE hierarchy, const struct tpm_auth *auth, TPM2_HANDLE *handle,
+	TPM2B_PUBLIC *area)
 {
-	const struct tpm_ref owner = tpm_permanent(TPM2_RH_OWNER);
-	const struct tpm_ref *const refs[] = { &owner };
+	const struct tpm_ref ref = tpm_permanent(hierarchy);
+	const struct tpm_ref *const refs[] = { &ref };
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPML_PCR_SELECTION pcrs = { 0 };
 	const TPM2B_DATA outside = { 0 };
 	TPM2B_CREATION_DATA data = { 0 };
 	TPMT_TK_CREATION ticket = { 0 };
-	struct tpm_auth auth = { 0 };
-	TPM2_HANDLE handle = 0;
 	TPM2B_DIGEST hash = { 0 };
 	TPM2B_NAME name = { 0 };
 	TSS2_RC rc;
 
-	rc = Tss2_Sys_CreatePrimary_Prepare(tpm->sys, TPM2_RH_OWNER, &sensitive, &template, &outside, &pcrs);
+	rc = Tss2_Sys_CreatePrimary_Prepare(tpm->sys, hierarchy, &sensitive, &template, &outside, &pcrs);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = tpm_execute(tpm, refs, 1, &auth, 1);
-	memset(&tpm->srk_public, 0, sizeof(tpm->srk_public));
+		rc = tpm_execute(tpm, refs, 1, auth, 1);
+	memset(area, 0, sizeof(*area));
 	if (rc == TSS2_RC_SUCCESS)
-		rc = Tss2_Sys_CreatePrimary_Complete(tpm->sys, &handle, &tpm->srk_public, &data, &hash, &ticket, &name);
-	if (rc == TSS2_RC_SUCCESS && !is_like_template(&tpm->srk_public.publicArea))
+		rc = Tss2_Sys_CreatePrimary_Complete(tpm->sys, handle, area, &data, &hash, &ticket, &name);
+	if (rc == TSS2_RC_SUCCESS && !is_like_template(&area->publicArea))
 		rc = TSS2_SYS_RC_MALFORMED_RESPONSE;
+	return rc;
+}
+
+/* There is no root key yet to salt a session with: one of the null hierarchy, which is anybody's, hides the value from
+ * who only listens. */
+static TSS2_RC
+create_as_owner(struct tpm *tpm, struct secret value, TPM2_HANDLE *handle)
+{
+	const struct tpm_auth nobody = { 0 };
+	struct tpm_session session = { 0 };
+	TPM2_HANDLE helper = 0;
+	TPM2B_PUBLIC area;
+	TSS2_RC rc;
+
+	if (value.len == 0)
+		return create_primary(tpm, TPM2_RH_OWNER, &nobody, handle, &tpm->srk_public);
+	rc = create_primary(tpm, TPM2_RH_NULL, &nobody, &helper, &area);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tpm_session_start(tpm, TPM2_SE_HMAC, helper, &area.publicArea, &session);
+	const struct tpm_auth owner = { .session = &session, .value = value };
+	if (rc == TSS2_RC_SUCCESS)
+		rc = create_primary(tpm, TPM2_RH_OWNER, &owner, handle, &tpm->srk_public);
+	if (session.handle != 0)
+		(void)line_flush(&tpm->line, session.handle);
+	if (helper != 0)
+		(void)line_flush(&tpm->line, helper);
+	tpm_session_forget(&session);
+	return rc;
+}
+
+static TSS2_RC
+make(struct tpm *tpm)
+{
+	struct secret value = SECRET_NONE;
+	TPM2_HANDLE handle = 0;
+	TSS2_RC rc;
+
+	if (tpm_owner_auth(tpm, &value) != TOKEN_OK)
+		return TPM_RC_OWNER_AUTH;
+	rc = create_as_owner(tpm, value, &handle);
+	secret_wipe(&value);
+	/* Nobody's PIN */
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL) ||
+		tpm_rc_is(rc, TPM2_RC_AUTH_UNAVAILABLE))
+		return TPM_RC_OWNER_AUTH;
 	return rc == TSS2_RC_SUCCESS ? take(tpm, handle) : rc;
 }
 
@@ -108,7 +153,7 @@ tpm_srk_find(struct tpm *tpm)
 		return TSS2_RC_SUCCESS;
 	rc = read_persistent(tpm);
 	if (rc == TSS2_RC_SUCCESS && tpm->srk.handle == 0)
-		rc = create_primary(tpm);
+		rc = make(tpm);
 	return rc;
 }
 
