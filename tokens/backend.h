@@ -229,7 +229,7 @@ struct token_backend {
 /* NULL: no such backend. */
 const struct token_backend *token_backend_find(const char *name);
 
-extern const struct token_guard vault_guard;
+extern const struct token_guard vault_guard, tpm_guard;
 extern const struct token_keymaker vault_keymaker;
 
 #endif
