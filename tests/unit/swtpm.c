@@ -53,19 +53,25 @@ run(void)
 	_exit(127);
 }
 
-/* Somebody listens at the control channel, which is opened last. */
 static bool
-is_there(void)
+listens(const char *suffix)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool there;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s.ctrl", socket_path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s%s", socket_path, suffix);
 	there = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (fd >= 0)
 		close(fd);
-	return there && access(socket_path, F_OK) == 0;
+	return there;
+}
+
+/* At both: the command channel is there for a moment before anybody listens. */
+static bool
+is_there(void)
+{
+	return listens(".ctrl") && listens("");
 }
 
 static bool
