@@ -127,8 +127,9 @@ take_guard_data(struct token *token, struct backend_bytes *data, struct pin_chec
 }
 
 /*
- * Let the guard make again what its device has lost, for the generation that its new data will be committed with. Dies
- * the process in between, all is lost still, and the next SO mends it. The login lock is held.
+ * Let the guard make again what its device has lost, for the store as it is: its new data is the next generation, which
+ * whoever comes next catches up with. Dies the process in between, all is lost still, and the next SO mends it. The
+ * login lock is held.
  */
 static enum token_result
 repair(struct token *token, struct pin_checked *so)
@@ -145,7 +146,7 @@ repair(struct token *token, struct pin_checked *so)
 	if (res == TOKEN_OK)
 		res = what_so_has(token, so, &generation);
 	if (res == TOKEN_OK)
-		res = guard->repair(so->backend, so->auth, so->area_key, generation + 1, &data);
+		res = guard->repair(so->backend, so->auth, so->area_key, generation, &data);
 	if (res != TOKEN_OK || data.ptr == NULL)
 		goto out;
 	res = write_guard_data(token, generation + 1, &data);
