@@ -88,6 +88,6 @@ struct guard_try {
 TSS2_RC guard_run(struct guard_world *w, TSS2_RC (*run)(struct tpm *tpm, struct guard_world *w));
 
 extern CU_TestInfo tests_tpm_wire[], tests_tpm_policy[], tests_tpm_guard[], tests_tpm_guard_owner[],
-	tests_tpm_guard_store[], tests_tpm_guard_line[], tests_tpm_guard_object[];
+	tests_tpm_guard_line[], tests_tpm_guard_object[];
 
 #endif

@@ -12,5 +12,6 @@ CU_SuiteInfo suites[] = {
 	{ .pName = "tpm/guard and the owner", .pTests = tests_tpm_guard_owner },
 	{ .pName = "tpm/wire", .pTests = tests_tpm_wire },
 	{ .pName = "tpm/guard without indices, and others", .pTests = tests_tpm_guard_object },
+	{ .pName = "tpm/guard and the line", .pTests = tests_tpm_guard_line },
 	CU_SUITE_INFO_NULL,
 };

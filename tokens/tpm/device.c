@@ -145,6 +145,12 @@ clean_up(struct tpm *tpm)
 		tpm->lost = true;
 }
 
+void
+tpm_distrust(struct tpm *tpm)
+{
+	tpm->lost = true;
+}
+
 enum token_result
 tpm_do(struct tpm *tpm, tpm_job *job, void *arg)
 {

@@ -62,6 +62,9 @@ TSS2_RC tpm_nv_name(const struct seal_ctx *seal, const TPMS_NV_PUBLIC *nv, TPM2B
  * salted with it. Whoever sends a secret compares the Name with the one of when the area was made. */
 TSS2_RC tpm_srk(struct tpm *tpm, struct tpm_ref *srk);
 
+/* What is known of this TPM is no longer so: connect anew after this job, and do it again. */
+void tpm_distrust(struct tpm *tpm);
+
 struct tpm_session; /* opaque */
 
 /* The two sessions that are kept, both salted with the SRK; a policy session comes with an empty policy. */

@@ -73,17 +73,22 @@ tpm_guard_check_device(const struct tpm_guard *guard, struct tpm *tpm)
 	return check_device(guard, tpm, &srk);
 }
 
-/* A TPM that is cleared while we are connected has lost its SRK as well. */
-static enum token_result
+/* The SRK is known since we connected; a TPM that was cleared or provisioned since then has another, or none. */
+static bool
 is_still_there(struct tpm *tpm, const struct tpm_ref *srk)
 {
 	const struct tpm_ref *const refs[] = { srk };
+	TPM2B_PUBLIC area = { 0 };
+	TPM2B_NAME name = { 0 }, qualified = { 0 };
 	TSS2_RC rc;
 
 	rc = Tss2_Sys_ReadPublic_Prepare(tpm_sys(tpm), srk->handle);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = tpm_execute(tpm, refs, 1, NULL, 0);
-	return tpm_rc_is(rc, TPM2_RC_HANDLE) ? TOKEN_ERR_OTHER_DEVICE : TOKEN_OK;
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Tss2_Sys_ReadPublic_Complete(tpm_sys(tpm), &area, &name, &qualified);
+	return rc == TSS2_RC_SUCCESS && name.size == srk->name.size &&
+		memcmp(name.name, srk->name.name, name.size) == 0;
 }
 
 struct outer_job {
@@ -96,16 +101,15 @@ static enum token_result
 outer_job(struct tpm *tpm, void *arg)
 {
 	const struct outer_job *outer = arg;
-	struct tpm_ref srk;
+	struct tpm_ref srk = { .handle = 0 };
 	enum token_result res;
 
 	res = check_device(outer->guard, tpm, &srk);
-	if (res != TOKEN_OK)
-		return res;
-	res = outer->job(tpm, outer->arg);
-	if ((res == TOKEN_ERR_INDEX_LOST || res == TOKEN_ERR_DEVICE) &&
-		is_still_there(tpm, &srk) == TOKEN_ERR_OTHER_DEVICE)
-		return TOKEN_ERR_OTHER_DEVICE;
+	if (res == TOKEN_OK)
+		res = outer->job(tpm, outer->arg);
+	if ((res == TOKEN_ERR_OTHER_DEVICE || res == TOKEN_ERR_INDEX_LOST || res == TOKEN_ERR_DEVICE) &&
+		srk.handle != 0 && !is_still_there(tpm, &srk))
+		tpm_distrust(tpm);
 	return res;
 }
 
