@@ -205,6 +205,7 @@ set_choices(struct evidence_world *world)
 	world->certifier = world->ca_key;
 	world->certified = world->signer = world->ak_key;
 	world->shared = world->with_second = world->with_auth_value = world->swapped_branches = false;
+	world->second_changeable = false;
 	memcpy(world->branch, commands, sizeof(commands));
 	world->count = EVIDENCE_WORLD_KEYS;
 	world->pin_count = 0;
@@ -299,6 +300,8 @@ set_index_policy(struct evidence_world *world)
 		part_policy_or(world->context, &policy, branches, world->with_auth_value ? 6 : 5) == MDOC_OK;
 	need(good, "the index's policy");
 	set_policy(&policy, &world->index.authPolicy);
+	need(part_policy_or(world->context, &policy, branches, world->second_changeable ? 5 : 4) == MDOC_OK,
+		"PolicyOR");
 	set_policy(&policy, &world->second.authPolicy);
 	memset(&policy, 0, sizeof(policy));
 	need(part_policy_secret(world->context, &policy, officer) == MDOC_OK &&

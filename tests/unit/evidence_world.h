@@ -36,15 +36,16 @@ struct evidence_world {
 
 	const char *nonce;
 	int64_t certified_from, certified_until;
-	EVP_PKEY *certifier;   /* ca_key */
-	EVP_PKEY *certified;   /* ak_key */
-	EVP_PKEY *signer;      /* ak_key */
-	bool shared;           /* a TPM without PIN indices */
-	bool with_second;      /* an authenticator */
-	bool with_auth_value;  /* a branch PolicyAuthValue in the index's policy */
-	bool swapped_branches; /* the last two branches of it the other way round */
-	TPM2_CC branch[4];     /* commands of the first four branches */
-	size_t count;          /* keys */
+	EVP_PKEY *certifier;    /* ca_key */
+	EVP_PKEY *certified;    /* ak_key */
+	EVP_PKEY *signer;       /* ak_key */
+	bool shared;            /* a TPM without PIN indices */
+	bool with_second;       /* an authenticator */
+	bool second_changeable; /* by what the authorizer approves, too */
+	bool with_auth_value;   /* a branch PolicyAuthValue in the index's policy */
+	bool swapped_branches;  /* the last two branches of it the other way round */
+	TPM2_CC branch[4];      /* commands of the first four branches */
+	size_t count;           /* keys */
 	UINT32 pin_count, pin_limit;
 	const char *fmt, *ver;
 	int64_t alg;

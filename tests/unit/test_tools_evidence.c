@@ -448,6 +448,7 @@ BEND(authorizer_no_point, BEND_PARTS, w->authorizer.unique.ecc.x.buffer[8] ^= 1)
 BEND(second_type, BEND_PARTS, w->with_second = true; w->second.attributes &= ~TPMA_NV_TPM2_NT_MASK)
 BEND(second_owner, BEND_PARTS, w->with_second = true; w->second.attributes |= TPMA_NV_OWNERWRITE)
 BEND(second_size, BEND_PARTS, w->with_second = true; w->second.dataSize = 9)
+BEND(second_changeable, BEND_PARTS, w->with_second = true; w->second_changeable = true)
 BEND(second_unused, BEND_KEYS, w->with_second = true)
 
 static void
@@ -480,6 +481,7 @@ test_around_the_pin(void)
 		{ "authenticator: OWNERWRITE", second_owner, EVIDENCE_AUTHENTICATOR },
 		{ "authenticator: another size", second_size, EVIDENCE_AUTHENTICATOR },
 		{ "authenticator: another policy", second_policy, EVIDENCE_AUTHENTICATOR },
+		{ "authenticator: others change it", second_changeable, EVIDENCE_AUTHENTICATOR },
 		{ "authenticator: not in the keys' policy", second_unused, EVIDENCE_KEY_POLICY },
 	};
 

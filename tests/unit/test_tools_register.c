@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "tests/unit/unit_issuer.h"
 #include "tools/issuer/register.h"
+#include "tools/issuer/register_schema.h"
 
 #define NOW 1767225600 /* 2026-01-01 */
 
@@ -152,11 +153,115 @@ test_versions(void)
 	register_close(db);
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_OK);
 	register_close(db);
-	CU_ASSERT_EQUAL(execute("PRAGMA user_version = 2"), SQLITE_OK);
+	CU_ASSERT_EQUAL(execute("PRAGMA user_version = 3"), SQLITE_OK);
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_NEWER);
 	register_close(db);
 	CU_ASSERT_EQUAL(execute("PRAGMA application_id = 7"), SQLITE_OK);
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_FOREIGN);
+	drop(db);
+}
+
+/* Otherwise an issuer would lose its register with a new version of this program, or what it may never forget. */
+static void
+test_upgrade(void)
+{
+	static const char *const keys[] = { "k1" }, *const others[] = { "k2" };
+	struct register_db *db = fresh();
+	struct register_batch batch = batch_with("n", keys, 1);
+	size_t key;
+
+	register_close(db);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(execute("PRAGMA journal_mode = WAL; BEGIN;" REGISTER_SCHEMA_1
+				"INSERT INTO offers (nonce, created, used) VALUES ('old', 1, 2), ('n', 1, NULL);"
+				"INSERT INTO batches (id, nonce, doc_type, issued, valid_until, ds_serial)"
+				" VALUES (7, 'old', 't', 2, 3, '01');"
+				"INSERT INTO copies (batch, thumbprint) VALUES (7, 'k1');"
+				"PRAGMA application_id = 1835298659; PRAGMA user_version = 1; COMMIT"),
+		SQLITE_OK);
+	CU_ASSERT_EQUAL_FATAL(register_open(path, &db), REGISTER_OK);
+	CU_ASSERT_EQUAL(count_of("PRAGMA user_version"), REGISTER_VERSION);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM tpms"), 0);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_KEY_SEEN);
+	batch = batch_with("n", others, 1);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM batches WHERE tpm IS NULL"), 2);
+	register_close(db);
+	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_OK);
+	drop(db);
+}
+
+static void
+name_challenge(struct register_challenge *challenge, const char *id, const char *ak)
+{
+	memset(challenge, 0, sizeof(*challenge));
+	snprintf(challenge->id, sizeof(challenge->id), "%s", id);
+	snprintf(challenge->ak, sizeof(challenge->ak), "%s", ak);
+	strcpy(challenge->serial, "s");
+	strcpy(challenge->ek, "ek");
+	strcpy(challenge->ak_area, "area");
+	strcpy(challenge->secret, "digest");
+}
+
+/* Otherwise one answer, once seen, would enrol a TPM again and again, or one that was given far too late. */
+static void
+test_challenge_once(void)
+{
+	struct register_db *db = fresh();
+	struct register_challenge challenge, found;
+
+	name_challenge(&challenge, "c1", "ak1");
+	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW, &found), REGISTER_CHALLENGE_UNKNOWN);
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "01", NOW, NOW), REGISTER_CHALLENGE_UNKNOWN);
+	CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_ERROR);
+	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW + REGISTER_CHALLENGE_AGE_MAX, &found), REGISTER_OK);
+	CU_ASSERT(memcmp(&found, &challenge, sizeof(found)) == 0);
+	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW + REGISTER_CHALLENGE_AGE_MAX + 1, &found),
+		REGISTER_CHALLENGE_OLD);
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "01", NOW, NOW - 1), REGISTER_ERROR);
+	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW, &found), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "01", NOW, NOW + 9), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW, &found), REGISTER_CHALLENGE_USED);
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "02", NOW, NOW + 9), REGISTER_CHALLENGE_USED);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM tpms"), 1);
+	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM tpms"), SQLITE_OK);
+	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM challenges"), SQLITE_OK);
+	drop(db);
+}
+
+/* Otherwise a batch could be bound to a TPM that was never enrolled, that is not trusted any more, or to the
+ * certificate of another one. */
+static void
+test_tpm_of_batch(void)
+{
+	static const char *const keys[] = { "k1" };
+	struct register_db *db = fresh();
+	struct register_batch batch = batch_with("n", keys, 1);
+	struct register_challenge challenge;
+	size_t key;
+
+	CU_ASSERT_EQUAL(register_offer(db, "n", NOW), REGISTER_OK);
+	for (int i = 0; i < 2; i++) {
+		name_challenge(&challenge, i == 0 ? "c1" : "c2", i == 0 ? "ak1" : "ak2");
+		CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_OK);
+	}
+	batch.tpm = (struct register_tpm){ "ak1", "01" };
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_TPM_UNKNOWN);
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "01", NOW, NOW + 9), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_enrol(db, "c2", "01", NOW, NOW + 9), REGISTER_ERROR);
+	CU_ASSERT_EQUAL(register_enrol(db, "c2", "02", NOW, NOW + 9), REGISTER_OK);
+	batch.tpm.name = "ak2";
+	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_UNKNOWN);
+	batch.tpm.name = "ak1";
+	CU_ASSERT_EQUAL(execute("UPDATE tpms SET state = 'revoked' WHERE certificate = '01'"), SQLITE_OK);
+	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_REVOKED);
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_TPM_REVOKED);
+	batch.tpm = (struct register_tpm){ "ak2", "02" };
+	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM batches JOIN tpms ON tpms.id = batches.tpm WHERE certificate = "
+				 "'02'"),
+		1);
 	drop(db);
 }
 
@@ -169,4 +274,7 @@ add_register_tests(void)
 	CU_add_test(suite, "a key is certified once", test_key_once);
 	CU_add_test(suite, "the log only grows", test_log_only_grows);
 	CU_add_test(suite, "versions and modes", test_versions);
+	CU_add_test(suite, "an older version", test_upgrade);
+	CU_add_test(suite, "a challenge is answered once", test_challenge_once);
+	CU_add_test(suite, "the TPM of a batch", test_tpm_of_batch);
 }

@@ -17,6 +17,8 @@ main(void)
 	add_proof_tests();
 	add_reader_tests();
 	add_evidence_tests();
+	add_enrolment_tests();
+	add_attestation_tests();
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();

@@ -13,5 +13,7 @@ void add_claims_tests(void);
 void add_proof_tests(void);
 void add_reader_tests(void);
 void add_evidence_tests(void);
+void add_enrolment_tests(void);
+void add_attestation_tests(void);
 
 #endif

@@ -11,9 +11,29 @@
 #include <string.h>
 #include "tools/issuer/credential.h"
 
-#define SEED_LEN PART_DIGEST_LEN
-#define CIPHER_KEY_LEN 16 /* AES-128 */
-#define EXPONENT 65537    /* what 0 stands for in a public area */
+#define DIGEST_MAX 48
+#define CIPHER_KEY_MAX 32
+#define EXPONENT 65537 /* what 0 stands for in a public area */
+
+/* What goes with an endorsement key of this hash: its seeds and HMACs are as long as a digest. */
+struct scheme {
+	TPMI_ALG_HASH hash;
+	const char *digest, *cipher;
+	size_t digest_len, key_len;
+};
+
+static const struct scheme schemes[] = {
+	{ TPM2_ALG_SHA256, "SHA256", "AES-128-CFB", 32, 16 },
+	{ TPM2_ALG_SHA384, "SHA384", "AES-256-CFB", DIGEST_MAX, CIPHER_KEY_MAX },
+};
+
+/* One challenge that is being made. */
+struct wrapping {
+	const struct mdoc_context *context;
+	const struct scheme *scheme;
+	EVP_PKEY *ek;
+	uint8_t seed[DIGEST_MAX];
+};
 
 static enum mdoc_result
 derive(const struct mdoc_context *context, const char *name, OSSL_PARAM *params, uint8_t *out, size_t len)
@@ -33,16 +53,15 @@ writable(const void *ptr)
 	return (void *)(uintptr_t)ptr; /* OSSL_PARAM has no const; nothing writes to it */
 }
 
-/* KDFa: SP 800-108 in counter mode with HMAC-SHA256. */
+/* KDFa: SP 800-108 in counter mode with HMAC. */
 static enum mdoc_result
-kdfa(const struct mdoc_context *context, const uint8_t seed[SEED_LEN], const char *label, struct mdoc_bytes info,
-	uint8_t *out, size_t len)
+kdfa(const struct wrapping *w, const char *label, struct mdoc_bytes info, uint8_t *out, size_t len)
 {
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_MODE, writable("counter"), 0),
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_MAC, writable("HMAC"), 0),
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, writable("SHA256"), 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, writable(seed), SEED_LEN),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, writable(w->scheme->digest), 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, writable(w->seed), w->scheme->digest_len),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, writable(label), strlen(label)),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, writable(info.ptr), info.len),
 		OSSL_PARAM_construct_end(),
@@ -50,13 +69,13 @@ kdfa(const struct mdoc_context *context, const uint8_t seed[SEED_LEN], const cha
 
 	if (info.len == 0)
 		params[5] = OSSL_PARAM_construct_end();
-	return derive(context, "KBKDF", params, out, len);
+	return derive(w->context, "KBKDF", params, out, len);
 }
 
-/* KDFe: SP 800-56C in one step with SHA-256. */
+/* KDFe: SP 800-56C in one step. */
 static enum mdoc_result
-kdfe(const struct mdoc_context *context, struct mdoc_bytes shared, const struct mdoc_public_key *ephemeral,
-	const struct mdoc_public_key *ek, uint8_t out[SEED_LEN])
+kdfe(struct wrapping *w, struct mdoc_bytes shared, const struct mdoc_public_key *ephemeral,
+	const struct mdoc_public_key *ek)
 {
 	const size_t size = mdoc_curve_size(ek->curve);
 	struct mdoc_buf info = MDOC_BUF_EMPTY;
@@ -67,13 +86,13 @@ kdfe(const struct mdoc_context *context, struct mdoc_bytes shared, const struct 
 	mdoc_buf_append(&info, mdoc_bytes_of(ek->point + 1, size));
 	if (info.err == MDOC_OK) {
 		OSSL_PARAM params[] = {
-			OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, writable("SHA256"), 0),
+			OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, writable(w->scheme->digest), 0),
 			OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, writable(shared.ptr), shared.len),
 			OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.ptr, info.len),
 			OSSL_PARAM_construct_end(),
 		};
 
-		res = derive(context, "SSKDF", params, out, SEED_LEN);
+		res = derive(w->context, "SSKDF", params, w->seed, w->scheme->digest_len);
 	}
 	mdoc_buf_clear(&info);
 	return res;
@@ -91,24 +110,28 @@ put_sized(struct mdoc_buf *out, struct mdoc_bytes bytes)
 
 /* A seed agreed upon with the endorsement key: what is sent is the point of a key that is thrown away. */
 static enum mdoc_result
-seed_by_agreement(const struct mdoc_context *context, EVP_PKEY *ek, uint8_t seed[SEED_LEN], struct mdoc_buf *out)
+seed_by_agreement(struct wrapping *w, struct mdoc_buf *out)
 {
-	OSSL_LIB_CTX *libctx = mdoc_context_libctx(context);
-	EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(libctx, NULL, "EC", "P-256");
-	EVP_PKEY_CTX *ctx = ephemeral != NULL ? EVP_PKEY_CTX_new_from_pkey(libctx, ephemeral, NULL) : NULL;
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(w->context);
 	struct mdoc_public_key theirs, ours;
+	EVP_PKEY *ephemeral = NULL;
+	EVP_PKEY_CTX *ctx = NULL;
 	uint8_t shared[MDOC_SHARED_MAX];
 	size_t len = sizeof(shared), size;
-	enum mdoc_result res = MDOC_ERR_CRYPTO;
+	enum mdoc_result res;
 
-	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, ek) != 1 ||
+	res = mdoc_key_from_evp(w->ek, &theirs);
+	if (res != MDOC_OK)
+		return res;
+	ephemeral = EVP_PKEY_Q_keygen(libctx, NULL, "EC", mdoc_curve_name(theirs.curve));
+	ctx = ephemeral != NULL ? EVP_PKEY_CTX_new_from_pkey(libctx, ephemeral, NULL) : NULL;
+	res = MDOC_ERR_CRYPTO;
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, w->ek) != 1 ||
 		EVP_PKEY_derive(ctx, shared, &len) != 1)
 		goto out;
-	res = mdoc_key_from_evp(ek, &theirs);
+	res = mdoc_key_from_evp(ephemeral, &ours);
 	if (res == MDOC_OK)
-		res = mdoc_key_from_evp(ephemeral, &ours);
-	if (res == MDOC_OK)
-		res = kdfe(context, mdoc_bytes_of(shared, len), &ours, &theirs, seed);
+		res = kdfe(w, mdoc_bytes_of(shared, len), &ours, &theirs);
 	if (res != MDOC_OK)
 		goto out;
 	size = mdoc_curve_size(ours.curve);
@@ -124,14 +147,14 @@ out:
 
 /* A seed of our own, by OAEP. */
 static enum mdoc_result
-seed_by_encryption(const struct mdoc_context *context, EVP_PKEY *ek, uint8_t seed[SEED_LEN], struct mdoc_buf *out)
+seed_by_encryption(struct wrapping *w, struct mdoc_buf *out)
 {
-	OSSL_LIB_CTX *libctx = mdoc_context_libctx(context);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(libctx, ek, NULL);
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(w->context);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(libctx, w->ek, NULL);
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_PAD_MODE, writable(OSSL_PKEY_RSA_PAD_MODE_OAEP), 0),
-		OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST, writable("SHA256"), 0),
-		OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST, writable("SHA256"), 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST, writable(w->scheme->digest), 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST, writable(w->scheme->digest), 0),
 		OSSL_PARAM_construct_octet_string(OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL, writable("IDENTITY"),
 			sizeof("IDENTITY")),
 		OSSL_PARAM_construct_end(),
@@ -140,8 +163,9 @@ seed_by_encryption(const struct mdoc_context *context, EVP_PKEY *ek, uint8_t see
 	size_t len = sizeof(text);
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
 
-	if (ctx != NULL && RAND_priv_bytes_ex(libctx, seed, SEED_LEN, 0) == 1 &&
-		EVP_PKEY_encrypt_init_ex(ctx, params) == 1 && EVP_PKEY_encrypt(ctx, text, &len, seed, SEED_LEN) == 1) {
+	if (ctx != NULL && RAND_priv_bytes_ex(libctx, w->seed, w->scheme->digest_len, 0) == 1 &&
+		EVP_PKEY_encrypt_init_ex(ctx, params) == 1 &&
+		EVP_PKEY_encrypt(ctx, text, &len, w->seed, w->scheme->digest_len) == 1) {
 		mdoc_buf_append(out, mdoc_bytes_of(text, len));
 		res = out->err;
 	}
@@ -150,11 +174,10 @@ seed_by_encryption(const struct mdoc_context *context, EVP_PKEY *ek, uint8_t see
 }
 
 static enum mdoc_result
-encrypt(const struct mdoc_context *context, const uint8_t key[CIPHER_KEY_LEN], const uint8_t *in, size_t len,
-	uint8_t *out)
+encrypt(const struct wrapping *w, const uint8_t *key, const uint8_t *in, size_t len, uint8_t *out)
 {
 	static const uint8_t iv[16];
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(mdoc_context_libctx(context), "AES-128-CFB", NULL);
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(mdoc_context_libctx(w->context), w->scheme->cipher, NULL);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int wrote = 0, last = 0;
 	bool done;
@@ -169,10 +192,11 @@ encrypt(const struct mdoc_context *context, const uint8_t key[CIPHER_KEY_LEN], c
 
 /* The secret as a TPM2B, encrypted, and an HMAC over that and the Name before it. */
 static enum mdoc_result
-wrap(const struct mdoc_context *context, const uint8_t seed[SEED_LEN], const uint8_t name[PART_NAME_LEN],
-	const uint8_t secret[CREDENTIAL_LEN], struct mdoc_buf *blob)
+wrap(const struct wrapping *w, const uint8_t name[PART_NAME_LEN], const uint8_t secret[CREDENTIAL_LEN],
+	struct mdoc_buf *blob)
 {
-	uint8_t key[CIPHER_KEY_LEN], mac_key[PART_DIGEST_LEN], mac[PART_DIGEST_LEN];
+	const size_t digest_len = w->scheme->digest_len;
+	uint8_t key[CIPHER_KEY_MAX], mac_key[DIGEST_MAX], mac[DIGEST_MAX];
 	uint8_t plain[2 + CREDENTIAL_LEN] = { 0, CREDENTIAL_LEN };
 	uint8_t covered[2 + CREDENTIAL_LEN + PART_NAME_LEN];
 	enum mdoc_result res;
@@ -180,14 +204,14 @@ wrap(const struct mdoc_context *context, const uint8_t seed[SEED_LEN], const uin
 
 	memcpy(plain + 2, secret, CREDENTIAL_LEN);
 	memcpy(covered + sizeof(plain), name, PART_NAME_LEN);
-	res = kdfa(context, seed, "STORAGE", mdoc_bytes_of(name, PART_NAME_LEN), key, sizeof(key));
+	res = kdfa(w, "STORAGE", mdoc_bytes_of(name, PART_NAME_LEN), key, w->scheme->key_len);
 	if (res == MDOC_OK)
-		res = kdfa(context, seed, "INTEGRITY", MDOC_NO_BYTES, mac_key, sizeof(mac_key));
+		res = kdfa(w, "INTEGRITY", MDOC_NO_BYTES, mac_key, digest_len);
 	if (res == MDOC_OK)
-		res = encrypt(context, key, plain, sizeof(plain), covered);
+		res = encrypt(w, key, plain, sizeof(plain), covered);
 	if (res == MDOC_OK &&
-		EVP_Q_mac(mdoc_context_libctx(context), "HMAC", NULL, "SHA256", NULL, mac_key, sizeof(mac_key), covered,
-			sizeof(covered), mac, sizeof(mac), &len) == NULL)
+		EVP_Q_mac(mdoc_context_libctx(w->context), "HMAC", NULL, w->scheme->digest, NULL, mac_key, digest_len,
+			covered, sizeof(covered), mac, sizeof(mac), &len) == NULL)
 		res = MDOC_ERR_CRYPTO;
 	if (res == MDOC_OK) {
 		put_sized(blob, mdoc_bytes_of(mac, len));
@@ -242,17 +266,20 @@ enum mdoc_result
 credential_make(const struct mdoc_context *context, const TPMT_PUBLIC *ek, const uint8_t name[PART_NAME_LEN],
 	const uint8_t secret[CREDENTIAL_LEN], struct mdoc_buf *blob, struct mdoc_buf *seed)
 {
-	uint8_t value[SEED_LEN];
-	EVP_PKEY *pkey = NULL;
+	struct wrapping w = { .context = context };
 	enum mdoc_result res;
 
-	res = credential_key(context, ek, &pkey);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (schemes[i].hash == ek->nameAlg)
+			w.scheme = &schemes[i];
+	if (w.scheme == NULL)
+		return MDOC_ERR_KEY;
+	res = credential_key(context, ek, &w.ek);
 	if (res == MDOC_OK)
-		res = ek->type == TPM2_ALG_ECC ? seed_by_agreement(context, pkey, value, seed)
-					       : seed_by_encryption(context, pkey, value, seed);
+		res = ek->type == TPM2_ALG_ECC ? seed_by_agreement(&w, seed) : seed_by_encryption(&w, seed);
 	if (res == MDOC_OK)
-		res = wrap(context, value, name, secret, blob);
-	OPENSSL_cleanse(value, sizeof(value));
-	EVP_PKEY_free(pkey);
+		res = wrap(&w, name, secret, blob);
+	OPENSSL_cleanse(w.seed, sizeof(w.seed));
+	EVP_PKEY_free(w.ek);
 	return res;
 }

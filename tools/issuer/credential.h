@@ -11,10 +11,10 @@
 #include <mdoc/bytes.h>
 #include "tools/issuer/tpm_parts.h"
 
-#define CREDENTIAL_LEN 32 /* bytes of the secret: the size of the endorsement key's hash, which is the most */
+#define CREDENTIAL_LEN 32 /* bytes of the secret */
 
 /*
- * ek      its public area: ECC P-256 or RSA 2048 with AES-128-CFB and SHA-256, as ek_check() wants it
+ * ek      its public area, as ek_check() wants it: SHA-256 and AES-128-CFB, or SHA-384 and AES-256-CFB
  * name    of the attestation key
  * secret  CREDENTIAL_LEN bytes
  * blob    content of TPM2B_ID_OBJECT, appended

@@ -1,6 +1,6 @@
 /*
  * ek.h: a TPM's endorsement key and the certificate that its maker gave it (TCG EK Credential Profile for TPM
- * Family 2.0; templates L-1, RSA 2048, and L-2, ECC P-256).
+ * Family 2.0; templates L-1, RSA 2048, L-2, ECC P-256, and H-3, ECC P-384).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -32,7 +32,7 @@ enum ek_result {
  * ek           for credential_make()
  */
 enum ek_result ek_check(const struct mdoc_context *context, struct mdoc_bytes area, struct mdoc_bytes certificate,
-	const struct mdoc_bytes *anchors, size_t count, int64_t now, struct part_public *ek);
+	const struct mdoc_bytes *anchors, size_t count, int64_t now, TPMT_PUBLIC *ek);
 
 /* Untranslated N_() text; never NULL. */
 const char *ek_sentence(enum ek_result result);

@@ -76,8 +76,8 @@ read_authorizer(const struct mdoc_context *context, struct mdoc_node map, struct
 	return res == MDOC_ERR_KEY ? EVIDENCE_AUTHORIZER : evidence_part(res);
 }
 
-/* Who may do what with the index: the security officer sets the counter and the PIN; anybody reads and has it
- * certified; and what the authorizer approved, which is the change of the PIN by who knows it. */
+/* Who may do what with an index: the security officer sets the counter and the PIN; anybody reads and has it
+ * certified; and what the authorizer approved, which is the change of the PIN by who knows it. NULL: no authorizer. */
 static enum mdoc_result
 index_policy(const struct mdoc_context *context, const struct part_public *officer,
 	const struct part_public *authorizer, struct part_policy *policy)
@@ -102,9 +102,9 @@ index_policy(const struct mdoc_context *context, const struct part_public *offic
 		if (res == MDOC_OK)
 			res = part_policy_command(context, &branches[i], rows[i].command);
 	}
-	if (res == MDOC_OK)
+	if (res == MDOC_OK && authorizer != NULL)
 		res = part_policy_authorize(context, &branches[ROWS], authorizer->name);
-	return res == MDOC_OK ? part_policy_or(context, policy, branches, ROWS + 1) : res;
+	return res == MDOC_OK ? part_policy_or(context, policy, branches, authorizer != NULL ? ROWS + 1 : ROWS) : res;
 }
 
 static uint32_t
@@ -153,19 +153,23 @@ keys_policy(const struct mdoc_context *context, const struct part_index *pin, co
 	return evidence_part(res);
 }
 
+/* The second index, whose value the security officer alone sets. */
 static enum evidence_result
-read_second(const struct mdoc_context *context, struct mdoc_node map, const struct part_policy *policy,
+read_second(const struct mdoc_context *context, struct mdoc_node map, const struct part_public *officer,
 	struct part_index *second)
 {
 	static const char *const names[] = { "nvPublic" };
+	struct part_policy policy;
 	enum mdoc_result res;
 
 	if (!evidence_only(map, names, 1))
 		return EVIDENCE_STRUCTURE;
 	res = part_index_parse(context, evidence_bytes(map, "nvPublic"), second);
+	if (res == MDOC_OK)
+		res = index_policy(context, officer, NULL, &policy);
 	if (res != MDOC_OK)
 		return evidence_part(res);
-	return check_index(second, policy) == EVIDENCE_OK ? EVIDENCE_OK : EVIDENCE_AUTHENTICATOR;
+	return check_index(second, &policy) == EVIDENCE_OK ? EVIDENCE_OK : EVIDENCE_AUTHENTICATOR;
 }
 
 static enum evidence_result
@@ -196,7 +200,7 @@ pin_index(const struct evidence_ak *ak, struct mdoc_node map, const struct evide
 			&out->pin_limit);
 	out->authenticator = mdoc_node_present(second_map);
 	if (res == EVIDENCE_OK && out->authenticator)
-		res = read_second(ak->context, second_map, policy, &second);
+		res = read_second(ak->context, second_map, &officer, &second);
 	return res != EVIDENCE_OK ? res : keys_policy(ak->context, &index, out->authenticator ? &second : NULL, policy);
 }
 

@@ -1,5 +1,7 @@
 /* folder.c: the issuer's folder: configuration, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <openssl/bio.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +34,17 @@ issuer_hex(struct mdoc_bytes bytes, char *text)
 	*text = '\0';
 }
 
-static bool
-parse_id(const char *text, uint8_t id[ISSUER_KEY_ID_LEN])
+bool
+issuer_unhex(const char *text, uint8_t *bytes, size_t len)
 {
 	unsigned value;
 
-	if (strlen(text) != (size_t)2 * ISSUER_KEY_ID_LEN || strspn(text, "0123456789abcdef") != strlen(text))
+	if (strlen(text) != 2 * len || strspn(text, "0123456789abcdef") != strlen(text))
 		return false;
-	for (size_t i = 0; i < ISSUER_KEY_ID_LEN; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (sscanf(text + 2 * i, "%2x", &value) != 1)
 			return false;
-		id[i] = (uint8_t)value;
+		bytes[i] = (uint8_t)value;
 	}
 	return true;
 }
@@ -59,6 +61,15 @@ issuer_register_error(const char *what, const struct register_db *db, enum regis
 		return EXIT_STATUS_NO;
 	case REGISTER_KEY_SEEN:
 		tool_why("%s", _("Let the holder's program make new keys and a new request."));
+		return EXIT_STATUS_NO;
+	case REGISTER_TPM_UNKNOWN:
+	case REGISTER_TPM_REVOKED:
+		tool_why("%s", _("Let the holder enrol the TPM: \"mdoc-token attest --enrol\"."));
+		return EXIT_STATUS_NO;
+	case REGISTER_CHALLENGE_UNKNOWN:
+	case REGISTER_CHALLENGE_USED:
+	case REGISTER_CHALLENGE_OLD:
+		tool_why("%s", _("Make a new challenge from the enrolment and let the holder answer it."));
 		return EXIT_STATUS_NO;
 	case REGISTER_NEWER:
 		tool_why("%s", _("Use the version of this program that wrote it, or a newer one."));
@@ -79,6 +90,29 @@ wrong_config(const char *path, const char *name)
 	tool_error(_("%s: the member \"%s\" has a wrong value"), path, name);
 	tool_why("%s", _("The file is written by \"mdoc-issuer init\"; restore it from a backup."));
 	return EXIT_STATUS_INPUT;
+}
+
+/* What concerns TPMs, none of which has to be there. */
+static enum exit_status
+read_attestation(const char *path, struct issuer *issuer)
+{
+	const json_t *key = json_object_get(issuer->config, "attestation_key");
+	const json_t *limit = json_object_get(issuer->config, "pin_limit");
+
+	issuer->require_attestation = json_is_true(json_object_get(issuer->config, "require_attestation"));
+	issuer->accept_shared_pin = json_is_true(json_object_get(issuer->config, "accept_shared_pin"));
+	issuer->pin_limit = 0;
+	issuer->attestation_key = MDOC_NO_BYTES;
+	if (limit != NULL && (json_integer_value(limit) < 1 || json_integer_value(limit) > ISSUER_PIN_LIMIT_MAX))
+		return wrong_config(path, "pin_limit");
+	if (limit != NULL)
+		issuer->pin_limit = (uint32_t)json_integer_value(limit);
+	if (key == NULL)
+		return EXIT_STATUS_OK;
+	if (!json_is_string(key) || !issuer_unhex(json_string_value(key), issuer->attestation_id, ISSUER_KEY_ID_LEN))
+		return wrong_config(path, "attestation_key");
+	issuer->attestation_key = mdoc_bytes_of(issuer->attestation_id, ISSUER_KEY_ID_LEN);
+	return EXIT_STATUS_OK;
 }
 
 static enum exit_status
@@ -104,9 +138,9 @@ read_config(const char *path, struct issuer *issuer)
 	if (issuer->uri == NULL || issuer->configuration_id == NULL || issuer->doc_type == NULL ||
 		issuer->country == NULL || issuer->token == NULL || iaca == NULL || ds == NULL)
 		return EXIT_STATUS_INPUT;
-	if (!parse_id(iaca, issuer->id_room[0]))
+	if (!issuer_unhex(iaca, issuer->id_room[0], ISSUER_KEY_ID_LEN))
 		return wrong_config(path, "iaca_key");
-	if (!parse_id(ds, issuer->id_room[1]))
+	if (!issuer_unhex(ds, issuer->id_room[1], ISSUER_KEY_ID_LEN))
 		return wrong_config(path, "ds_key");
 	issuer->iaca_key = mdoc_bytes_of(issuer->id_room[0], ISSUER_KEY_ID_LEN);
 	issuer->ds_key = mdoc_bytes_of(issuer->id_room[1], ISSUER_KEY_ID_LEN);
@@ -114,7 +148,56 @@ read_config(const char *path, struct issuer *issuer)
 	if (batch_size < 1 || batch_size > ISSUER_BATCH_MAX)
 		return wrong_config(path, "batch_size");
 	issuer->batch_size = (size_t)batch_size;
-	return EXIT_STATUS_OK;
+	return read_attestation(path, issuer);
+}
+
+enum exit_status
+issuer_read_config(struct issuer *issuer)
+{
+	char *path = issuer_path(issuer->dir, "issuer.json");
+	enum exit_status status;
+
+	if (path == NULL)
+		return EXIT_STATUS_TROUBLE;
+	json_decref(issuer->config);
+	issuer->config = NULL;
+	status = read_config(path, issuer);
+	free(path);
+	return status;
+}
+
+enum exit_status
+issuer_write_pem(const char *dir, const char *name, struct mdoc_bytes der)
+{
+	char *path = issuer_path(dir, name);
+	enum exit_status status;
+
+	if (path == NULL)
+		return EXIT_STATUS_TROUBLE;
+	status = issuer_write_certificate(path, der);
+	free(path);
+	return status;
+}
+
+enum exit_status
+issuer_write_certificate(const char *path, struct mdoc_bytes der)
+{
+	const unsigned char *at = der.ptr;
+	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+	BIO *bio = BIO_new(BIO_s_mem());
+	enum exit_status status;
+	char *pem = NULL;
+	long len;
+
+	if (certificate == NULL || bio == NULL || PEM_write_bio_X509(bio, certificate) != 1) {
+		status = tool_no_memory();
+	} else {
+		len = BIO_get_mem_data(bio, &pem);
+		status = file_write(path, 0644, mdoc_bytes_of(pem, (size_t)len));
+	}
+	BIO_free(bio);
+	X509_free(certificate);
+	return status;
 }
 
 enum exit_status

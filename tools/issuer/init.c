@@ -1,8 +1,6 @@
 /* init.c: make an issuer: keys in a token, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <errno.h>
-#include <openssl/bio.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +21,8 @@
 struct init {
 	const char *dir, *module, *label, *country, *uri, *crl_uri, *name, *curve_name;
 	struct pin_source pin;
-	struct option_number ds_days, batch_size;
+	struct option_number ds_days, batch_size, pin_limit;
+	bool require_attestation, accept_shared_pin;
 	int64_t now;
 	enum mdoc_curve curve;
 	uint8_t id[2][ISSUER_KEY_ID_LEN];
@@ -174,27 +173,10 @@ make_certificates(struct init *init)
 static enum exit_status
 write_pem(struct init *init, const char *name, const struct mdoc_buf *der)
 {
-	const unsigned char *at = der->ptr;
-	enum exit_status status = EXIT_STATUS_TROUBLE;
-	char *path = issuer_path(init->dir, name), *pem = NULL;
-	X509 *certificate = NULL;
-	BIO *bio = NULL;
-	long len;
+	const enum exit_status status = issuer_write_pem(init->dir, name, mdoc_buf_bytes(der));
 
-	certificate = d2i_X509(NULL, &at, (long)der->len);
-	bio = BIO_new(BIO_s_mem());
-	if (path == NULL || certificate == NULL || bio == NULL || PEM_write_bio_X509(bio, certificate) != 1) {
-		status = tool_no_memory();
-		goto out;
-	}
-	len = BIO_get_mem_data(bio, &pem);
-	status = file_write(path, 0644, mdoc_bytes_of(pem, (size_t)len));
 	if (status == EXIT_STATUS_OK)
 		init->made[init->made_count++] = name;
-out:
-	BIO_free(bio);
-	X509_free(certificate);
-	free(path);
 	return status;
 }
 
@@ -221,6 +203,16 @@ make_register(struct init *init)
 				  : issuer_register_error(_("The register cannot be made."), init->db, res);
 }
 
+/* Members that are there when they were asked for. */
+static bool
+add_attestation(const struct init *init, json_t *config)
+{
+	return (!init->require_attestation || json_object_set_new(config, "require_attestation", json_true()) == 0) &&
+		(!init->accept_shared_pin || json_object_set_new(config, "accept_shared_pin", json_true()) == 0) &&
+		(!init->pin_limit.given ||
+			json_object_set_new(config, "pin_limit", json_integer((json_int_t)init->pin_limit.value)) == 0);
+}
+
 /* Last of all: with this file the folder is an issuer. */
 static enum exit_status
 write_config(const struct init *init)
@@ -241,7 +233,7 @@ write_config(const struct init *init)
 		"credential_issuer", init->uri, "credential_configuration_id", JP_DOCTYPE, "doc_type", JP_DOCTYPE,
 		"country", init->country, "module", module, "token", init->label, "curve", init->curve_name, "iaca_key",
 		iaca, "ds_key", ds, "batch_size", (json_int_t)init->batch_size.value);
-	status = config == NULL ? tool_no_memory() : json_write(path, 0600, config);
+	status = config == NULL || !add_attestation(init, config) ? tool_no_memory() : json_write(path, 0600, config);
 	json_decref(config);
 	free(module);
 	free(path);
@@ -303,6 +295,7 @@ cmd_init(const struct command *command, int argc, char **argv)
 	struct init init = {
 		.ds_days = { DS_DAYS, 1, DS_DAYS, false },
 		.batch_size = { ISSUER_BATCH_SIZE, 1, ISSUER_BATCH_MAX, false },
+		.pin_limit = { 1, 1, ISSUER_PIN_LIMIT_MAX, false },
 		.iaca = MDOC_BUF_EMPTY,
 		.ds = MDOC_BUF_EMPTY,
 	};
@@ -324,6 +317,12 @@ cmd_init(const struct command *command, int argc, char **argv)
 			false },
 		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"),
 			false },
+		{ "require-attestation", OPTION_FLAG, &init.require_attestation, NULL,
+			N_("issue only to keys that a TPM is shown to hold"), false },
+		{ "pin-limit", OPTION_NUMBER, &init.pin_limit, N_("N"),
+			N_("most tries that the PIN of such a TPM may have (10)"), false },
+		{ "accept-shared-pin", OPTION_FLAG, &init.accept_shared_pin, NULL,
+			N_("also TPMs that count wrong PINs of all users together"), false },
 		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("certificates begin at this time (RFC 3339); for tests"),
 			false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },

@@ -19,8 +19,8 @@
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
 #include "tools/issuer/claims.h"
-#include "tools/issuer/issuer.h"
-#include "tools/issuer/proof.h"
+#include "tools/issuer/authority.h"
+#include "tools/issuer/key_attestation.h"
 
 #define CREDENTIAL_FRAME 64 /* bytes around each credential in the JSON, at most */
 
@@ -32,6 +32,9 @@ struct issue {
 	struct issuer_token token;
 	json_t *request, *claims_json, *credentials;
 	struct proofs proofs;
+	struct evidence evidence; /* count 0: none was given */
+	char tpm_name[2 * PART_NAME_LEN + 1], tpm_certificate[2 * EVIDENCE_SERIAL_MAX + 1];
+	bool require_attestation;
 	struct claims claims;
 	const char **thumbprints;
 	char serial[2 * 20 + 1]; /* RFC 5280: 20 bytes at most */
@@ -40,21 +43,12 @@ struct issue {
 };
 
 static enum exit_status
-check_proofs(struct issue *issue)
+check_signatures(struct issue *issue, const json_t *jwts)
 {
 	const struct proof_rules rules = { issue->issuer.uri, issue->now, issue->issuer.batch_size };
-	const json_t *proofs, *jwts;
 	enum proof_result res;
 	size_t bad;
 
-	proofs = json_need_object(issue->request, "proofs", issue->request_path);
-	jwts = proofs == NULL ? NULL : json_need_array(proofs, "jwt", issue->request_path);
-	if (jwts == NULL)
-		return EXIT_STATUS_INPUT;
-	if (json_object_size(proofs) != 1) {
-		tool_error(_("%s has more than one type of proof"), issue->request_path);
-		return EXIT_STATUS_INPUT;
-	}
 	res = proofs_check(tool_context(), jwts, &rules, &issue->proofs, &bad);
 	if (res == PROOF_OK)
 		return EXIT_STATUS_OK;
@@ -66,6 +60,78 @@ check_proofs(struct issue *issue)
 		tool_error(_("The request is refused because of proof %zu of %zu."), bad + 1, json_array_size(jwts));
 	tool_why("%s", _(proof_sentence(res)));
 	tool_why("%s", _("Nothing was issued; let the holder's program make a new request."));
+	return EXIT_STATUS_NO;
+}
+
+static enum exit_status
+refuse_attestation(enum proof_result res, const struct key_attestation_fault *fault)
+{
+	tool_error("%s", _("The request is refused because of its key attestation."));
+	tool_why("%s", _(proof_sentence(res)));
+	if (res == PROOF_EVIDENCE && fault->place.key != SIZE_MAX)
+		tool_why(_("Key %zu: %s"), fault->place.key + 1, _(evidence_sentence(fault->evidence)));
+	else if (res == PROOF_EVIDENCE)
+		tool_why("%s", _(evidence_sentence(fault->evidence)));
+	tool_why("%s", _("Nothing was issued; let the holder's program make a new request."));
+	return EXIT_STATUS_NO;
+}
+
+static enum exit_status
+check_attestation(struct issue *issue, const json_t *jwts)
+{
+	struct mdoc_buf ca = MDOC_BUF_EMPTY;
+	struct key_attestation_fault fault;
+	enum exit_status status;
+	enum proof_result res;
+
+	status = authority_certificate(&issue->issuer, &ca);
+	if (status != EXIT_STATUS_OK)
+		goto out;
+	const struct evidence_rules rules = {
+		.now = issue->now,
+		.ca = mdoc_buf_bytes(&ca),
+		.pin_limit = issue->issuer.pin_limit,
+		.keys = issue->issuer.batch_size,
+		.take_shared = issue->issuer.accept_shared_pin,
+	};
+	res = key_attestation_check(tool_context(), jwts, &rules, &issue->proofs, &issue->evidence, &fault);
+	if (res == PROOF_MEMORY)
+		status = tool_no_memory();
+	else if (res != PROOF_OK)
+		status = refuse_attestation(res, &fault);
+	issuer_hex(mdoc_bytes_of(issue->evidence.ak_name, PART_NAME_LEN), issue->tpm_name);
+	issuer_hex(mdoc_bytes_of(issue->evidence.serial, issue->evidence.serial_len), issue->tpm_certificate);
+out:
+	mdoc_buf_clear(&ca);
+	return status;
+}
+
+/* One type of proof: signatures by the keys, or what a TPM says of them. */
+static enum exit_status
+check_proofs(struct issue *issue)
+{
+	const json_t *proofs, *jwts;
+
+	proofs = json_need_object(issue->request, "proofs", issue->request_path);
+	if (proofs == NULL)
+		return EXIT_STATUS_INPUT;
+	if (json_object_size(proofs) > 1) {
+		tool_error(_("%s has more than one type of proof"), issue->request_path);
+		return EXIT_STATUS_INPUT;
+	}
+	jwts = json_object_get(proofs, "attestation");
+	if (json_is_array(jwts))
+		return check_attestation(issue, jwts);
+	jwts = json_need_array(proofs, "jwt", issue->request_path);
+	if (jwts == NULL)
+		return EXIT_STATUS_INPUT;
+	if (!issue->require_attestation && !issue->issuer.require_attestation)
+		return check_signatures(issue, jwts);
+	tool_error("%s", _("The request is refused: it does not show that its keys are in a TPM."));
+	tool_why("%s",
+		_("This issuer wants evidence of an enrolled TPM: \"mdoc-token request --attest\", with a token that "
+		  "was "
+		  "made with --backend tpm."));
 	return EXIT_STATUS_NO;
 }
 
@@ -188,6 +254,7 @@ batch_of(const struct issue *issue)
 		.valid_until = issue->valid_until,
 		.thumbprints = issue->thumbprints,
 		.count = issue->proofs.count,
+		.tpm = { issue->tpm_name, issue->evidence.count > 0 ? issue->tpm_certificate : NULL },
 	};
 }
 
@@ -366,8 +433,8 @@ report(const struct issue *issue)
 
 	if (issue->common.json && strcmp(issue->out, "-") != 0) {
 		mdoc_tdate_print(issue->valid_until, utc);
-		json = json_pack("{s:I, s:s, s:s}", "copies", (json_int_t)issue->proofs.count, "valid_until", utc,
-			"out", issue->out);
+		json = json_pack("{s:I, s:s, s:b, s:s}", "copies", (json_int_t)issue->proofs.count, "valid_until", utc,
+			"attested", issue->evidence.count > 0, "out", issue->out);
 		status = json == NULL ? tool_no_memory() : json_print(json);
 		json_decref(json);
 		return status;
@@ -394,6 +461,8 @@ cmd_issue(const struct command *command, int argc, char **argv)
 		{ "out", OPTION_TEXT, &issue.out, N_("FILE"), N_("where the Credential Response is written"), true },
 		{ "person", OPTION_TEXT, &issue.person, N_("TEXT"), N_("your own reference for the person or card"),
 			false },
+		{ "require-attestation", OPTION_FLAG, &issue.require_attestation, NULL,
+			N_("issue only to keys that a TPM is shown to hold"), false },
 		{ "pin-file", OPTION_TEXT, &issue.pin.file, N_("FILE"), N_("read the token's PIN from a file"), false },
 		{ "pin-fd", OPTION_TEXT, &issue.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"),
 			false },
@@ -416,6 +485,7 @@ cmd_issue(const struct command *command, int argc, char **argv)
 	issuer_token_close(&issue.token);
 	issuer_close(&issue.issuer);
 	proofs_clear(&issue.proofs);
+	evidence_clear(&issue.evidence);
 	claims_clear(&issue.claims);
 	json_decref(issue.request);
 	json_decref(issue.claims_json);

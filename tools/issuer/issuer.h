@@ -16,12 +16,14 @@
 #define ISSUER_CONFIG_VERSION 1
 #define ISSUER_BATCH_SIZE 100 /* copies at once, unless init says otherwise (R-EXH-02) */
 #define ISSUER_BATCH_MAX 1000
-#define ISSUER_KEY_ID_LEN 8 /* bytes of CKA_ID */
-#define ISSUER_NONCE_LEN 16 /* bytes: 128 bits */
+#define ISSUER_KEY_ID_LEN 8      /* bytes of CKA_ID */
+#define ISSUER_NONCE_LEN 16      /* bytes: 128 bits */
+#define ISSUER_PIN_LIMIT_MAX 100 /* tries that an issuer may be told to allow a PIN at most */
 
 int cmd_init(const struct command *command, int argc, char **argv);
 int cmd_offer(const struct command *command, int argc, char **argv);
 int cmd_issue(const struct command *command, int argc, char **argv);
+int cmd_challenge(const struct command *command, int argc, char **argv);
 
 /*
  * D/issuer.json. It holds no PIN and no key: only where they are.
@@ -29,7 +31,11 @@ int cmd_issue(const struct command *command, int argc, char **argv);
  * {"version": 1, "credential_issuer": URI, "credential_configuration_id": "org.iso.…",
  *  "doc_type": "org.iso.…", "country": "JP", "module": path, absent for the installed one,
  *  "token": label, "curve": "P-256", "iaca_key": CKA_ID in hex, "ds_key": CKA_ID in hex,
- *  "batch_size": 100}
+ *  "batch_size": 100, ? "require_attestation": true, ? "pin_limit": 10, ? "accept_shared_pin": true,
+ *  ? "attestation_key": CKA_ID in hex}
+ *
+ * The last four: keys must be shown to be in a TPM; how many tries their PIN may have at most; also TPMs that
+ * count them for all users together; and the attestation CA, once there is one.
  */
 struct issuer {
 	char *dir;
@@ -37,8 +43,11 @@ struct issuer {
 	const char *uri, *configuration_id, *doc_type, *country, *token; /* borrowed from config */
 	const char *module;                                              /* the same; may be NULL */
 	struct mdoc_bytes iaca_key, ds_key;                              /* CKA_ID, in id_room */
-	uint8_t id_room[2][ISSUER_KEY_ID_LEN];
+	struct mdoc_bytes attestation_key;                               /* the same; ptr NULL: no attestation CA yet */
+	uint8_t id_room[2][ISSUER_KEY_ID_LEN], attestation_id[ISSUER_KEY_ID_LEN];
 	size_t batch_size;
+	bool require_attestation, accept_shared_pin;
+	uint32_t pin_limit;       /* 0: the default */
 	struct mdoc_buf iaca, ds; /* DER; empty before init */
 	struct register_db *db;
 };
@@ -46,6 +55,13 @@ struct issuer {
 /* Read the configuration, the certificates and open the register. issuer_close() in any case. */
 enum exit_status issuer_open(const char *dir, struct issuer *issuer);
 void issuer_close(struct issuer *issuer);
+
+/* Read D/issuer.json again. */
+enum exit_status issuer_read_config(struct issuer *issuer);
+
+/* Write a certificate as PEM: as dir/name, or as it is said. */
+enum exit_status issuer_write_pem(const char *dir, const char *name, struct mdoc_bytes der);
+enum exit_status issuer_write_certificate(const char *path, struct mdoc_bytes der);
 
 /* dir/name; free() by the caller; NULL: memory (said). */
 char *issuer_path(const char *dir, const char *name);
@@ -55,6 +71,9 @@ enum exit_status issuer_register_error(const char *what, const struct register_d
 
 /* Lower-case hexadecimal, NUL terminated: room for 2 * bytes.len + 1. */
 void issuer_hex(struct mdoc_bytes bytes, char *text);
+
+/* The bytes of such a text of exactly this length. */
+bool issuer_unhex(const char *text, uint8_t *bytes, size_t len);
 
 /* ---- keys.c ---- */
 

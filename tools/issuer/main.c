@@ -10,6 +10,7 @@ static const struct command commands[] = {
 	{ "init", "", N_("make an issuer: keys in a token, certificates and register"), cmd_init },
 	{ "offer", "", N_("make a credential offer with a nonce for one request"), cmd_offer },
 	{ "issue", "", N_("check a request and issue one copy of the record to each of its keys"), cmd_issue },
+	{ "challenge", "", N_("enrol a TPM: challenge it, then certify the key that answered"), cmd_challenge },
 	{ NULL, NULL, NULL, NULL },
 };
 

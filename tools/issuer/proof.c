@@ -11,7 +11,7 @@ static const char *const sentences[] = {
 	[PROOF_OK] = N_("done"),
 	[PROOF_COUNT] = N_("the request has no proof, or more than this issuer gives at once"),
 	[PROOF_MALFORMED] = N_("it is not a signed JWT"),
-	[PROOF_TYP] = N_("its type is not openid4vci-proof+jwt, or it has a critical extension"),
+	[PROOF_TYP] = N_("its type is not the one of such a proof, or it has a critical extension"),
 	[PROOF_ALGORITHM] = N_("its algorithm is not ES256, ES384, ES512 or EdDSA, or does not fit its key"),
 	[PROOF_KEY] = N_("its header does not hold one public key, valid on its curve, in jwk"),
 	[PROOF_SIGNATURE] = N_("its signature is not by the key that it names"),
@@ -19,6 +19,12 @@ static const char *const sentences[] = {
 	[PROOF_TIME] = N_("its time (iat) is missing or more than 10 minutes away"),
 	[PROOF_NONCE] = N_("its nonce is missing or not that of the other proofs"),
 	[PROOF_DUPLICATE] = N_("its key is in an earlier proof of the request already"),
+	[PROOF_ONE_ATTESTATION] = N_("there is not exactly one key attestation"),
+	[PROOF_EXPIRED] = N_("its end (exp) is missing or has passed"),
+	[PROOF_ATTESTED_KEYS] =
+		N_("its keys are not those of the TPM's evidence, or the first of them did not sign it"),
+	[PROOF_NO_EVIDENCE] = N_("it has no evidence of a TPM (mdoc_tpm_evidence)"),
+	[PROOF_EVIDENCE] = N_("its evidence of a TPM does not hold"),
 	[PROOF_MEMORY] = N_("out of memory"),
 };
 
@@ -28,14 +34,14 @@ proof_sentence(enum proof_result result)
 	return (size_t)result < sizeof(sentences) / sizeof(sentences[0]) ? sentences[result] : "?";
 }
 
-/* The header: type, exactly one way of naming the key, and that key. */
-static enum proof_result
-check_header(const struct mdoc_context *context, const struct jwt *jwt, struct mdoc_public_key *key)
+enum proof_result
+proof_check_header(const struct mdoc_context *context, const struct jwt *jwt, const char *type,
+	struct mdoc_public_key *key)
 {
 	static const char *const other_keys[] = { "kid", "x5c", "x5u", "jku", "trust_chain" };
 	const char *typ = json_string_value(json_object_get(jwt->header, "typ"));
 
-	if (typ == NULL || strcmp(typ, PROOF_TYPE) != 0 || json_object_get(jwt->header, "crit") != NULL)
+	if (typ == NULL || strcmp(typ, type) != 0 || json_object_get(jwt->header, "crit") != NULL)
 		return PROOF_TYP;
 	for (size_t i = 0; i < sizeof(other_keys) / sizeof(other_keys[0]); i++) {
 		if (json_object_get(jwt->header, other_keys[i]) != NULL)
@@ -68,8 +74,8 @@ check_claims(const struct jwt *jwt, const struct proof_rules *rules, struct proo
 	return PROOF_OK;
 }
 
-static enum proof_result
-add_key(const struct mdoc_context *context, const struct mdoc_public_key *key, struct proofs *out)
+enum proof_result
+proof_add_key(const struct mdoc_context *context, const struct mdoc_public_key *key, struct proofs *out)
 {
 	uint8_t thumbprint[THUMBPRINT_LEN];
 	struct mdoc_buf text = MDOC_BUF_EMPTY;
@@ -107,13 +113,13 @@ check_one(const struct mdoc_context *context, const char *text, const struct pro
 	parsed = jwt_parse(mdoc_text(text), &jwt);
 	if (parsed != MDOC_OK)
 		return parsed == MDOC_ERR_ALGORITHM ? PROOF_ALGORITHM : PROOF_MALFORMED;
-	res = check_header(context, &jwt, &key);
+	res = proof_check_header(context, &jwt, PROOF_TYPE, &key);
 	if (res == PROOF_OK && jwt_verify(context, &jwt, &key) != MDOC_OK)
 		res = PROOF_SIGNATURE;
 	if (res == PROOF_OK)
 		res = check_claims(&jwt, rules, out);
 	if (res == PROOF_OK)
-		res = add_key(context, &key, out);
+		res = proof_add_key(context, &key, out);
 	jwt_clear(&jwt);
 	return res;
 }

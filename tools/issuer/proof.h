@@ -1,6 +1,6 @@
 /*
  * proof.h: the proofs of possession of an OpenID4VCI 1.0 Credential Request (appendix F.1,
- * proof type "jwt"), one for each device key.
+ * proof type "jwt"), one for each device key. The other type is in key_attestation.h.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <mdoc/cose.h>
 #include "tools/common/context.h"
+#include "tools/common/jwt.h"
 
 #define PROOF_TYPE "openid4vci-proof+jwt"
 #define PROOF_AGE_MAX 600 /* seconds that iat may differ from now, either way */
@@ -27,6 +28,12 @@ enum proof_result {
 	PROOF_TIME,      /* iat is missing or too far from now */
 	PROOF_NONCE,     /* missing, or not the same in all proofs */
 	PROOF_DUPLICATE, /* a key that stands in an earlier proof of the request */
+	/* of a proof of type "attestation" */
+	PROOF_ONE_ATTESTATION, /* not exactly one */
+	PROOF_EXPIRED,         /* exp is missing or has passed */
+	PROOF_ATTESTED_KEYS,   /* attested_keys are not those of the evidence, or the first did not sign */
+	PROOF_NO_EVIDENCE,     /* without KEY_ATTESTATION_CLAIM */
+	PROOF_EVIDENCE,        /* evidence_sentence() says why */
 	PROOF_MEMORY
 };
 
@@ -55,6 +62,13 @@ struct proofs {
 enum proof_result proofs_check(const struct mdoc_context *context, const json_t *jwts, const struct proof_rules *rules,
 	struct proofs *out, size_t *bad);
 void proofs_clear(struct proofs *proofs);
+
+/* Parts of either type: the header of a JWT of this type, with the one public key that it names; and one more key
+ * (room for it is the caller's), which must be new. */
+enum proof_result proof_check_header(const struct mdoc_context *context, const struct jwt *jwt, const char *type,
+	struct mdoc_public_key *key);
+enum proof_result proof_add_key(const struct mdoc_context *context, const struct mdoc_public_key *key,
+	struct proofs *out);
 
 /* Untranslated N_() text; never NULL. */
 const char *proof_sentence(enum proof_result result);

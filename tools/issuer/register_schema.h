@@ -1,5 +1,5 @@
 /*
- * register_schema.h: version 1 of the register. A later version adds its own step and keeps this.
+ * register_schema.h: the register, version by version. A later version adds its own step and keeps those before.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -44,5 +44,29 @@
 	" BEGIN SELECT RAISE (ABORT, 'copies are kept: a key is never certified twice'); END;" \
 	"CREATE TRIGGER offers_keep BEFORE DELETE ON offers WHEN old.used IS NOT NULL" \
 	" BEGIN SELECT RAISE (ABORT, 'used nonces are kept'); END;"
+
+/* Enrolled TPMs, and which batch is bound to which of them. */
+#define REGISTER_SCHEMA_2 \
+	"CREATE TABLE challenges (" \
+	" id TEXT PRIMARY KEY," \
+	" created INTEGER NOT NULL," \
+	" serial TEXT NOT NULL," \
+	" ek TEXT NOT NULL," \
+	" ak TEXT NOT NULL," \
+	" ak_area TEXT NOT NULL," \
+	" secret TEXT NOT NULL," \
+	" answered INTEGER) WITHOUT ROWID;" \
+	"CREATE TABLE tpms (" \
+	" id INTEGER PRIMARY KEY," \
+	" challenge TEXT NOT NULL UNIQUE REFERENCES challenges (id)," \
+	" certificate TEXT NOT NULL UNIQUE," \
+	" enrolled INTEGER NOT NULL," \
+	" valid_until INTEGER NOT NULL CHECK (valid_until >= enrolled)," \
+	" state TEXT NOT NULL DEFAULT 'enrolled' CHECK (state IN ('enrolled', 'revoked')));" \
+	"ALTER TABLE batches ADD COLUMN tpm INTEGER REFERENCES tpms (id);" \
+	"CREATE TRIGGER tpms_keep BEFORE DELETE ON tpms" \
+	" BEGIN SELECT RAISE (ABORT, 'enrolments are kept'); END;" \
+	"CREATE TRIGGER challenges_keep BEFORE DELETE ON challenges WHEN old.answered IS NOT NULL" \
+	" BEGIN SELECT RAISE (ABORT, 'answered challenges are kept'); END;"
 
 #endif

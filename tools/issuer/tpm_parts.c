@@ -46,16 +46,22 @@ name_of(const struct mdoc_context *context, TPMI_ALG_HASH alg, struct mdoc_bytes
 }
 
 enum mdoc_result
-part_public_parse(const struct mdoc_context *context, struct mdoc_bytes bytes, struct part_public *out)
+part_area_parse(struct mdoc_bytes bytes, TPMT_PUBLIC *out)
 {
-	enum mdoc_result res;
 	size_t read = 0;
 	TSS2_RC rc;
 
 	if (!begin(bytes, out, sizeof(*out)))
 		return MDOC_ERR_MISSING;
-	rc = Tss2_MU_TPMT_PUBLIC_Unmarshal(bytes.ptr, bytes.len, &read, &out->area);
-	res = filled(rc, read, bytes);
+	rc = Tss2_MU_TPMT_PUBLIC_Unmarshal(bytes.ptr, bytes.len, &read, out);
+	return filled(rc, read, bytes);
+}
+
+enum mdoc_result
+part_public_parse(const struct mdoc_context *context, struct mdoc_bytes bytes, struct part_public *out)
+{
+	enum mdoc_result res = part_area_parse(bytes, &out->area);
+
 	return res != MDOC_OK ? res : name_of(context, out->area.nameAlg, bytes, out->name);
 }
 

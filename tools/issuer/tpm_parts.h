@@ -34,6 +34,7 @@ struct part_index {
  * MDOC_ERR_ALGORITHM: a Name by another algorithm than SHA-256, a signature by another than ECDSA with SHA-256
  * MDOC_ERR_MEMORY, MDOC_ERR_CRYPTO
  */
+enum mdoc_result part_area_parse(struct mdoc_bytes bytes, TPMT_PUBLIC *out); /* whatever its Name is by */
 enum mdoc_result part_public_parse(const struct mdoc_context *context, struct mdoc_bytes bytes,
 	struct part_public *out);
 enum mdoc_result part_index_parse(const struct mdoc_context *context, struct mdoc_bytes bytes, struct part_index *out);
