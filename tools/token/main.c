@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "status", "", N_("show the state of PIN and copies"), cmd_status },
 	{ "doctor", "", N_("say what is wrong with module, store and tokens, and what to do"), cmd_doctor },
 	{ "provisioner", "", N_("make or revoke the credential of a program that renews records"), cmd_provisioner },
+	{ "attest", "", N_("enrol the token's TPM with an issuer, and evidence about keys in it"), cmd_attest },
 	{ "erase", "", N_("erase the token, or its records only"), cmd_erase },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -17,6 +17,7 @@ int cmd_show(const struct command *command, int argc, char **argv);
 int cmd_status(const struct command *command, int argc, char **argv);
 int cmd_doctor(const struct command *command, int argc, char **argv);
 int cmd_provisioner(const struct command *command, int argc, char **argv);
+int cmd_attest(const struct command *command, int argc, char **argv);
 int cmd_erase(const struct command *command, int argc, char **argv);
 
 #endif
