@@ -146,7 +146,8 @@ kit_key(struct tpm *tpm, const TPM2B_DIGEST *policy, struct tpm_blob *blob)
 	if (policy != NULL)
 		area.publicArea.authPolicy = *policy;
 	else
-		area.publicArea.objectAttributes |= TPMA_OBJECT_USERWITHAUTH;
+		area.publicArea.objectAttributes |=
+			TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA; /* wrong ones lock nothing */
 	rc = tpm_srk(tpm, &srk);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Tss2_Sys_Create_Prepare(tpm_sys(tpm), srk.handle, &sensitive, &area, &outside, &pcrs);

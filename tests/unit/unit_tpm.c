@@ -18,6 +18,8 @@ main(void)
 	CU_SuiteInfo suites[] = {
 		{ .pName = "tpm kdf", .pTests = tests_tpm_kdf },
 		{ .pName = "tpm device", .pTests = tests_tpm_device },
+		{ .pName = "tpm line", .pTests = tests_tpm_line },
+		{ .pName = "tpm faults", .pTests = tests_tpm_faults },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failed = 1;

@@ -25,6 +25,7 @@
 #define HELD_STEP_MS 50
 #define CONNECT_TRIES 600 /* an swtpm whose queue is full drops what comes: knock again rather than wait for TCP to */
 #define CONNECT_STEP_MS 100
+#define GLIB_ALL 0xfd /* G_LOG_LEVEL_ERROR and less, also when fatal by configuration */
 
 static pthread_once_t silence_once = PTHREAD_ONCE_INIT;
 
@@ -142,15 +143,49 @@ line_connect(const char *conf)
 
 /* ---- Any TCTI -------------------------------------------------------------------------------- */
 
-/* libtss2 unloads a TCTI's library when it is closed, which those that start threads (tabrmd's GLib) can't bear. */
+/*
+ * libtss2 unloads a TCTI's library when it is closed, which those that start threads (tabrmd's GLib) can't bear. And
+ * GLib prints what goes wrong, unless somebody else takes the message.
+ */
 static void
-keep_loaded(const char *tcti)
+keep_loaded(struct line *line, const char *tcti)
 {
-	char name[64];
+	char name[256];
 	const int len = (int)strcspn(tcti, ":");
+	void *library = NULL, *set = NULL, *unset = NULL;
 
-	if (len > 0 && snprintf(name, sizeof(name), "libtss2-tcti-%.*s.so.0", len, tcti) < (int)sizeof(name))
-		(void)dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+	/* A short name, or a file's. */
+	if (snprintf(name, sizeof(name), strcspn(tcti, "./:") < (size_t)len ? "%.*s" : "libtss2-tcti-%.*s.so.0", len,
+		    tcti) < (int)sizeof(name))
+		library = dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+	if (library != NULL) {
+		set = dlsym(library, "g_log_set_handler");
+		unset = dlsym(library, "g_log_remove_handler");
+	}
+	memcpy(&line->log_set, &set, sizeof(set));
+	memcpy(&line->log_unset, &unset, sizeof(unset));
+}
+
+static void
+drop_message(const char *domain, int level, const char *text, void *arg)
+{
+	(void)domain;
+	(void)level;
+	(void)text;
+	(void)arg;
+}
+
+unsigned
+line_hush(const struct line *line)
+{
+	return line->log_set != NULL && line->log_unset != NULL ? line->log_set(NULL, GLIB_ALL, drop_message, NULL) : 0;
+}
+
+void
+line_unhush(const struct line *line, unsigned id)
+{
+	if (id != 0)
+		line->log_unset(NULL, id);
 }
 
 /* The path of a device that another program has open; those serve one at a time. */
@@ -172,12 +207,15 @@ is_held(const char *tcti)
 static bool
 load_tcti(struct line *line, const char *tcti)
 {
+	unsigned hushed;
 	long waited = 0;
 	TSS2_RC rc;
 
-	keep_loaded(tcti);
+	keep_loaded(line, tcti);
 	for (;;) {
+		hushed = line_hush(line);
 		rc = Tss2_TctiLdr_Initialize(tcti, &line->real);
+		line_unhush(line, hushed);
 		if (rc == TSS2_RC_SUCCESS)
 			return true;
 		line->real = NULL;
@@ -236,7 +274,7 @@ line_open(struct line *line, const char *tcti)
 	line->swept = false;
 	line->answered = false;
 	line->handle_count = 0;
-	if (tcti != NULL)
+	if (tcti != NULL && tcti[0] != '\0')
 		line->open = open_one(line, tcti);
 	else
 		line->open =
@@ -247,6 +285,7 @@ line_open(struct line *line, const char *tcti)
 void
 line_close(struct line *line)
 {
+	unsigned hushed;
 	size_t i;
 
 	if (!line->open)
@@ -258,8 +297,11 @@ line_close(struct line *line)
 		(void)shutdown(line->fds[i].fd, SHUT_RDWR);
 	if (line->socket >= 0)
 		(void)close(line->socket);
-	if (line->real != NULL)
+	if (line->real != NULL) {
+		hushed = line_hush(line);
 		Tss2_TctiLdr_Finalize(&line->real);
+		line_unhush(line, hushed);
+	}
 	line->socket = -1;
 	line->real = NULL;
 	line->fd_count = 0;

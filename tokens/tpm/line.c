@@ -140,6 +140,7 @@ static TSS2_RC
 exchange_once(struct line *line, const uint8_t *command, size_t len, uint8_t *answer, size_t *answer_len)
 {
 	const int64_t until = now_ms() + line->patience_ms;
+	unsigned hushed;
 	TSS2_RC rc;
 
 	atomic_fetch_add_explicit(&line->commands, 1, memory_order_relaxed);
@@ -149,11 +150,13 @@ exchange_once(struct line *line, const uint8_t *command, size_t len, uint8_t *an
 		if (rc == TSS2_RC_SUCCESS)
 			rc = socket_receive(line, answer, answer_len, until);
 	} else {
+		hushed = line_hush(line);
 		rc = transmit_quietly(line, command, len);
 		if (rc == TSS2_RC_SUCCESS)
 			rc = wait_for_answer(line, until);
 		if (rc == TSS2_RC_SUCCESS)
 			rc = Tss2_Tcti_Receive(line->real, answer_len, answer, TSS2_TCTI_TIMEOUT_BLOCK);
+		line_unhush(line, hushed);
 	}
 	if (rc == TSS2_RC_SUCCESS && (*answer_len < HEADER || line_u32(answer + 2) != *answer_len))
 		rc = TSS2_TCTI_RC_MALFORMED_RESPONSE;

@@ -26,10 +26,17 @@ struct line;
  * May call line_flush() and line_sweep(). */
 typedef bool line_room(void *arg, TSS2_RC code, const uint8_t *command, size_t len);
 
+/* g_log_set_handler() and g_log_remove_handler() */
+typedef void line_log(const char *domain, int level, const char *text, void *arg);
+typedef unsigned line_log_set(const char *domain, int levels, line_log *handler, void *arg);
+typedef void line_log_unset(const char *domain, unsigned id);
+
 struct line {
 	TSS2_TCTI_CONTEXT_COMMON_V1 tcti; /* what SAPI is given; must be the first */
 	TSS2_TCTI_CONTEXT *real;          /* NULL: a socket of our own, or closed */
 	int socket;                       /* -1: none */
+	line_log_set *log_set;            /* GLib's, where the TCTI brings that; or NULL */
+	line_log_unset *log_unset;
 	struct pollfd fds[LINE_FDS];
 	size_t fd_count;
 	bool open;
@@ -71,6 +78,10 @@ bool line_names(const uint8_t *command, size_t len, TPM2_HANDLE handle);
 
 /* Does its answer begin with the handle of something that is in the TPM from then on? */
 bool line_gives_handle(const uint8_t *command);
+
+/* Around calls of a TCTI that may print by GLib. */
+unsigned line_hush(const struct line *line);
+void line_unhush(const struct line *line, unsigned id);
 
 uint32_t line_u32(const uint8_t *at);
 
