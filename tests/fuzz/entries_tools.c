@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/fuzz/entry_tpm.h"
 #include "tests/fuzz/world.h"
 
 #include <stdio.h>
@@ -179,5 +180,10 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "claims", entry_claims, { NULL }, seeds_claims },
 	{ "proofs", entry_proofs, { NULL }, seeds_proofs },
 	{ "jwt", entry_jwt, { NULL }, seeds_jwt },
+	{ "tpm-evidence", entry_tpm_evidence, { NULL }, seeds_tpm_evidence },
+	{ "tpm-enrolment", entry_tpm_enrolment, { NULL }, seeds_tpm_enrolment },
+	{ "tpm-answer", entry_tpm_answer, { NULL }, seeds_tpm_answer },
+	{ "tpm-structure", entry_tpm_structure, { NULL }, seeds_tpm_structure },
+	{ "tpm-certificate", entry_tpm_certificate, { NULL }, seeds_tpm_certificate },
 	{ NULL, NULL, { NULL }, NULL },
 };

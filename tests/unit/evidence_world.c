@@ -4,7 +4,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +30,38 @@ need(bool fine, const char *what)
 	exit(EXIT_FAILURE);
 }
 
+/* The key with a small number as its scalar. */
 static EVP_PKEY *
-new_key(const char *curve)
+new_key(const char *curve, unsigned number)
 {
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(mdoc_context_libctx(tool_context()), NULL, "EC", curve);
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(tool_context());
+	EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(libctx, NULL, EC_curve_nist2nid(curve));
+	EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
+	BIGNUM *scalar = BN_new();
+	uint8_t bytes[MDOC_POINT_MAX];
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+	size_t len;
 
-	need(key != NULL, "EVP_PKEY_Q_keygen");
+	need(point != NULL && build != NULL && ctx != NULL && scalar != NULL && BN_set_word(scalar, number) == 1 &&
+			EC_POINT_mul(group, point, scalar, NULL, NULL, NULL) == 1,
+		"EC_POINT_mul");
+	len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, bytes, sizeof(bytes), NULL);
+	need(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) == 1 &&
+			OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1 &&
+			OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, bytes, len) == 1,
+		"OSSL_PARAM_BLD");
+	params = OSSL_PARAM_BLD_to_param(build);
+	need(EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) == 1,
+		"EVP_PKEY_fromdata");
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	BN_free(scalar);
 	return key;
 }
 
@@ -62,13 +91,13 @@ evidence_world_new(struct evidence_world *world)
 	memset(world, 0, sizeof(*world));
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	world->context = tool_context();
-	world->ca_key = new_key("P-256");
-	world->foreign_ca_key = new_key("P-256");
-	world->ak_key = new_key("P-256");
-	world->other_ak_key = new_key("P-256");
-	world->authorizer_key = new_key("P-256");
+	world->ca_key = new_key("P-256", 1001);
+	world->foreign_ca_key = new_key("P-256", 1002);
+	world->ak_key = new_key("P-256", 1003);
+	world->other_ak_key = new_key("P-256", 1004);
+	world->authorizer_key = new_key("P-256", 1005);
 	for (size_t i = 0; i < EVIDENCE_WORLD_KEYS; i++)
-		world->keys_[i] = new_key(i == 2 ? "P-384" : "P-256");
+		world->keys_[i] = new_key(i == 2 ? "P-384" : "P-256", 2001 + (unsigned)i);
 	make_ca(world, world->ca_key, "Attestation CA", &world->ca);
 	make_ca(world, world->foreign_ca_key, "Attestation CA", &world->foreign_ca);
 }
@@ -226,8 +255,8 @@ evidence_world_public(const TPMT_PUBLIC *area, struct mdoc_buf *out)
 	mdoc_buf_append(out, mdoc_bytes_of(bytes, len));
 }
 
-static void
-put_index(const TPMS_NV_PUBLIC *index, struct mdoc_buf *out)
+void
+evidence_world_index(const TPMS_NV_PUBLIC *index, struct mdoc_buf *out)
 {
 	uint8_t bytes[ROOM];
 	size_t len = 0;
@@ -260,7 +289,7 @@ name_of_index(const TPMS_NV_PUBLIC *index, uint8_t name[PART_NAME_LEN])
 {
 	struct mdoc_buf bytes = MDOC_BUF_EMPTY;
 
-	put_index(index, &bytes);
+	evidence_world_index(index, &bytes);
 	name_of(&bytes, name);
 	mdoc_buf_clear(&bytes);
 }
@@ -444,8 +473,8 @@ put_pin(struct evidence_world *world, struct mdoc_buf *out)
 	struct mdoc_buf index = MDOC_BUF_EMPTY, second = MDOC_BUF_EMPTY, officer = MDOC_BUF_EMPTY;
 	struct mdoc_buf authorizer = MDOC_BUF_EMPTY, object = MDOC_BUF_EMPTY, made = MDOC_BUF_EMPTY;
 
-	put_index(&world->index, &index);
-	put_index(&world->second, &second);
+	evidence_world_index(&world->index, &index);
+	evidence_world_index(&world->second, &second);
 	evidence_world_public(&world->officer, &officer);
 	evidence_world_public(&world->authorizer, &authorizer);
 	evidence_world_public(&world->object, &object);

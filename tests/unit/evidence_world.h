@@ -60,7 +60,7 @@ struct evidence_world {
 
 typedef void evidence_bend(struct evidence_world *world, enum bend when);
 
-/* Keys and certificate authorities, once; evidence_world_free(). Ends the program when it cannot. */
+/* Keys and certificate authorities, the same each time; evidence_world_free(). Ends the program when it cannot. */
 void evidence_world_new(struct evidence_world *world);
 void evidence_world_free(struct evidence_world *world);
 
@@ -77,5 +77,6 @@ void evidence_world_certify(struct evidence_world *world, EVP_PKEY *certifier, E
 /* The point of a software key into a public area on P-256; and the bytes of structures, appended. */
 void evidence_world_point(EVP_PKEY *key, TPMT_PUBLIC *area);
 void evidence_world_public(const TPMT_PUBLIC *area, struct mdoc_buf *out);
+void evidence_world_index(const TPMS_NV_PUBLIC *index, struct mdoc_buf *out);
 
 #endif
