@@ -68,7 +68,7 @@ test_hundred_wrong_pins(void)
 {
 	struct guard_world w;
 	unsigned judged = 0, refused = 0;
-	char pin[8];
+	char pin[16];
 
 	CU_ASSERT_TRUE_FATAL(guard_begin(&w, &plain));
 	CU_ASSERT_TRUE_FATAL(guard_so_sets(&w, "4711"));
@@ -160,6 +160,27 @@ test_so_code(void)
 {
 	so_code_counts(false);
 	so_code_counts(true);
+}
+
+/* Somebody else's wrong codes lock the TPM: whoever has a PIN of his own is not concerned. */
+static void
+test_lockout_of_others(void)
+{
+	const struct guard_setup setup = { .place = TOKEN_TPM_PIN_INDEX, .weak_so = true };
+	struct guard_world w;
+
+	CU_ASSERT_TRUE_FATAL(guard_begin(&w, &setup));
+	CU_ASSERT_TRUE_FATAL(guard_so_sets(&w, "1234"));
+	for (int i = 0; i < 3; i++) /* swtpm's limit */
+		CU_ASSERT_EQUAL(guard_login(&w, BACKEND_SO, "wrong"), TOKEN_ERR_PIN);
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_SO, w.so_code), TOKEN_ERR_PIN_LOCKED);
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_USER, "1235"), TOKEN_ERR_PIN);
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_USER, "1234"), TOKEN_OK);
+	CU_ASSERT_EQUAL(guard_set(&w, BACKEND_USER, BACKEND_USER, "5678"), TOKEN_OK);
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_USER, "5678"), TOKEN_OK);
+	CU_ASSERT_EQUAL(guard_left(&w), GUARD_LIMIT);
+	CU_ASSERT_EQUAL(tpm_guard.reach(w.area, w.area_key, 2), TOKEN_OK);
+	guard_end(&w);
 }
 
 /* The SO's new code: the old one opens neither with the new wrap, nor the new one with the old. */
@@ -298,6 +319,7 @@ CU_TestInfo tests_tpm_guard[] = {
 	{ "locked stays locked", test_locked_stays },
 	{ "the user changes the PIN", test_user_changes_pin },
 	{ "the SO's code", test_so_code },
+	{ "a lockout of others", test_lockout_of_others },
 	{ "the SO changes the code", test_so_changes_code },
 	{ "no way around", test_no_way_around },
 	CU_TEST_INFO_NULL,

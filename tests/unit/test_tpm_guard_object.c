@@ -22,7 +22,7 @@ object_pin(const struct guard_setup *setup)
 	struct guard_world w;
 
 	CU_ASSERT_TRUE_FATAL(guard_begin(&w, setup));
-	CU_ASSERT_TRUE(tpm_guard_shares_lockout(guard_of(&w)));
+	CU_ASSERT_TRUE(tpm_guard.shares_lockout(w.area));
 	CU_ASSERT_EQUAL(guard_handles(&w, TPM2_NV_INDEX_FIRST), w.indices + 1); /* the counter */
 	CU_ASSERT_EQUAL(guard_left(&w), 3);
 	CU_ASSERT_TRUE(guard_so_sets(&w, "1234"));

@@ -353,6 +353,12 @@ guard_set_pin(struct backend_area *area, const struct backend_pin *id, enum back
 	return by == BACKEND_SO ? guard_so_set_pin(area, id, auth, pin, area_key, wrap) : TOKEN_ERR_ARG;
 }
 
+static bool
+guard_shares_lockout(struct backend_area *area)
+{
+	return tpm_guard_shares_lockout(area->guard);
+}
+
 static enum token_result
 check_job(struct tpm *tpm, void *arg)
 {
@@ -385,6 +391,7 @@ const struct token_guard tpm_guard = {
 	.unwrap = guard_unwrap,
 	.set_pin = guard_set_pin,
 	.tries = guard_tries,
+	.shares_lockout = guard_shares_lockout,
 	.check = guard_check,
 	.reach = guard_reach,
 	.repair = guard_repair,
