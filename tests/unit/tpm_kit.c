@@ -290,8 +290,8 @@ kit_left(void)
 
 	line_begin(&line, no_room, NULL);
 	if (line_open(&line, swtpm_tcti()) == TOKEN_OK) {
-		objects = count_of(&line, TPM2_TRANSIENT_FIRST);
-		sessions = count_of(&line, TPM2_LOADED_SESSION_FIRST);
+		objects = count_of(&line, LINE_TRANSIENT);
+		sessions = count_of(&line, LINE_LOADED_SESSION);
 	}
 	line_close(&line);
 	return objects < 0 || sessions < 0 ? -1 : objects + sessions;

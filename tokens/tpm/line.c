@@ -312,7 +312,7 @@ line_sweep(struct line *line)
 {
 	if (!line->exclusive)
 		return 0;
-	return sweep_kind(line, TPM2_TRANSIENT_FIRST) + sweep_kind(line, TPM2_LOADED_SESSION_FIRST);
+	return sweep_kind(line, LINE_TRANSIENT) + sweep_kind(line, LINE_LOADED_SESSION);
 }
 
 bool

@@ -20,6 +20,10 @@
 #define LINE_HANDLES 32
 #define LINE_FDS 4
 
+/* The first handles of these kinds: libtss2's TPM2_TRANSIENT_FIRST shifts a bit out of an int. */
+#define LINE_TRANSIENT ((TPM2_HANDLE)TPM2_HT_TRANSIENT << TPM2_HR_SHIFT)
+#define LINE_LOADED_SESSION ((TPM2_HANDLE)TPM2_HT_LOADED_SESSION << TPM2_HR_SHIFT)
+
 struct line;
 
 /* The TPM has no room (code says of what) for this command: true when there is some now, and it shall be sent again.
