@@ -12,10 +12,13 @@
 enum token_result
 counter_take(struct token *token, struct counter *counter)
 {
+	enum token_result res;
+
 	*counter = COUNTER_NONE;
 	if (token->backend->guard->reach == NULL)
 		return TOKEN_OK;
-	return pin_lock_take_counter(token->folder, PIN_LOCK_WAIT_MS, &counter->lock);
+	res = pin_lock_take_counter(token->folder, PIN_LOCK_WAIT_MS, &counter->lock);
+	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_GONE : res; /* the folder is */
 }
 
 /* The root as it is committed, and what steps the counter to it. */
