@@ -231,5 +231,6 @@ const struct token_backend *token_backend_find(const char *name);
 
 extern const struct token_guard vault_guard, tpm_guard;
 extern const struct token_keymaker vault_keymaker, tpm_keymaker;
+extern const struct token_attester tpm_attester;
 
 #endif
