@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/fuzz/entry_guard.h"
 #include "tests/fuzz/world.h"
 
 #include <mdoc-pkcs11.h>
@@ -206,5 +207,7 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "note", entry_note, { NULL }, seeds_note },
 	{ "ec-point", entry_ec_point, { NULL }, seeds_ec_point },
 	{ "attrs", entry_attrs, { NULL }, seeds_attrs },
+	{ "tpm-guard", entry_tpm_guard, { NULL }, seeds_tpm_guard },
+	{ "tpm-wrap", entry_tpm_wrap, { NULL }, seeds_tpm_wrap },
 	{ NULL, NULL, { NULL }, NULL },
 };
