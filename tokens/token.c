@@ -357,13 +357,49 @@ token_is_read_only(const struct token *token)
 	return store_is_read_only(token->store);
 }
 
+static void
+backend_info(struct token *token, struct token_info *info)
+{
+	const struct token_backend *backend = token->backend;
+	struct backend_area *area = backend_ref(token);
+
+	info->hardware = backend->keys->hardware;
+	info->device_bound = backend->guard->counts;
+	info->shared_lockout = backend->guard->shares_lockout != NULL && backend->guard->shares_lockout(area);
+	(void)snprintf(info->model, sizeof(info->model), "%s",
+		info->shared_lockout && backend->model_shared != NULL ? backend->model_shared : backend->model);
+	backend_area_free(area);
+}
+
 enum token_result
 token_get_info(struct token *token, struct token_info *info)
 {
 	enum token_result res;
 
-	*info = (struct token_info){ .hardware = token->backend->keys->hardware };
-	info->read_only = store_is_read_only(token->store);
+	*info = (struct token_info){ .read_only = store_is_read_only(token->store) };
+	backend_info(token, info);
 	res = store_begin(token->store, false);
 	return res == TOKEN_OK ? store_end(token->store, read_info(token, info)) : res;
+}
+
+enum token_result
+token_ask_info(struct token *token, struct token_info *info)
+{
+	const struct token_guard *guard = token->backend->guard;
+	struct backend_area *area = NULL;
+	unsigned left = 0;
+	enum token_result res = token_get_info(token, info);
+
+	if (res != TOKEN_OK || guard->tries == NULL ||
+		(info->user_state != TOKEN_PIN_OPERATIONAL && info->user_state != TOKEN_PIN_LOCKED))
+		return res;
+	res = backend_current(token, &area);
+	if (res != TOKEN_OK)
+		return res;
+	if (guard->tries(area, &left) == TOKEN_OK) {
+		info->user_tries_left = left < info->user.tries ? left : info->user.tries;
+		info->user_state = left > 0 ? TOKEN_PIN_OPERATIONAL : TOKEN_PIN_LOCKED;
+	}
+	backend_area_free(area);
+	return TOKEN_OK;
 }

@@ -166,7 +166,10 @@ struct token_info {
 	char label[33];
 	char serial[TOKEN_SERIAL_LEN + 1];
 	char backend[16];
-	bool hardware;
+	char model[17]; /* what that is, for people */
+	bool hardware;  /* private keys exist in a device only */
+	bool device_bound; /* without this device's TPM nothing opens the area, and it counts the user's tries (R-KEY-02) */
+	bool shared_lockout; /* but for all keys of the TPM together: too many wrong PINs lock them all */
 	bool read_only;
 	bool suspended;
 	bool raw_sign;
@@ -180,6 +183,9 @@ struct token_info {
 
 /* Always the state on disk, whoever changed it last. */
 enum token_result token_get_info(struct token *token, struct token_info *info);
+
+/* The same, and of the user's tries what a device says that counts them, if it can be asked. Slow then. */
+enum token_result token_ask_info(struct token *token, struct token_info *info);
 
 /* Nothing can be written to the token's store by this process. */
 bool token_is_read_only(const struct token *token);

@@ -50,7 +50,7 @@ backend_follow(struct token *token)
 	res = store_data_read(token->store, STORE_DATA_GUARD, &data);
 	if (res != TOKEN_OK || (token->area != NULL && same_bytes(&data, &token->guard_data)))
 		goto out;
-	if (token->area != NULL)
+	if (token->area != NULL && token->role != TOKEN_NOBODY)
 		token_forget_role(token);
 	res = backend_switch(token, &data);
 out:

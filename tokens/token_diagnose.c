@@ -183,6 +183,9 @@ put_info(struct report *r, const struct token_info *info)
 	put_number(r, "schema_found", (uint64_t)schema_area.version);
 	put_member(r, "label", info->label);
 	put_member(r, "backend", info->backend);
+	put_member(r, "model", info->model);
+	put_flag(r, "device_bound", info->device_bound);
+	put_flag(r, "shared_lockout", info->shared_lockout);
 	put_member(r, "user_pin", states[info->user_state]);
 	put_number(r, "user_tries_left", info->user_tries_left);
 	put_number(r, "so_tries_left", info->so_tries_left);
@@ -194,6 +197,24 @@ put_info(struct report *r, const struct token_info *info)
 		problem(r, "The area is suspended.");
 	if (info->read_only)
 		problem(r, explain(TOKEN_ERR_READ_ONLY));
+}
+
+/* Can the device be reached, is it the area's, and has it still got what is the area's? */
+static void
+put_device(struct report *r, struct token *token)
+{
+	struct backend_area *area = NULL;
+	enum token_result res;
+
+	if (token->backend->guard->check == NULL)
+		return;
+	res = backend_current(token, &area);
+	if (res == TOKEN_OK)
+		res = token->backend->guard->check(area);
+	backend_area_free(area);
+	put_member(r, "device", token_result_name(res));
+	if (res != TOKEN_OK)
+		problem(r, explain(res));
 }
 
 static void
@@ -219,9 +240,10 @@ put_area(struct report *r, struct token_env *env, uint64_t slot, const char *fol
 	enum token_result res = token_open(env, slot, &token);
 
 	if (res == TOKEN_OK)
-		res = token_get_info(token, &info);
+		res = token_ask_info(token, &info);
 	if (res == TOKEN_OK) {
 		put_info(r, &info);
+		put_device(r, token);
 		put_root(r, token);
 	} else {
 		if (token == NULL)

@@ -235,7 +235,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		echo "skip set-id: such a program does not run here"
 	fi
 fi
-if [ -e /dev/tpmrm0 ]; then tpm=tpm.unused; else tpm=tpm.absent; fi
+if [ -e /dev/tpmrm0 ]; then tpm=tpm.there; else tpm=tpm.absent; fi
 finds note $tpm "the TPM, which is not used" "${doctor[@]}"
 
 # --- Words -----------------------------------------------------------------------------------------

@@ -401,7 +401,7 @@ test_set_pin(void)
 	fixture_area(&f, 5);
 	user = pin_of(USER_PIN);
 	wrong = pin_of("wrong");
-	brief = pin_of("1234");
+	brief = pin_of("123");
 	fine = pin_of("fine and long");
 	CU_ASSERT_EQUAL(token_set_pin(f.token, wrong, fine), TOKEN_ERR_PIN);
 	CU_ASSERT_EQUAL(token_set_pin(f.token, user, brief), TOKEN_ERR_PIN_LENGTH);

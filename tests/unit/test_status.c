@@ -11,6 +11,8 @@
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"
 
+#define BACKEND "\"backend\":\"\",\"deviceBound\":false"
+
 static bool
 says(const struct token_info *info, const struct status_details *details, const char *json)
 {
@@ -35,17 +37,19 @@ test_public_status_has_no_counts(void)
 		.keys_unbound = 9 };
 
 	CU_ASSERT(says(&info, NULL,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"}"));
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND
+		"}"));
 	info.user_tries_left = 4;
 	info.copies_unused = 2;
 	CU_ASSERT(says(&info, NULL,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"low\",\"marks\":[],\"copies\":\"low\"}"));
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"low\",\"marks\":[],\"copies\":\"low\"," BACKEND
+		"}"));
 	info.user_tries_left = 1;
 	info.copies_unused = 0;
 	info.suspended = true;
 	CU_ASSERT(says(&info, NULL,
 		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"final\",\"marks\":[\"suspended\"],\"copies\":"
-		"\"none\"}"));
+		"\"none\"," BACKEND "}"));
 }
 
 /* 顔認証 (R-FACE-05) and a locked PIN look alike to C_Login; somebody must be able to tell them apart. */
@@ -55,10 +59,26 @@ test_disabled_differs_from_locked(void)
 	struct token_info info = { .user_state = TOKEN_PIN_LOCKED, .user = { .tries = 5 } };
 
 	CU_ASSERT(says(&info, NULL,
-		"{\"version\":1,\"pin\":\"locked\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\"}"));
+		"{\"version\":1,\"pin\":\"locked\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\"," BACKEND "}"));
 	info.user_state = TOKEN_PIN_DISABLED;
 	CU_ASSERT(says(&info, NULL,
-		"{\"version\":1,\"pin\":\"disabled\",\"tries\":\"none\",\"marks\":[\"face\"],\"copies\":\"none\"}"));
+		"{\"version\":1,\"pin\":\"disabled\",\"tries\":\"none\",\"marks\":[\"face\"],\"copies\":"
+		"\"none\"," BACKEND "}"));
+}
+
+/* R-KEY-02: nobody may take a vault for a card, or a lockout that is everybody's for one of this token's own. */
+static void
+test_says_what_it_is_bound_to(void)
+{
+	struct token_info info = { .backend = "tpm", .device_bound = true, .user = { .tries = 5 } };
+
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"none\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\","
+		"\"backend\":\"tpm\",\"deviceBound\":true}"));
+	info.shared_lockout = true;
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"none\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\","
+		"\"backend\":\"tpm\",\"deviceBound\":true,\"sharedLockout\":true}"));
 }
 
 /* The holder would not see when the last copy lapses (R-VAL-01). */
@@ -74,13 +94,13 @@ test_details_after_login(void)
 	struct status_details details = { 0 };
 
 	CU_ASSERT(says(&info, &details,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\","
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND ","
 		"\"unused\":3,\"spent\":1,\"unbound\":2}"));
 	status_add_record(&details, 0, 86400);
 	status_add_record(&details, 100, 86399);
 	status_add_record(&details, 200, 172800);
 	CU_ASSERT(says(&info, &details,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\","
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND ","
 		"\"unused\":3,\"spent\":1,\"unbound\":2,\"validity\":{"
 		"\"earliest\":{\"validFrom\":\"1970-01-01T00:01:40Z\",\"validUntil\":\"1970-01-01T23:59:59Z\"},"
 		"\"latest\":{\"validFrom\":\"1970-01-01T00:03:20Z\",\"validUntil\":\"1970-01-03T00:00:00Z\"}}}"));
@@ -149,6 +169,7 @@ test_login_makes_the_difference(void)
 static CU_TestInfo tests[] = {
 	{ "public status has no counts", test_public_status_has_no_counts },
 	{ "disabled differs from locked", test_disabled_differs_from_locked },
+	{ "says what it is bound to", test_says_what_it_is_bound_to },
 	{ "details after login", test_details_after_login },
 	{ "object is shown when named only", test_object_is_shown_when_named_only },
 	{ "login makes the difference", test_login_makes_the_difference },

@@ -160,6 +160,30 @@ say_pin(struct doctor *doctor, const char *name, const json_t *area)
 		doctor_say(doctor, "token.suspended", "%s", name);
 }
 
+/* What the token has in a TPM, and what that answered. */
+static void
+say_device(struct doctor *doctor, const char *name, const json_t *area)
+{
+	static const struct {
+		const char *result, *finding;
+	} rows[] = {
+		{ "TOKEN_OK", "tpm.fine" },
+		{ "TOKEN_ERR_OTHER_DEVICE", "tpm.other" },
+		{ "TOKEN_ERR_INDEX_LOST", "tpm.lost" },
+	};
+	const char *device = member(area, "device");
+	const char *finding = "tpm.unreachable";
+
+	if (device[0] == '\0')
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].result, device) == 0)
+			finding = rows[i].finding;
+	doctor_say(doctor, finding, "%s, %s", name, member(area, "model"));
+	if (json_is_true(json_object_get(area, "shared_lockout")))
+		doctor_say(doctor, "tpm.shared", "%s", name);
+}
+
 /* Files that others may use; a mode of 0600 or 0700 is what the module gives them. */
 static void
 say_files(struct doctor *doctor, const json_t *area)
@@ -200,6 +224,7 @@ say_area(struct doctor *doctor, CK_SLOT_ID slot, const char *label)
 		doctor_say(doctor, "token.damaged", "%s", name);
 	else
 		say_pin(doctor, name, area);
+	say_device(doctor, name, area);
 	say_files(doctor, area);
 	json_decref(area);
 }

@@ -2,7 +2,6 @@
 #include "config.h"
 #include "tools/token/doctor.h"
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,24 +12,20 @@
 #define MADE_AT 1767225600 /* 2026-01-01: no clock can be right that is before it */
 #define CLOCK_SLACK 3600
 
-/* Whether a TPM could be used, and that it is not: nobody should believe otherwise. */
 static void
 say_tpm(struct doctor *doctor)
 {
-	void *library;
+	const char *tcti = json_string_value(json_object_get(doctor->library, "tcti"));
 
+	if (tcti != NULL)
+		doctor_say(doctor, "tpm.tcti", "%s", tcti);
 	if (access(TPM_DEVICE, F_OK) != 0) {
 		doctor_say(doctor, "tpm.absent", TPM_DEVICE);
 		return;
 	}
-	doctor_say(doctor, "tpm.unused", TPM_DEVICE);
+	doctor_say(doctor, "tpm.there", TPM_DEVICE);
 	if (access(TPM_DEVICE, R_OK | W_OK) != 0)
 		doctor_say(doctor, "tpm.access", "%s: %s", TPM_DEVICE, strerror(errno));
-	library = dlopen("libtss2-esys.so.0", RTLD_LAZY | RTLD_LOCAL);
-	if (library == NULL)
-		doctor_say(doctor, "tpm.library", "%s", dlerror());
-	else
-		dlclose(library);
 }
 
 /* The latest time at which something in the store was written. */

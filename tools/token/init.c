@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #define WEAK_PIN_MIN 4 /* characters, as on the physical card */
+#define MODEL_SOFTWARE "vault (software)"
 
 struct init_args {
 	struct common_options common;
 	const char *label;
 	const char *backend;
+	const char *seal;
 	const char *so_pin_file;
 	const char *pin_file;
 	struct option_list iacas;
@@ -29,6 +31,7 @@ struct init_inputs {
 	bool so_generated;
 	struct pin user;
 	struct mdoc_buf *iacas;
+	bool software; /* the token that was made is the software vault's: its store is all that one needs */
 };
 
 static enum exit_status
@@ -99,6 +102,18 @@ clear_inputs(const struct init_args *args, struct init_inputs *in)
 	free(in->iacas);
 	pin_clear(&in->so);
 	pin_clear(&in->user);
+}
+
+/* What the module calls the two options together. */
+static bool
+choose_backend(struct init_args *args)
+{
+	if (args->seal == NULL)
+		return true;
+	if (strcmp(args->seal, "tpm") != 0 || (args->backend != NULL && strcmp(args->backend, "vault") != 0))
+		return false;
+	args->backend = "vault-tpm";
+	return true;
 }
 
 /* Tokens pad their labels with spaces, so that one at the end would make a twin of another token. */
@@ -270,7 +285,7 @@ say_what_was_made(const struct init_args *args, const struct init_inputs *in, co
 			args->so_pin_file);
 		tool_note(_("It opens the token without the PIN: keep it in another place than this machine."));
 	}
-	if (args->allow_weak_pin) {
+	if (args->allow_weak_pin && in->software) {
 		tool_note(_("Warning: whoever copies this token's store can try PINs without limit on machines of "
 			    "their own."));
 		tool_note(_("The 10,000 PINs of 4 digits take less than an hour there; only a long PIN protects a "
@@ -284,6 +299,7 @@ static enum exit_status
 run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 {
 	enum exit_status status;
+	CK_TOKEN_INFO info;
 	CK_SLOT_ID slot = 0;
 	CK_RV rv;
 
@@ -313,6 +329,8 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 			tool_why(_("A PIN policy below what the backend asks for needs --allow-weak-pin."));
 		return status;
 	}
+	in->software = p11->list->C_GetTokenInfo(slot, &info) != CKR_OK ||
+		memcmp(info.model, MODEL_SOFTWARE, sizeof(MODEL_SOFTWARE) - 1) == 0;
 	status = furnish(args, in, p11);
 	if (status != EXIT_STATUS_OK)
 		undo(in, p11, slot);
@@ -327,7 +345,10 @@ cmd_init(const struct command *command, int argc, char **argv)
 		{ "label", OPTION_TEXT, &args.label, N_("LABEL"), N_("name of the new token, at most 32 bytes"), true },
 		{ "so-pin-file", OPTION_TEXT, &args.so_pin_file, N_("FILE"),
 			N_("the security officer's code; generated into FILE if that does not exist"), true },
-		{ "backend", OPTION_TEXT, &args.backend, N_("NAME"), N_("where keys are kept: vault"), false },
+		{ "backend", OPTION_TEXT, &args.backend, N_("NAME"),
+			N_("where keys are kept: vault (software) or tpm (the chip)"), false },
+		{ "seal", OPTION_TEXT, &args.seal, N_("NAME"),
+			N_("with --backend vault: tpm, so that only the chip opens the vault"), false },
 		{ "pin-file", OPTION_TEXT, &args.pin_file, N_("FILE"), N_("set this PIN at once"), false },
 		{ "iaca", OPTION_LIST, &args.iacas, N_("CERT"), N_("trust this issuing authority; may be repeated"),
 			false },
@@ -345,6 +366,8 @@ cmd_init(const struct command *command, int argc, char **argv)
 	enum exit_status status;
 
 	status = options_parse(command, rows, &args.common, NULL, argc, argv);
+	if (status == EXIT_STATUS_GO_ON && !choose_backend(&args))
+		status = options_wrong(command, _("--seal knows tpm, and goes with --backend vault"));
 	if (status == EXIT_STATUS_GO_ON && !label_usable(args.label))
 		status = options_wrong(command, _("a label has 1 to 32 bytes of UTF-8 and no space at its end"));
 	if (status == EXIT_STATUS_GO_ON) {

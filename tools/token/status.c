@@ -130,6 +130,7 @@ word(const char *value)
 		N_("suspended"),
 		N_("face"),
 		N_("vault (software)"),
+		N_("vault (TPM PIN)"),
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -137,6 +138,20 @@ word(const char *value)
 			return _(words[i]);
 	}
 	return value;
+}
+
+/* R-KEY-02: where a copy of the store is of use. */
+static void
+print_binding(const json_t *status)
+{
+	const json_t *bound = json_object_get(status, "deviceBound");
+
+	if (!json_is_boolean(bound))
+		return;
+	print_line(_("bound"),
+		json_is_true(bound) ? _("to this device, whose TPM counts wrong PINs") : _("not bound to this device"));
+	if (json_is_true(json_object_get(status, "sharedLockout")))
+		print_line("", _("the TPM has no counter for this token alone: wrong PINs lock all that it protects"));
 }
 
 static void
@@ -164,6 +179,7 @@ print_status(const json_t *status)
 		if (value != NULL)
 			print_line(_(texts[i].name), i == 0 ? value : word(value));
 	}
+	print_binding(status);
 	json_array_foreach(json_object_get(status, "marks"), i, mark) if (json_is_string(mark))
 		print_line(_("mark"), word(json_string_value(mark)));
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)

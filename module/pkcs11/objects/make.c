@@ -45,6 +45,13 @@ make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum templa
 	return template_complete(object_class, origin, attrs);
 }
 
+bool
+make_is_confined(const struct session *session, const struct token_attrs *attrs)
+{
+	return attrs_bool(attrs, CKA_TOKEN, false) && !token_exports_keys(session->slot->token) &&
+		attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_PRIVATE_KEY;
+}
+
 CK_RV
 make_allowed(struct session *session, const struct token_attrs *attrs)
 {
@@ -61,6 +68,8 @@ make_allowed(struct session *session, const struct token_attrs *attrs)
 	if (attrs_bool(attrs, CKA_TRUSTED, false) && role != TOKEN_SO)
 		return CKR_ATTRIBUTE_READ_ONLY;
 	if (attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && !private_)
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (make_is_confined(session, attrs) && attrs_bool(attrs, CKA_EXTRACTABLE, false))
 		return CKR_TEMPLATE_INCONSISTENT;
 	/* Its value is sealed, for which somebody must have opened the token. */
 	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && role == TOKEN_NOBODY)

@@ -25,9 +25,13 @@ CK_RV make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum 
  * CKR_USER_NOT_LOGGED_IN    a private object without the user; a private or secret key in the token without
  *                           user or SO, also one with CKA_PRIVATE false
  * CKR_ATTRIBUTE_READ_ONLY   CKA_TRUSTED without the SO
- * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; dates out of order
+ * CKR_TEMPLATE_INCONSISTENT CKA_ALWAYS_AUTHENTICATE on an object that is not private; dates out of order;
+ *                           CKA_EXTRACTABLE on a key that will be in a device
  */
 CK_RV make_allowed(struct session *session, const struct token_attrs *attrs);
+
+/* Will this be a key that never leaves its device, whatever the template says of CKA_EXTRACTABLE? */
+bool make_is_confined(const struct session *session, const struct token_attrs *attrs);
 
 /* CKA_UNIQUE_ID: 128 random bits in hexadecimal. */
 CK_RV make_unique(struct token_attrs *attrs);

@@ -10,6 +10,10 @@
  *   tries     "full" | "low" (some were wrong) | "final" | "none": as the token's PIN flags say
  *   marks     list of "face" (顔認証: the PIN was disabled by the holder's wish) and "suspended" (一時停止)
  *   copies    "ok" | "low" (one or two left) | "none"
+ *   backend   what the token is made of, as C_MDOC_MakeArea takes it
+ *   deviceBound  false: the store opens on any machine, and whoever copies it can try PINs there (R-KEY-02). true: only
+ *             with this device's TPM, which counts wrong PINs
+ *   sharedLockout  true: the TPM has no counter of this token's own, and locks all keys that it protects. Absent: no
  *
  * and after a user login also
  *
@@ -100,8 +104,11 @@ status_json(const struct token_info *info, const struct status_details *details)
 	json_t *root;
 	char *text;
 
-	root = json_pack("{s:i, s:s, s:s, s:o, s:s}", "version", 1, "pin", pin_states[info->user_state], "tries",
-		tries(info), "marks", marks(info), "copies", copies(info));
+	root = json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:b}", "version", 1, "pin", pin_states[info->user_state],
+		"tries", tries(info), "marks", marks(info), "copies", copies(info), "backend", info->backend,
+		"deviceBound", info->device_bound);
+	if (root != NULL && info->shared_lockout)
+		(void)json_object_set_new(root, "sharedLockout", json_true());
 	if (root != NULL && details != NULL) {
 		(void)json_object_set_new(root, "unused", json_integer((json_int_t)info->copies_unused));
 		(void)json_object_set_new(root, "spent", json_integer((json_int_t)info->copies_spent));

@@ -159,8 +159,9 @@ read_template(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG co
 		return CKR_TEMPLATE_INCOMPLETE;
 	*want = attrs_ulong(*attrs, CKA_VALUE_LEN, 0);
 	attrs_remove(*attrs, CKA_VALUE_LEN);
-	/* Who has the wrapped form has the key: that it may leave is the default here (5.18.4). */
-	if (attrs_find(*attrs, CKA_EXTRACTABLE) == NULL && !attrs_set_bool(*attrs, CKA_EXTRACTABLE, true))
+	/* Who has the wrapped form has the key: that it may leave is the default here (5.18.4), where it can. */
+	if (attrs_find(*attrs, CKA_EXTRACTABLE) == NULL &&
+		!attrs_set_bool(*attrs, CKA_EXTRACTABLE, !make_is_confined(session, *attrs)))
 		return CKR_HOST_MEMORY;
 	rv = ec_key_default_usage(*attrs, class_now, attrs_ulong(*attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION));
 	if (rv == CKR_OK)

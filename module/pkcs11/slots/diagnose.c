@@ -25,12 +25,12 @@ static const char *const sources[] = {
 static json_t *
 report(const struct token_config *config, const char *wrong)
 {
-	return json_pack("{s:s, s:b, s:{s:s, s:s*, s:s*}, s:s*, s:b, s:s, s:i, s:b, s:b}", "version", PACKAGE_VERSION,
-		"environment_ignored", getauxval(AT_SECURE) != 0, "config", "source", sources[config->source], "file",
-		config->file, "wrong", wrong[0] != '\0' ? wrong : NULL, "store", config->store,
-		"store_from_environment", config->store_from_environment, "backend", config->backend, "min_pin",
-		(int)config->min_pin, "allow_weak_so_pin", config->allow_weak_so_pin, "memory_locked",
-		arena_is_locked());
+	return json_pack("{s:s, s:b, s:{s:s, s:s*, s:s*}, s:s*, s:b, s:s, s:i, s:b, s:s*, s:b}", "version",
+		PACKAGE_VERSION, "environment_ignored", getauxval(AT_SECURE) != 0, "config", "source",
+		sources[config->source], "file", config->file, "wrong", wrong[0] != '\0' ? wrong : NULL, "store",
+		config->store, "store_from_environment", config->store_from_environment, "backend", config->backend,
+		"min_pin", (int)config->min_pin, "allow_weak_so_pin", config->allow_weak_so_pin, "tcti", config->tcti,
+		"memory_locked", arena_is_locked());
 }
 
 CK_RV

@@ -97,11 +97,8 @@ rv_from_open(enum token_result res)
 static void
 fill(CK_TOKEN_INFO *info, const struct token_info *state)
 {
-	char model[17];
-
-	snprintf(model, sizeof(model), state->hardware ? "%.15s" : "%.5s (software)", state->backend);
 	slot_pad(info->label, sizeof(info->label), state->label);
-	slot_pad(info->model, sizeof(info->model), model);
+	slot_pad(info->model, sizeof(info->model), state->model);
 	slot_pad(info->serialNumber, sizeof(info->serialNumber), state->serial);
 	info->flags = token_flags(state);
 	info->ulMinPinLen = state->user.min_len < state->so.min_len ? state->user.min_len : state->so.min_len;
@@ -120,7 +117,7 @@ fill_from_token(struct slot *slot, CK_TOKEN_INFO *info)
 	if (res == TOKEN_ERR_NOT_FOUND && slot_is_free(slot))
 		return CKR_OK; /* not initialised yet */
 	if (res == TOKEN_OK)
-		res = token_get_info(token, &state);
+		res = token_ask_info(token, &state);
 	token_close(token);
 	if (res == TOKEN_OK)
 		fill(info, &state);

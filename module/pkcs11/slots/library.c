@@ -207,7 +207,7 @@ forget_parent(struct library *lib)
 }
 
 static CK_RV
-start(struct library *lib)
+start(struct library *lib, const CK_C_INITIALIZE_ARGS *args)
 {
 	struct token_config config = { 0 };
 	enum token_result res;
@@ -220,6 +220,7 @@ start(struct library *lib)
 	res = token_config_load(&config, why, sizeof(why));
 	if (res == TOKEN_ERR_ARG)
 		trace_fault("configuration: %s", why);
+	config.no_threads = args != NULL && (args->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) != 0;
 	if (res == TOKEN_OK || res == TOKEN_ERR_ARG)
 		res = token_env_new(&config, lib->libctx, &lib->env);
 	token_config_clear(&config);
@@ -252,7 +253,7 @@ library_initialize(const CK_C_INITIALIZE_ARGS *args)
 	}
 	trace_open();
 	forget_parent(lib);
-	rv = start(lib);
+	rv = start(lib, args);
 	lib->initialised = rv == CKR_OK;
 	lib->starts++;
 out:
