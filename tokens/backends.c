@@ -9,6 +9,7 @@
 
 static const struct token_backend backends[] = {
 	{ "vault", "vault (software)", NULL, &vault_guard, &vault_keymaker, NULL },
+	{ "vault-tpm", "vault (TPM PIN)", "vault (DA PIN)", &tpm_guard, &vault_keymaker, NULL },
 };
 
 const struct token_backend *

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "tokens/store/schema.h"
+#include "tokens/tpm/device.h"
 
 /* Closed tokens that stay open for the next one who asks; each has five files open. */
 #define IDLE_TOKENS 8
@@ -28,6 +29,7 @@ copy_string(const char *from, char **to)
 enum token_result
 token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct token_env **out)
 {
+	const struct tpm_options tpm = { config->tcti, config->tpm_owner_auth, config->no_threads };
 	struct token_env *env = calloc(1, sizeof(*env));
 	enum token_result res = TOKEN_ERR_MEMORY;
 
@@ -46,6 +48,9 @@ token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct to
 	if (res != TOKEN_OK)
 		goto out;
 	env->backend.seal = env->seal;
+	res = tpm_new(env->seal, &tpm, &env->backend.tpm);
+	if (res != TOKEN_OK)
+		goto out;
 	*out = env;
 	env = NULL;
 out:
@@ -78,6 +83,7 @@ token_env_free(struct token_env *env)
 		env->idle = token->next;
 		token_free(token);
 	}
+	tpm_free(env->backend.tpm);
 	slots_watch_end(&env->watch);
 	seal_ctx_free(env->seal);
 	free(env->config.store);

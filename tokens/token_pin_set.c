@@ -126,10 +126,18 @@ take_guard_data(struct token *token, struct backend_bytes *data, struct pin_chec
 	return res;
 }
 
+/* The new counter begins where the root was; the commit of the guard's data is the first that it counts. */
+static void
+count_repair(const struct pin_checked *so, uint64_t generation, struct counter *counter)
+{
+	counter->area = backend_area_ref(so->backend);
+	if (secret_copy(so->area_key.ptr, so->area_key.len, &counter->key))
+		(void)counter_reach(counter, generation); /* else the next one catches up */
+}
+
 /*
- * Let the guard make again what its device has lost, for the store as it is: its new data is the next generation, which
- * whoever comes next catches up with. Dies the process in between, all is lost still, and the next SO mends it. The
- * login lock is held.
+ * Let the guard make again what its device has lost. Dies the process before the new data are committed, all is lost
+ * still, and the next SO mends it. The login lock is held.
  */
 static enum token_result
 repair(struct token *token, struct pin_checked *so)
@@ -152,6 +160,8 @@ repair(struct token *token, struct pin_checked *so)
 	res = write_guard_data(token, generation + 1, &data);
 	if (res == TOKEN_OK)
 		res = take_guard_data(token, &data, so);
+	if (res == TOKEN_OK && guard->reach != NULL)
+		count_repair(so, generation + 1, &counter);
 out:
 	free(data.ptr);
 	counter_end(&counter);

@@ -6,6 +6,7 @@
 #include "tests/unit/fake_device.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,17 @@ fake_reset(void)
 	memset(fake, 0, sizeof(*fake));
 	(void)pthread_mutexattr_init(&attr);
 	(void)pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	(void)pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	(void)pthread_mutex_init(&fake->lock, &attr);
 	(void)pthread_mutexattr_destroy(&attr);
+}
+
+/* Also when the process that had it was killed. */
+static void
+lock(void)
+{
+	if (pthread_mutex_lock(&fake->lock) == EOWNERDEAD)
+		(void)pthread_mutex_consistent(&fake->lock);
 }
 
 static struct fake_area *
@@ -82,7 +92,7 @@ call_begin(enum fake_call call, bool *die)
 {
 	bool now;
 
-	(void)pthread_mutex_lock(&fake->lock);
+	lock();
 	fake->calls[call]++;
 	now = is_time(call);
 	*die = now && fake->fault.dies;
@@ -165,7 +175,7 @@ fake_make(const struct backend_env *env, const struct guard_spec *spec, struct s
 	res = vault_guard.make(env, spec, so_pin, area_key, made);
 	if (res != TOKEN_OK)
 		return res;
-	(void)pthread_mutex_lock(&fake->lock);
+	lock();
 	for (size_t i = 0; i < FAKE_AREAS && held == NULL; i++)
 		held = fake->areas[i].used ? NULL : &fake->areas[i];
 	CU_ASSERT_PTR_NOT_NULL_FATAL(held);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/tokens_help.h"
 #include "tests/unit/tokens_suites.h"
 
@@ -206,8 +207,11 @@ test_killed_while_checking(void)
 	fixture_sql(&f, "UPDATE pin SET tries_left=0, state=1 WHERE role=1");
 	CU_ASSERT_EQUAL(token_get_info(f.token, &info), TOKEN_OK);
 	CU_ASSERT_EQUAL(info.user_state, TOKEN_PIN_LOCKED);
+	if (!test_can(TEST_RESTORE)) /* what the store says is not what counts */
+		goto out;
 	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, USER_PIN), TOKEN_ERR_PIN_LOCKED);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT count(*) FROM pin WHERE role=1 AND state=2 AND wrap IS NULL"), 1);
+out:
 	fixture_free(&f);
 }
 
