@@ -9,6 +9,7 @@
 
 static const struct token_backend backends[] = {
 	{ "vault", "vault (software)", NULL, &vault_guard, &vault_keymaker, NULL },
+	{ "tpm", "TPM 2.0", "TPM 2.0 (DA PIN)", &tpm_guard, &tpm_keymaker, &tpm_attester },
 	{ "vault-tpm", "vault (TPM PIN)", "vault (DA PIN)", &tpm_guard, &vault_keymaker, NULL },
 };
 

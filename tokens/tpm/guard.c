@@ -379,12 +379,6 @@ guard_check(struct backend_area *area)
 	return tpm_guard_do(area->guard, area->env->tpm, check_job, area->guard);
 }
 
-static bool
-guard_shares_lockout(struct backend_area *area)
-{
-	return tpm_guard_shares_lockout(area->guard);
-}
-
 const struct token_guard tpm_guard = {
 	.user = &pin_limits_tpm_user,
 	.so = &pin_limits_tpm_so,
