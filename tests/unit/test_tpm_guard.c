@@ -261,6 +261,38 @@ read_branch_for_change(struct tpm *tpm, struct guard_world *w)
 	return rc;
 }
 
+/* PolicySecret of the PIN index, authorised by the branch that anybody may satisfy, for a policy that opens the area. */
+static TSS2_RC
+read_branch_for_secret(struct tpm *tpm, struct guard_world *w)
+{
+	const struct guard_lock *lock = &guard_of(w)->pin;
+	const struct tpm_ref index = { .handle = lock->index.nvIndex, .name = lock->name };
+	const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
+	const TPM2B_NONCE nonce = { .size = 16 };
+	const TPM2B_ENCRYPTED_SECRET no_salt = { .size = 0 };
+	struct tpm_auth by = { .session = NULL };
+	TPM2B_NONCE answer = { 0 };
+	TPMI_SH_AUTH_SESSION other = 0;
+	struct tpm_ref target;
+	TSS2_RC rc;
+
+	rc = Tss2_Sys_StartAuthSession(tpm_sys(tpm), TPM2_RH_NULL, TPM2_RH_NULL, NULL, &nonce, &no_salt, TPM2_SE_POLICY,
+		&none, TPM2_ALG_SHA256, &other, &answer, NULL);
+	CU_ASSERT_EQUAL_FATAL(rc, TSS2_RC_SUCCESS);
+	target = tpm_permanent(other);
+	rc = tpm_policy_session(tpm, &by.session);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tpm_satisfy_code(tpm, by.session, TPM2_CC_NV_Read);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tpm_satisfy_or(tpm, by.session, &lock->branches);
+	CU_ASSERT_EQUAL(rc, TSS2_RC_SUCCESS);
+	rc = Tss2_Sys_PolicySecret_Prepare(tpm_sys(tpm), index.handle, other, NULL, NULL, NULL, 0);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tpm_execute(tpm, (const struct tpm_ref *const[]){ &index, &target }, 2, &by, 1);
+	(void)tpm_flush(tpm, other);
+	return rc;
+}
+
 /* The sealed area key with the empty value, and with a policy session that has nothing. */
 static TSS2_RC
 unseal_without(struct tpm *tpm, struct guard_world *w)
@@ -303,6 +335,7 @@ test_no_way_around(void)
 	CU_ASSERT_TRUE(tpm_rc_is(guard_run(&w, auth_value_branch), TPM2_RC_VALUE));
 	CU_ASSERT_NOT_EQUAL(guard_run(&w, change_with_no_policy), TSS2_RC_SUCCESS);
 	CU_ASSERT_NOT_EQUAL(guard_run(&w, read_branch_for_change), TSS2_RC_SUCCESS);
+	CU_ASSERT_NOT_EQUAL(guard_run(&w, read_branch_for_secret), TSS2_RC_SUCCESS);
 	CU_ASSERT_EQUAL(guard_run(&w, unseal_without), TPM2_RC_AUTH_UNAVAILABLE);
 	CU_ASSERT_TRUE(tpm_rc_is(guard_run(&w, bind_to_pin), TPM2_RC_HANDLE));
 	CU_ASSERT_EQUAL(guard_write(&w, index, true, NULL, nothing_used, 8), TPM2_RC_NV_AUTHORIZATION);
