@@ -13,6 +13,8 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
+#include "tokens/token.h"
+
 #define COORDINATE 32
 #define POINT (1 + 2 * COORDINATE)
 
@@ -27,21 +29,14 @@ pad(const TPM2B_ECC_PARAMETER *from, uint8_t to[COORDINATE])
 	return true;
 }
 
-/* NULL: not a point of the curve. */
 static EVP_PKEY *
-peer_key(const struct seal_ctx *seal, uint8_t point[POINT])
+ephemeral_key(const struct seal_ctx *seal)
 {
-	char group[] = "P-256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, POINT),
-		OSSL_PARAM_construct_end(),
-	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(seal_ctx_libctx(seal), TOKEN_EC_TYPE, NULL);
 	EVP_PKEY *key = NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(seal_ctx_libctx(seal), "EC", NULL);
 
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_group_name(ctx, "P-256") != 1 ||
+		EVP_PKEY_generate(ctx, &key) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return key;
@@ -100,10 +95,9 @@ tpm_seed(const struct seal_ctx *seal, const TPMT_PUBLIC *to, const char *label, 
 	if (to->type != TPM2_ALG_ECC || to->parameters.eccDetail.curveID != TPM2_ECC_NIST_P256 ||
 		!pad(&to->unique.ecc.x, point + 1) || !pad(&to->unique.ecc.y, point + 1 + COORDINATE))
 		return TOKEN_ERR_CURVE;
-	peer = peer_key(seal, point);
-	if (peer == NULL)
+	if (token_public_key(seal_ctx_libctx(seal), TOKEN_P256, point, sizeof(point), &peer) != TOKEN_OK)
 		return TOKEN_ERR_CURVE;
-	own = EVP_PKEY_Q_keygen(seal_ctx_libctx(seal), NULL, "EC", "P-256");
+	own = ephemeral_key(seal);
 	if (own == NULL ||
 		EVP_PKEY_get_octet_string_param(own, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, own_point, sizeof(own_point),
 			&len) != 1 ||
