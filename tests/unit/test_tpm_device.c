@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/tpm_kit.h"
@@ -151,8 +152,112 @@ test_policy(void)
 	CU_ASSERT_EQUAL(kit_left(), 0);
 }
 
+#define OWNER "an owner's own"
+
+static enum token_result
+set_owner(struct tpm *tpm, void *unused)
+{
+	const struct tpm_ref owner = tpm_permanent(TPM2_RH_OWNER), *const refs[] = { &owner };
+	const struct tpm_auth nobody = { 0 };
+	TPM2B_AUTH value = { .size = sizeof(OWNER) - 1 };
+	TSS2_RC rc;
+
+	(void)unused;
+	memcpy(value.buffer, OWNER, sizeof(OWNER) - 1);
+	rc = Tss2_Sys_HierarchyChangeAuth_Prepare(tpm_sys(tpm), TPM2_RH_OWNER, &value);
+	return tpm_result(rc == TSS2_RC_SUCCESS ? tpm_execute(tpm, refs, 1, &nobody, 1) : rc);
+}
+
+static enum token_result
+sign_as_anybody(struct tpm *tpm, void *arg)
+{
+	struct tpm_blob *blob = arg;
+	TPMT_SIGNATURE signature;
+	struct tpm_ref key;
+	TSS2_RC rc;
+
+	rc = kit_key(tpm, NULL, blob);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tpm_object(tpm, blob, &key);
+	return tpm_result(rc == TSS2_RC_SUCCESS ? kit_sign(tpm, &key, NULL, &signature) : rc);
+}
+
+static enum token_result
+sign_with_owner_file(const char *path, const char *content)
+{
+	const struct tpm_options options = { .tcti = swtpm_tcti(), .owner_auth_file = path };
+	FILE *file = content != NULL ? fopen(path, "w") : NULL;
+	struct tpm_blob blob;
+	struct tpm *tpm = NULL;
+	enum token_result res;
+
+	if (file != NULL) {
+		(void)fputs(content, file);
+		(void)fclose(file);
+	}
+	CU_ASSERT_EQUAL_FATAL(tpm_new(kit_seal, &options, &tpm), TOKEN_OK);
+	res = tpm_do(tpm, sign_as_anybody, &blob);
+	tpm_free(tpm);
+	CU_ASSERT_EQUAL(kit_left(), 0);
+	(void)remove(path);
+	return res;
+}
+
+/* An owner with an authorisation: whoever lacks it is told so, and not that a PIN was wrong. */
+static void
+test_owner(void)
+{
+	struct tpm *tpm = kit_tpm(swtpm_tcti());
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s.owner", swtpm_path());
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, ""), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(tpm_do(tpm, set_owner, NULL), TOKEN_OK);
+	tpm_free(tpm);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, NULL), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, ""), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, "not that\n"), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, OWNER OWNER OWNER OWNER OWNER OWNER), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, OWNER "\n"), TOKEN_OK);
+	CU_ASSERT_EQUAL(sign_with_owner_file(path, OWNER), TOKEN_OK);
+	CU_ASSERT_TRUE_FATAL(swtpm_replace());
+}
+
+/* The one table that says which code is which result. */
+static void
+test_results(void)
+{
+	static const struct {
+		TSS2_RC rc;
+		enum token_result res;
+	} rows[] = {
+		{ TSS2_RC_SUCCESS, TOKEN_OK },
+		{ 0x9a2, TOKEN_ERR_PIN },          /* BAD_AUTH, first session */
+		{ 0x98e, TOKEN_ERR_PIN },          /* AUTH_FAIL */
+		{ 0x12f, TOKEN_ERR_PIN_LOCKED },   /* AUTH_UNAVAILABLE */
+		{ 0x921, TOKEN_ERR_PIN_LOCKED },   /* LOCKOUT */
+		{ 0x1df, TOKEN_ERR_OTHER_DEVICE }, /* INTEGRITY, first parameter */
+		{ 0x14b, TOKEN_ERR_FULL },         /* NV_SPACE */
+		{ 0x2e6, TOKEN_ERR_CURVE },        /* CURVE, second parameter */
+		{ TPM_RC_OWNER_AUTH, TOKEN_ERR_OWNER_AUTH },
+		{ TPM_RC_FORGED, TOKEN_ERR_DEVICE },
+		{ 0x1c4, TOKEN_ERR_DEVICE },   /* VALUE */
+		{ 0xa000a, TOKEN_ERR_DEVICE }, /* the line */
+		{ 0x709a2, TOKEN_ERR_DEVICE }, /* another layer's */
+		{ 0x101, TOKEN_ERR_DEVICE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT_EQUAL(tpm_result(rows[i].rc), rows[i].res);
+	CU_ASSERT_FALSE(tpm_rc_is(TPM2_RC_INITIALIZE, TPM2_RC_FAILURE));
+	CU_ASSERT_TRUE(tpm_rc_is(0x28b, TPM2_RC_HANDLE));
+}
+
 CU_TestInfo tests_tpm_device[] = {
 	{ "right and wrong HMACs, encrypted both ways", test_sessions },
+	{ "codes and results", test_results },
+	{ "the owner's authorisation", test_owner },
 	{ "a policy session, once for each use", test_policy },
 	CU_TEST_INFO_NULL,
 };

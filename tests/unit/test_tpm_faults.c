@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -303,6 +305,42 @@ test_power(void)
 	CU_ASSERT_TRUE_FATAL(swtpm_restart());
 	CU_ASSERT_EQUAL(tpm_do(tpm, sign_next, &keys), TOKEN_OK);
 	CU_ASSERT_TRUE(is_signed(&keys));
+	end_keys(tpm);
+}
+
+/* TPM_INIT by swtpm's control channel: a reset that the connection survives. */
+static bool
+reset_tpm(void)
+{
+	const uint8_t command[8] = { 0, 0, 0, 2 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint8_t answer[4];
+	bool done;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s.ctrl", swtpm_path());
+	done = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0 &&
+		send(fd, command, sizeof(command), MSG_NOSIGNAL) == (ssize_t)sizeof(command) &&
+		recv(fd, answer, sizeof(answer), MSG_WAITALL) == (ssize_t)sizeof(answer) && line_u32(answer) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
+
+/* What was loaded is gone, and a PIN's session with it, though nobody hung up. */
+static void
+test_reset(void)
+{
+	struct keys keys;
+	struct tpm *tpm = begin_keys(&keys);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(tpm_do(tpm, sign_next, &keys), TOKEN_OK);
+		CU_ASSERT_TRUE_FATAL(reset_tpm());
+		CU_ASSERT_EQUAL(tpm_do(tpm, sign_next, &keys), TOKEN_OK);
+		CU_ASSERT_TRUE(is_signed(&keys));
+	}
 	end_keys(tpm);
 }
 
@@ -647,6 +685,7 @@ CU_TestInfo tests_tpm_faults[] = {
 	{ "more keys than places", test_many_keys },
 	{ "handles, in any order", test_handles },
 	{ "power", test_power },
+	{ "a reset", test_reset },
 	{ "killed", test_killed },
 	{ "another TPM", test_replaced },
 	{ "libtss2's own line", test_generic_line },

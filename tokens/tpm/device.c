@@ -49,7 +49,6 @@ release(struct tpm *tpm)
 enum token_result
 tpm_new(const struct seal_ctx *seal, const struct tpm_options *options, struct tpm **out)
 {
-	enum token_result res = TOKEN_ERR_MEMORY;
 	struct tpm *tpm;
 
 	*out = NULL;
@@ -62,17 +61,13 @@ tpm_new(const struct seal_ctx *seal, const struct tpm_options *options, struct t
 	line_begin(&tpm->line, tpm_make_room, tpm);
 	if (!copy_string(options->tcti, &tpm->tcti) || !copy_string(options->owner_auth_file, &tpm->owner_auth_file))
 		goto out;
-	if (!tpm_crypto_new(seal, &tpm->crypto)) {
-		res = TOKEN_ERR_CRYPTO;
-		goto out;
-	}
 	if (!make_locks(tpm))
 		goto out;
 	*out = tpm;
 	return TOKEN_OK;
 out:
 	release(tpm);
-	return res;
+	return TOKEN_ERR_MEMORY;
 }
 
 void
@@ -112,6 +107,11 @@ connect_tpm(struct tpm *tpm)
 
 	if (tpm->sys != NULL)
 		return TOKEN_OK;
+	/* Kept from then on; most applications never need it. */
+	if (tpm->crypto.cipher == NULL && !tpm_crypto_new(tpm->seal, &tpm->crypto)) {
+		tpm_crypto_free(&tpm->crypto);
+		return TOKEN_ERR_CRYPTO;
+	}
 	res = line_open(&tpm->line, tpm->tcti);
 	if (res != TOKEN_OK)
 		return res;
