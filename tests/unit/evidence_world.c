@@ -237,6 +237,7 @@ set_choices(struct evidence_world *world)
 	world->second_changeable = false;
 	memcpy(world->branch, commands, sizeof(commands));
 	world->count = EVIDENCE_WORLD_KEYS;
+	world->chain = 1;
 	world->pin_count = 0;
 	world->pin_limit = 5;
 	world->fmt = "tpm";
@@ -548,8 +549,9 @@ put_all(struct evidence_world *world)
 			mdoc_put_bstr(out, mdoc_buf_bytes(&ak));
 			break;
 		case 4:
-			mdoc_put_array(out, 1);
-			mdoc_put_bstr(out, mdoc_buf_bytes(&world->certificate));
+			mdoc_put_array(out, world->chain);
+			for (size_t c = 0; c < world->chain; c++)
+				mdoc_put_bstr(out, mdoc_buf_bytes(&world->certificate));
 			break;
 		case 5:
 			put_pin(world, out);

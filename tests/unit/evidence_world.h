@@ -46,6 +46,7 @@ struct evidence_world {
 	bool swapped_branches;  /* the last two branches of it the other way round */
 	TPM2_CC branch[4];      /* commands of the first four branches */
 	size_t count;           /* keys */
+	size_t chain;           /* certificates in x5c */
 	UINT32 pin_count, pin_limit;
 	const char *fmt, *ver;
 	int64_t alg;

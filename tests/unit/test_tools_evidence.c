@@ -222,7 +222,11 @@ BEND(ak_no_sign, BEND_PARTS, w->ak.objectAttributes &= ~TPMA_OBJECT_SIGN_ENCRYPT
 BEND(ak_no_scheme, BEND_PARTS, w->ak.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL)
 BEND(ak_sha384, BEND_PARTS, w->ak.parameters.eccDetail.scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA384)
 BEND(ak_schnorr, BEND_PARTS, w->ak.parameters.eccDetail.scheme.scheme = TPM2_ALG_ECSCHNORR)
-BEND(ak_p384, BEND_PARTS, w->ak.parameters.eccDetail.curveID = TPM2_ECC_NIST_P384)
+BEND(ak_p384, BEND_PARTS, evidence_world_point(w->keys_[2], &w->ak); w->certified = w->keys_[2];
+	w->ak.parameters.eccDetail.scheme.scheme = TPM2_ALG_ECDSA;
+	w->ak.parameters.eccDetail.scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256)
+BEND(two_certificates, BEND_PARTS, w->chain = 2)
+BEND(empty_chain, BEND_PARTS, w->chain = 0)
 BEND(ak_no_point, BEND_PARTS, w->ak.unique.ecc.y.buffer[5] ^= 1)
 BEND(ak_keyedhash, BEND_PARTS, w->ak = w->officer)
 BEND(ak_sha1, BEND_PARTS, w->ak.nameAlg = TPM2_ALG_SHA1)
@@ -250,6 +254,8 @@ test_ak(void)
 		{ "SHA-384", ak_sha384, EVIDENCE_AK_TYPE },
 		{ "Schnorr", ak_schnorr, EVIDENCE_AK_TYPE },
 		{ "another curve", ak_p384, EVIDENCE_AK_TYPE },
+		{ "two certificates", two_certificates, EVIDENCE_STRUCTURE },
+		{ "an empty chain", empty_chain, EVIDENCE_STRUCTURE },
 		{ "no point of the curve", ak_no_point, EVIDENCE_AK_TYPE },
 		{ "no key", ak_keyedhash, EVIDENCE_AK_TYPE },
 		{ "a Name by SHA-1", ak_sha1, EVIDENCE_TPM_STRUCTURE },
@@ -437,6 +443,8 @@ SO(so_no_auth, .objectAttributes &= ~TPMA_OBJECT_USERWITHAUTH)
 SO(so_origin, .objectAttributes |= TPMA_OBJECT_SENSITIVEDATAORIGIN)
 SO(so_signs, .objectAttributes |= TPMA_OBJECT_SIGN_ENCRYPT)
 SO(so_stclear, .objectAttributes |= TPMA_OBJECT_STCLEAR)
+SO(so_scheme, .parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_HMAC;
+	w->officer.parameters.keyedHashDetail.scheme.details.hmac.hashAlg = TPM2_ALG_SHA256)
 SO(so_policy, .authPolicy.size = 32)
 SO(so_sha1, .nameAlg = TPM2_ALG_SHA1)
 BEND(so_key, BEND_PARTS, w->officer = w->authorizer)
@@ -470,6 +478,7 @@ test_around_the_pin(void)
 		{ "officer: sensitiveDataOrigin", so_origin, EVIDENCE_SO },
 		{ "officer: signs", so_signs, EVIDENCE_SO },
 		{ "officer: stClear", so_stclear, EVIDENCE_SO },
+		{ "officer: a scheme", so_scheme, EVIDENCE_SO },
 		{ "officer: a policy", so_policy, EVIDENCE_SO },
 		{ "officer: a Name by SHA-1", so_sha1, EVIDENCE_TPM_STRUCTURE },
 		{ "officer: a key", so_key, EVIDENCE_SO },
