@@ -43,7 +43,7 @@ enrol(const struct attest_args *args, const struct p11_token *token, const CK_MD
 		room = malloc(len);
 		rv = room == NULL ? CKR_HOST_MEMORY : vendor->C_MDOC_AttestEnrol(token->session, room, &len);
 	}
-	status = rv == CKR_OK ? write_message(args, room, len) : evidence_error(_("The token gave no enrolment."), rv);
+	status = rv == CKR_OK ? write_message(args, room, len) : evidence_error(_("the token gave no enrolment"), rv);
 	free(room);
 	return status;
 }
@@ -78,7 +78,7 @@ answer(const struct attest_args *args, const struct p11_token *token, const CK_M
 					    (CK_ULONG)challenge.len, room, &len);
 	}
 	status = rv == CKR_OK ? write_message(args, room, len)
-			      : refused(_("The challenge cannot be answered."), rv,
+			      : refused(_("the challenge cannot be answered"), rv,
 					_("It is not a challenge for this TPM and this token."));
 out:
 	free(room);
@@ -97,7 +97,7 @@ keep_certificate(const struct attest_args *args, const struct p11_token *token, 
 	if (status == EXIT_STATUS_OK) {
 		rv = vendor->C_MDOC_AttestCertificate(token->session, der.ptr, (CK_ULONG)der.len);
 		if (rv != CKR_OK)
-			status = refused(_("The token did not keep the certificate."), rv,
+			status = refused(_("the token did not keep the certificate"), rv,
 				_("It is not a certificate of this token's attestation key."));
 	}
 	mdoc_buf_clear(&der);
@@ -134,12 +134,12 @@ choose_keys(const struct attest_args *args, const struct copies *copies, CK_OBJE
 				keys[(*count)++] = copies->items[i].private_key;
 		if (*count > before)
 			continue;
-		tool_error(_("The token has no key with the id \"%s\"."), args->keys.items[k]);
+		tool_error(_("the token has no key with the id \"%s\""), args->keys.items[k]);
 		return EXIT_STATUS_INPUT;
 	}
 	if (*count > 0)
 		return EXIT_STATUS_OK;
-	tool_error("%s", _("The token has no holder key that waits for a record."));
+	tool_error("%s", _("the token has no holder key that waits for a record"));
 	tool_why("%s", _("Name keys with --key; \"mdoc-token list\" shows their ids."));
 	return EXIT_STATUS_NO;
 }

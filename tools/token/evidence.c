@@ -7,7 +7,7 @@
 static enum exit_status
 no_device(void)
 {
-	tool_error("%s", _("The token cannot show that its keys are in a device."));
+	tool_error("%s", _("the token cannot show that its keys are in a device"));
 	tool_why("%s",
 		_("Only a token that was made with --backend tpm can; the keys of this one are kept by software."));
 	return EXIT_STATUS_NO;
@@ -48,7 +48,7 @@ evidence_get(const struct p11_token *token, const CK_OBJECT_HANDLE *keys, size_t
 					    (CK_ULONG)nonce.len, room, &len);
 	}
 	if (rv != CKR_OK) {
-		status = evidence_error(_("The token gave no evidence about its keys."), rv);
+		status = evidence_error(_("the token gave no evidence about its keys"), rv);
 	} else {
 		mdoc_buf_append(out, mdoc_bytes_of(room, len));
 		status = out->err == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
