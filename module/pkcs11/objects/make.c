@@ -69,11 +69,11 @@ make_allowed(struct session *session, const struct token_attrs *attrs)
 		return CKR_ATTRIBUTE_READ_ONLY;
 	if (attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && !private_)
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (make_is_confined(session, attrs) && attrs_bool(attrs, CKA_EXTRACTABLE, false))
-		return CKR_TEMPLATE_INCONSISTENT;
 	/* Its value is sealed, for which somebody must have opened the token. */
 	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && role == TOKEN_NOBODY)
 		return CKR_USER_NOT_LOGGED_IN;
+	if (make_is_confined(session, attrs) && attrs_bool(attrs, CKA_EXTRACTABLE, false))
+		return CKR_TEMPLATE_INCONSISTENT;
 	return template_consistent(attrs);
 }
 
