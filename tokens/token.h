@@ -140,7 +140,8 @@ enum token_result token_area_create(struct token_env *env, uint64_t slot, const 
  * objects and the user PIN, set the label; the SO code, the policy and the slot id stay. */
 enum token_result token_area_reinit(struct token_env *env, uint64_t slot, const char *label, struct secret so_pin);
 
-/* Check the SO code (counted), then erase the area and its files. The id is not reused. */
+/* Check the SO code (counted), then erase the area and its files. The id is not reused. When the TPM that the area was
+ * made with is another one or has been cleared nothing can check the code, and nothing can be opened: it is erased. */
 enum token_result token_area_erase(struct token_env *env, uint64_t slot, struct secret so_pin);
 
 /* ---- Tokens -------------------------------------------------------------------------- */

@@ -149,7 +149,8 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 
 	/* Erase the area of a slot with all its keys and records, after a check of the SO
 	 * code (counted like any SO try). CKR_SESSION_EXISTS while sessions are open. The
-	 * slot id is never given out again. */
+	 * slot id is never given out again. An area whose TPM has been cleared, or is another
+	 * one, is erased without that check: nothing can make it, and nothing can open the area. */
 	CK_RV (*C_MDOC_EraseArea)(CK_SLOT_ID slot, const CK_UTF8CHAR *pSoPin, CK_ULONG ulSoPinLen);
 
 	/* Token objects created in this R/W user session from begin on are invisible to

@@ -233,6 +233,8 @@ fake_unwrap(struct backend_area *area, const struct backend_pin *id, const uint8
 	bool die = false;
 	enum token_result res;
 
+	if (id->role == BACKEND_SO && fake->other)
+		return TOKEN_ERR_OTHER_DEVICE;
 	if (id->role == BACKEND_SO) {
 		res = vault_guard.unwrap(area, id, wrap, wrap_len, pin, area_key, auth);
 		return res == TOKEN_OK && !secret_copy("so", 2, auth) ? TOKEN_ERR_MEMORY : res;

@@ -33,7 +33,8 @@ enum fake_call { FAKE_UNWRAP, FAKE_SET_PIN, FAKE_REACH, FAKE_USE, FAKE_CALLS };
 struct fake_device {
 	pthread_mutex_t lock;
 	struct fake_area areas[FAKE_AREAS];
-	bool gone; /* nothing can be reached */
+	bool gone;  /* nothing can be reached */
+	bool other; /* it is another one */
 	bool shared_lockout;
 	unsigned calls[FAKE_CALLS];
 	unsigned verified; /* PINs that were compared */

@@ -434,6 +434,32 @@ test_nothing_left(void)
 	fixture_free(&f);
 }
 
+/* Else a token whose TPM was cleared stays for ever; or a code that nothing has judged would cost tries or do more. */
+static void
+test_another_device(void)
+{
+	struct fixture f;
+	struct token_info info;
+	struct secret wrong = SECRET_NONE;
+
+	fixture_new(&f);
+	fixture_area(&f, 5);
+	wrong = pin_of("cannot be judged");
+	fake->other = true;
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_SO, SO_PIN), TOKEN_ERR_OTHER_DEVICE);
+	CU_ASSERT_TRUE(token_get_info(f.token, &info) == TOKEN_OK && info.so_tries_left == 10);
+	token_close(f.token);
+	f.token = NULL;
+	CU_ASSERT_EQUAL(token_area_reinit(f.env, 1, "anew", wrong), TOKEN_ERR_OTHER_DEVICE);
+	fake->other = false;
+	CU_ASSERT_EQUAL(token_area_erase(f.env, 1, wrong), TOKEN_ERR_PIN);
+	fake->other = true;
+	CU_ASSERT_EQUAL(token_area_erase(f.env, 1, wrong), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_open(f.env, 1, &f.token), TOKEN_ERR_NOT_FOUND);
+	secret_wipe(&wrong);
+	fixture_free(&f);
+}
+
 static int
 make_second(void *arg)
 {
@@ -487,6 +513,7 @@ add_guard_suite(void)
 		{ "mended elsewhere", test_mended_elsewhere },
 		{ "data of the guard", test_data_are_authentic },
 		{ "nothing is left behind", test_nothing_left },
+		{ "another device", test_another_device },
 		{ "racing for a slot", test_racing },
 		CU_TEST_INFO_NULL,
 	};

@@ -151,8 +151,8 @@ const struct doctor_text doctor_texts[] = {
 		   "(MDOC_PKCS11_TCTI).") },
 	{ "tpm.other", DOCTOR_PROBLEM, N_("This is not the TPM that the token was made with, or it has been cleared."),
 		N_("The token's keys were in that TPM alone."),
-		N_("On the right machine the token works; after the TPM was cleared make a new token and have the "
-		   "records issued again.") },
+		N_("On the right machine the token works. If the TPM was cleared, erase the token with mdoc-token "
+		   "erase and have it issued again.") },
 	{ "tpm.lost", DOCTOR_PROBLEM, N_("What the token had in the TPM was taken away."),
 		N_("The owner of a TPM may remove what is in it."),
 		N_("The security officer mends it by a new PIN: mdoc-token pin --token LABEL --so-pin-file FILE") },
