@@ -73,12 +73,8 @@ static enum token_result
 create(struct tpm *tpm, void *arg)
 {
 	struct creation *creation = arg;
-	enum token_result res;
 	TSS2_RC rc;
 
-	res = tpm_guard_check_device(creation->guard, tpm);
-	if (res != TOKEN_OK)
-		return res;
 	rc = tpm_blob_create(tpm, &creation->template, &creation->made);
 	/* Of a curve that they lack TPMs say several things. */
 	if (creation->template.parameters.eccDetail.curveID != TPM2_ECC_NIST_P256 &&
@@ -121,7 +117,7 @@ key_generate(struct backend_area *area, enum token_curve curve, struct token_key
 	*value = SECRET_NONE;
 	res = tpm_key_template(curve, TPM_KEY_MADE, tpm_guard_policy(area->guard), &creation.template);
 	if (res == TOKEN_OK)
-		res = tpm_do(area->env->tpm, create, &creation);
+		res = tpm_guard_do(creation.guard, area->env->tpm, create, &creation);
 	if (res == TOKEN_OK)
 		res = tpm_key_pack(&creation.made, &packed);
 	if (res == TOKEN_OK)

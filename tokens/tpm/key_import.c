@@ -177,9 +177,7 @@ import_job(struct tpm *tpm, void *arg)
 	struct tpm_ref srk;
 	enum token_result res;
 
-	res = tpm_guard_check_device(import->guard, tpm);
-	if (res == TOKEN_OK)
-		res = tpm_result(tpm_srk(tpm, &srk));
+	res = tpm_result(tpm_srk(tpm, &srk));
 	if (res == TOKEN_OK)
 		res = tpm_result(read_srk(tpm, &srk, &parent));
 	if (res == TOKEN_OK)
@@ -204,7 +202,7 @@ tpm_key_import(struct backend_area *area, enum token_curve curve, const uint8_t 
 	if (res == TOKEN_OK)
 		res = make_sensitive(&import, scalar, len);
 	if (res == TOKEN_OK)
-		res = tpm_do(area->env->tpm, import_job, &import);
+		res = tpm_guard_do(area->guard, area->env->tpm, import_job, &import);
 	if (res == TOKEN_OK)
 		res = tpm_key_pack(&import.made, value);
 	secret_wipe(&import.sensitive);

@@ -27,8 +27,6 @@ allow(struct tpm *tpm, const struct tpm_key *key, struct tpm_ref *object, struct
 
 	res = backend_area_auth(key->area, &auth);
 	if (res == TOKEN_OK)
-		res = tpm_guard_check_device(guard, tpm);
-	if (res == TOKEN_OK)
 		res = tpm_result(tpm_object(tpm, &key->blob, object));
 	if (res == TOKEN_OK)
 		res = tpm_result(tpm_policy_session(tpm, policy));
@@ -159,7 +157,7 @@ tpm_key_sign(struct token_key *head, const uint8_t *digest, size_t digest_len, u
 
 	res = fit_digest(head->curve, digest, digest_len, &signing.digest, &signing.scheme.details.ecdsa.hashAlg);
 	if (res == TOKEN_OK)
-		res = tpm_do(key->area->env->tpm, sign, &signing);
+		res = tpm_guard_do(key->area->guard, key->area->env->tpm, sign, &signing);
 	if (res != TOKEN_OK)
 		return res;
 	if (!put_number(&signing.made.signatureR, size, sig) || !put_number(&signing.made.signatureS, size, sig + size))
@@ -222,7 +220,7 @@ tpm_key_derive(struct token_key *head, const uint8_t *peer, size_t peer_len, str
 	if (res != TOKEN_OK)
 		return res;
 	set_peer(peer, size, &agreement.peer);
-	res = tpm_do(key->area->env->tpm, agree, &agreement);
+	res = tpm_guard_do(key->area->guard, key->area->env->tpm, agree, &agreement);
 	if (res != TOKEN_OK)
 		secret_wipe(shared);
 	return res;
