@@ -158,6 +158,31 @@ test_many_keys(void)
 	end_keys(tpm);
 }
 
+static enum token_result
+sign_in_few(struct tpm *tpm, void *arg)
+{
+	enum token_result res;
+
+	tpm->line.few_slots = true;
+	res = sign_next(tpm, arg);
+	return tpm->line.handle_count <= 3 + 2 ? res : TOKEN_ERR_FULL;
+}
+
+/* The kernel's resource manager takes the fourth object for a broken device: it must never see one. */
+static void
+test_few_places(void)
+{
+	struct keys keys;
+	struct tpm *tpm = begin_keys(&keys);
+	int i, failed = 0;
+
+	for (i = 0; i < 3 * KEYS; i++)
+		failed += tpm_do(tpm, sign_in_few, &keys) != TOKEN_OK || !is_signed(&keys);
+	CU_ASSERT_EQUAL(failed, 0);
+	CU_ASSERT_TRUE(tpm->loaded_count == 2);
+	end_keys(tpm);
+}
+
 /* ---- Handles ------------------------------------------------------------------------------------- */
 
 enum { GOOD, LEAK_OBJECT, LEAK_SESSION, BAD_BLOB, BAD_HANDLE, BAD_SIGN, HALF_POLICY, FLUSH_OWN, FORGET, KINDS };
@@ -683,6 +708,7 @@ test_silent(void)
 
 CU_TestInfo tests_tpm_faults[] = {
 	{ "more keys than places", test_many_keys },
+	{ "places of the kernel's manager", test_few_places },
 	{ "handles, in any order", test_handles },
 	{ "power", test_power },
 	{ "a reset", test_reset },
