@@ -35,6 +35,10 @@ long_files() { sources module tokens mdoc tools | xargs wc -l | awk '$2 != "tota
 # shellcheck disable=SC2317
 no_licence() { sources module tokens mdoc tools tests | xargs grep -L 'SPDX-License-Identifier: BSD-2-Clause'; }
 # shellcheck disable=SC2317
+tss2_elsewhere() {
+	git grep -nE '#include[ ]*["<]tss2/' -- '*.c' '*.h' | grep -vE '^(tokens/tpm|tests)/|^tools/issuer/[^:]*:[0-9]+:.*tss2_(mu|tpm2_types|common)\.h'
+}
+# shellcheck disable=SC2317
 untranslated() { msgfmt --statistics -o /dev/null tools/po/ja.po 2>&1 | grep -E 'fuzzy|untranslated'; }
 
 # shellcheck disable=SC2317
@@ -120,6 +124,8 @@ empty "tools call neither tokens nor the module's inside" \
 	grep -rnE '#include[ ]*["<](\.\./)*(tokens|module)/' tools --include=*.c --include=*.h
 empty "tokens call neither module nor tools" \
 	grep -rnE '#include[ ]*["<](\.\./)*(module|tools|mdoc)/' tokens --include=*.c --include=*.h
+empty "nobody but tokens/tpm speaks to a TPM; an issuer reads what one has signed" tss2_elsewhere
+empty "and that without ESYS" git grep -lE '#include[ ]*["<]tss2/tss2_(esys|fapi)' -- tokens module tools mdoc
 empty "the provider calls PKCS#11 and no inside of the module" \
 	grep -rnE '#include[ ]*["<](\.\./)*(tokens|tools|mdoc|module/pkcs11)/' module/openssl --include=*.c --include=*.h
 empty "libmdoc knows no PKCS#11, no files, no sockets, no clock" \
