@@ -86,6 +86,12 @@ provider_make(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, const char *params, const
 	need(p11->C_Logout(session) == CKR_OK && p11->C_CloseSession(session) == CKR_OK, "C_CloseSession failed");
 }
 
+bool
+provider_has(const char *label)
+{
+	return strstr(label, "25519") == NULL || test_can(TEST_EDWARDS);
+}
+
 EVP_PKEY *
 provider_public(const char *label)
 {

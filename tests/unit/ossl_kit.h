@@ -63,6 +63,9 @@ void provider_logout(void);
 void provider_make(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, const char *params, const char *label, CK_BYTE id,
 	bool always);
 
+/* Is there such a key? Those on Curve25519 only where tokens can have them. */
+bool provider_has(const char *label);
+
 /* The public half of a key as the module itself states it, in soft_lib. */
 EVP_PKEY *provider_public(const char *label);
 

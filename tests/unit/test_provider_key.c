@@ -34,8 +34,11 @@ digest_sign(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		EVP_PKEY *stated = provider_public(cases[i].label), *key;
+		EVP_PKEY *stated, *key;
 
+		if (!provider_has(cases[i].label))
+			continue;
+		stated = provider_public(cases[i].label);
 		snprintf(uri, sizeof(uri), TOKEN ";object=%s;type=private", cases[i].label);
 		key = provider_need(uri);
 		CU_ASSERT(provider_signs(key, cases[i].digest, stated));
@@ -50,24 +53,27 @@ digest_sign(void)
 static void
 wrong_uses(void)
 {
-	EVP_PKEY *p256 = provider_need(PRIVATE("p256")), *ed25519 = provider_need(PRIVATE("ed25519"));
-	EVP_PKEY *x25519 = provider_need(PRIVATE("x25519"));
+	EVP_PKEY *p256 = provider_need(PRIVATE("p256")), *ed25519 = NULL, *x25519 = NULL;
 	struct loaded public_half = provider_load_all(provider_lib, PUBLIC("p256"), 0, NULL);
 	EVP_PKEY_CTX *ctx;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(public_half.key);
 	CU_ASSERT(!provider_signs(p256, "no-such-digest", NULL));
 	CU_ASSERT(provider_error(""));
-	CU_ASSERT(!provider_signs(ed25519, "SHA256", NULL));
-	CU_ASSERT(provider_error(""));
-	CU_ASSERT(!provider_signs(x25519, NULL, NULL));
-	CU_ASSERT(!provider_signs(x25519, "SHA256", NULL));
-	CU_ASSERT(provider_error(""));
 	CU_ASSERT(!provider_signs(public_half.key, "SHA256", NULL));
 	CU_ASSERT(provider_error(""));
-	ctx = EVP_PKEY_CTX_new_from_pkey(provider_lib, ed25519, NULL);
-	CU_ASSERT(ctx == NULL || EVP_PKEY_derive_init(ctx) <= 0);
-	EVP_PKEY_CTX_free(ctx);
+	if (provider_has("ed25519")) {
+		ed25519 = provider_need(PRIVATE("ed25519"));
+		x25519 = provider_need(PRIVATE("x25519"));
+		CU_ASSERT(!provider_signs(ed25519, "SHA256", NULL));
+		CU_ASSERT(provider_error(""));
+		CU_ASSERT(!provider_signs(x25519, NULL, NULL));
+		CU_ASSERT(!provider_signs(x25519, "SHA256", NULL));
+		CU_ASSERT(provider_error(""));
+		ctx = EVP_PKEY_CTX_new_from_pkey(provider_lib, ed25519, NULL);
+		CU_ASSERT(ctx == NULL || EVP_PKEY_derive_init(ctx) <= 0);
+		EVP_PKEY_CTX_free(ctx);
+	}
 	ctx = EVP_PKEY_CTX_new_from_pkey(provider_lib, p256, NULL);
 	CU_ASSERT(ctx == NULL || EVP_PKEY_encrypt_init(ctx) <= 0);
 	EVP_PKEY_CTX_free(ctx);
@@ -160,7 +166,7 @@ verify(void)
 	unsigned char sig[160];
 	size_t i, len;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < (provider_has("ed25519") ? 2 : 1); i++) {
 		EVP_PKEY *key = provider_need(uris[i]);
 		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
@@ -220,13 +226,15 @@ derive(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		EVP_PKEY *key, *stated = provider_public(cases[i].label);
+		EVP_PKEY *key, *stated = provider_has(cases[i].label) ? provider_public(cases[i].label) : NULL;
 		EVP_PKEY *peer = EVP_PKEY_Q_keygen(soft_lib, NULL, cases[i].type, cases[i].group);
 		EVP_PKEY *other = EVP_PKEY_Q_keygen(soft_lib, NULL, "EC", "P-521");
 		EVP_PKEY *half = public_half(peer), *other_half = public_half(other);
 
 		snprintf(uri, sizeof(uri), TOKEN ";object=%s;type=private", cases[i].label);
-		key = provider_need(uri);
+		key = stated == NULL ? NULL : provider_need(uri);
+		if (key == NULL)
+			goto next;
 		CU_ASSERT_EQUAL(agree(provider_lib, key, half, ours, sizeof(ours)), cases[i].len);
 		CU_ASSERT_EQUAL(agree(soft_lib, peer, stated, theirs, sizeof(theirs)), cases[i].len);
 		CU_ASSERT_EQUAL(memcmp(ours, theirs, cases[i].len), 0);
@@ -234,6 +242,7 @@ derive(void)
 		CU_ASSERT_EQUAL(agree(provider_lib, key, other_half, ours, sizeof(ours)), 0);
 		CU_ASSERT_EQUAL(agree(provider_lib, key, half, ours, cases[i].len - 1), 0);
 		CU_ASSERT(provider_error(""));
+	next:
 		EVP_PKEY_free(other_half);
 		EVP_PKEY_free(half);
 		EVP_PKEY_free(other);
@@ -265,7 +274,7 @@ nothing_private_leaves(void)
 	unsigned char raw[64];
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < (provider_has("ed25519") ? 3 : 1); i++) {
 		EVP_PKEY *key = provider_need(uris[i]);
 		OSSL_PARAM *params = NULL;
 		BIGNUM *number = NULL;
@@ -302,9 +311,12 @@ parameters(void)
 	size_t i, len;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		EVP_PKEY *key, *stated = provider_public(cases[i].label);
+		EVP_PKEY *key, *stated;
 		unsigned char *ours = NULL, *theirs = NULL;
 
+		if (!provider_has(cases[i].label))
+			continue;
+		stated = provider_public(cases[i].label);
 		snprintf(text, sizeof(text), TOKEN ";object=%s;type=private", cases[i].label);
 		key = provider_need(text);
 		CU_ASSERT_EQUAL(EVP_PKEY_is_a(key, cases[i].type), 1);

@@ -37,19 +37,23 @@ static void
 signatures(void)
 {
 	EVP_PKEY *ecdsa = provider_key(provider_lib, by_nonsense(PRIVATE("p256")), NULL);
-	EVP_PKEY *eddsa = provider_key(provider_lib, by_nonsense(PRIVATE("ed25519")), NULL);
+	EVP_PKEY *eddsa = NULL;
 
-	CU_ASSERT_FATAL(ecdsa != NULL && eddsa != NULL);
+	if (provider_has("ed25519"))
+		eddsa = provider_key(provider_lib, by_nonsense(PRIVATE("ed25519")), NULL);
+	CU_ASSERT_FATAL(ecdsa != NULL && (eddsa != NULL || !provider_has("ed25519")));
 	for (int i = SIGNATURE_EMPTY; i <= SIGNATURE_UNAVAILABLE; i++) {
 		*nonsense = i;
 		CU_ASSERT(!provider_signs(ecdsa, "SHA256", NULL));
 		CU_ASSERT(provider_error("C_Sign"));
+		if (eddsa == NULL)
+			continue;
 		CU_ASSERT(!provider_signs(eddsa, NULL, NULL));
 		CU_ASSERT(provider_error("C_Sign"));
 	}
 	*nonsense = NONSENSE_NONE;
 	CU_ASSERT(provider_signs(ecdsa, "SHA256", NULL));
-	CU_ASSERT(provider_signs(eddsa, NULL, NULL));
+	CU_ASSERT(eddsa == NULL || provider_signs(eddsa, NULL, NULL));
 	EVP_PKEY_free(ecdsa);
 	EVP_PKEY_free(eddsa);
 }
@@ -137,6 +141,8 @@ no_errors_left(void)
 
 	ERR_clear_error();
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!provider_has(names[i]))
+			continue;
 		snprintf(uri, sizeof(uri), TOKEN ";object=%s;type=private", names[i]);
 		provider_logout();
 		key = provider_need(uri);

@@ -60,7 +60,7 @@ right_pin(void)
 	/* one login lasts as long as a key of it */
 	key = provider_need(PRIVATE("p384"));
 	asker.asked = 0;
-	EVP_PKEY_free(provider_key(provider_lib, PRIVATE("ed25519"), &asker));
+	EVP_PKEY_free(provider_key(provider_lib, PRIVATE("p256"), &asker));
 	CU_ASSERT_EQUAL(asker.asked, 0);
 	EVP_PKEY_free(key);
 }

@@ -299,7 +299,7 @@ test_many(void)
 	fixture_new(&f);
 	fixture_user(&f);
 	for (i = 0; i < MANY; i++) {
-		objects[i] = make_key(f.token, i % 2 == 0 ? TOKEN_P256 : TOKEN_ED25519);
+		objects[i] = make_key(f.token, i % 2 == 0 ? TOKEN_P256 : TOKEN_P384);
 		keys[i] = load(f.token, objects[i]);
 	}
 	for (i = 0; i < MANY; i++) {
