@@ -82,9 +82,12 @@ must "the security officer sets a new PIN" mdoc-token pin --token holder --so-pi
 	--new-pin-file "$scratch/pin2"
 must "and it works" mdoc-token list --token holder --pin-file "$scratch/pin2"
 
-fails "a PIN of 4 digits needs --allow-weak-pin" mdoc-token init --label weak --pin-min 4 \
-	--so-pin-file "$scratch/weak-so"
-exits 0 "with it the area is made" mdoc-token init --label weak --pin-min 4 --allow-weak-pin \
-	--so-pin-file "$scratch/weak-so"
+weak=(mdoc-token init --label weak --pin-min 4 --so-pin-file "$scratch/weak-so")
+if can short; then
+	exits 0 "a PIN of 4 digits is enough where the TPM counts" "${weak[@]}"
+else
+	fails "a PIN of 4 digits needs --allow-weak-pin" "${weak[@]}"
+	exits 0 "with it the area is made" "${weak[@]}" --allow-weak-pin
+fi
 must "an area is erased by its SO" mdoc-token erase --token weak --so-pin-file "$scratch/weak-so" --yes
 done_testing
