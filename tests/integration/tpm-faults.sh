@@ -23,6 +23,7 @@ echo "$NEW" > new-pin
 make_area() { # make_area LABEL: of this backend, with a key, its SO code in LABEL.so
 	setup mdoc-token init --label "$1" "${by_backend[@]}" --so-pin-file "$1.so" --pin-file pin
 	make_key "$1" key 01
+	mv key.pub "$1.pub"
 }
 list() { mdoc-token list --token "$1" --pin-file "${2:-pin}"; }
 serial_of() { mdoc-token status --token "$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["serial"])'; }
@@ -36,8 +37,13 @@ restore() { # restore LABEL
 }
 # The handles of the TPM's indices whose type is that number: 8 for PINs, 1 for counters.
 indices() {
-	tool tpm2_nvreadpublic | awk -v type="nt=0x$1" '/^0x/ { handle = $1 } /friendly:/ && index($0, type) { print handle }' |
-		tr -d ':'
+	local handle="" line
+	tool tpm2_nvreadpublic | while read -r line; do
+		case $line in
+		0x*:) handle=${line%:} ;;
+		"value: 0x"???*) [ $((${line#value: } >> 4 & 15)) -ne "$1" ] || echo "$handle" ;;
+		esac
+	done
 }
 
 # An application that lives through what follows: "app WORD" is what it gets for that call.
@@ -134,7 +140,7 @@ must "the holder changes it" mdoc-token pin --token life --pin-file new-pin --ne
 must "and it opens" list life
 must "the key is the one that it was" "${p11[@]}" --token-label life --login --pin env:PIN --sign --id 01 \
 	--mechanism ECDSA-SHA256 --signature-format openssl --input-file pin --output-file sig
-must "OpenSSL verifies" openssl dgst -sha256 -verify key.pub -signature sig pin
+must "OpenSSL verifies" openssl dgst -sha256 -verify life.pub -signature sig pin
 must "the lockout of the whole TPM has counted none of this" test "$(lockout)" = "$before"
 
 # --- The line -------------------------------------------------------------------------------------------
@@ -173,7 +179,7 @@ robbed() { # robbed CLAIM: nothing opens it, until its security officer has mend
 	must "and the PIN opens it again" list life
 	must "with the key that it had" "${p11[@]}" --token-label life --login --pin env:PIN --sign --id 01 \
 		--mechanism ECDSA-SHA256 --signature-format openssl --input-file pin --output-file sig
-	must "OpenSSL verifies" openssl dgst -sha256 -verify key.pub -signature sig pin
+	must "OpenSSL verifies" openssl dgst -sha256 -verify life.pub -signature sig pin
 }
 head -c 32 /dev/urandom > digest
 pin_index=$(indices 8 | head -n 1)
@@ -182,7 +188,8 @@ tool tpm2_nvreadpublic "$pin_index" | tee public
 setup tool tpm2_nvundefine -C o "$pin_index"
 says "taken away" "an index that is gone is named" list life
 robbed "an index that is gone"
-attributes=$(sed -n 's/^ *friendly: //p' public | sed 's/|written//; s/written|//')
+attributes=$(sed -n 's/^ *value: \(0x...*\)/\1/p' public) # but for having been written
+attributes=$(printf '0x%X' $((attributes & ~0x20000000)))
 sed -n 's/^ *authorization policy: //p' public | xxd -r -p > policy
 value=$(python3 -c 'import hashlib, hmac, os, sys
 print(hmac.new(sys.argv[1].encode(), os.environ["WRONG"].encode(), hashlib.sha256).hexdigest())' "$serial")
