@@ -21,6 +21,8 @@ static const struct {
 	{ "curves", "EdDSA vectors", TEST_EDWARDS },
 	{ "curves", "EdDSA in parts", TEST_EDWARDS },
 	{ "curves", "X25519 and X448 vectors", TEST_EDWARDS },
+	{ "wrapping", "private keys", TEST_EXPORT },
+	{ "attributes", "copies of private keys", TEST_EXPORT },
 };
 
 static bool started;
@@ -39,7 +41,15 @@ test_can(enum test_ability ability)
 	const bool keys_in_tpm = strcmp(test_backend(), "tpm") == 0;
 	const bool pin_in_tpm = strcmp(test_backend(), "vault") != 0;
 
-	return ability == TEST_RESTORE ? !pin_in_tpm : !keys_in_tpm;
+	return ability == TEST_COUNTS ? !pin_in_tpm : !keys_in_tpm;
+}
+
+const char *
+test_backend_model(void)
+{
+	if (test_can(TEST_COUNTS))
+		return "vault (software)";
+	return test_can(TEST_SOFTWARE) ? "vault (TPM PIN) " : "TPM 2.0         ";
 }
 
 bool

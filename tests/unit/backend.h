@@ -12,12 +12,16 @@
 /*
  * TEST_BRAINPOOL  keys on those curves
  * TEST_EDWARDS    keys on Curve25519 and Curve448
- * TEST_EXPORT     a private key leaves the token, where its attributes allow that
- * TEST_RESTORE    an older store is taken for the present one
+ * TEST_EXPORT     a private key of the token is copied, wrapped or read, where its attributes allow that
+ * TEST_SOFTWARE   keys are no hardware's, and one that is in use does not care for a logout
+ * TEST_COUNTS     the store counts tries itself, asks for long PINs, and an older one goes unseen
  */
-enum test_ability { TEST_BRAINPOOL, TEST_EDWARDS, TEST_EXPORT, TEST_RESTORE };
+enum test_ability { TEST_BRAINPOOL, TEST_EDWARDS, TEST_EXPORT, TEST_SOFTWARE, TEST_COUNTS };
 
 const char *test_backend(void);
+
+/* CK_TOKEN_INFO's model, 16 bytes. */
+const char *test_backend_model(void);
 bool test_can(enum test_ability ability);
 
 /* A TPM for this suite, where tokens need one; a child of such a test program uses its parent's. */

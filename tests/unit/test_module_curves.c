@@ -427,6 +427,7 @@ static void
 x963(void)
 {
 	static const char info[] = "shared info";
+	const char *params_of_both = curves[test_can(TEST_BRAINPOOL) ? 3 : 0].params;
 	CK_BYTE point[133], z[66], key[80], want[80], input[128];
 	CK_ECDH1_DERIVE_PARAMS params = { CKD_NULL, 0, NULL, 0, point };
 	CK_OBJECT_HANDLE a, b, pub_a, pub_b;
@@ -434,8 +435,8 @@ x963(void)
 	unsigned block;
 
 	session = p11_user(p11_token("x963"));
-	CU_ASSERT_EQUAL_FATAL(generate(CKM_EC_KEY_PAIR_GEN, curves[3].params, false, &pub_a, &a), CKR_OK);
-	CU_ASSERT_EQUAL_FATAL(generate(CKM_EC_KEY_PAIR_GEN, curves[3].params, true, &pub_b, &b), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(generate(CKM_EC_KEY_PAIR_GEN, params_of_both, false, &pub_a, &a), CKR_OK);
+	CU_ASSERT_EQUAL_FATAL(generate(CKM_EC_KEY_PAIR_GEN, params_of_both, true, &pub_b, &b), CKR_OK);
 	params.ulPublicDataLen = get(pub_b, CKA_EC_POINT, point, sizeof(point));
 	CU_ASSERT_EQUAL(derive(CKM_ECDH1_COFACTOR_DERIVE, a, params, 0, z, &z_len), CKR_OK);
 	CU_ASSERT_EQUAL(z_len, 32);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/p11.h"
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -90,6 +91,11 @@ readable_keys(void)
 	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, closed, open, 1), CKR_ATTRIBUTE_READ_ONLY);
 	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, closed, open + 1, 1), CKR_ATTRIBUTE_READ_ONLY);
 	CU_ASSERT_EQUAL(p11->C_CopyObject(session, closed, open, 1, &copy), CKR_ATTRIBUTE_READ_ONLY);
+	if (!test_can(TEST_EXPORT)) {
+		CU_ASSERT_EQUAL(p11->C_CopyObject(session, closed, &session_object, 1, &copy), CKR_ACTION_PROHIBITED);
+		CU_ASSERT_EQUAL(p11_pair(session, true, open, 2, &public_key, &key), CKR_TEMPLATE_INCONSISTENT);
+		goto out;
+	}
 	CU_ASSERT_EQUAL(p11->C_CopyObject(session, closed, &session_object, 1, &copy), CKR_OK);
 	value.ulValueLen = sizeof(scalar);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, copy, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
@@ -112,6 +118,7 @@ readable_keys(void)
 	CU_ASSERT_EQUAL(memcmp(scalar, again, 32), 0);
 	CU_ASSERT_EQUAL(p11->C_SetAttributeValue(session, key, &(CK_ATTRIBUTE){ CKA_SENSITIVE, &yes, 1 }, 1), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_GetAttributeValue(session, key, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+out:
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 

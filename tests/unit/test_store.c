@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/backend.h"
 #include "tests/unit/tokens_help.h"
 #include "tests/unit/tokens_suites.h"
 
@@ -83,7 +84,8 @@ test_bad_specs(void)
 	CU_ASSERT_EQUAL(create(f.env, 1, &spec, SO_PIN), TOKEN_ERR_ARG);
 	spec.backend = NULL;
 	spec.user.min_len = 4;
-	CU_ASSERT_EQUAL(create(f.env, 1, &spec, SO_PIN), TOKEN_ERR_PIN_LENGTH);
+	if (test_can(TEST_COUNTS))
+		CU_ASSERT_EQUAL(create(f.env, 1, &spec, SO_PIN), TOKEN_ERR_PIN_LENGTH);
 	CU_ASSERT_EQUAL(free_slot(f.env, &count), 1);
 	spec.allow_weak_pin = true;
 	spec.allow_weak_so_pin = true;
