@@ -41,13 +41,13 @@ test_can(enum test_ability ability)
 	const bool keys_in_tpm = strcmp(test_backend(), "tpm") == 0;
 	const bool pin_in_tpm = strcmp(test_backend(), "vault") != 0;
 
-	return ability == TEST_COUNTS ? !pin_in_tpm : !keys_in_tpm;
+	return ability == TEST_RESTORE ? !pin_in_tpm : !keys_in_tpm;
 }
 
 const char *
 test_backend_model(void)
 {
-	if (test_can(TEST_COUNTS))
+	if (test_can(TEST_RESTORE))
 		return "vault (software)";
 	return test_can(TEST_SOFTWARE) ? "vault (TPM PIN) " : "TPM 2.0         ";
 }

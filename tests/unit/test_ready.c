@@ -334,7 +334,7 @@ sign_along(void *arg)
 
 		if (res == TOKEN_OK && signs(key))
 			s->signed_++;
-		else if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK && !test_can(TEST_COUNTS)))
+		else if (res == TOKEN_ERR_NOT_FOUND || (res == TOKEN_OK && !test_can(TEST_RESTORE)))
 			s->refused++; /* a device refuses a key whose user has gone meanwhile, too */
 		else
 			s->wrong++;

@@ -84,7 +84,7 @@ test_bad_specs(void)
 	CU_ASSERT_EQUAL(create(f.env, 1, &spec, SO_PIN), TOKEN_ERR_ARG);
 	spec.backend = NULL;
 	spec.user.min_len = 4;
-	if (test_can(TEST_COUNTS))
+	if (test_can(TEST_RESTORE))
 		CU_ASSERT_EQUAL(create(f.env, 1, &spec, SO_PIN), TOKEN_ERR_PIN_LENGTH);
 	CU_ASSERT_EQUAL(free_slot(f.env, &count), 1);
 	spec.allow_weak_pin = true;
