@@ -14,7 +14,7 @@
  * TEST_EDWARDS    keys on Curve25519 and Curve448
  * TEST_EXPORT     a private key of the token is copied, wrapped or read, where its attributes allow that
  * TEST_SOFTWARE   keys are no hardware's, and one that is in use does not care for a logout
- * TEST_RESTORE     the store counts tries itself, asks for long PINs, and an older one goes unseen
+ * TEST_RESTORE    the store counts tries itself, asks for long PINs, and an older one goes unseen
  */
 enum test_ability { TEST_BRAINPOOL, TEST_EDWARDS, TEST_EXPORT, TEST_SOFTWARE, TEST_RESTORE };
 
