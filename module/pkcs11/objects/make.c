@@ -32,6 +32,13 @@ make_writable(const struct session *session)
 	return session->rw ? CKR_OK : CKR_SESSION_READ_ONLY;
 }
 
+bool
+make_is_confined(const struct session *session, const struct token_attrs *attrs)
+{
+	return attrs_bool(attrs, CKA_TOKEN, false) && !token_exports_keys(session->slot->token) &&
+		attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_PRIVATE_KEY;
+}
+
 CK_RV
 make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum template_origin origin,
 	struct token_attrs *attrs)
@@ -42,14 +49,11 @@ make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum templa
 		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && slot_role(session->slot) != TOKEN_USER &&
 		!attrs_set_bool(attrs, CKA_PRIVATE, false))
 		return CKR_HOST_MEMORY;
+	/* Who would copy a key into memory, as OpenSSL's provider does, is told that this one cannot be. */
+	if (make_is_confined(session, attrs) && attrs_find(attrs, CKA_COPYABLE) == NULL &&
+		!attrs_set_bool(attrs, CKA_COPYABLE, false))
+		return CKR_HOST_MEMORY;
 	return template_complete(object_class, origin, attrs);
-}
-
-bool
-make_is_confined(const struct session *session, const struct token_attrs *attrs)
-{
-	return attrs_bool(attrs, CKA_TOKEN, false) && !token_exports_keys(session->slot->token) &&
-		attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_PRIVATE_KEY;
 }
 
 CK_RV
