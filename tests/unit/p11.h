@@ -24,6 +24,11 @@ extern CU_TestInfo tests_library[], tests_interface[], tests_slots[], tests_logi
 extern CU_TestInfo tests_secret[];
 extern CU_TestInfo tests_wrap[], tests_attrs[], tests_guard[];
 extern CU_TestInfo tests_provider[];
+extern CU_TestInfo tests_attest[];
+
+/* With a TPM of the suite's own, where the tokens of this run have none. */
+int attest_start(void);
+int attest_stop(void);
 
 extern CK_FUNCTION_LIST_3_2 *p11;
 extern CK_MDOC_FUNCTION_LIST *p11_vendor;

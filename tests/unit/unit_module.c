@@ -85,6 +85,7 @@ main(int argc, char **argv)
 		{ "slot events", p11_start, p11_stop, NULL, NULL, tests_events },
 		{ "login", p11_start, p11_stop, NULL, NULL, tests_login },
 		{ "provisioner", p11_start, p11_stop, NULL, NULL, tests_provisioner },
+		{ "attestation", attest_start, attest_stop, NULL, NULL, tests_attest },
 		{ "objects", p11_start, p11_stop, NULL, NULL, tests_objects },
 		{ "rules", p11_start, p11_stop, NULL, NULL, tests_rules },
 		{ "holder keys", p11_start, p11_stop, NULL, NULL, tests_holder },
