@@ -14,7 +14,6 @@
 #include "tokens/tpm/attest_priv.h"
 
 struct enrolment {
-	const struct tpm_guard *guard;
 	bool create;
 	struct tpm_blob ak;
 	TPMT_PUBLIC ek;
@@ -26,10 +25,9 @@ enrol_job(struct tpm *tpm, void *arg)
 {
 	struct enrolment *enrolment = arg;
 	struct ek ek = { 0 };
-	enum token_result res;
+	enum token_result res = TOKEN_OK;
 
-	res = tpm_guard_check_device(enrolment->guard, tpm);
-	if (res == TOKEN_OK && enrolment->create)
+	if (enrolment->create)
 		res = ak_create(tpm, &enrolment->ak);
 	if (res == TOKEN_OK)
 		res = ek_make(tpm, &ek);
@@ -65,7 +63,7 @@ static enum token_result
 enrol(struct backend_area *area, const struct backend_bytes *key, struct backend_bytes *made,
 	struct backend_bytes *message)
 {
-	struct enrolment enrolment = { .guard = area->guard };
+	struct enrolment enrolment = { .create = false };
 	struct backend_bytes fresh = { NULL, 0 };
 	enum token_result res = TOKEN_ERR_DAMAGED;
 
@@ -73,7 +71,7 @@ enrol(struct backend_area *area, const struct backend_bytes *key, struct backend
 		res = ak_unpack(area->env->seal, key, &enrolment.ak);
 	enrolment.create = res == TOKEN_ERR_DAMAGED;
 	if (res == TOKEN_OK || enrolment.create)
-		res = tpm_do(area->env->tpm, enrol_job, &enrolment);
+		res = tpm_guard_do(area->guard, area->env->tpm, enrol_job, &enrolment);
 	if (res == TOKEN_OK && enrolment.create)
 		res = ak_pack(&enrolment.ak, &fresh);
 	if (res == TOKEN_OK)
@@ -88,7 +86,6 @@ enrol(struct backend_area *area, const struct backend_bytes *key, struct backend
 }
 
 struct activation {
-	const struct tpm_guard *guard;
 	struct tpm_blob ak;
 	struct challenge challenge;
 	TPM2B_DIGEST credential;
@@ -103,9 +100,7 @@ activate_job(struct tpm *tpm, void *arg)
 	struct tpm_ref ak;
 	enum token_result res;
 
-	res = tpm_guard_check_device(activation->guard, tpm);
-	if (res == TOKEN_OK)
-		res = ek_make(tpm, &ek);
+	res = ek_make(tpm, &ek);
 	if (res == TOKEN_OK)
 		res = tpm_result(tpm_object(tpm, &activation->ak, &ak));
 	if (res == TOKEN_OK)
@@ -118,7 +113,7 @@ static enum token_result
 activate(struct backend_area *area, const struct backend_bytes *key, const uint8_t *challenge, size_t len,
 	struct backend_bytes *answer)
 {
-	struct activation activation = { .guard = area->guard };
+	struct activation activation = { .challenge.id_len = 0 };
 	struct cbor_writer to = { 0 };
 	enum token_result res;
 
@@ -126,7 +121,7 @@ activate(struct backend_area *area, const struct backend_bytes *key, const uint8
 	if (res == TOKEN_OK)
 		res = ak_unpack(area->env->seal, key, &activation.ak);
 	if (res == TOKEN_OK)
-		res = tpm_do(area->env->tpm, activate_job, &activation);
+		res = tpm_guard_do(area->guard, area->env->tpm, activate_job, &activation);
 	if (res != TOKEN_OK)
 		goto out;
 	put_map(&to, 4);

@@ -128,10 +128,9 @@ static enum token_result
 pin_job(struct tpm *tpm, void *arg)
 {
 	struct evidence *evidence = arg;
-	enum token_result res;
+	enum token_result res = TOKEN_OK;
 
-	res = tpm_guard_check_device(evidence->guard, tpm);
-	if (res == TOKEN_OK && evidence->with_ek) {
+	if (evidence->with_ek) {
 		free(evidence->ek.ptr);
 		evidence->ek = (struct backend_bytes){ NULL, 0 };
 		res = ek_certificate(tpm, &evidence->ek);
@@ -150,9 +149,7 @@ key_job(struct tpm *tpm, void *arg)
 	struct tpm_ref object;
 	enum token_result res;
 
-	res = tpm_guard_check_device(evidence->guard, tpm);
-	if (res == TOKEN_OK)
-		res = tpm_result(tpm_object(tpm, evidence->key, &object));
+	res = tpm_result(tpm_object(tpm, evidence->key, &object));
 	if (res == TOKEN_OK)
 		res = tpm_result(certify(tpm, evidence, &object, &empty, &evidence->certified));
 	return res;
@@ -213,7 +210,7 @@ put_keys(struct cbor_writer *to, struct evidence *evidence, struct token_key *co
 		evidence->key = tpm_key_blob(keys[i]);
 		if (evidence->key == NULL)
 			return TOKEN_ERR_ARG;
-		res = tpm_do(evidence->area->env->tpm, key_job, evidence);
+		res = tpm_guard_do(evidence->guard, evidence->area->env->tpm, key_job, evidence);
 		put_map(to, 3);
 		put_signature_at(to, "sig", &evidence->certified.signature);
 		put_public_at(to, "pubArea", &evidence->key->public_area.publicArea);
@@ -263,7 +260,7 @@ evidence_make(struct backend_area *area, const struct tpm_blob *ak, const struct
 		return res;
 	evidence.nonce.size = sizeof(digest);
 	memcpy(evidence.nonce.buffer, digest, sizeof(digest));
-	res = tpm_do(area->env->tpm, pin_job, &evidence);
+	res = tpm_guard_do(evidence.guard, area->env->tpm, pin_job, &evidence);
 	if (res == TOKEN_OK)
 		res = put_all(&to, &evidence, certificate, keys, count);
 	to.failed = to.failed || res != TOKEN_OK;
