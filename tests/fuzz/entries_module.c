@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "tests/fuzz/entry_guard.h"
+#include "tests/fuzz/entry_key.h"
 #include "tests/fuzz/world.h"
 
 #include <mdoc-pkcs11.h>
@@ -209,5 +210,7 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "attrs", entry_attrs, { NULL }, seeds_attrs },
 	{ "tpm-guard", entry_tpm_guard, { NULL }, seeds_tpm_guard },
 	{ "tpm-wrap", entry_tpm_wrap, { NULL }, seeds_tpm_wrap },
+	{ "tpm-key", entry_tpm_key, { NULL }, seeds_tpm_key },
+	{ "tpm-challenge", entry_tpm_challenge, { NULL }, seeds_tpm_challenge },
 	{ NULL, NULL, { NULL }, NULL },
 };
