@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <tss2/tss2_mu.h>
 
 #include "tests/unit/swtpm.h"
 #include "tests/unit/tpm_guard_kit.h"
@@ -109,6 +110,79 @@ test_interposed_key(void)
 	CU_ASSERT_EQUAL(guard_persist_srk(&w, false), TSS2_RC_SUCCESS);
 	CU_ASSERT_TRUE_FATAL(swtpm_restart());
 	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_USER, "1234"), TOKEN_OK);
+	end(&w);
+}
+
+/* ---- Somebody else's commands in between ---------------------------------------------------- */
+
+/* A command of the owner, whose authorisation is empty: its handles, a password session, its parameters. */
+static size_t
+owners_command(uint8_t *at, TPM2_CC code, TPM2_HANDLE second, const uint8_t *params, size_t params_len)
+{
+	const uint8_t password[] = { 0x40, 0, 0, 9, 0, 0, 0, 0, 0 };
+	size_t len = 0, end = 0;
+
+	CU_ASSERT_EQUAL(Tss2_MU_TPM2_ST_Marshal(TPM2_ST_SESSIONS, at, 512, &len), TSS2_RC_SUCCESS);
+	len += 4;
+	CU_ASSERT_EQUAL(Tss2_MU_UINT32_Marshal(code, at, 512, &len), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL(Tss2_MU_UINT32_Marshal(TPM2_RH_OWNER, at, 512, &len), TSS2_RC_SUCCESS);
+	if (second != 0)
+		CU_ASSERT_EQUAL(Tss2_MU_UINT32_Marshal(second, at, 512, &len), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL(Tss2_MU_UINT32_Marshal(sizeof(password), at, 512, &len), TSS2_RC_SUCCESS);
+	memcpy(at + len, password, sizeof(password));
+	len += sizeof(password);
+	memcpy(at + len, params, params_len);
+	len += params_len;
+	end = 2;
+	CU_ASSERT_EQUAL(Tss2_MU_UINT32_Marshal((UINT32)len, at, 512, &end), TSS2_RC_SUCCESS);
+	return len;
+}
+
+/* Undefine the index, and define it anew with a PIN of the owner's. */
+static size_t
+take_over(const TPMS_NV_PUBLIC *index, const char *pin, uint8_t commands[1024])
+{
+	TPM2B_NV_PUBLIC area = { .nvPublic = *index };
+	TPM2B_AUTH auth = { .size = 0 };
+	uint8_t params[512];
+	size_t len, at = 0;
+
+	len = owners_command(commands, TPM2_CC_NV_UndefineSpace, index->nvIndex, params, 0);
+	area.nvPublic.attributes &= ~(TPMA_NV)TPMA_NV_WRITTEN;
+	auth.size = (UINT16)strlen(pin);
+	memcpy(auth.buffer, pin, auth.size);
+	CU_ASSERT_EQUAL(Tss2_MU_TPM2B_AUTH_Marshal(&auth, params, sizeof(params), &at), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL(Tss2_MU_TPM2B_NV_PUBLIC_Marshal(&area, params, sizeof(params), &at), TSS2_RC_SUCCESS);
+	return len + owners_command(commands + len, TPM2_CC_NV_DefineSpace, 0, params, at);
+}
+
+/* The owner waits for the SO to set a PIN and puts another index in the place of the one that gets it, just before it
+ * gets its tries: what the SO writes must not be that index. */
+static void
+test_owner_in_between(void)
+{
+	static const TPM2_CC moments[] = { TPM2_CC_NV_ChangeAuth, TPM2_CC_NV_Write };
+	const enum backend_role roles[] = { BACKEND_USER, BACKEND_AUTHENTICATOR };
+	struct guard_world w;
+	uint8_t commands[1024];
+	struct backend_bytes data;
+	size_t len;
+
+	CU_ASSERT_TRUE_FATAL(begin(&w, true, AUTHENTICATOR));
+	CU_ASSERT_TRUE_FATAL(whole_area(&w));
+	CU_ASSERT_TRUE(guard_so_sets(&w, "1234"));
+	for (size_t i = 0; i < 4; i++) {
+		len = take_over(&guard_lock(guard_of(&w), roles[i % 2])->index, "evil", commands);
+		CU_ASSERT_EQUAL(guard_login(&w, BACKEND_SO, w.so_code), TOKEN_OK);
+		relay_push_in(moments[i / 2], commands, len);
+		CU_ASSERT_EQUAL(guard_set(&w, roles[i % 2], BACKEND_SO, "5678"), TOKEN_ERR_INDEX_LOST);
+		CU_ASSERT_EQUAL(tpm_guard.check(w.area), TOKEN_ERR_INDEX_LOST);
+		CU_ASSERT_EQUAL(guard_login(&w, roles[i % 2], "evil"), TOKEN_ERR_INDEX_LOST);
+		CU_ASSERT_EQUAL(tpm_guard.repair(w.area, w.auth, w.area_key, 1, &data), TOKEN_OK);
+		CU_ASSERT_EQUAL(guard_set(&w, roles[i % 2], BACKEND_SO, "5678"), TOKEN_OK);
+		CU_ASSERT_EQUAL(guard_login(&w, roles[i % 2], "5678"), TOKEN_OK);
+	}
+	relay_push_in(0, NULL, 0);
 	end(&w);
 }
 
@@ -232,6 +306,7 @@ test_dead_and_back(void)
 CU_TestInfo tests_tpm_guard_line[] = {
 	{ "nothing in clear", test_nothing_in_clear },
 	{ "an interposed key", test_interposed_key },
+	{ "the owner in between", test_owner_in_between },
 	{ "making an area, cut", test_make_cut },
 	{ "changes, cut", test_changes_cut },
 	{ "dead and back", test_dead_and_back },

@@ -28,6 +28,9 @@ static size_t note_len;
 static uint32_t codes[CODES_MAX];
 static unsigned commands, cut_at;
 static bool has_cut;
+static uint32_t push_before;
+static const uint8_t *pushed;
+static size_t pushed_len;
 
 static uint32_t
 get_u32(const uint8_t *at)
@@ -86,6 +89,23 @@ note_command(const uint8_t *message, size_t len)
 	return cut;
 }
 
+/* All of them well, or the test is none. */
+static void
+push_in(int tpm, uint32_t code)
+{
+	uint8_t answer[MESSAGE_MAX];
+	size_t len;
+
+	(void)pthread_mutex_lock(&lock);
+	for (; code == push_before && pushed_len > 0; pushed += len, pushed_len -= len) {
+		len = get_u32(pushed + 2);
+		if (send(tpm, pushed, len, MSG_NOSIGNAL) != (ssize_t)len || read_message(tpm, answer) == 0 ||
+			get_u32(answer + 6) != 0)
+			abort();
+	}
+	(void)pthread_mutex_unlock(&lock);
+}
+
 static void
 serve(int client, int tpm)
 {
@@ -98,6 +118,7 @@ serve(int client, int tpm)
 		if (len == 0)
 			return;
 		cut = note_command(message, len);
+		push_in(tpm, get_u32(message + 6));
 		if (send(tpm, message, len, MSG_NOSIGNAL) != (ssize_t)len)
 			return;
 		len = read_message(tpm, message);
@@ -247,4 +268,14 @@ relay_has_cut(void)
 	cut = has_cut;
 	(void)pthread_mutex_unlock(&lock);
 	return cut;
+}
+
+void
+relay_push_in(uint32_t code, const uint8_t *others, size_t len)
+{
+	(void)pthread_mutex_lock(&lock);
+	push_before = code;
+	pushed = others;
+	pushed_len = len;
+	(void)pthread_mutex_unlock(&lock);
 }

@@ -29,4 +29,7 @@ unsigned relay_commands(void);
 void relay_cut(unsigned nth);
 bool relay_has_cut(void);
 
+/* Let somebody else's commands (one after the other, borrowed) come in before the next command of this code. */
+void relay_push_in(uint32_t code, const uint8_t *others, size_t len);
+
 #endif

@@ -144,12 +144,14 @@ indices_job(struct tpm *tpm, void *arg)
 
 	res = guard_index_define(tpm, &guard->pin.index, m->pin, &m->pin_sent);
 	if (res == TOKEN_OK)
-		res = guard_so_write(tpm, guard, &m->so, &guard->pin, (uint32_t)guard->data.limit);
+		res = guard_so_lock(tpm, guard, &m->so, &guard->pin);
 	if (res != TOKEN_OK || !guard->has_authenticator)
 		return guard_no_pin(res);
-	res = guard_index_define(tpm, &guard->authenticator.index, m->authenticator, &m->authenticator_sent);
+	res = guard_index_define(tpm, &guard->authenticator.index, m->pin, &m->authenticator_sent);
 	if (res == TOKEN_OK)
-		res = guard_so_write(tpm, guard, &m->so, &guard->authenticator, 0);
+		res = guard_so_lock(tpm, guard, &m->so, &guard->authenticator);
+	if (res == TOKEN_OK)
+		res = guard_so_give(tpm, guard, &m->so, &guard->authenticator, m->authenticator);
 	return guard_no_pin(res);
 }
 

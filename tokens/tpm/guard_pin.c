@@ -29,20 +29,10 @@ so_index_job(struct tpm *tpm, void *arg)
 {
 	struct pin_job *job = arg;
 	const struct guard_lock *lock = job->lock;
-	const struct tpm_ref index = { .handle = lock->index.nvIndex, .name = lock->name };
-	struct tpm_session *policy = NULL;
 	enum token_result res;
 
 	res = guard_index_check(tpm, &lock->index, &lock->name);
-	if (res == TOKEN_OK)
-		res = guard_so_policy(tpm, job->guard, job->by, TPM2_CC_NV_ChangeAuth, &lock->branches, &policy);
-	if (res != TOKEN_OK)
-		return res;
-	/* In this order: what happens in between leaves the PIN locked, if it was. */
-	res = tpm_result(tpm_nv_change_auth(tpm, &index, policy, job->value));
-	if (res != TOKEN_OK)
-		return guard_no_pin(res);
-	return guard_so_write(tpm, job->guard, job->by, lock, 0);
+	return res != TOKEN_OK ? res : guard_so_give(tpm, job->guard, job->by, lock, job->value);
 }
 
 /* From the private area that was made first; it still opens with the value that nobody knows. */

@@ -117,9 +117,17 @@ TSS2_RC guard_so_object(struct tpm *tpm, const struct tpm_guard *guard, const st
 enum token_result guard_so_policy(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
 	TPM2_CC code, const TPML_DIGEST *branches, struct tpm_session **policy);
 
-/* Write a PIN index: so many of `limit` tries used up. */
-enum token_result guard_so_write(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
-	const struct guard_lock *lock, uint32_t used);
+/*
+ * The first write of an index that has just been defined: with no try left. Nothing else is ever written to an index
+ * that is not written yet: whoever can define indices may have put one of the same public area there meanwhile, with a
+ * PIN of his own.
+ */
+enum token_result guard_so_lock(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
+	const struct guard_lock *lock);
+
+/* A new value for a written index, and then all its tries. TOKEN_ERR_INDEX_LOST: it is not there, or unwritten. */
+enum token_result guard_so_give(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
+	const struct guard_lock *lock, struct secret value);
 
 /* Of the SO's wrap: the area key under what the SO object holds. */
 enum token_result guard_so_wrap(const struct seal_ctx *seal, const struct backend_pin *id, struct secret kek,

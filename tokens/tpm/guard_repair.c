@@ -30,7 +30,7 @@ repair_job(struct tpm *tpm, void *arg)
 	if (res == TOKEN_OK)
 		res = guard_index_define(tpm, &lock->index, job->value, &job->sent);
 	if (res == TOKEN_OK) /* locked, until the SO sets a PIN */
-		res = guard_so_write(tpm, job->guard, &job->so, lock, (uint32_t)job->guard->data.limit);
+		res = guard_so_lock(tpm, job->guard, &job->so, lock);
 	return guard_no_pin(res);
 }
 

@@ -50,33 +50,58 @@ put_u32(uint8_t *at, uint32_t number)
 		at[i] = (uint8_t)(number >> (24 - 8 * i));
 }
 
-enum token_result
-guard_so_write(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
-	const struct guard_lock *lock, uint32_t used)
+/* name: of the index, as it must be for this to be done at all. */
+static TSS2_RC
+write_index(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_lock *lock, const TPM2B_NAME *name,
+	struct tpm_session *policy, uint32_t used)
 {
-	const struct tpm_ref index = { .handle = lock->index.nvIndex, .name = lock->name };
-	struct tpm_ref unwritten = index;
-	struct tpm_auth by = { .session = NULL };
+	const struct tpm_ref index = { .handle = lock->index.nvIndex, .name = *name };
+	const struct tpm_auth by = { .session = policy };
 	uint8_t bytes[GUARD_PIN_WRITTEN];
-	TPMS_NV_PUBLIC there;
-	enum token_result res;
-	TSS2_RC rc;
 
-	/* The Name is another one before the first write. */
-	rc = tpm_nv_public(tpm, index.handle, &there);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = tpm_nv_name(tpm_seal(tpm), &there, &unwritten.name);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_rc_is(rc, TPM2_RC_HANDLE) ? TOKEN_ERR_INDEX_LOST : tpm_result(rc);
-	res = guard_so_policy(tpm, guard, so, TPM2_CC_NV_Write, &lock->branches, &by.session);
-	if (res != TOKEN_OK)
-		return res;
 	put_u32(bytes, used);
 	put_u32(bytes + 4, (uint32_t)guard->data.limit);
-	rc = tpm_nv_write(tpm, &unwritten, &by, bytes, sizeof(bytes));
-	if (rc != TSS2_RC_SUCCESS)
-		return guard_no_pin(tpm_result(rc));
-	return guard_index_check(tpm, &lock->index, &lock->name);
+	return tpm_nv_write(tpm, &index, &by, bytes, sizeof(bytes));
+}
+
+enum token_result
+guard_so_lock(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
+	const struct guard_lock *lock)
+{
+	TPMS_NV_PUBLIC unwritten = lock->index;
+	struct tpm_session *policy = NULL;
+	TPM2B_NAME name;
+	enum token_result res;
+
+	/* The Name is another one before the first write. */
+	unwritten.attributes &= ~(TPMA_NV)TPMA_NV_WRITTEN;
+	if (tpm_nv_name(tpm_seal(tpm), &unwritten, &name) != TSS2_RC_SUCCESS)
+		return TOKEN_ERR_CRYPTO;
+	res = guard_so_policy(tpm, guard, so, TPM2_CC_NV_Write, &lock->branches, &policy);
+	if (res != TOKEN_OK)
+		return res;
+	res = tpm_result(write_index(tpm, guard, lock, &name, policy, (uint32_t)guard->data.limit));
+	return res != TOKEN_OK ? guard_no_pin(res) : guard_index_check(tpm, &lock->index, &lock->name);
+}
+
+enum token_result
+guard_so_give(struct tpm *tpm, const struct tpm_guard *guard, const struct guard_auth *so,
+	const struct guard_lock *lock, struct secret value)
+{
+	const struct tpm_ref index = { .handle = lock->index.nvIndex, .name = lock->name };
+	struct tpm_session *policy = NULL;
+	enum token_result res;
+
+	res = guard_so_policy(tpm, guard, so, TPM2_CC_NV_ChangeAuth, &lock->branches, &policy);
+	if (res != TOKEN_OK)
+		return res;
+	/* In this order: what happens in between leaves the index locked, if it was. */
+	res = guard_no_pin(guard_lock_result(tpm, lock, tpm_nv_change_auth(tpm, &index, policy, value)));
+	if (res == TOKEN_OK)
+		res = guard_so_policy(tpm, guard, so, TPM2_CC_NV_Write, &lock->branches, &policy);
+	if (res != TOKEN_OK)
+		return res;
+	return guard_no_pin(guard_lock_result(tpm, lock, write_index(tpm, guard, lock, &lock->name, policy, 0)));
 }
 
 /* ---- The SO's wrap ---------------------------------------------------------------------- */
