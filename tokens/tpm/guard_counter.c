@@ -89,16 +89,16 @@ remove_job(struct tpm *tpm, void *arg)
 }
 
 void
-guard_counter_remove(const struct backend_env *env, uint64_t handle)
+guard_counter_remove(const struct backend_env *env, const struct tpm_guard *guard, uint64_t handle)
 {
 	struct counter_job job = { .value = SECRET_NONE };
 
 	if (guard_counter_index(env->seal, handle, &job.index, &job.name) == TOKEN_OK)
-		(void)tpm_do(env->tpm, remove_job, &job);
+		(void)tpm_guard_do(guard, env->tpm, remove_job, &job);
 }
 
 static enum token_result
-new_at(const struct backend_env *env, struct counter_job *job, uint64_t handle)
+new_at(const struct backend_env *env, const struct tpm_guard *guard, struct counter_job *job, uint64_t handle)
 {
 	enum token_result res;
 
@@ -106,15 +106,15 @@ new_at(const struct backend_env *env, struct counter_job *job, uint64_t handle)
 	res = guard_counter_index(env->seal, handle, &job->index, &job->name);
 	if (res != TOKEN_OK)
 		return res;
-	res = tpm_do(env->tpm, new_job, job);
+	res = tpm_guard_do(guard, env->tpm, new_job, job);
 	if (res != TOKEN_OK && job->sent)
-		(void)tpm_do(env->tpm, remove_job, job);
+		(void)tpm_guard_do(guard, env->tpm, remove_job, job);
 	return res;
 }
 
 enum token_result
-guard_counter_new(const struct backend_env *env, struct secret area_key, uint64_t handle, uint64_t generation,
-	struct guard_data *data)
+guard_counter_new(const struct backend_env *env, const struct tpm_guard *guard, struct secret area_key, uint64_t handle,
+	uint64_t generation, struct guard_data *data)
 {
 	struct counter_job job = { .value = SECRET_NONE };
 	enum token_result res;
@@ -122,11 +122,11 @@ guard_counter_new(const struct backend_env *env, struct secret area_key, uint64_
 	res = guard_counter_value(env->seal, area_key, &job.value);
 	if (res != TOKEN_OK)
 		return res;
-	res = handle != 0 ? new_at(env, &job, handle) : TOKEN_ERR_EXISTS;
+	res = handle != 0 ? new_at(env, guard, &job, handle) : TOKEN_ERR_EXISTS;
 	for (int i = 0; i < HANDLE_TRIES && res == TOKEN_ERR_EXISTS; i++) {
 		res = guard_random_handle(env->seal, &handle);
 		if (res == TOKEN_OK)
-			res = new_at(env, &job, handle);
+			res = new_at(env, guard, &job, handle);
 	}
 	secret_wipe(&job.value);
 	if (res != TOKEN_OK)

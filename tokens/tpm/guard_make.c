@@ -58,6 +58,7 @@ so_job(struct tpm *tpm, void *arg)
 		rc = tpm_seal_new(tpm, attributes, &none, m->so.value, m->kek, &blob);
 	if (rc != TSS2_RC_SUCCESS)
 		return guard_no_pin(tpm_result(rc));
+	m->guard->srk = srk.name; /* from here on no other TPM will do */
 	data->srk.len = srk.name.size;
 	memcpy(data->srk.bytes, srk.name.name, srk.name.size);
 	m->so.private_area = blob.private_area;
@@ -131,7 +132,7 @@ static void
 remove_indices(struct maker *m)
 {
 	if (m->pin_sent || m->authenticator_sent)
-		(void)tpm_do(m->env->tpm, remove_indices_job, m);
+		(void)tpm_guard_do(m->guard, m->env->tpm, remove_indices_job, m);
 	m->pin_sent = m->authenticator_sent = false;
 }
 
@@ -172,7 +173,7 @@ indices_once(struct maker *m, bool fresh)
 	if (res == TOKEN_OK)
 		res = approve(m);
 	if (res == TOKEN_OK)
-		res = tpm_do(m->env->tpm, indices_job, m);
+		res = tpm_guard_do(m->guard, m->env->tpm, indices_job, m);
 	if (res != TOKEN_OK)
 		remove_indices(m);
 	return res;
@@ -241,7 +242,7 @@ make_objects(struct maker *m)
 	if (res == TOKEN_OK && tpm_public_name(m->env->seal, &so->publicArea, &m->guard->so_name) != TSS2_RC_SUCCESS)
 		res = TOKEN_ERR_CRYPTO;
 	if (res == TOKEN_OK)
-		res = tpm_do(m->env->tpm, objects_job, m);
+		res = tpm_guard_do(m->guard, m->env->tpm, objects_job, m);
 	return res != TOKEN_OK ? res : guard_derive(m->env->seal, m->guard);
 }
 
@@ -322,12 +323,12 @@ make(const struct backend_env *env, const struct guard_spec *spec, const struct 
 	if (res == TOKEN_OK)
 		res = tpm_guard_do(m.guard, env->tpm, key_job, &m);
 	if (res == TOKEN_OK)
-		res = guard_counter_new(env, area_key, old != NULL ? old->counter : 0, spec->generation, data);
+		res = guard_counter_new(env, m.guard, area_key, old != NULL ? old->counter : 0, spec->generation, data);
 	if (res != TOKEN_OK)
 		goto out;
 	res = encode(&m, made);
 	if (res != TOKEN_OK)
-		guard_counter_remove(env, data->counter);
+		guard_counter_remove(env, m.guard, data->counter);
 out:
 	if (res != TOKEN_OK)
 		remove_indices(&m);

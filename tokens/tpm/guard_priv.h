@@ -188,10 +188,12 @@ enum token_result guard_index_define(struct tpm *tpm, const TPMS_NV_PUBLIC *inde
 
 /* ---- guard_counter.c -------------------------------------------------------------------- */
 
-/* A new counter at this handle, or where that is 0 or taken at a free one; the base for an area of that generation. */
-enum token_result guard_counter_new(const struct backend_env *env, struct secret area_key, uint64_t handle,
-	uint64_t generation, struct guard_data *data);
-void guard_counter_remove(const struct backend_env *env, uint64_t handle); /* best effort */
+/* A new counter at this handle, or where that is 0 or taken at a free one; the base for an area of that generation.
+ * guard: of the area; its TPM is the one that is asked. */
+enum token_result guard_counter_new(const struct backend_env *env, const struct tpm_guard *guard,
+	struct secret area_key, uint64_t handle, uint64_t generation, struct guard_data *data);
+void guard_counter_remove(const struct backend_env *env, const struct tpm_guard *guard,
+	uint64_t handle); /* best effort */
 enum token_result guard_reach(struct backend_area *area, struct secret area_key, uint64_t generation);
 
 /* ---- guard_repair.c --------------------------------------------------------------------- */

@@ -73,8 +73,8 @@ repair_counter(struct backend_area *area, struct secret area_key, uint64_t gener
 	if (data == NULL)
 		return TOKEN_ERR_MEMORY;
 	*data = guard->data;
-	guard_counter_remove(area->env, data->counter);
-	res = guard_counter_new(area->env, area_key, data->counter, generation, data);
+	guard_counter_remove(area->env, guard, data->counter);
+	res = guard_counter_new(area->env, guard, area_key, data->counter, generation, data);
 	if (res == TOKEN_OK)
 		res = guard_data_encode(data, out);
 	free(data);
