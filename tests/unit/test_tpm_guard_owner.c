@@ -164,6 +164,30 @@ test_counter_lost(void)
 	guard_end(&w);
 }
 
+/* The process dies before the new data are in the store: the next SO mends it all the same, and a counter that nobody
+ * knows of is all that is left over. */
+static void
+test_counter_repair_dies(void)
+{
+	struct guard_world w;
+	struct guard_data data = { .kind = 0 };
+	struct backend_bytes bytes = { NULL, 0 };
+
+	CU_ASSERT_TRUE_FATAL(guard_begin(&w, &plain));
+	CU_ASSERT_EQUAL(reach(&w, 2), TOKEN_OK);
+	CU_ASSERT_EQUAL(guard_undefine(&w, guard_of(&w)->counter.nvIndex), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_SO, w.so_code), TOKEN_OK);
+	CU_ASSERT_EQUAL(tpm_guard.repair(w.area, w.auth, w.area_key, 2, &bytes), TOKEN_OK);
+	CU_ASSERT_EQUAL_FATAL(guard_data_decode(bytes.ptr, bytes.len, &data), TOKEN_OK);
+	free(bytes.ptr);
+	CU_ASSERT_EQUAL(reach(&w, 2), TOKEN_ERR_INDEX_LOST);
+	CU_ASSERT_EQUAL(repair(&w, 2), TOKEN_OK);
+	CU_ASSERT_EQUAL(reach(&w, 1), TOKEN_ERR_ROLLED_BACK);
+	CU_ASSERT_EQUAL(reach(&w, 3), TOKEN_OK);
+	CU_ASSERT_EQUAL(guard_undefine(&w, (TPM2_HANDLE)data.counter), TSS2_RC_SUCCESS);
+	guard_end(&w);
+}
+
 /* ---- Other TPMs -------------------------------------------------------------------------- */
 
 static void
@@ -246,6 +270,7 @@ CU_TestInfo tests_tpm_guard_owner[] = {
 	{ "nothing to repair", test_nothing_to_repair },
 	{ "the counter", test_counter },
 	{ "the counter is lost", test_counter_lost },
+	{ "a counter's repair dies", test_counter_repair_dies },
 	{ "another TPM", test_other_tpm },
 	{ "a cleared TPM", test_tpm_cleared },
 	{ "owner authorisation", test_owner_auth },

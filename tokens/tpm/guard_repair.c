@@ -58,7 +58,10 @@ repair_locks(struct backend_area *area, struct secret auth)
 	return res;
 }
 
-/* A counter that is ahead is not lost: that store is an old one, and stays refused. */
+/*
+ * A counter that is ahead is not lost: that store is an old one, and stays refused. So the new one gets another handle:
+ * at the old one it would have the old Name and value, and be ahead of the old data when these are not replaced.
+ */
 static enum token_result
 repair_counter(struct backend_area *area, struct secret area_key, uint64_t generation, struct backend_bytes *out)
 {
@@ -74,7 +77,7 @@ repair_counter(struct backend_area *area, struct secret area_key, uint64_t gener
 		return TOKEN_ERR_MEMORY;
 	*data = guard->data;
 	guard_counter_remove(area->env, guard, data->counter);
-	res = guard_counter_new(area->env, guard, area_key, data->counter, generation, data);
+	res = guard_counter_new(area->env, guard, area_key, 0, generation, data);
 	if (res == TOKEN_OK)
 		res = guard_data_encode(data, out);
 	free(data);
