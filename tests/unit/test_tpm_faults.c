@@ -668,8 +668,8 @@ fail_in_all_ways(void *arg)
 {
 	static const char *const tctis[] = { "swtpm:port=1", "swtpm:host=nowhere.invalid", "swtpm:path=/nonexistent",
 		"device:/dev/nonexistent", "device:/dev/null", "tabrmd:bus_name=no.such.name", "no-such-tcti", "",
-		"mssim:port=1", "swtpm:", "libtss2-tcti-swtpm.so.0:port=1",
-		"libtss2-tcti-tabrmd.so.0:bus_name=no.such.name", NULL };
+		"mssim:port=1", "libtss2-tcti-swtpm.so.0:port=1", "libtss2-tcti-tabrmd.so.0:bus_name=no.such.name",
+		NULL };
 	const int *fd = arg;
 	struct keys keys = { 0 };
 	struct tpm *tpm;
