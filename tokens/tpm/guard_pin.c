@@ -250,7 +250,7 @@ get_property(struct tpm *tpm, TPM2_PT property, uint32_t *value)
 	return rc;
 }
 
-/* Those of the whole TPM: it does not count by key. */
+/* Those of the whole TPM: it does not count by key. Nothing has failed: none are missing, however few it grants. */
 static enum token_result
 object_tries_job(struct tpm *tpm, void *arg)
 {
@@ -262,6 +262,8 @@ object_tries_job(struct tpm *tpm, void *arg)
 	if (rc == TSS2_RC_SUCCESS)
 		rc = get_property(tpm, TPM2_PT_MAX_AUTH_FAIL, &most);
 	job->left = failed < most ? most - failed : 0;
+	if (failed == 0 && most > 1)
+		job->left = UINT32_MAX;
 	return guard_no_pin(tpm_result(rc));
 }
 
