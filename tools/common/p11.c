@@ -204,6 +204,26 @@ p11_token_close(struct p11_token *token)
 	memset(token, 0, sizeof(*token));
 }
 
+bool
+p11_shares_lockout(const struct p11_token *token)
+{
+	static const char mark[] = "(DA PIN)";
+
+	for (size_t i = 0; i + sizeof(mark) - 1 <= sizeof(token->info.model); i++)
+		if (token->ours && memcmp(token->info.model + i, mark, sizeof(mark) - 1) == 0)
+			return true;
+	return false;
+}
+
+void
+p11_say_lockout(const struct p11_token *token)
+{
+	if (!p11_shares_lockout(token))
+		return;
+	tool_why(_("It is the lockout of the whole TPM, so that a new PIN alone does not help: wait until it ends, or "
+		   "have the TPM's owner end it with: tpm2_dictionarylockout -c"));
+}
+
 /* How many tries are left, as far as the token tells. */
 static void
 say_tries_left(struct p11_token *token, CK_USER_TYPE user)
@@ -246,6 +266,8 @@ p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin)
 		status = tool_rv_error(_("the token does not accept the PIN"), rv);
 	if (rv == CKR_PIN_INCORRECT)
 		say_tries_left(token, user);
+	if (rv == CKR_PIN_LOCKED && user == CKU_USER)
+		p11_say_lockout(token);
 	return status;
 }
 

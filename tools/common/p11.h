@@ -56,6 +56,10 @@ enum exit_status p11_find_slot(struct p11 *p11, const char *label, CK_SLOT_ID *s
 /* Label of a token without the padding. */
 void p11_label(const CK_UTF8CHAR padded[32], char label[33]);
 
+/* Whether wrong PINs of this token count for all that its TPM protects; and if they do, what ends a lockout. */
+bool p11_shares_lockout(const struct p11_token *token);
+void p11_say_lockout(const struct p11_token *token);
+
 /* C_Login; says what is wrong and how many tries are left as far as the token tells. The PIN is
  * kept (copied) for CKU_USER. */
 enum exit_status p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin);

@@ -157,7 +157,9 @@ const struct doctor_text doctor_texts[] = {
 		N_("The owner of a TPM may remove what is in it."),
 		N_("The security officer mends it by a new PIN: mdoc-token pin --token LABEL --so-pin-file FILE") },
 	{ "tpm.shared", DOCTOR_WARNING, N_("This TPM counts wrong PINs for all that it protects together."),
-		N_("It has no PIN indices, so too many wrong PINs here lock other keys of the machine, too."), NULL },
+		N_("It has no PIN indices, so too many wrong PINs here lock other keys of the machine, too."),
+		N_("A lockout ends by itself after a time, or when the TPM's owner ends it: tpm2_dictionarylockout "
+		   "-c") },
 	{ "clock.early", DOCTOR_PROBLEM, N_("The clock is wrong: it is before this software was made."),
 		N_("Records seem not to be valid yet."), N_("Set the clock.") },
 	{ "clock.back", DOCTOR_WARNING, N_("The clock went back: the store was written in the future."),

@@ -28,6 +28,8 @@ set_by_so(const struct pin_args *args, struct p11_token *token)
 		rv = token->p11->list->C_InitPIN(token->session, (CK_UTF8CHAR *)fresh.text, fresh.len);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot set the PIN"), rv);
+		else if (p11_shares_lockout(token) && (token->info.flags & CKF_USER_PIN_LOCKED) != 0)
+			p11_say_lockout(token);
 	}
 	pin_clear(&so);
 	pin_clear(&fresh);
@@ -53,6 +55,8 @@ change_by_holder(const struct pin_args *args, struct p11_token *token)
 			(CK_UTF8CHAR *)fresh.text, fresh.len);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot change the PIN"), rv);
+		if (rv == CKR_PIN_LOCKED)
+			p11_say_lockout(token);
 	}
 	pin_clear(&old);
 	pin_clear(&fresh);

@@ -39,18 +39,40 @@ read_status_object(const struct p11_token *token)
 	return status;
 }
 
+static const char *
+pin_of(CK_FLAGS flags)
+{
+	return (flags & CKF_USER_PIN_INITIALIZED) == 0 ? "none"
+		: (flags & CKF_USER_PIN_LOCKED) != 0   ? "locked"
+						       : "operational";
+}
+
+static const char *
+tries_of(CK_FLAGS flags)
+{
+	return (flags & CKF_USER_PIN_LOCKED) != 0       ? "none"
+		: (flags & CKF_USER_PIN_FINAL_TRY) != 0 ? "final"
+		: (flags & CKF_USER_PIN_COUNT_LOW) != 0 ? "low"
+							: "full";
+}
+
+/* For its attributes no TPM is asked, for the token's flags it is: they are newer than what was last noted of it. */
+static void
+correct_tries(json_t *status, CK_FLAGS flags)
+{
+	const char *pin = json_string_value(json_object_get(status, "pin"));
+
+	if (pin == NULL || (strcmp(pin, "operational") != 0 && strcmp(pin, "locked") != 0))
+		return;
+	json_object_set_new(status, "pin", json_string(pin_of(flags)));
+	json_object_set_new(status, "tries", json_string(tries_of(flags)));
+}
+
 /* The same from the flags of any token, and from its copies after a login. */
 static enum exit_status
 compute_status(const struct p11_token *token, json_t **status)
 {
-	const CK_FLAGS flags = token->info.flags;
-	const char *pin = (flags & CKF_USER_PIN_INITIALIZED) == 0 ? "none"
-		: (flags & CKF_USER_PIN_LOCKED) != 0              ? "locked"
-								  : "operational";
-	const char *tries = (flags & CKF_USER_PIN_LOCKED) != 0 ? "none"
-		: (flags & CKF_USER_PIN_FINAL_TRY) != 0        ? "final"
-		: (flags & CKF_USER_PIN_COUNT_LOW) != 0        ? "low"
-							       : "full";
+	const char *pin = pin_of(token->info.flags), *tries = tries_of(token->info.flags);
 	const int64_t now = (int64_t)time(NULL);
 	struct copies copies = { .items = NULL };
 	enum exit_status result = EXIT_STATUS_OK;
@@ -196,6 +218,8 @@ show_status(const struct p11_token *token, bool as_json)
 
 	if (status == NULL)
 		result = compute_status(token, &status);
+	else
+		correct_tries(status, token->info.flags);
 	if (result != EXIT_STATUS_OK) {
 		json_decref(status);
 		return result;
