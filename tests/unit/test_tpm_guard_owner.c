@@ -264,6 +264,30 @@ test_owner_auth(void)
 	guard_end(&w);
 }
 
+/* A storage root key that somebody has given an authValue is what is told of, not a TPM that failed. */
+static void
+test_root_auth(void)
+{
+	struct guard_world w;
+	struct token_key *key = NULL;
+	struct secret value = SECRET_NONE;
+
+	CU_ASSERT_TRUE_FATAL(guard_begin_empty(&w, &with_srk));
+	CU_ASSERT_EQUAL(guard_lock_srk(&w, "root"), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL(guard_kit_make(&w), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(guard_persist_srk(&w, false), TSS2_RC_SUCCESS);
+	CU_ASSERT_EQUAL_FATAL(guard_kit_make(&w), TOKEN_OK);
+	CU_ASSERT_TRUE_FATAL(guard_reopen(&w));
+	CU_ASSERT_EQUAL(guard_lock_srk(&w, "root"), TSS2_RC_SUCCESS);
+	CU_ASSERT_TRUE_FATAL(swtpm_restart()); /* nothing is loaded any more */
+	CU_ASSERT_EQUAL(guard_login(&w, BACKEND_SO, w.so_code), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(tpm_keymaker.generate(w.area, TOKEN_P256, &key, &value), TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(tpm_keymaker.import(w.area, TOKEN_P256, (const uint8_t[32]){ [31] = 1 }, 32, &value),
+		TOKEN_ERR_OWNER_AUTH);
+	CU_ASSERT_EQUAL(guard_persist_srk(&w, false), TSS2_RC_SUCCESS);
+	guard_end(&w);
+}
+
 CU_TestInfo tests_tpm_guard_owner[] = {
 	{ "PIN index redefined", test_pin_index_redefined },
 	{ "PIN index redefined and writable", test_pin_index_writable },
@@ -274,5 +298,6 @@ CU_TestInfo tests_tpm_guard_owner[] = {
 	{ "another TPM", test_other_tpm },
 	{ "a cleared TPM", test_tpm_cleared },
 	{ "owner authorisation", test_owner_auth },
+	{ "the root key's authorisation", test_root_auth },
 	CU_TEST_INFO_NULL,
 };

@@ -147,7 +147,7 @@ persist_job(struct tpm *tpm, void *arg)
 {
 	struct owner_job *job = arg;
 	const TSS2L_SYS_AUTH_COMMAND by = password(NULL);
-	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPML_PCR_SELECTION no_pcrs = { 0 };
 	TPM2B_PUBLIC area = { .publicArea = {
 				      .type = TPM2_ALG_ECC,
@@ -168,6 +168,10 @@ persist_job(struct tpm *tpm, void *arg)
 	if (job->flag) {
 		area.publicArea.unique.ecc.x.size = 32;
 		area.publicArea.unique.ecc.x.buffer[0] = 1;
+	}
+	if (job->auth != NULL) {
+		sensitive.sensitive.userAuth.size = (UINT16)strlen(job->auth);
+		memcpy(sensitive.sensitive.userAuth.buffer, job->auth, strlen(job->auth));
 	}
 	(void)Tss2_Sys_EvictControl(tpm_sys(tpm), TPM2_RH_OWNER, SRK_PERSISTENT, &by, SRK_PERSISTENT, NULL);
 	job->rc = Tss2_Sys_CreatePrimary(tpm_sys(tpm), TPM2_RH_OWNER, &by, &sensitive, &area, NULL, &no_pcrs, &handle,
@@ -240,6 +244,14 @@ TSS2_RC
 guard_persist_srk(struct guard_world *w, bool other)
 {
 	struct owner_job job = { .flag = other };
+
+	return run_owner(w, persist_job, &job);
+}
+
+TSS2_RC
+guard_lock_srk(struct guard_world *w, const char *auth)
+{
+	struct owner_job job = { .auth = auth };
 
 	return run_owner(w, persist_job, &job);
 }

@@ -72,7 +72,8 @@ TSS2_RC guard_define(struct guard_world *w, const TPMS_NV_PUBLIC *index, const c
 TSS2_RC guard_write(struct guard_world *w, TPM2_HANDLE handle, bool owner, const char *auth, const uint8_t *bytes,
 	uint16_t len);
 TSS2_RC guard_clear(struct guard_world *w);
-TSS2_RC guard_persist_srk(struct guard_world *w, bool other); /* other: of the same template, another key */
+TSS2_RC guard_persist_srk(struct guard_world *w, bool other);    /* other: of the same template, another key */
+TSS2_RC guard_lock_srk(struct guard_world *w, const char *auth); /* the same key, which has an authValue now */
 
 /* Handles of a kind that are in the TPM now. */
 unsigned guard_handles(struct guard_world *w, TPM2_HANDLE first);

@@ -113,7 +113,7 @@ tpm_blob_create(struct tpm *tpm, const TPMT_PUBLIC *template, struct tpm_blob *b
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Tss2_Sys_Create_Prepare(tpm_sys(tpm), srk.handle, &sensitive, &wanted, &outside, &no_pcr);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = tpm_execute(tpm, refs, 1, &auth, 1);
+		rc = tpm_srk_said(tpm_execute(tpm, refs, 1, &auth, 1));
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Tss2_Sys_Create_Complete(tpm_sys(tpm), &blob->private_area, &blob->public_area, NULL, NULL, NULL);
 	if (rc == TSS2_RC_SUCCESS)

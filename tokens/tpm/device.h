@@ -62,6 +62,10 @@ TSS2_RC tpm_nv_name(const struct seal_ctx *seal, const TPMS_NV_PUBLIC *nv, TPM2B
  * salted with it. Whoever sends a secret compares the Name with the one of when the area was made. */
 TSS2_RC tpm_srk(struct tpm *tpm, struct tpm_ref *srk);
 
+/* Of a command that the root key has authorised with its empty value: TPM_RC_OWNER_AUTH where it has another, which it
+ * must not have, for it is nobody's PIN that is wrong. */
+TSS2_RC tpm_srk_said(TSS2_RC rc);
+
 /* What is known of this TPM is no longer so: connect anew after this job, and do it again. */
 void tpm_distrust(struct tpm *tpm);
 

@@ -158,7 +158,7 @@ send_import(struct tpm *tpm, const struct tpm_ref *srk, struct import *import, c
 		rc = Tss2_Sys_Import_Prepare(tpm_sys(tpm), srk->handle, &no_key, &import->made.public_area, duplicate,
 			seed, &no_inner);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = tpm_execute(tpm, refs, 1, &auth, 1);
+		rc = tpm_srk_said(tpm_execute(tpm, refs, 1, &auth, 1));
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Tss2_Sys_Import_Complete(tpm_sys(tpm), &made);
 	if (rc == TSS2_RC_SUCCESS)

@@ -49,7 +49,10 @@ execute(struct tpm *tpm, const struct tpm_ref *object, struct tpm_session *polic
 	const struct tpm_ref *const refs[] = { object };
 	const struct tpm_auth auth = { .session = policy, .value = SECRET_NONE, .crypt = crypt };
 
-	return tpm_result(tpm_execute(tpm, refs, 1, &auth, 1));
+	const enum token_result res = tpm_result(tpm_execute(tpm, refs, 1, &auth, 1));
+
+	/* The PIN was right: what is wrong is between us and the TPM. */
+	return res == TOKEN_ERR_PIN || res == TOKEN_ERR_PIN_LOCKED ? TOKEN_ERR_DEVICE : res;
 }
 
 /* ---- Signatures ------------------------------------------------------------------------ */

@@ -81,9 +81,7 @@ load(struct tpm *tpm, const struct tpm_blob *blob, TPM2_HANDLE *handle)
 		rc = Tss2_Sys_Load_Prepare(tpm->sys, tpm->srk.handle, &blob->private_area, &blob->public_area);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = tpm_execute(tpm, refs, 1, &auth, 1);
-	/* The root key's, which ours must not have: it's nobody's PIN that is wrong. */
-	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
-		return TPM_RC_OWNER_AUTH;
+	rc = tpm_srk_said(rc);
 	return rc == TSS2_RC_SUCCESS ? Tss2_Sys_Load_Complete(tpm->sys, handle, &name) : rc;
 }
 

@@ -54,7 +54,7 @@ tpm_seal_new(struct tpm *tpm, TPMA_OBJECT attributes, const TPM2B_DIGEST *policy
 	rc = Tss2_Sys_Create_Prepare(tpm_sys(tpm), srk.handle, &sensitive, &template, NULL, &no_pcrs);
 	if (rc != TSS2_RC_SUCCESS)
 		goto out;
-	rc = tpm_execute(tpm, refs, 1, &by, 1);
+	rc = tpm_srk_said(tpm_execute(tpm, refs, 1, &by, 1));
 	if (rc != TSS2_RC_SUCCESS)
 		goto out;
 	rc = Tss2_Sys_Create_Complete(tpm_sys(tpm), &blob->private_area, &blob->public_area, NULL, NULL, NULL);

@@ -166,6 +166,12 @@ tpm_srk(struct tpm *tpm, struct tpm_ref *srk)
 	return rc;
 }
 
+TSS2_RC
+tpm_srk_said(TSS2_RC rc)
+{
+	return tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL) ? TPM_RC_OWNER_AUTH : rc;
+}
+
 enum token_result
 tpm_owner_auth(struct tpm *tpm, struct secret *value)
 {
