@@ -77,11 +77,15 @@ tpm_hmac(struct tpm_crypto *crypto, struct secret key, const struct tpm_bytes *p
 bool
 tpm_cfb(struct tpm_crypto *crypto, struct secret key_iv, bool encrypt, const uint8_t *in, uint8_t *out, size_t len)
 {
+	static const uint8_t none[CFB_KEY + CFB_IV] = { 0 };
 	int done = 0;
+	bool ok;
 
 	if (key_iv.len != CFB_KEY + CFB_IV || len > INT_MAX)
 		return false;
 	if (EVP_CipherInit_ex2(crypto->cipher, crypto->cfb, key_iv.ptr, key_iv.ptr + CFB_KEY, encrypt, NULL) != 1)
 		return false;
-	return len == 0 || (EVP_CipherUpdate(crypto->cipher, out, &done, in, (int)len) == 1 && (size_t)done == len);
+	ok = len == 0 || (EVP_CipherUpdate(crypto->cipher, out, &done, in, (int)len) == 1 && (size_t)done == len);
+	/* As with the HMAC's: who finds the key later and has listened has what was encrypted. */
+	return EVP_CipherInit_ex2(crypto->cipher, NULL, none, none + CFB_KEY, encrypt, NULL) == 1 && ok;
 }
