@@ -666,10 +666,12 @@ test_threads(void)
 static int
 fail_in_all_ways(void *arg)
 {
+	/* The last two are whatever TPM the machine has, which may well be one. */
 	static const char *const tctis[] = { "swtpm:port=1", "swtpm:host=nowhere.invalid", "swtpm:path=/nonexistent",
-		"device:/dev/nonexistent", "device:/dev/null", "tabrmd:bus_name=no.such.name", "no-such-tcti", "",
-		"mssim:port=1", "libtss2-tcti-swtpm.so.0:port=1", "libtss2-tcti-tabrmd.so.0:bus_name=no.such.name",
-		NULL };
+		"device:/dev/nonexistent", "device:/dev/null", "tabrmd:bus_name=no.such.name", "no-such-tcti",
+		"no-such-tcti:/dev/null", "mssim:port=1", "libtss2-tcti-swtpm.so.0:port=1",
+		"libtss2-tcti-tabrmd.so.0:bus_name=no.such.name", "", NULL };
+	const size_t nobody = sizeof(tctis) / sizeof(tctis[0]) - 2;
 	const int *fd = arg;
 	struct keys keys = { 0 };
 	struct tpm *tpm;
@@ -679,7 +681,7 @@ fail_in_all_ways(void *arg)
 		return 100;
 	for (i = 0; i < sizeof(tctis) / sizeof(tctis[0]); i++) {
 		tpm = new_tpm(tctis[i], false);
-		if (tpm_do(tpm, make_keys, &keys) == TOKEN_OK)
+		if (tpm_do(tpm, make_keys, &keys) == TOKEN_OK && i < nobody)
 			return 1 + (int)i;
 		tpm_free(tpm);
 	}
@@ -694,6 +696,7 @@ test_silent(void)
 	int fds[2];
 	pid_t child;
 	ssize_t got;
+	const time_t began = time(NULL);
 
 	CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
 	child = begin_child(fail_in_all_ways, &fds[1]);
@@ -703,6 +706,7 @@ test_silent(void)
 	if (got > 0)
 		(void)fprintf(stderr, "said: %.*s\n", (int)got, text);
 	CU_ASSERT_EQUAL(end_child(child), 0);
+	CU_ASSERT_TRUE(time(NULL) - began < 8);
 	(void)close(fds[0]);
 }
 

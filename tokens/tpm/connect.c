@@ -23,6 +23,7 @@
 #define DEVICE "/dev/tpmrm0"
 #define HELD_WAIT_MS 10000 /* for a device that another program has open */
 #define HELD_STEP_MS 50
+#define OPENED_MAX 20
 #define CONNECT_TRIES 600 /* an swtpm whose queue is full drops what comes: knock again rather than wait for TCP to */
 #define CONNECT_STEP_MS 100
 #define GLIB_ALL 0xfd /* G_LOG_LEVEL_ERROR and less, also when fatal by configuration */
@@ -145,9 +146,9 @@ line_connect(const char *conf)
 
 /*
  * libtss2 unloads a TCTI's library when it is closed, which those that start threads (tabrmd's GLib) can't bear. And
- * GLib prints what goes wrong, unless somebody else takes the message.
+ * GLib prints what goes wrong, unless somebody else takes the message. False: there is no such library.
  */
-static void
+static bool
 keep_loaded(struct line *line, const char *tcti)
 {
 	char name[256];
@@ -164,6 +165,7 @@ keep_loaded(struct line *line, const char *tcti)
 	}
 	memcpy(&line->log_set, &set, sizeof(set));
 	memcpy(&line->log_unset, &unset, sizeof(unset));
+	return library != NULL;
 }
 
 static void
@@ -188,9 +190,10 @@ line_unhush(const struct line *line, unsigned id)
 		line->log_unset(NULL, id);
 }
 
-/* The path of a device that another program has open; those serve one at a time. */
+/* Is it a device that another program has open? Those serve one at a time. One that opens has just been let go of, or
+ * is no TPM, which *opened finds out. */
 static bool
-is_held(const char *tcti)
+is_held(const char *tcti, unsigned *opened)
 {
 	const char *path = strchr(tcti, ':');
 	int fd, error;
@@ -199,19 +202,20 @@ is_held(const char *tcti)
 		return false;
 	fd = open(path + 1, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	error = errno;
-	if (fd >= 0)
-		(void)close(fd);
-	return fd >= 0 || error == EBUSY;
+	if (fd < 0)
+		return error == EBUSY;
+	(void)close(fd);
+	return (*opened)++ < OPENED_MAX;
 }
 
 static bool
 load_tcti(struct line *line, const char *tcti)
 {
-	unsigned hushed;
+	const bool found = keep_loaded(line, tcti);
+	unsigned hushed, opened = 0;
 	long waited = 0;
 	TSS2_RC rc;
 
-	keep_loaded(line, tcti);
 	for (;;) {
 		hushed = line_hush(line);
 		rc = Tss2_TctiLdr_Initialize(tcti, &line->real);
@@ -219,7 +223,7 @@ load_tcti(struct line *line, const char *tcti)
 		if (rc == TSS2_RC_SUCCESS)
 			return true;
 		line->real = NULL;
-		if (waited >= HELD_WAIT_MS || !is_held(tcti))
+		if (!found || waited >= HELD_WAIT_MS || !is_held(tcti, &opened))
 			return false;
 		sleep_step(HELD_STEP_MS);
 		waited += HELD_STEP_MS;
