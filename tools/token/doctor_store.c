@@ -141,6 +141,8 @@ say_pin(struct doctor *doctor, const char *name, const json_t *area)
 	const char *pin = member(area, "user_pin");
 	const json_int_t tries = json_integer_value(json_object_get(area, "user_tries_left"));
 	const json_t *so = json_object_get(area, "so_tries_left");
+	const char *device =
+		member(area, "device"); /* without which it is not ready, whatever was last noted of its PIN */
 
 	if (strcmp(pin, "locked") == 0)
 		doctor_say(doctor, "token.pin-locked", "%s", name);
@@ -150,7 +152,7 @@ say_pin(struct doctor *doctor, const char *name, const json_t *area)
 		doctor_say(doctor, "token.pin-disabled", "%s", name);
 	else if (tries == 1)
 		doctor_say(doctor, "token.pin-final", "%s", name);
-	else
+	else if (device[0] == '\0' || strcmp(device, "TOKEN_OK") == 0)
 		doctor_say(doctor, "token.fine", "%s, %s: %d", name, _("tries"), (int)tries);
 	if (json_is_integer(so) && json_integer_value(so) == 0)
 		doctor_say(doctor, "token.so-locked", "%s", name);
