@@ -104,6 +104,13 @@ clear_inputs(const struct init_args *args, struct init_inputs *in)
 	pin_clear(&in->user);
 }
 
+/* Our module's; another one has none to choose from, and says so. */
+static bool
+backend_is_known(const struct init_args *args)
+{
+	return args->backend == NULL || strcmp(args->backend, "vault") == 0 || strcmp(args->backend, "tpm") == 0;
+}
+
 /* What the module calls the two options together. */
 static bool
 choose_backend(struct init_args *args)
@@ -366,6 +373,8 @@ cmd_init(const struct command *command, int argc, char **argv)
 	enum exit_status status;
 
 	status = options_parse(command, rows, &args.common, NULL, argc, argv);
+	if (status == EXIT_STATUS_GO_ON && !backend_is_known(&args))
+		status = options_wrong(command, _("--backend knows vault and tpm"));
 	if (status == EXIT_STATUS_GO_ON && !choose_backend(&args))
 		status = options_wrong(command, _("--seal knows tpm, and goes with --backend vault"));
 	if (status == EXIT_STATUS_GO_ON && !label_usable(args.label))
