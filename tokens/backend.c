@@ -79,3 +79,14 @@ backend_area_auth(struct backend_area *area, struct secret *copy)
 	(void)pthread_mutex_unlock(&area->lock);
 	return res;
 }
+
+bool
+backend_area_has_auth(struct backend_area *area)
+{
+	bool has;
+
+	(void)pthread_mutex_lock(&area->lock);
+	has = area->auth.len > 0;
+	(void)pthread_mutex_unlock(&area->lock);
+	return has;
+}

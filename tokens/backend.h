@@ -64,6 +64,7 @@ enum token_result backend_area_set_auth(struct backend_area *area, struct secret
 
 /* TOKEN_ERR_NOT_LOGGED_IN: there is none. The copy is the caller's, with secret_wipe(). */
 enum token_result backend_area_auth(struct backend_area *area, struct secret *copy);
+bool backend_area_has_auth(struct backend_area *area);
 
 /* What a wrap is bound to. */
 struct backend_pin {

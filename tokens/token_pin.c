@@ -124,8 +124,10 @@ pin_follow(struct token *token)
 	if (token->role != TOKEN_USER || !pin_is_devices(token, BACKEND_USER))
 		return TOKEN_OK;
 	res = pin_look(token, TOKEN_USER);
-	if (res != TOKEN_OK || token->seen.generation == token->pin_generation)
+	if (res != TOKEN_OK)
 		return res;
+	if (token->seen.generation == token->pin_generation && (!token->pin_auth || backend_area_has_auth(token->area)))
+		return TOKEN_OK;
 	token_forget_role(token);
 	return TOKEN_ERR_NOT_LOGGED_IN;
 }
@@ -140,8 +142,10 @@ pin_take_login(struct token *token, struct secret pin, const struct pin_checked 
 	if (res != TOKEN_OK)
 		return res;
 	token->pin_generation = checked->generation;
-	if (token->role == TOKEN_USER)
+	if (token->role == TOKEN_USER) {
+		token->pin_auth = checked->auth.len > 0;
 		return backend_area_set_auth(token->area, checked->auth);
+	}
 	if (!secret_copy(checked->auth.ptr, checked->auth.len, &auth))
 		return TOKEN_ERR_MEMORY;
 	secret_wipe(&token->keys.auth);

@@ -95,6 +95,7 @@ struct token {
 	uint64_t epoch;
 	uint64_t forgotten;      /* how often a role has been forgotten */
 	uint64_t pin_generation; /* of the PIN that logged in; of a later one the auth is no good */
+	bool pin_auth;           /* the device gave the user's area an auth then */
 	struct pin_digest digest;
 	struct pin_seen seen;
 	struct ready *ready; /* token_ready.c; NULL: no key is ready */
@@ -312,7 +313,8 @@ enum token_result pin_take_login(struct token *token, struct secret pin, const s
 
 /*
  * Is the auth that a device is to be given still that of the user's PIN? When another process has set another, the user
- * is logged out, so that no try is spent with the old one. The token's lock is held.
+ * is logged out, so that no try is spent with the old one; and so it is when the device has refused it and it was
+ * forgotten, for then nothing but a login gives another. The token's lock is held.
  */
 enum token_result pin_follow(struct token *token);
 

@@ -270,6 +270,29 @@ test_auth_of_keys(void)
 	fixture_free(&f);
 }
 
+/* Else who is logged in could neither use a key nor log in once a device has refused what was kept of the PIN. */
+static void
+test_auth_refused(void)
+{
+	struct fixture f;
+	const struct token_object *pub = NULL, *priv = NULL;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	make_holder(f.token, &pub, &priv);
+	(void)snprintf(fake_only()->pin, sizeof(fake_only()->pin), "not this one");
+	CU_ASSERT_NOT_EQUAL(sign_with(f.token, priv), TOKEN_OK);
+	CU_ASSERT_EQUAL(fake_only()->wrong, 1);
+	CU_ASSERT_EQUAL(token_usable(f.token), TOKEN_ERR_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(token_get_role(f.token), TOKEN_NOBODY);
+	CU_ASSERT_EQUAL(fake_only()->wrong, 1);
+	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, "not this one"), TOKEN_OK);
+	CU_ASSERT_EQUAL(sign_with(f.token, priv), TOKEN_OK);
+	token_object_unref(pub);
+	token_object_unref(priv);
+	fixture_free(&f);
+}
+
 /* Else the bytes of a key in a device, or what stands for them, are given out or read as a scalar. */
 static void
 test_import_and_export(void)
@@ -508,6 +531,7 @@ add_guard_suite(void)
 		{ "killed while changing a PIN", test_killed_while_changing },
 		{ "context-specific logins", test_context_login },
 		{ "what keys are used with", test_auth_of_keys },
+		{ "what was kept is refused", test_auth_refused },
 		{ "import and export", test_import_and_export },
 		{ "lost and mended", test_lost_and_mended },
 		{ "mended elsewhere", test_mended_elsewhere },
