@@ -142,7 +142,8 @@ struct token_guard {
 	enum token_result (*set_pin)(struct backend_area *area, const struct backend_pin *id, enum backend_role by,
 		struct secret auth, struct secret pin, struct secret area_key, struct backend_bytes *wrap);
 
-	/* The tries that the device has left for the user; also for one whom nobody knows. NULL: the store counts. */
+	/* The tries that the device has left for the user; also for one whom nobody knows. More than the area's policy
+	 * grants: none are missing. NULL: the store counts. */
 	enum token_result (*tries)(struct backend_area *area, unsigned *left);
 
 	/* Does the device lock for everybody who uses it when too many tries were wrong, not for this area alone? Asks no
