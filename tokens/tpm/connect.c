@@ -275,6 +275,7 @@ line_open(struct line *line, const char *tcti)
 {
 	(void)pthread_once(&silence_once, silence);
 	line->broken = false;
+	line->silent = false;
 	line->swept = false;
 	line->answered = false;
 	line->handle_count = 0;

@@ -170,7 +170,7 @@ tpm_do(struct tpm *tpm, tpm_job *job, void *arg)
 		if (!tpm->lost && !tpm->line.broken)
 			break;
 		tpm_let_go(tpm);
-		if (res == TOKEN_OK)
+		if (res == TOKEN_OK || tpm->line.silent)
 			break;
 	}
 	tpm_end_of_job(tpm);

@@ -97,6 +97,7 @@ wait_for_answer(struct line *line, int64_t until)
 		left = until - now_ms();
 		ready = left > 0 ? poll(line->fds, line->fd_count, (int)left) : 0;
 	} while (ready < 0 && errno == EINTR);
+	line->silent = ready == 0;
 	return ready > 0 ? TSS2_RC_SUCCESS : TSS2_TCTI_RC_IO_ERROR;
 }
 

@@ -47,6 +47,7 @@ struct line {
 	bool exclusive; /* serves one at a time, and what we leave in the TPM is in others' way */
 	bool few_slots; /* the manager of resources has three for us */
 	bool broken;    /* an exchange has failed: nobody knows what the TPM has done */
+	bool silent;    /* for it had no answer in time: another would have none, either */
 	bool swept;
 	int64_t patience_ms; /* for an answer */
 	line_room *room;
