@@ -2,8 +2,9 @@
  * tokens/token_priv.h: the inside of an environment and of a token, for the files token*.c
  * and area.c.
  *
- * Order of locks: the gate of forks (gate.h), environment, login lock, counter lock (both pin/lock.h), token, store.
- * PIN checks (KDF) run under the login lock alone, and a device's counter is stepped under those two alone.
+ * Order of locks: the gate of forks (gate.h), environment, login lock, counter lock (both pin/lock.h), token, store,
+ * an area's auth (backend.h). PIN checks (KDF) run under the login lock alone, and a device's counter is stepped under
+ * those two alone. A device's own lock (tpm/device.h) is taken with none of token and store; jobs take only the auth's.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

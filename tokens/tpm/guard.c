@@ -19,12 +19,6 @@ tpm_guard_policy(const struct tpm_guard *guard)
 	return &guard->policy;
 }
 
-const TPM2B_NAME *
-tpm_guard_srk(const struct tpm_guard *guard)
-{
-	return &guard->srk;
-}
-
 bool
 tpm_guard_shares_lockout(const struct tpm_guard *guard)
 {
@@ -63,14 +57,6 @@ check_device(const struct tpm_guard *guard, struct tpm *tpm, struct tpm_ref *srk
 	if (srk->name.size != guard->srk.size || memcmp(srk->name.name, guard->srk.name, guard->srk.size) != 0)
 		return TOKEN_ERR_OTHER_DEVICE;
 	return TOKEN_OK;
-}
-
-enum token_result
-tpm_guard_check_device(const struct tpm_guard *guard, struct tpm *tpm)
-{
-	struct tpm_ref srk;
-
-	return check_device(guard, tpm, &srk);
 }
 
 /* The SRK is known since we connected; a TPM that was cleared or provisioned since then has another, or none. */

@@ -15,18 +15,12 @@ struct tpm_guard; /* area->guard of a tpm_guard area */
  * PolicySecret(PIN) and PolicySecret(authenticator). */
 const TPM2B_DIGEST *tpm_guard_policy(const struct tpm_guard *guard);
 
-/* Name of the SRK that the area was made under. */
-const TPM2B_NAME *tpm_guard_srk(const struct tpm_guard *guard);
-
 /*
  * tpm_do() in the TPM that the area was made with, which is checked before the job: no secret gets anywhere else.
  *
  * TOKEN_ERR_OTHER_DEVICE  another TPM, or one that has been cleared
  */
 enum token_result tpm_guard_do(const struct tpm_guard *guard, struct tpm *tpm, tpm_job *job, void *arg);
-
-/* In a job: the same, for one that was begun with tpm_do(). */
-enum token_result tpm_guard_check_device(const struct tpm_guard *guard, struct tpm *tpm);
 
 /*
  * In a job: satisfy that policy in a policy session, once, with the area's auth (backend_area_auth()): one command,
