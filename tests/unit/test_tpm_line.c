@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/unit/tpm_kit.h"
 #include "tests/unit/tpm_between.h"
@@ -356,6 +357,10 @@ test_silence(void)
 	CU_ASSERT_EQUAL(tpm_do(tpm, read_and_sign, &work), TOKEN_ERR_DEVICE);
 	CU_ASSERT_TRUE(seconds() - begun < 5);
 	CU_ASSERT_EQUAL(work.jobs, 1);
+	/* It is not asked again at once, and then it is. */
+	CU_ASSERT_EQUAL(tpm_do(tpm, read_and_sign, &work), TOKEN_ERR_DEVICE);
+	CU_ASSERT_EQUAL(work.jobs, 1);
+	(void)usleep(200000);
 	CU_ASSERT_EQUAL(tpm_do(tpm, read_and_sign, &work), TOKEN_OK);
 	tpm_free(tpm);
 	between_end();

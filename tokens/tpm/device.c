@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define ATTEMPTS 2
+#define SILENCE_MS 10000
 
 static bool
 copy_string(const char *from, char **to)
@@ -151,6 +152,15 @@ tpm_distrust(struct tpm *tpm)
 	tpm->lost = true;
 }
 
+/* Whoever asks several things in a row waits once. */
+static void
+remember_silence(struct tpm *tpm)
+{
+	const int64_t pause = tpm->line.patience_ms < SILENCE_MS ? tpm->line.patience_ms : SILENCE_MS;
+
+	tpm->silent_until = tpm_now_ms() + pause;
+}
+
 enum token_result
 tpm_do(struct tpm *tpm, tpm_job *job, void *arg)
 {
@@ -160,7 +170,7 @@ tpm_do(struct tpm *tpm, tpm_job *job, void *arg)
 	if (tpm->pid != getpid())
 		return TOKEN_ERR_DEVICE;
 	(void)pthread_mutex_lock(&tpm->lock);
-	for (attempt = 0; attempt < ATTEMPTS; attempt++) {
+	for (attempt = 0; attempt < ATTEMPTS && tpm_now_ms() >= tpm->silent_until; attempt++) {
 		res = connect_tpm(tpm);
 		if (res != TOKEN_OK)
 			break;
@@ -170,7 +180,9 @@ tpm_do(struct tpm *tpm, tpm_job *job, void *arg)
 		if (!tpm->lost && !tpm->line.broken)
 			break;
 		tpm_let_go(tpm);
-		if (res == TOKEN_OK || tpm->line.silent)
+		if (tpm->line.silent)
+			remember_silence(tpm);
+		if (res == TOKEN_OK)
 			break;
 	}
 	tpm_end_of_job(tpm);

@@ -64,6 +64,7 @@ struct tpm {
 
 	/* Letting go, in milliseconds of the monotonic clock. */
 	int64_t connected_at, used_at;
+	int64_t silent_until; /* a TPM that did not answer is not asked before that */
 	pthread_t thread;
 	bool thread_made, thread_ended, closing;
 };
