@@ -438,7 +438,7 @@ cmd_challenge(const struct command *command, int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "dir", OPTION_TEXT, &challenge.dir, N_("FOLDER"), N_("the issuer's folder"), true },
 		{ "enrolment", OPTION_TEXT, &challenge.enrolment_path, N_("FILE"),
-			N_("first round: what \"mdoc-token attest --enrol\" wrote"), false },
+			N_("first round: the enrolment that \"mdoc-token attest\" wrote"), false },
 		{ "ek-ca", OPTION_LIST, &challenge.ek_ca, N_("FILE"),
 			N_("certificates of a maker of TPMs that is trusted; may be repeated"), false },
 		{ "answer", OPTION_TEXT, &challenge.answer_path, N_("FILE"),
