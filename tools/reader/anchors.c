@@ -5,7 +5,7 @@
 #include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
-#include "tools/reader/reader.h"
+#include "tools/reader/anchors.h"
 
 #define VICAL_MAX ((size_t)16 * 1024 * 1024)
 

@@ -56,47 +56,6 @@ void key_close(struct reader_key *key);
 /* Why the token refused, said; EXIT_STATUS_OK: it did not, or there is none. */
 enum exit_status key_error(const struct reader_key *key);
 
-/* ---- anchors.c ---- */
-
-/* Files that say whom to trust. */
-struct reader_anchors {
-	const struct option_list *iaca;     /* certificates of IACAs */
-	const struct option_list *vical;    /* lists of them */
-	const struct option_list *vical_ca; /* certificates of who makes those lists */
-	const struct option_list *crl;      /* what any of them has revoked */
-	int64_t now;
-	int64_t clock_skew;
-	unsigned relax;
-	bool crl_required;
-};
-
-/* Read them. *trust: mdoc_trust_free() by the caller, whatever comes back. EXIT_STATUS_INPUT (said) */
-enum exit_status reader_anchors_read(const struct reader_anchors *anchors, struct mdoc_trust **trust);
-
-/* ---- lists.c ---- */
-
-/* Lists of revocation: status lists and identifier lists, checked. Zeroed: none. */
-struct reader_lists {
-	struct mdoc_revocation_lists set; /* what libmdoc wants to see of them */
-	struct mdoc_status_list **status;
-	struct mdoc_identifier_list **identifiers;
-	struct mdoc_buf *files;
-	size_t count;
-};
-
-/*
- * Read and check them: below the IACAs, or else below what the Status of a genuine MSO of the response names.
- * EXIT_STATUS_INPUT (said): one is no list, or not to be trusted.
- *
- * options  how the response will be verified
- */
-enum exit_status reader_lists_read(struct reader_lists *lists, const struct option_list *paths,
-	struct mdoc_bytes response, const struct mdoc_verify_options *options);
-void reader_lists_clear(struct reader_lists *lists);
-
-/* "warn", "ignore" or "fail"; false: something else. */
-bool reader_undetermined(const char *text, enum mdoc_undetermined *policy);
-
 /* ---- element.c ---- */
 
 /* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */
