@@ -48,7 +48,7 @@ def prepare(folder, number, change):
     if getattr(response, "mac_allowed", False):
         pem = response.reader_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                                 serialization.NoEncryption())
-        command += ["--reader-key", write(base + "-reader.pem", pem)]
+        command += ["--session-key", write(base + "-reader.pem", pem)]
     return command + response.arguments + [write(base + "-response.cbor", response.encode())]
 
 

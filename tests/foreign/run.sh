@@ -33,7 +33,7 @@ judged() { # judged CLAIM EXPECTED VERDICT: "accept ELEMENT..." is the same, "re
 
 ours() { # ours CLAIM EXPECTED RESPONSE: mdoc-reader's verdict, whose reasons are the names of checks
 	local verify=(mdoc-reader verify --json --transcript "$st" --iaca "$iaca") got=0
-	[ -z "$reader" ] || verify+=(--reader-key "$reader")
+	[ -z "$reader" ] || verify+=(--session-key "$reader")
 	show "${verify[@]}" "$3"
 	"${verify[@]}" "$3" > verdict.json || got=$?
 	judged "$1" "$2" "$(jq -r --argjson got $got 'if .verified and $got == 0 then "accept " + ([.documents[] |
@@ -183,7 +183,7 @@ cat > mdl.json <<'J'
     "driving_privileges": [{ "vehicle_category_code": "B", "issue_date": "2026-01-01" }] },
   "org.iso.18013.5.1.aamva": { "EDL_credential": 1, "sex": -1 } }
 J
-request=(mdoc-reader request --doctype "$MDL.mDL" --element "$MDL:portrait:retain")
+request=(mdoc-reader request --doc "$MDL.mDL" --retain "$MDL:portrait")
 for one in age_over_18 birth_date driving_privileges family_name issuing_country; do
 	request+=(--element "$MDL:$one")
 done
@@ -319,7 +319,7 @@ same "the transcript of OpenID4VP in the draft of 2023" "--annex-b-2023 $options
 same "that of ISO/IEC TS 18013-7 Annex B" "--annex-b $options --mdoc-nonce m-1" annex-b "${vp[@]}" m-1
 same "that of OpenID4VP 1.0" "--openid4vp $options" openid4vp "${vp[@]}"
 their split "$here/../vectors/annexD/session_transcript_bytes.cbor" engagement.bin reader-key.bin select.bin request.bin
-engaged="--engagement engagement.bin --reader-key reader-key.bin"
+engaged="--engagement engagement.bin --session-key reader-key.bin"
 same "that of a session engaged by QR code" "--qr $engaged" qr engagement.bin reader-key.bin
 same "that of one engaged by NFC" "--nfc $engaged --nfc-select select.bin" nfc engagement.bin reader-key.bin select.bin
 
@@ -334,7 +334,7 @@ done
 quiet ./party certify reader-ca reader-ca.key reader-ca.pem
 quiet ./party certify reader reader-cert.key reader-cert.pem reader-ca.pem reader-ca.key
 iaca=iaca.pem
-quiet "${request[@]}" --key reader-cert.key --cert reader-cert.pem --transcript st.cbor --out our-req.cbor
+quiet "${request[@]}" --reader-key reader-cert.key --cert reader-cert.pem --transcript st.cbor --out our-req.cbor
 their asked our-req.cbor st.cbor
 judged "they read our request, and know the reader" "accept $(printf '%s\n' "${asked[@]}" | sed 's/portrait/&:retain/' | xargs)" \
 	"$answer"
@@ -395,7 +395,7 @@ same "of interactive authorization" "--iae --nonce n-1 --endpoint https://issuer
 quiet ./party engage device.key our-engagement.bin our-engagement.txt
 their engaged our-engagement.bin device.key
 judged "they read our engagement" "accept 1.0 1:65535 2:45efef74000000000000000000000000" "$answer"
-same "they have the same transcript with it" "--qr --engagement our-engagement.txt --reader-key reader-key.bin" qr \
+same "they have the same transcript with it" "--qr --engagement our-engagement.txt --session-key reader-key.bin" qr \
 	our-engagement.bin reader-key.bin
 same "of ISO/IEC 18013-5 by QR code" "--qr $engaged" qr engagement.bin reader-key.bin
 same "and by NFC" "--nfc $engaged --nfc-select select.bin --nfc-request request.bin" nfc engagement.bin reader-key.bin \

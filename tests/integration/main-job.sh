@@ -29,14 +29,22 @@ exits 1 "the issuer refuses a nonce that was used" mdoc-issuer --dir "$scratch/i
 says "法第 55 条の規定により罰せられること" "R-NOT-05: the notices are shown in Japanese, verbatim" \
 	mdoc-token import --token holder --response "$scratch/response.json" --pin-file "$scratch/pin" --yes
 
+# R-CARD-18: nobody asks for 個人番号 without saying by which law.
+exits 2 "R-CARD-18: 個人番号 is not asked for without a legal basis" mdoc-reader request --doc "$JP" \
+	--element "$NS:individual_number_unicode" --out "$scratch/never.cbor"
+exits 2 "and no other element with one" mdoc-reader request --doc "$JP" --element "$NS:full_name_unicode" \
+	--legal-basis "番号法第 14 条第 1 項" --out "$scratch/never.cbor"
+must "neither is written" test ! -e "$scratch/never.cbor"
+
 # R-CARD-18, R-CARD-49: 個人番号 leaves only when it is agreed to by name.
-quiet mdoc-reader request --doctype "$JP" --element "$NS:individual_number_unicode" --out "$scratch/number.cbor"
+quiet mdoc-reader request --doc "$JP" --element "$NS:individual_number_unicode" --legal-basis "番号法第 14 条第 1 項" \
+	--out "$scratch/number.cbor"
 exits 1 "R-CARD-18: 個人番号 is not given by --yes alone" mdoc-present respond "${holder[@]}" \
 	--request "$scratch/number.cbor" --transcript "$scratch/st.cbor" --out "$scratch/number-dr.cbor" --yes
 says '"unused": 3' "and nothing was spent" mdoc-token status "${holder[@]}" --json
 
 # A reader that asks for much must not push what would leave off the holder's screen.
-quiet mdoc-reader request --doctype "$JP" --element "$NS:full_name_unicode" --element "$NS:no_such_element" \
+quiet mdoc-reader request --doc "$JP" --element "$NS:full_name_unicode" --element "$NS:no_such_element" \
 	--out "$scratch/more.cbor"
 show mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" "(without a terminal)"
 setsid -w mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" --transcript "$scratch/st.cbor" \

@@ -75,7 +75,8 @@ fails "R-EXH-01: the same key does not sign again" "${holder[@]}" --sign --id "$
 
 # --- And a whole DeviceResponse from another language ------------------------------------------
 present=(/usr/bin/python3 "$here/pykcs11.py" "$MDOC_MODULE" holder "$scratch/pin")
-quiet mdoc-reader request --doctype "$JP" --element "$NS:individual_number_unicode" --out number.cbor
+quiet mdoc-reader request --doc "$JP" --element "$NS:individual_number_unicode" --legal-basis "番号法第 14 条第 1 項" \
+	--out number.cbor
 fails "R-CARD-18: 個人番号 does not leave unnamed" "${present[@]}" number.cbor st.cbor number-dr.cbor
 fails "nor for naming another element" "${present[@]}" number.cbor st.cbor number-dr.cbor "$NS:full_name_unicode"
 is_left 2 "and nothing was spent"

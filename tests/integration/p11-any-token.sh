@@ -132,7 +132,7 @@ quiet mdoc-issuer --dir issuer-P-384 issue --request request.json --claims "$her
 quiet mdoc-token import --module "$softhsm" --token holder-P-384 --response response.json --pin-file pin --yes
 asks() { # asks MODULE TOKEN ID WHERE: a request signed by that key is answered as one of a trusted reader
 	local request=(mdoc-reader request --module "$1" --element "$NS:full_name_unicode" --transcript st.cbor
-		--cert "$2-$3.pem" --key "pkcs11:token=$2;id=%$3")
+		--cert "$2-$3.pem" --reader-key "pkcs11:token=$2;id=%$3")
 	rm -f asked.cbor
 	exits 1 "$4: a wrong PIN signs no request" "${request[@]}" --pin-file wrong --out asked.cbor
 	must "and none is written" test ! -e asked.cbor
@@ -160,7 +160,7 @@ for module in "$softhsm" "$MDOC_MODULE"; do
 	asks "$client" "$name" 01 "$name by remoting"
 done
 key=(mdoc-reader request --module "$softhsm" --element "$NS:full_name_unicode" --transcript st.cbor --out never.cbor
-	--cert softreader-01.pem --pin-file pin --key)
+	--cert softreader-01.pem --pin-file pin --reader-key)
 exits 3 "a URI that names several keys" "${key[@]}" 'pkcs11:token=softreader'
 exits 3 "one that names none" "${key[@]}" 'pkcs11:token=softreader;object=none'
 exits 3 "a token that is not there" "${key[@]}" 'pkcs11:token=none;id=%01'
@@ -182,13 +182,13 @@ for module in "$softhsm" "$MDOC_MODULE"; do
 	name=softreader holder=softholder
 	[ "$module" = "$MDOC_MODULE" ] && name=ourreader holder=ourholder
 	token "$module" "$holder"
-	reader=(--module "$module" --reader-key "pkcs11:token=$name;id=%01" --pin-file pin)
+	reader=(--module "$module" --session-key "pkcs11:token=$name;id=%01" --pin-file pin)
 	must "the transcript of a reader in $name" mdoc-reader transcript --qr --engagement "$engagement" "${reader[@]}" \
 		--out session.cbor
 	must "$holder answers with a deviceMac" ./device_mac "$module" "$holder" pin session.cbor $mdl P-256 mac.cbor iaca.der
 	verify=(mdoc-reader verify mac.cbor --transcript session.cbor --iaca iaca.der)
 	says "device_auth_form" "which nobody can verify without the reader's key" "${verify[@]}"
-	exits 1 "nor with another key" "${verify[@]}" --module "$module" --reader-key "pkcs11:token=$name;id=%02" --pin-file pin
+	exits 1 "nor with another key" "${verify[@]}" --module "$module" --session-key "pkcs11:token=$name;id=%02" --pin-file pin
 	exits 0 "and the reader does" "${verify[@]}" "${reader[@]}"
 	fails "R-TX-01: no deviceMac for the Japanese record" ./device_mac "$module" "$holder" pin session.cbor "$JP" P-256 \
 		never.cbor iaca.der
@@ -198,15 +198,15 @@ done
 quiet openssl genpkey -algorithm X25519 -out x25519.pem
 for curve in X25519 brainpoolP512r1; do
 	[ "$curve" = X25519 ] || quiet openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$curve" -out "${curve,,}.pem"
-	quiet mdoc-reader transcript --qr --engagement "$engagement" --reader-key "${curve,,}.pem" --out session.cbor
+	quiet mdoc-reader transcript --qr --engagement "$engagement" --session-key "${curve,,}.pem" --out session.cbor
 	must "a deviceMac over $curve" ./device_mac "$softhsm" softholder pin session.cbor $mdl $curve mac.cbor iaca.der
 	exits 0 "which is verified" mdoc-reader verify mac.cbor --transcript session.cbor --iaca iaca.der \
-		--reader-key "${curve,,}.pem"
+		--session-key "${curve,,}.pem"
 done
 # p11-kit 0.24 passes no ECDH: a reason, and nothing else, comes back.
 serve "$softhsm" softholder
 quiet mdoc-reader transcript --qr --engagement "$engagement" --module "$softhsm" \
-	--reader-key "pkcs11:token=softreader;id=%01" --pin-file pin --out session.cbor
+	--session-key "pkcs11:token=softreader;id=%01" --pin-file pin --out session.cbor
 if ./device_mac "$client" softholder pin session.cbor $mdl P-256 never.cbor iaca.der 2> remote.log; then
 	ok "p11-kit's remoting passes ECDH here"
 else

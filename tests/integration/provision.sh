@@ -37,7 +37,7 @@ fetch_copies() { # fetch_copies COUNT
 make_session() {
 	quiet mdoc-reader transcript --openid4vp --client-id x509_san_dns:reader.example --nonce "${1:-n-1}" \
 		--response-uri https://reader.example/response --out "$scratch/st.cbor"
-	quiet mdoc-reader request --doctype "$JP" --element "$NS:full_name_unicode" --element "$NS:portrait:retain" \
+	quiet mdoc-reader request --doc "$JP" --element "$NS:full_name_unicode" --retain "$NS:portrait" \
 		--element org.iso.23220.1:age_over_20 --out "$scratch/req.cbor"
 }
 

@@ -52,7 +52,7 @@ must "two roots, one of them right" "${verify[@]}" --iaca issuer2/iaca.pem dr.cb
 exits 3 "a document signer is no root" mdoc-reader verify --transcript st.cbor --iaca issuer/ds.pem dr.cbor
 exits 1 "R-VAL-01: before its time" "${verify[@]}" --at 2020-01-01T00:00:00Z dr.cbor
 exits 1 "R-VAL-01: after the law's month" "${verify[@]}" --at "$(date -u -d '+32 days' +%Y-%m-%dT%H:%M:%SZ)" dr.cbor
-quiet mdoc-reader request --doctype org.iso.18013.5.1.mDL --element org.iso.18013.5.1:family_name --out mdl.cbor
+quiet mdoc-reader request --doc org.iso.18013.5.1.mDL --element org.iso.18013.5.1:family_name --out mdl.cbor
 exits 1 "a document that was not asked for" "${verify[@]}" --request mdl.cbor dr.cbor
 
 # Wrong usage and inputs that are none.
@@ -121,11 +121,11 @@ exits 3 "a certificate instead of a CRL" "${verify[@]}" --crl issuer/iaca.pem dr
 annexd=$here/../vectors/annexD
 published=(mdoc-reader verify --transcript "$annexd/session_transcript_bytes.cbor" --iaca "$annexd/iaca.pem"
 	--relax crl-dp --at 2020-10-28T00:00:00Z)
-must "Annex D: a MAC under the session's key" "${published[@]}" --reader-key "$annexd/ephemeral_reader_key.jwk" \
+must "Annex D: a MAC under the session's key" "${published[@]}" --session-key "$annexd/ephemeral_reader_key.jwk" \
 	"$annexd/device_response.cbor"
 exits 1 "and without the key nothing is believed" "${published[@]}" "$annexd/device_response.cbor"
 says '"device_auth_form"' "and the check is named" "${published[@]}" --json "$annexd/device_response.cbor"
-exits 1 "nor with another session's key" "${published[@]}" --reader-key "$annexd/ephemeral_device_key.jwk" \
+exits 1 "nor with another session's key" "${published[@]}" --session-key "$annexd/ephemeral_device_key.jwk" \
 	"$annexd/device_response.cbor"
 
 # Transcripts of every kind of session, against the published ones.
@@ -178,25 +178,25 @@ for name in "select.ndef", "request.ndef":
     open(name, "wb").write(data[start:start + length])
     at = start + length
 EOF
-nfc=(--nfc --engagement engagement.cbor --reader-key "$annexd/ephemeral_reader_key.jwk" --nfc-select select.ndef)
+nfc=(--nfc --engagement engagement.cbor --session-key "$annexd/ephemeral_reader_key.jwk" --nfc-select select.ndef)
 made annexd.cbor "ISO/IEC 18013-5 Annex D, by NFC" "${nfc[@]}" --nfc-request request.ndef
-made qr.cbor "and by QR code" --qr --engagement engagement.cbor --reader-key "$annexd/ephemeral_reader_key.jwk"
+made qr.cbor "and by QR code" --qr --engagement engagement.cbor --session-key "$annexd/ephemeral_reader_key.jwk"
 python3 - > qr.txt <<'EOF'
 import base64
 data = open("engagement.cbor", "rb").read()
 print("mdoc:" + base64.urlsafe_b64encode(data[4 if data[2] == 0x58 else 5:]).rstrip(b"=").decode())
 EOF
-made qr.cbor "whose text will do" --qr --engagement qr.txt --reader-key "$annexd/ephemeral_reader_key.jwk"
+made qr.cbor "whose text will do" --qr --engagement qr.txt --session-key "$annexd/ephemeral_reader_key.jwk"
 exits 2 "no kind of session" mdoc-reader transcript --nonce a --out never.cbor
 exits 2 "two kinds of session" mdoc-reader transcript --qr --nfc --out never.cbor
 exits 2 "an option that is missing" mdoc-reader transcript --openid4vp --client-id a --nonce b --out never.cbor
 exits 2 "an option of another kind" mdoc-reader transcript --qr --engagement engagement.cbor \
-	--reader-key "$annexd/ephemeral_reader_key.jwk" --nonce a --out never.cbor
+	--session-key "$annexd/ephemeral_reader_key.jwk" --nonce a --out never.cbor
 printf 'mdoc:%%' > bad.txt
 exits 3 "a QR code that is none" mdoc-reader transcript --qr --engagement bad.txt \
-	--reader-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
+	--session-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
 exits 3 "an engagement that is none" mdoc-reader transcript --qr --engagement info.txt \
-	--reader-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
+	--session-key "$annexd/ephemeral_reader_key.jwk" --out never.cbor
 fails "nothing was written then" test -e never.cbor
 
 # Requests.
@@ -208,9 +208,12 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout rea
 	-days 30 2>/dev/null
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null
 sign=(mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor --cert reader.pem)
-exits 3 "a key that is not the certificate's" "${sign[@]}" --key other.key --out signed.cbor
-exits 2 "reader authentication needs a certificate" mdoc-reader request --key reader.key --transcript st.cbor --out s.cbor
-must "a signed request" "${sign[@]}" --key reader.key --out signed.cbor
+exits 3 "a key that is not the certificate's" "${sign[@]}" --reader-key other.key --out signed.cbor
+exits 2 "reader authentication needs a certificate" mdoc-reader request --reader-key reader.key --transcript st.cbor \
+	--out s.cbor
+exits 2 "and a session" mdoc-reader request --reader-key reader.key --cert reader.pem --out s.cbor
+exits 2 "an element twice" "${sign[@]}" --reader-key reader.key --element "$NS:full_name_unicode" --out s.cbor
+must "a signed request" "${sign[@]}" --reader-key reader.key --out signed.cbor
 present=(mdoc-present respond --token holder --transcript st.cbor --yes --pin-file pin)
 python3 -c 'import sys
 data = bytearray(open("signed.cbor", "rb").read())
@@ -229,19 +232,18 @@ openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr 2>
 openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/readers.cnf" \
 	-extensions reader -out trusted.pem 2>/dev/null
 must "a request by a reader of that CA" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
-	--cert trusted.pem --key reader.key --out trusted.cbor
+	--cert trusted.pem --reader-key reader.key --out trusted.cbor
 must "an unsigned one" mdoc-reader request --element "$NS:full_name_unicode" --out unsigned.cbor
 fetch_copies 3
 exits 2 "an edition that is none" mdoc-reader request --edition 3 --out never.cbor
 exits 2 "a signature over the whole without a key" mdoc-reader request --reader-auth-all --out never.cbor
 exits 2 "nor in the first edition" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
-	--cert trusted.pem --key reader.key --reader-auth-all --edition 2021 --out never.cbor
+	--cert trusted.pem --reader-key reader.key --reader-auth-all --edition 2021 --out never.cbor
 must "a request that is signed as a whole" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
-	--cert trusted.pem --key reader.key --reader-auth-all --out whole.cbor
+	--cert trusted.pem --reader-key reader.key --reader-auth-all --out whole.cbor
 python3 -c 'import sys
-data = bytearray(open("whole.cbor", "rb").read())
-data[-1] ^= 1
-sys.stdout.buffer.write(data)' > whole-forged.cbor
+data = open("whole.cbor", "rb").read()
+sys.stdout.buffer.write(data.replace(b"full_name_unicode", b"full_name_unicodf"))' > whole-forged.cbor
 exits 1 "forged, it is not answered" "${present[@]}" --request whole-forged.cbor --out never.cbor
 exits 2 "an unknown policy" "${present[@]}" --reader-policy all --request trusted.cbor --out never.cbor
 exits 2 "trust without anybody to trust" "${present[@]}" --reader-policy trusted --request trusted.cbor --out never.cbor

@@ -132,8 +132,8 @@ must "the right issuer and enough room" "${present[@]}" --request info.cbor --ou
 # One reader's bad signature does not cost another its answer; made and changed with another CBOR library.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout reader.key -out reader.pem -subj /CN=reader \
 	-days 30 2>/dev/null
-must "a signed request for several documents" mdoc-reader request --from two.json --key reader.key --cert reader.pem \
-	--transcript st.cbor --out signed.cbor
+must "a signed request for several documents" mdoc-reader request --from two.json --reader-key reader.key \
+	--cert reader.pem --transcript st.cbor --out signed.cbor
 /usr/bin/python3 - signed.cbor > half.cbor <<'EOF2'
 import sys
 import cbor2
@@ -162,7 +162,8 @@ openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr -c
 for kind in reader bare; do
 	openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/readers.cnf" \
 		-extensions $kind -out $kind.pem 2>/dev/null
-	quiet mdoc-reader request --from info.json --key reader.key --cert $kind.pem --transcript st.cbor --out $kind.cbor
+	quiet mdoc-reader request --from info.json --reader-key reader.key --cert $kind.pem --transcript st.cbor \
+		--out $kind.cbor
 done
 crl() { # crl FILE: of what index.txt says
 	openssl ca -gencrl -name ca -config "$here/readers.cnf" -cert ca.pem -keyfile ca.key -crlexts crl -out "$1" 2>/dev/null

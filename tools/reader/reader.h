@@ -58,7 +58,7 @@ enum exit_status key_error(const struct reader_key *key);
 
 /* ---- element.c ---- */
 
-/* "NS:NAME" or "NS:NAME:retain". *asked borrows from text. */
+/* "NS:NAME", of which the last colon counts. *asked borrows from text. */
 bool request_parse_element(const char *text, struct mdoc_asked *asked);
 
 /* ---- output.c, json.c ---- */

@@ -182,7 +182,7 @@ build(const struct command *command, const struct session *session, struct mdoc_
 		const char *member, *option;
 	} options[] = {
 		{ "engagement", "engagement" },
-		{ "reader_key", "reader-key" },
+		{ "reader_key", "session-key" },
 		{ "nfc_select", "nfc-select" },
 		{ "nfc_request", "nfc-request" },
 		{ "client_id", "client-id" },
@@ -286,7 +286,7 @@ cmd_transcript(const struct command *command, int argc, char **argv)
 			N_("EncryptionInfo of the request, its base64url text"), false },
 		{ "engagement", OPTION_TEXT, &session.engagement, N_("FILE"),
 			N_("DeviceEngagement: CBOR, or the text of the QR code"), false },
-		{ "reader-key", OPTION_TEXT, &session.reader_key.name, N_("KEY"),
+		{ "session-key", OPTION_TEXT, &session.reader_key.name, N_("KEY"),
 			N_("the reader's key of the session: COSE_Key, PEM, JWK or PKCS#11 URI"), false },
 		KEY_PIN_ROWS(session.reader_key),
 		{ "nfc-select", OPTION_TEXT, &session.nfc_select, N_("FILE"), N_("Handover Select message"), false },

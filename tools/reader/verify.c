@@ -125,7 +125,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 			N_("SessionTranscript of our session"), true },
 		{ "request", OPTION_TEXT, &verify.request_path, N_("FILE"), N_("the DeviceRequest that was answered"),
 			false },
-		{ "reader-key", OPTION_TEXT, &verify.source.name, N_("KEY"),
+		{ "session-key", OPTION_TEXT, &verify.source.name, N_("KEY"),
 			N_("the session's private key (PEM, JWK or PKCS#11 URI)"), false },
 		KEY_PIN_ROWS(verify.source),
 		JUDGE_ROWS(verify.args),
