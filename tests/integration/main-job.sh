@@ -10,6 +10,7 @@ cd "$scratch" || exit 1
 
 provision 3
 holder=(--token holder --pin-file "$scratch/pin")
+present=(mdoc-present respond "${holder[@]}" --reader-policy any)
 verify=(mdoc-reader verify --transcript "$scratch/st.cbor" --iaca "$scratch/issuer/iaca.pem")
 
 # R-MED-05, R-PIN-01: nothing before the PIN is set.
@@ -39,15 +40,15 @@ must "neither is written" test ! -e "$scratch/never.cbor"
 # R-CARD-18, R-CARD-49: 個人番号 leaves only when it is agreed to by name.
 quiet mdoc-reader request --doc "$JP" --element "$NS:individual_number_unicode" --legal-basis "番号法第 14 条第 1 項" \
 	--out "$scratch/number.cbor"
-exits 1 "R-CARD-18: 個人番号 is not given by --yes alone" mdoc-present respond "${holder[@]}" \
+exits 1 "R-CARD-18: 個人番号 is not given by --yes alone" "${present[@]}" \
 	--request "$scratch/number.cbor" --transcript "$scratch/st.cbor" --out "$scratch/number-dr.cbor" --yes
 says '"unused": 3' "and nothing was spent" mdoc-token status "${holder[@]}" --json
 
 # A reader that asks for much must not push what would leave off the holder's screen.
 quiet mdoc-reader request --doc "$JP" --element "$NS:full_name_unicode" --element "$NS:no_such_element" \
 	--out "$scratch/more.cbor"
-show mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" "(without a terminal)"
-setsid -w mdoc-present respond "${holder[@]}" --request "$scratch/more.cbor" --transcript "$scratch/st.cbor" \
+show "${present[@]}" --request "$scratch/more.cbor" "(without a terminal)"
+setsid -w "${present[@]}" --request "$scratch/more.cbor" --transcript "$scratch/st.cbor" \
 	--out "$scratch/never.cbor" < /dev/null > "$scratch/consent.txt" 2>&1
 must "R-TX-01: nothing leaves without a yes" test ! -e "$scratch/never.cbor"
 must "what would leave is shown after what would not" test \
@@ -55,7 +56,7 @@ must "what would leave is shown after what would not" test \
 	"$(grep -n full_name_unicode "$scratch/consent.txt" | cut -d: -f1)"
 
 # The job itself, R-TX-01, R-VX-01, R-VX-02, R-VX-05.
-must "a response is made" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
+must "a response is made" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr.cbor" --yes
 exits 0 "R-VX-05: our reader verifies it" "${verify[@]}" "$scratch/dr.cbor"
 says '"verified": true' "and says so for scripts" "${verify[@]}" --json "$scratch/dr.cbor"
@@ -70,11 +71,11 @@ says "at byte 99" "and the place is named" "${verify[@]}" "$scratch/short.cbor"
 exits 1 "an expired record is not verified" "${verify[@]}" --at 2099-01-01T00:00:00Z "$scratch/dr.cbor"
 
 # R-EXH-01: every copy once, then no more.
-must "the second copy" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
+must "the second copy" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr2.cbor" --yes
-must "the third copy" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
+must "the third copy" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr3.cbor" --yes
-exits 1 "R-EXH-01: no fourth" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
+exits 1 "R-EXH-01: no fourth" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr4.cbor" --yes
 must "and nothing is written" test ! -e "$scratch/dr4.cbor"
 

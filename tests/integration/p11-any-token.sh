@@ -64,7 +64,7 @@ for curves in "P-384 P-256" "P-521 P-384" "brainpoolP256r1 P-521" "brainpoolP320
 	must "which is imported" mdoc-token import --module "$softhsm" --token "holder-$issuer" --response response.json \
 		--pin-file pin --yes
 	must "and presented" mdoc-present respond --module "$softhsm" --token "holder-$issuer" --request req.cbor \
-		--transcript st.cbor --out dr.cbor --yes --pin-file pin
+		--transcript st.cbor --out dr.cbor --yes --reader-policy any --pin-file pin
 	must "and verified" mdoc-reader verify dr.cbor --transcript st.cbor --request req.cbor --iaca "issuer-$issuer/iaca.pem"
 done
 quiet mdoc-issuer --dir issuer-P-384 offer --out offer.json
@@ -93,9 +93,9 @@ for module in "$softhsm" "$MDOC_MODULE"; do
 	must "imported by remoting" mdoc-token import --module "$client" --token "far-$name" --response response.json \
 		--pin-file pin --yes
 	exits 1 "a wrong PIN presents nothing" mdoc-present respond --module "$client" --token "far-$name" --request req.cbor \
-		--transcript st.cbor --out never.cbor --yes --pin-file wrong
+		--transcript st.cbor --out never.cbor --yes --reader-policy any --pin-file wrong
 	must "presented by remoting" mdoc-present respond --module "$client" --token "far-$name" --request req.cbor \
-		--transcript st.cbor --out dr.cbor --yes --pin-file pin
+		--transcript st.cbor --out dr.cbor --yes --reader-policy any --pin-file pin
 	must "and verified" mdoc-reader verify dr.cbor --transcript st.cbor --request req.cbor --iaca "far-$name/iaca.pem"
 done
 quiet mdoc-issuer --dir issuer-P-384 offer --out offer.json

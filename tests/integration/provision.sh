@@ -50,5 +50,5 @@ provision() {
 
 respond() { # respond OUT
 	quiet mdoc-present respond --token holder --request "$scratch/req.cbor" --transcript "$scratch/st.cbor" \
-		--out "$1" --yes --pin-file "$scratch/pin"
+		--out "$1" --yes --reader-policy any --pin-file "$scratch/pin"
 }

@@ -30,8 +30,17 @@ struct token_args {
 		NULL, OPTION_END, NULL, NULL, NULL, false \
 	}
 
-/* Load the module, open the token read/write, ask for the PIN and log the holder in; a token that
- * needs no PIN is refused (R-MED-05). token_end() in any case. */
+/* Load the module and open the token read/write; a token that needs no PIN is refused (R-MED-05). Nobody is logged in.
+ * token_end() in any case. */
+enum exit_status token_find(const struct token_args *args, struct p11 *p11, struct p11_token *token);
+
+/* Ask for the PIN and log the holder in. */
+enum exit_status token_login(const struct token_args *args, struct p11_token *token);
+
+/* Log out and wipe the PIN; the token stays open. */
+void token_logout(struct p11_token *token);
+
+/* The first two in one. token_end() in any case. */
 enum exit_status token_begin(const struct token_args *args, struct p11 *p11, struct p11_token *token);
 void token_end(struct p11 *p11, struct p11_token *token);
 

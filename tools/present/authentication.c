@@ -1,6 +1,7 @@
 /* authentication.c: mdoc-present authentication: DeviceAuthenticationBytes for CKM_MDOC_DEVICE_SIGN.
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <mdoc/mdoc.h>
 #include "tools/present/present.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"

@@ -1,208 +1,540 @@
-/* consent.c: what a holder sees and agrees to before anything leaves. SPDX-License-Identifier: BSD-2-Clause */
+/* consent.c: what a holder is told and asked before anything of the token is touched.
+ * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include "tools/present/present.h"
-#include "tools/common/json.h"
+#include <stdlib.h>
+#include <string.h>
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
-#include <stdlib.h>
-#include <string.h>
+#include "tools/present/presentation_internal.h"
 
-enum exit_status
-agreement_parse(const struct command *command, const struct option_list *list, struct agreement *agreement)
-{
-	memset(agreement, 0, sizeof(*agreement));
-	if (list->count == 0)
-		return EXIT_STATUS_GO_ON;
-	agreement->items = calloc(list->count, sizeof(*agreement->items));
-	if (agreement->items == NULL)
-		return tool_no_memory();
-	for (size_t i = 0; i < list->count; i++) {
-		const char *text = list->items[i];
-		const char *colon = strrchr(text, ':'); /* a namespace may contain colons, an element does not */
+enum line_state {
+	LINE_DENIED, /* why says so */
+	LINE_OPEN,   /* the holder is asked */
+	LINE_AGREED  /* without a question */
+};
 
-		if (colon == NULL || colon == text || colon[1] == '\0')
-			return options_wrong(command, _("--agree wants NAMESPACE:ELEMENT, not \"%s\""), text);
-		agreement->items[i].ns = mdoc_bytes_of(text, (size_t)(colon - text));
-		agreement->items[i].element = mdoc_text(colon + 1);
-	}
-	agreement->count = list->count;
-	agreement->given = true;
-	return EXIT_STATUS_GO_ON;
-}
+/* One element that is asked for, or one that may stand in for it. Names borrow from the request. */
+struct line {
+	size_t question, doc;
+	struct mdoc_bytes doc_type, ns, element;
+	struct mdoc_bytes instead_of;    /* an alternative: for which element; none: it is asked for itself */
+	const struct agreed *substitute; /* --agree names another age_over_NN, which may answer this one */
+	bool retain, is_number;
+	enum line_state state;
+	const char *why; /* translated */
+};
+
+struct consent {
+	struct presentation *p;
+	const struct question *questions;
+	size_t count;
+	bool *refused; /* questions that are not answered */
+	struct line *lines;
+	size_t line_count, line_room;
+};
+
+/* ---- Agreement by name ---- */
 
 void
 agreement_clear(struct agreement *agreement)
 {
+	for (size_t i = 0; i < agreement->count; i++) {
+		free(agreement->items[i].doc_type);
+		free(agreement->items[i].ns);
+		free(agreement->items[i].element);
+	}
 	free(agreement->items);
 	memset(agreement, 0, sizeof(*agreement));
 }
 
-enum exit_status
-agreement_to_all(const struct mdoc_selection *selection, struct agreement *agreement)
+static char *
+copy_text(struct mdoc_bytes text)
 {
-	const struct mdoc_choice *choice;
-	size_t count = 0;
-
-	agreement_clear(agreement);
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
-		for (size_t i = 0; mdoc_selection_choice(selection, d, i) != NULL; i++)
-			count++;
-	agreement->items = calloc(count + 1, sizeof(*agreement->items));
-	if (agreement->items == NULL)
-		return tool_no_memory();
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
-		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++)
-			agreement->items[agreement->count++] = (struct mdoc_agreed){ choice->ns, choice->element };
-	agreement->given = true;
-	return EXIT_STATUS_OK;
+	return strndup((const char *)text.ptr, text.len);
 }
 
 bool
-consent_number_is_open(const struct mdoc_selection *selection)
+agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns, struct mdoc_bytes element)
 {
-	const struct mdoc_choice *choice;
+	struct agreed *items = agreement->items;
+	struct agreed *item;
 
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
-		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++)
-			if (choice->state == MDOC_NOT_AGREED &&
-				mdoc_bytes_is_text(choice->element, MDOC_INDIVIDUAL_NUMBER))
-				return true;
+	if (agreement->count == agreement->room) {
+		const size_t room = agreement->room == 0 ? 16 : 2 * agreement->room;
+
+		items = realloc(items, room * sizeof(*items));
+		if (items == NULL)
+			return false;
+		agreement->items = items;
+		agreement->room = room;
+	}
+	item = &items[agreement->count++];
+	*item = (struct agreed){ doc_type.ptr != NULL ? copy_text(doc_type) : NULL, copy_text(ns), copy_text(element) };
+	return item->ns != NULL && item->element != NULL && (doc_type.ptr == NULL || item->doc_type != NULL);
+}
+
+bool
+agreement_has(const struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
+	struct mdoc_bytes element)
+{
+	for (size_t i = 0; i < agreement->count; i++) {
+		const struct agreed *item = &agreement->items[i];
+
+		if (mdoc_bytes_is_text(element, item->element) && mdoc_bytes_is_text(ns, item->ns) &&
+			(item->doc_type == NULL || mdoc_bytes_is_text(doc_type, item->doc_type)))
+			return true;
+	}
 	return false;
 }
 
-static void
-show_element(FILE *to, struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	char room[32], name[160];
-	const char *label = element_label(ns, element, room);
+/* ---- What may be given ---- */
 
-	snprintf(name, sizeof(name), "%.*s", (int)(element.len < 150 ? element.len : 150), (const char *)element.ptr);
-	fputs("  ", to);
-	terminal_padded(to, label != NULL ? label : "", 14);
-	terminal_padded(to, name, 28);
+/* "age_over_NN" */
+static bool
+is_age_over(const char *element, size_t len)
+{
+	return len == 11 && memcmp(element, "age_over_", 9) == 0;
+}
+
+/* Another age that --agree names instead. */
+static const struct agreed *
+other_age(const struct presentation *p, const struct line *line)
+{
+	if (!is_age_over((const char *)line->element.ptr, line->element.len))
+		return NULL;
+	for (size_t i = 0; i < p->wanted.count; i++)
+		if (mdoc_bytes_is_text(line->ns, p->wanted.items[i].ns) &&
+			is_age_over(p->wanted.items[i].element, strlen(p->wanted.items[i].element)))
+			return &p->wanted.items[i];
+	return NULL;
+}
+
+/* 個人番号 leaves only by its own word (R-CARD-18, R-CARD-49). */
+static void
+decide_number(const struct presentation *p, struct line *line, bool named)
+{
+	if (named || (p->wanted.count == 0 && !p->args->yes))
+		return;
+	line->state = LINE_DENIED;
+	line->why = _("it is given only when --agree names it");
 }
 
 static void
-show_type(FILE *to, struct mdoc_bytes doc_type)
+decide(const struct consent *consent, struct line *line)
 {
-	terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
+	const struct presentation *p = consent->p;
+	const struct asker *asker = &consent->questions[line->question].askers[line->doc];
+	const bool named = agreement_has(&p->wanted, line->doc_type, line->ns, line->element);
+
+	line->state = LINE_OPEN;
+	if (!asker_is_answered(p, asker)) {
+		line->state = LINE_DENIED;
+		line->why = _("this reader is not answered");
+		return;
+	}
+	if (p->wanted.count > 0 && !named) {
+		line->substitute = other_age(p, line);
+		line->state = line->substitute != NULL ? LINE_OPEN : LINE_DENIED;
+		line->why = _("--agree does not name it");
+	}
+	if (line->is_number)
+		decide_number(p, line, named);
+}
+
+static enum exit_status
+add_line(struct consent *consent, struct line line)
+{
+	if (consent->line_count == consent->line_room) {
+		const size_t room = consent->line_room == 0 ? 64 : 2 * consent->line_room;
+		struct line *lines = realloc(consent->lines, room * sizeof(*lines));
+
+		if (lines == NULL)
+			return tool_no_memory();
+		consent->lines = lines;
+		consent->line_room = room;
+	}
+	line.is_number = mdoc_bytes_is_text(line.element, MDOC_INDIVIDUAL_NUMBER);
+	decide(consent, &line);
+	consent->lines[consent->line_count++] = line;
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+add_alternatives(struct consent *consent, struct line line, const struct mdoc_request_info *info)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+
+	for (size_t a = 0; info != NULL && a < info->alternative_count; a++) {
+		const struct mdoc_alternative *alternative = &info->alternatives[a];
+
+		line.instead_of = alternative->requested.element;
+		for (size_t s = 0; s < alternative->count; s++) {
+			for (size_t e = 0; e < alternative->sets[s].count && status == EXIT_STATUS_OK; e++) {
+				line.ns = alternative->sets[s].elements[e].ns;
+				line.element = alternative->sets[s].elements[e].element;
+				status = add_line(consent, line);
+			}
+		}
+	}
+	return status;
+}
+
+static enum exit_status
+add_doc(struct consent *consent, size_t question, size_t d)
+{
+	const struct mdoc_doc_request *doc = mdoc_request_doc(consent->questions[question].request, d);
+	struct line line = { .question = question, .doc = d, .doc_type = mdoc_doc_request_type(doc) };
+	enum exit_status status = EXIT_STATUS_OK;
+	const struct mdoc_asked *asked;
+
+	for (size_t i = 0; status == EXIT_STATUS_OK && (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++) {
+		line.ns = asked->ns;
+		line.element = asked->element;
+		line.retain = asked->intent_to_retain;
+		status = add_line(consent, line);
+	}
+	line.retain = false;
+	return status == EXIT_STATUS_OK ? add_alternatives(consent, line, mdoc_doc_request_info(doc)) : status;
+}
+
+static enum exit_status
+make_lines(struct consent *consent)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+
+	for (size_t q = 0; q < consent->count; q++)
+		for (size_t d = 0; d < mdoc_request_count(consent->questions[q].request); d++)
+			if (status == EXIT_STATUS_OK)
+				status = add_doc(consent, q, d);
+	return status;
+}
+
+/* Questions of which nothing, or not all where all is wanted, may be given. */
+static void
+refuse_questions(struct consent *consent)
+{
+	for (size_t q = 0; q < consent->count; q++) {
+		size_t given = 0, denied = 0;
+
+		for (size_t i = 0; i < consent->line_count; i++) {
+			if (consent->lines[i].question != q)
+				continue;
+			given += consent->lines[i].state != LINE_DENIED ? 1 : 0;
+			denied += consent->lines[i].state == LINE_DENIED ? 1 : 0;
+		}
+		if (given == 0 || (denied > 0 && consent->questions[q].all_or_nothing))
+			consent->refused[q] = true;
+	}
+}
+
+/* ---- What is shown ---- */
+
+/* A name of the profile has a label; a reader can make up as many others as it likes. */
+static bool
+has_label(const struct line *line)
+{
+	char room[32];
+
+	return element_label(line->ns, line->element, room) != NULL;
+}
+
+static void
+show_line(FILE *to, const struct line *line)
+{
+	show_element(to, line->ns, line->element);
+	if (line->instead_of.ptr != NULL) {
+		fprintf(to, "[%s ", _("instead of"));
+		terminal_text(to, (const char *)line->instead_of.ptr,
+			line->instead_of.len < 150 ? line->instead_of.len : 150);
+		fputs("] ", to);
+	}
+	if (line->substitute != NULL)
+		fprintf(to, "[%s %s] ", _("answered by"), line->substitute->element);
+	if (line->retain)
+		fputs(_("[the reader means to keep this]"), to);
+	if (line->state == LINE_DENIED && line->why != NULL)
+		fprintf(to, " (%s)", line->why);
 	fputc('\n', to);
 }
 
-/* A heading, once. */
-static void
-show_heading(FILE *to, const char *text, bool *shown)
+enum part { PART_REFUSED, PART_UNKNOWN, PART_KNOWN };
+
+static bool
+is_of(const struct consent *consent, const struct line *line, enum part part)
 {
-	if (!*shown)
-		fprintf(to, "%s\n", text);
-	*shown = true;
+	const bool refused = line->state == LINE_DENIED || consent->refused[line->question];
+
+	if (part == PART_REFUSED)
+		return refused;
+	return !refused && has_label(line) == (part == PART_KNOWN);
 }
 
 static void
-show_refused(FILE *to, const struct mdoc_selection *selection)
+show_part(const struct consent *consent, enum part part, const char *heading, bool *shown)
 {
-	const struct mdoc_choice *choice;
-	struct mdoc_bytes doc_type;
-	bool any = false;
+	FILE *to = consent->p->people;
+	const struct line *before = NULL;
 
-	for (size_t i = 0; (doc_type = mdoc_selection_unanswered(selection, i)).ptr != NULL; i++) {
-		show_heading(to, _("Asked for, but not given:"), &any);
-		fputs("  ", to);
-		show_type(to, doc_type);
-	}
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++) {
-		for (size_t i = 0; (choice = mdoc_selection_choice(selection, d, i)) != NULL; i++) {
-			if (choice->state == MDOC_LEAVES && !mdoc_selection_too_large(selection, d))
-				continue;
-			show_heading(to, _("Asked for, but not given:"), &any);
-			show_element(to, choice->asked_ns, choice->asked);
+	for (size_t i = 0; i < consent->line_count; i++) {
+		const struct line *line = &consent->lines[i];
+
+		if (!is_of(consent, line, part))
+			continue;
+		if (!*shown)
+			fprintf(to, "%s\n", heading);
+		*shown = true;
+		if (before == NULL || !mdoc_bytes_equal(before->doc_type, line->doc_type)) {
+			fputs(" ", to);
+			terminal_text(to, (const char *)line->doc_type.ptr, line->doc_type.len);
 			fputc('\n', to);
 		}
-		if (mdoc_selection_too_large(selection, d))
-			fprintf(to, "  %s\n", _("(it is larger than the reader can take; less of it may fit)"));
+		before = line;
+		show_line(to, line);
 	}
-}
-
-/* What is said of a line beside its value. */
-static void
-show_notes(FILE *to, const struct mdoc_choice *choice)
-{
-	if (choice->asked.ptr != NULL &&
-		(!mdoc_bytes_equal(choice->asked, choice->element) ||
-			!mdoc_bytes_equal(choice->asked_ns, choice->ns))) {
-		fprintf(to, "  [%s ", _("in answer to"));
-		terminal_text(to, (const char *)choice->asked.ptr, choice->asked.len < 150 ? choice->asked.len : 150);
-		fputc(']', to);
-	}
-	if (choice->retain)
-		fprintf(to, "  %s", _("[the reader means to keep this]"));
 }
 
 static void
-show_document(FILE *to, const struct mdoc_selection *selection, size_t document)
+show_askers(const struct consent *consent)
 {
-	const struct mdoc_choice *choice;
+	FILE *to = consent->p->people;
 
-	if (mdoc_selection_count(selection) > 1)
-		show_type(to, mdoc_selection_doc_type(selection, document));
-	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
-		if (choice->state != MDOC_LEAVES)
-			continue;
-		show_element(to, choice->ns, choice->element);
-		value_print(to, choice->element, choice->value);
-		show_notes(to, choice);
-		fputc('\n', to);
-	}
-}
+	for (size_t q = 0; q < consent->count; q++) {
+		const struct question *question = &consent->questions[q];
 
-/* What would leave comes last, right above the question: a reader that asks for thousands of things
- * must not be able to push it off the screen. */
-void
-consent_show_selection(FILE *to, const struct mdoc_selection *selection)
-{
-	show_refused(to, selection);
-	fprintf(to, "%s\n", _("These would leave:"));
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
-		if (mdoc_selection_leaves(selection, d))
-			show_document(to, selection, d);
-}
+		for (size_t d = 0; d < mdoc_request_count(question->request); d++) {
+			const struct mdoc_bytes doc_type =
+				mdoc_doc_request_type(mdoc_request_doc(question->request, d));
 
-static json_t *
-name_json(struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	return json_pack("[o, o]", json_text(ns), json_text(element));
-}
-
-static json_t *
-document_json(const struct mdoc_selection *selection, size_t document)
-{
-	json_t *elements = json_array(), *retained = json_array(), *refused = json_array();
-	const struct mdoc_choice *choice;
-
-	for (size_t i = 0; (choice = mdoc_selection_choice(selection, document, i)) != NULL; i++) {
-		if (choice->state != MDOC_LEAVES || !mdoc_selection_leaves(selection, document)) {
-			json_array_append_new(refused, name_json(choice->asked_ns, choice->asked));
-			continue;
+			terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
+			fputs(": ", to);
+			asker_show(to, &question->askers[d]);
+			if (!asker_is_answered(consent->p, &question->askers[d]))
+				fprintf(to, "  %s\n", _("(this is not answered)"));
 		}
-		json_array_append_new(elements, name_json(choice->ns, choice->element));
-		if (choice->retain)
-			json_array_append_new(retained, name_json(choice->ns, choice->element));
+		if (mdoc_request_warnings(question->request) != 0)
+			tool_note(_("The request has parts that its version does not have or that are written "
+				    "otherwise; some may be ignored."));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:I}", "docType",
-		json_text(mdoc_selection_doc_type(selection, document)), "elements", elements, "retained", retained,
-		"refused", refused, "bytes", (json_int_t)mdoc_selection_size(selection, document));
 }
 
-json_t *
-consent_json(const struct mdoc_selection *selection)
+/* What would leave comes last, with what everybody knows by name right above the question: a reader that asks for
+ * thousands of things must not be able to push it off the screen. */
+static void
+show(const struct consent *consent)
 {
-	json_t *documents = json_array(), *unanswered = json_array();
-	struct mdoc_bytes doc_type;
+	bool refused = false, given = false;
 
-	for (size_t d = 0; d < mdoc_selection_count(selection); d++)
-		json_array_append_new(documents, document_json(selection, d));
-	for (size_t i = 0; (doc_type = mdoc_selection_unanswered(selection, i)).ptr != NULL; i++)
-		json_array_append_new(unanswered, json_text(doc_type));
-	return json_pack("{s:o, s:o}", "documents", documents, "unanswered", unanswered);
+	show_askers(consent);
+	show_part(consent, PART_REFUSED, _("Asked for, but not given:"), &refused);
+	show_part(consent, PART_UNKNOWN, _("Asked for:"), &given);
+	show_part(consent, PART_KNOWN, _("Asked for:"), &given);
+	fflush(consent->p->people);
+}
+
+/* ---- What is asked ---- */
+
+static bool
+is_open(const struct consent *consent, const struct line *line, bool number)
+{
+	return line->state == LINE_OPEN && !consent->refused[line->question] && line->is_number == number;
+}
+
+/* 個人番号 is asked about by itself. */
+static void
+ask_number(struct consent *consent, const char *why_not)
+{
+	bool asked = false, agreed = false;
+
+	for (size_t i = 0; i < consent->line_count; i++) {
+		struct line *line = &consent->lines[i];
+
+		if (!is_open(consent, line, true) || consent->p->wanted.count > 0)
+			continue;
+		if (!asked) {
+			asked = true;
+			fprintf(consent->p->people, "%s\n",
+				_("The reader asks for the Individual Number (個人番号). Only those with a legal basis "
+				  "may "
+				  "ask for it."));
+			fflush(consent->p->people);
+			agreed = terminal_ask(_("Give the Individual Number too?"), NULL);
+		}
+		line->state = agreed ? LINE_AGREED : LINE_DENIED;
+		line->why = why_not;
+	}
+}
+
+static bool
+question_leaves(const struct consent *consent, size_t q)
+{
+	for (size_t i = 0; i < consent->line_count; i++)
+		if (consent->lines[i].question == q && consent->lines[i].state != LINE_DENIED && !consent->refused[q])
+			return true;
+	return false;
+}
+
+static bool
+anything_leaves(const struct consent *consent)
+{
+	for (size_t q = 0; q < consent->count; q++)
+		if (question_leaves(consent, q))
+			return true;
+	return false;
+}
+
+/* Optional ones by themselves, the others together. */
+static enum exit_status
+ask(struct consent *consent)
+{
+	bool asked = true, open = false;
+
+	for (size_t i = 0; i < consent->line_count; i++)
+		open |= consent->lines[i].state == LINE_OPEN && !consent->refused[consent->lines[i].question];
+	if (!open || consent->p->args->yes)
+		return EXIT_STATUS_OK;
+	for (size_t q = 0; q < consent->count; q++) {
+		const struct mdoc_doc_request *doc = mdoc_request_doc(consent->questions[q].request, 0);
+		char text[200];
+
+		if (!consent->questions[q].optional || !question_leaves(consent, q))
+			continue;
+		snprintf(text, sizeof(text), _("Give what is asked of %.*s, which is optional?"),
+			(int)(mdoc_doc_request_type(doc).len < 100 ? mdoc_doc_request_type(doc).len : 100),
+			(const char *)mdoc_doc_request_type(doc).ptr);
+		consent->refused[q] = !terminal_ask(text, NULL);
+	}
+	if (anything_leaves(consent) && terminal_ask(_("Give this to the reader?"), &asked))
+		return EXIT_STATUS_OK;
+	tool_error(_("nothing was sent"));
+	if (!asked)
+		tool_why(_("There is no terminal to ask on; --yes agrees in advance."));
+	return EXIT_STATUS_NO;
+}
+
+/* ---- Refusals ---- */
+
+/* Why nothing at all may be answered: a revoked certificate before anything else, which a policy might let pass. */
+static enum exit_status
+refuse_reader(const struct consent *consent)
+{
+	const struct presentation *p = consent->p;
+	const struct asker *reason = NULL;
+
+	for (size_t q = 0; q < consent->count; q++) {
+		for (size_t d = 0; d < mdoc_request_count(consent->questions[q].request); d++) {
+			const struct asker *asker = &consent->questions[q].askers[d];
+
+			if (asker_is_answered(p, asker))
+				return EXIT_STATUS_OK;
+			if (asker->error.code != MDOC_OK && (reason == NULL || asker->revoked))
+				reason = asker;
+		}
+	}
+	if (reason != NULL)
+		(void)tool_mdoc_error(_("the reader's signature"), &reason->error);
+	else
+		tool_error(_("the reader does not prove who it is"));
+	if (p->trust == NULL && p->reader_policy == MDOC_READER_POLICY_TRUSTED &&
+		(reason == NULL || reason->standing == MDOC_READER_SIGNED))
+		tool_why(_(
+			"Only readers that are trusted are answered: name their CA with --reader-ca, or choose others "
+			"with --reader-policy."));
+	else
+		tool_why(_("Do not answer this reader."));
+	return EXIT_STATUS_NO;
+}
+
+static enum exit_status
+check_anything(const struct consent *consent)
+{
+	bool required = false;
+
+	for (size_t q = 0; q < consent->count; q++)
+		required |=
+			consent->refused[q] && !consent->questions[q].optional && consent->questions[q].all_or_nothing;
+	if (anything_leaves(consent) && !required)
+		return EXIT_STATUS_OK;
+	tool_error(_("nothing that is asked for may be given"));
+	for (size_t i = 0; i < consent->line_count; i++) {
+		const struct line *line = &consent->lines[i];
+
+		if (line->is_number && line->state == LINE_DENIED) {
+			tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
+				MDOC_INDIVIDUAL_NUMBER);
+			break;
+		}
+	}
+	return EXIT_STATUS_NO;
+}
+
+static enum exit_status
+remember(struct consent *consent)
+{
+	struct agreement *agreed = &consent->p->agreed;
+
+	for (size_t i = 0; i < consent->line_count; i++) {
+		const struct line *line = &consent->lines[i];
+		const struct mdoc_bytes element =
+			line->substitute != NULL ? mdoc_text(line->substitute->element) : line->element;
+
+		if (line->state == LINE_DENIED || consent->refused[line->question])
+			continue;
+		if (!agreement_add(agreed, line->doc_type, line->ns, element))
+			return tool_no_memory();
+	}
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+record_askers(const struct consent *consent)
+{
+	json_t *readers = consent->p->readers;
+
+	for (size_t q = 0; q < consent->count; q++) {
+		const struct question *question = &consent->questions[q];
+
+		for (size_t d = 0; d < mdoc_request_count(question->request); d++) {
+			const struct mdoc_bytes type = mdoc_doc_request_type(mdoc_request_doc(question->request, d));
+
+			if (json_array_append_new(readers, asker_json(&question->askers[d], type)) != 0)
+				return tool_no_memory();
+		}
+	}
+	return EXIT_STATUS_OK;
+}
+
+enum exit_status
+presentation_consent(struct presentation *p, const struct question *questions, size_t count)
+{
+	struct consent consent = { .p = p, .questions = questions, .count = count };
+	enum exit_status status = EXIT_STATUS_OK;
+
+	p->consented = false;
+	agreement_clear(&p->agreed);
+	consent.refused = calloc(count + 1, sizeof(*consent.refused));
+	if (consent.refused == NULL)
+		status = tool_no_memory();
+	if (status == EXIT_STATUS_OK)
+		status = make_lines(&consent);
+	if (status == EXIT_STATUS_OK) {
+		refuse_questions(&consent);
+		status = record_askers(&consent);
+		show(&consent);
+	}
+	if (status == EXIT_STATUS_OK)
+		status = refuse_reader(&consent);
+	if (status == EXIT_STATUS_OK) {
+		ask_number(&consent, _("not agreed to"));
+		refuse_questions(&consent);
+		status = check_anything(&consent);
+	}
+	if (status == EXIT_STATUS_OK)
+		status = ask(&consent);
+	if (status == EXIT_STATUS_OK)
+		status = remember(&consent);
+	p->consented = status == EXIT_STATUS_OK;
+	free(consent.refused);
+	free(consent.lines);
+	return status;
 }

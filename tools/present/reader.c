@@ -1,213 +1,263 @@
 /* reader.c: who asks, whether it is trusted, and whether it is answered. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include "tools/present/present.h"
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "tools/common/clock.h"
 #include "tools/common/context.h"
-#include "tools/common/file.h"
+#include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
-#include "tools/common/trust.h"
+#include "tools/present/presentation_internal.h"
 
-static const struct {
-	const char *name;
-	enum mdoc_reader_policy policy;
-} policies[] = {
-	{ "any", MDOC_READER_POLICY_ANY },
-	{ "signed", MDOC_READER_POLICY_SIGNED },
-	{ "trusted", MDOC_READER_POLICY_TRUSTED },
-};
+#define NAME_SHOWN ((size_t)256) /* bytes of a name that came from outside */
 
-enum exit_status
-reader_parse(const struct command *command, const struct reader_args *args, struct reader *reader)
+void
+asker_clear(struct asker *asker)
 {
-	for (size_t i = 0; args->policy != NULL && i < sizeof(policies) / sizeof(policies[0]); i++) {
-		if (strcmp(policies[i].name, args->policy) == 0) {
-			reader->policy = policies[i].policy;
-			break;
-		}
-		if (i + 1 == sizeof(policies) / sizeof(policies[0]))
-			return options_wrong(command, _("--reader-policy knows any, signed and trusted, not \"%s\""),
-				args->policy);
-	}
-	if (reader->policy == MDOC_READER_POLICY_TRUSTED && args->cas.count == 0)
-		return options_wrong(command, _("--reader-policy trusted needs --reader-ca"));
-	if (args->cas.count == 0 && (args->crls.count > 0 || args->require_crl))
-		return options_wrong(command, _("a CRL of a reader CA needs --reader-ca"));
-	return trust_relax(command, &args->relax, &reader->relax) == EXIT_STATUS_OK ? EXIT_STATUS_GO_ON
-										    : EXIT_STATUS_USAGE;
+	free(asker->name);
+	free(asker->client_id);
+	free(asker->origin);
+	free(asker->why);
+	memset(asker, 0, sizeof(*asker));
 }
 
-/* A CRL of a CA in the store. */
-static enum exit_status
-read_crl(struct mdoc_trust *trust, const char *path)
+void
+presentation_askers_free(struct asker *askers, size_t count)
 {
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	struct mdoc_crl *crl = NULL;
-	enum exit_status status = file_read_crl(path, &der);
-
-	if (status != EXIT_STATUS_OK)
-		goto out;
-	if (mdoc_crl_parse(tool_context(), mdoc_buf_bytes(&der), &crl, &error) != MDOC_OK ||
-		mdoc_trust_add_crl(trust, crl, &error) != MDOC_OK) {
-		status = tool_mdoc_error(path, &error);
-		mdoc_crl_free(crl);
-	}
-out:
-	mdoc_buf_clear(&der);
-	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
-}
-
-static enum exit_status
-read_trust(const struct reader_args *args, struct reader *reader)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	enum exit_status status = EXIT_STATUS_OK;
-
-	if (args->cas.count == 0)
-		return EXIT_STATUS_OK;
-	reader->trust = mdoc_trust_new();
-	if (reader->trust == NULL)
-		return tool_no_memory();
-	for (size_t i = 0; i < args->cas.count && status == EXIT_STATUS_OK; i++) {
-		struct mdoc_buf der = MDOC_BUF_EMPTY;
-
-		status = file_read_certificate(args->cas.items[i], &der);
-		if (status == EXIT_STATUS_OK &&
-			mdoc_trust_add(tool_context(), reader->trust, mdoc_buf_bytes(&der), MDOC_CERT_READER_CA,
-				reader->relax, &error) != MDOC_OK) {
-			tool_mdoc_error(args->cas.items[i], &error);
-			status = EXIT_STATUS_INPUT;
-		}
-		mdoc_buf_clear(&der);
-	}
-	for (size_t i = 0; i < args->crls.count && status == EXIT_STATUS_OK; i++)
-		status = read_crl(reader->trust, args->crls.items[i]);
-	return status;
+	for (size_t i = 0; askers != NULL && i < count; i++)
+		asker_clear(&askers[i]);
+	free(askers);
 }
 
 bool
-reader_may_have(const struct reader *reader, const struct mdoc_request *request, struct mdoc_bytes doc_type)
+asker_is_answered(const struct presentation *p, const struct asker *asker)
 {
-	for (size_t d = 0; d < mdoc_request_count(request); d++)
-		if (mdoc_bytes_equal(mdoc_doc_request_type(mdoc_request_doc(request, d)), doc_type) &&
-			mdoc_reader_auth_allows(reader->auth, d, reader->policy))
-			return true;
-	return false;
-}
-
-/* Why nothing at all may be answered: a revoked certificate before anything else, which a policy might let pass. */
-static enum exit_status
-refuse(const struct reader *reader, const char *path)
-{
-	const struct mdoc_reader_row *row, *reason = NULL;
-
-	for (size_t i = 0; (row = mdoc_reader_auth_row(reader->auth, i)) != NULL; i++)
-		if (row->outcome == MDOC_FAILED && (reason == NULL || row->error.code == MDOC_ERR_REVOKED))
-			reason = row;
-	if (reason != NULL)
-		(void)tool_mdoc_error(path, &reason->error);
-	else
-		tool_error(_("%s: the reader does not prove who it is"), path);
-	tool_why(_("Do not answer this reader."));
-	return EXIT_STATUS_NO;
-}
-
-enum exit_status
-reader_look(const struct reader_args *args, const struct mdoc_request *request, struct mdoc_bytes transcript,
-	const char *path, struct reader *reader)
-{
-	struct mdoc_reader_auth_options options = { .transcript = transcript,
-		.now = (int64_t)time(NULL),
-		.relax = reader->relax,
-		.crl_required = args->require_crl };
-	struct mdoc_error error = { .code = MDOC_OK };
-	enum exit_status status = read_trust(args, reader);
-
-	if (status != EXIT_STATUS_OK)
-		return status;
-	options.trust = reader->trust;
-	if (mdoc_reader_auth_check(tool_context(), request, &options, &reader->auth, &error) != MDOC_OK)
-		return tool_mdoc_error(path, &error);
-	for (size_t d = 0; d < mdoc_request_count(request); d++) {
-		if (reader_may_have(reader, request, mdoc_doc_request_type(mdoc_request_doc(request, d))))
-			return EXIT_STATUS_OK;
+	switch (p->reader_policy) {
+	case MDOC_READER_POLICY_ANY:
+		return asker->standing != MDOC_READER_FAILED;
+	case MDOC_READER_POLICY_SIGNED:
+		return asker->standing == MDOC_READER_SIGNED || asker->standing == MDOC_READER_TRUSTED;
+	default:
+		return asker->standing == MDOC_READER_TRUSTED;
 	}
-	return refuse(reader, path);
 }
 
-/* Has a CRL that was given one of the certificates behind this docRequest? */
-static bool
-is_revoked(const struct reader *reader, size_t doc)
+bool
+question_may_have(const struct presentation *p, const struct question *question, struct mdoc_bytes doc_type)
 {
-	const struct mdoc_reader_row *row;
-
-	for (size_t i = 0; (row = mdoc_reader_auth_row(reader->auth, i)) != NULL; i++)
-		if ((row->doc == doc || row->doc == SIZE_MAX) && row->check == MDOC_READER_CRL &&
-			row->error.code == MDOC_ERR_REVOKED)
+	for (size_t d = 0; d < mdoc_request_count(question->request); d++)
+		if (mdoc_bytes_equal(mdoc_doc_request_type(mdoc_request_doc(question->request, d)), doc_type) &&
+			asker_is_answered(p, &question->askers[d]))
 			return true;
 	return false;
 }
 
 /* What stands behind the name. */
 static const char *
-standing_text(const struct reader *reader, size_t doc)
+standing_text(const struct presentation *p, const struct asker *asker)
 {
-	if (mdoc_reader_auth_standing(reader->auth, doc) == MDOC_READER_TRUSTED)
-		return _("(signed by this reader; a reader CA that you trust stands behind that name)");
-	if (reader->trust != NULL)
-		return _("(signed by this reader; no reader CA that you trust stands behind that name)");
-	return _("(signed by this reader; nobody here has checked who stands behind that name)");
+	switch (asker->standing) {
+	case MDOC_READER_TRUSTED:
+		return _("signed by this reader; a reader CA that you trust stands behind that name");
+	case MDOC_READER_SIGNED:
+		return p->trust != NULL
+			? _("signed by this reader; no reader CA that you trust stands behind that name")
+			: _("signed by this reader; nobody here has checked who stands behind that name");
+	case MDOC_READER_FAILED:
+		return asker->revoked ? _("asked for by a reader whose certificate has been revoked")
+				      : _("asked for with a signature that is wrong");
+	default:
+		return _("asked for by a reader that does not prove who it is");
+	}
+}
+
+/* "…: the reason (what was expected)" */
+static enum exit_status
+say_why(const struct presentation *p, struct asker *asker)
+{
+	const char *text = standing_text(p, asker);
+	const bool reason = asker->error.code != MDOC_OK && asker->standing != MDOC_READER_TRUSTED;
+	const char *because = reason ? message_mdoc(asker->error.code) : "";
+	const char *expected = reason ? asker->error.expected : "";
+	const size_t room = strlen(text) + strlen(because) + strlen(expected) + 8;
+
+	asker->why = malloc(room);
+	if (asker->why == NULL)
+		return tool_no_memory();
+	snprintf(asker->why, room, "%s%s%s%s%s%s", text, *because != '\0' ? ": " : "", because,
+		*expected != '\0' ? " (" : "", expected, *expected != '\0' ? ")" : "");
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+take_certificate(struct asker *asker, struct mdoc_bytes der, struct mdoc_buf *subject)
+{
+	uint8_t digest[MDOC_DIGEST_MAX];
+	size_t len = 0;
+
+	if (mdoc_digest(tool_context(), MDOC_SHA256, der, digest, &len) != MDOC_OK)
+		return tool_no_memory();
+	memcpy(asker->fingerprint, digest, sizeof(asker->fingerprint));
+	asker->has_certificate = true;
+	if (subject->len == 0)
+		return EXIT_STATUS_OK;
+	asker->name = strndup((const char *)subject->ptr, subject->len);
+	return asker->name == NULL ? tool_no_memory() : EXIT_STATUS_OK;
+}
+
+/* The first thing that is wrong with one docRequest's signatures, but that it is revoked before all else. */
+static void
+take_reason(const struct mdoc_reader_auth *auth, size_t doc, struct asker *asker)
+{
+	const struct mdoc_reader_row *row;
+
+	for (size_t i = 0; (row = mdoc_reader_auth_row(auth, i)) != NULL; i++) {
+		if ((row->doc != doc && row->doc != SIZE_MAX) || row->error.code == MDOC_OK)
+			continue;
+		if (row->check == MDOC_READER_CRL && row->error.code == MDOC_ERR_REVOKED) {
+			asker->revoked = true;
+			asker->error = row->error;
+		}
+		if (asker->error.code == MDOC_OK)
+			asker->error = row->error;
+	}
+}
+
+static enum exit_status
+look_at(const struct presentation *p, const struct mdoc_reader_auth *auth, size_t doc, struct asker *asker)
+{
+	struct mdoc_buf subject = MDOC_BUF_EMPTY;
+	enum exit_status status = EXIT_STATUS_OK;
+	struct mdoc_bytes der;
+
+	asker->standing = mdoc_reader_auth_standing(auth, doc);
+	take_reason(auth, doc, asker);
+	if (mdoc_reader_auth_certificate(auth, doc, &der)) {
+		if (mdoc_reader_auth_subject(tool_context(), auth, doc, &subject) != MDOC_OK)
+			mdoc_buf_clear(&subject);
+		status = take_certificate(asker, der, &subject);
+	}
+	mdoc_buf_clear(&subject);
+	return status == EXIT_STATUS_OK ? say_why(p, asker) : status;
+}
+
+enum exit_status
+presentation_askers(const struct presentation *p, const struct mdoc_request *request, struct mdoc_bytes transcript,
+	struct asker **askers)
+{
+	const struct mdoc_reader_auth_options options = { .transcript = transcript,
+		.trust = p->trust,
+		.now = clock_now(),
+		.relax = p->relax,
+		.crl_required = p->args->reader.require_crl };
+	const size_t count = mdoc_request_count(request);
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_reader_auth *auth = NULL;
+	enum exit_status status = EXIT_STATUS_OK;
+
+	*askers = calloc(count + 1, sizeof(**askers));
+	if (*askers == NULL)
+		return tool_no_memory();
+	if (mdoc_reader_auth_check(tool_context(), request, &options, &auth, &error) != MDOC_OK)
+		status = tool_mdoc_error(_("the reader's signature"), &error);
+	for (size_t d = 0; d < count && status == EXIT_STATUS_OK; d++)
+		status = look_at(p, auth, d, &(*askers)[d]);
+	mdoc_reader_auth_free(auth);
+	return status;
+}
+
+/* The first thing that is wrong with a certificate. */
+static struct mdoc_error
+first_error(const struct presentation *p, const struct mdoc_judged *judged)
+{
+	const bool unknown = judged->revocation.code == MDOC_ERR_UNDETERMINED;
+	const struct mdoc_error none = { .code = MDOC_OK };
+
+	if (judged->revocation.code == MDOC_ERR_REVOKED)
+		return judged->revocation;
+	if (judged->profile.code != MDOC_OK)
+		return judged->profile;
+	if (judged->path.code != MDOC_OK)
+		return judged->path;
+	if (judged->validity.code != MDOC_OK)
+		return judged->validity;
+	return unknown && p->args->reader.require_crl ? judged->revocation : none;
+}
+
+enum exit_status
+presentation_judge(const struct presentation *p, struct mdoc_bytes certificate, struct asker *asker)
+{
+	struct mdoc_buf subject = MDOC_BUF_EMPTY;
+	enum exit_status status = EXIT_STATUS_OK;
+	struct mdoc_judged judged;
+	enum mdoc_result res;
+
+	memset(&judged, 0, sizeof(judged));
+	res = mdoc_trust_judge(tool_context(), p->trust, certificate, MDOC_CERT_READER, p->relax, clock_now(), &judged);
+	if (res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO || res == MDOC_ERR_ARG)
+		status = tool_no_memory();
+	asker->error = first_error(p, &judged);
+	asker->revoked = asker->error.code == MDOC_ERR_REVOKED;
+	asker->standing = judged.cert == NULL || asker->revoked ? MDOC_READER_FAILED
+		: asker->error.code == MDOC_OK                  ? MDOC_READER_TRUSTED
+								: MDOC_READER_SIGNED;
+	if (judged.cert != NULL && mdoc_cert_subject_text(judged.cert, &subject) != MDOC_OK)
+		mdoc_buf_clear(&subject);
+	if (status == EXIT_STATUS_OK)
+		status = take_certificate(asker, certificate, &subject);
+	if (status == EXIT_STATUS_OK)
+		status = say_why(p, asker);
+	mdoc_judged_clear(&judged);
+	mdoc_buf_clear(&subject);
+	return status;
 }
 
 static void
-show_one(FILE *to, const struct reader *reader, size_t doc)
+show_text(FILE *to, const char *text)
 {
-	struct mdoc_buf subject = MDOC_BUF_EMPTY;
+	const size_t len = strlen(text);
 
-	switch (mdoc_reader_auth_standing(reader->auth, doc)) {
-	case MDOC_READER_FAILED:
-		fprintf(to, "%s\n",
-			is_revoked(reader, doc) ? _("asked for by a reader whose certificate has been revoked")
-						: _("asked for with a signature that is wrong"));
-		break;
-	case MDOC_READER_NONE:
-		fprintf(to, "%s\n", _("asked for by a reader that does not prove who it is"));
-		break;
-	default:
+	terminal_text(to, text, len < NAME_SHOWN ? len : NAME_SHOWN);
+}
+
+void
+asker_show(FILE *to, const struct asker *asker)
+{
+	const bool proven = asker->standing == MDOC_READER_SIGNED || asker->standing == MDOC_READER_TRUSTED;
+
+	if (proven) {
 		fputs(_("asked for by "), to);
-		if (mdoc_reader_auth_subject(NULL, reader->auth, doc, &subject) == MDOC_OK)
-			terminal_text(to, (const char *)subject.ptr, subject.len < 256 ? subject.len : 256);
-		else
-			fputc('?', to);
-		fprintf(to, "\n  %s\n", standing_text(reader, doc));
-		break;
+		show_text(to, asker->name != NULL ? asker->name : "?");
+		fputc('\n', to);
 	}
-	mdoc_buf_clear(&subject);
+	if (asker->origin != NULL) {
+		fprintf(to, "  %s ", _("the answer goes to"));
+		show_text(to, asker->origin);
+		fputc('\n', to);
+	}
+	if (proven)
+		fprintf(to, "  (%s)\n", asker->why != NULL ? asker->why : "");
+	else
+		fprintf(to, "%s\n",
+			asker->why != NULL ? asker->why : _("asked for by a reader that does not prove who it is"));
 }
 
-void
-reader_show(FILE *to, const struct reader *reader, const struct mdoc_request *request)
+static json_t *
+fingerprint_json(const struct asker *asker)
 {
-	for (size_t d = 0; d < mdoc_request_count(request); d++) {
-		const struct mdoc_bytes doc_type = mdoc_doc_request_type(mdoc_request_doc(request, d));
+	char text[2 * sizeof(asker->fingerprint) + 1];
 
-		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
-		fputs(": ", to);
-		show_one(to, reader, d);
-		if (!mdoc_reader_auth_allows(reader->auth, d, reader->policy))
-			fprintf(to, "  %s\n", _("(this is not answered)"));
-	}
-	if (mdoc_request_warnings(request) != 0)
-		tool_note(_("The request has parts that its version does not have or that are written otherwise; some "
-			    "may be ignored."));
+	if (!asker->has_certificate)
+		return json_null();
+	for (size_t i = 0; i < sizeof(asker->fingerprint); i++)
+		snprintf(text + 2 * i, 3, "%02x", asker->fingerprint[i]);
+	return json_string(text);
 }
 
-void
-reader_clear(struct reader *reader)
+json_t *
+asker_json(const struct asker *asker, struct mdoc_bytes doc_type)
 {
-	mdoc_reader_auth_free(reader->auth);
-	mdoc_trust_free(reader->trust);
-	memset(reader, 0, sizeof(*reader));
+	return json_pack("{s:o, s:s, s:s?, s:o, s:s?, s:s?, s:s?}", "docType", json_text(doc_type), "standing",
+		mdoc_reader_standing_name(asker->standing), "name", asker->name, "fingerprint", fingerprint_json(asker),
+		"clientId", asker->client_id, "origin", asker->origin, "why", asker->why);
 }
