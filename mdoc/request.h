@@ -101,6 +101,9 @@ struct mdoc_use_case {
 	size_t hint_count;
 };
 
+/* A member of requestInfo that no standard has; a standard's reader passes over it. */
+#define MDOC_LEGAL_BASIS "mdoc-pkcs11.legalBasis"
+
 /* ---- Reading ---- */
 
 struct mdoc_request;
@@ -161,6 +164,10 @@ const struct mdoc_asked *mdoc_doc_request_asked(const struct mdoc_doc_request *d
 /* Its requestInfo as far as it is known here; NULL: none, or below version 1.1. */
 const struct mdoc_request_info *mdoc_doc_request_info(const struct mdoc_doc_request *doc);
 
+/* The legal basis that the reader states for asking for 個人番号 (R-CARD-18): text of requestInfo's member
+ * MDOC_LEGAL_BASIS, in any version and below its readerAuth; ptr NULL: it states none. */
+struct mdoc_bytes mdoc_doc_request_legal_basis(const struct mdoc_doc_request *doc);
+
 /* Is there a readerAuth? Certificate i of its x5chain, DER, the reader's first; false: none. */
 bool mdoc_doc_request_is_signed(const struct mdoc_doc_request *doc);
 bool mdoc_doc_request_certificate(const struct mdoc_doc_request *doc, size_t i, struct mdoc_bytes *der);
@@ -182,7 +189,8 @@ struct mdoc_ask {
 	const struct mdoc_signer *signer; /* of its readerAuth; NULL: none */
 	const struct mdoc_bytes *x5chain; /* as in mdoc_reader_signer */
 	size_t x5chain_count;
-	const struct mdoc_request_info *info; /* second edition; NULL: no requestInfo */
+	const struct mdoc_request_info *info; /* second edition; NULL: none of it */
+	struct mdoc_bytes legal_basis;        /* text of MDOC_LEGAL_BASIS, in either edition; none: not stated */
 };
 
 /* Of a request as a whole. Zeroed: version 1.0 and no transcript. */

@@ -107,6 +107,7 @@ static enum mdoc_result
 build_items_request(const struct mdoc_ask *ask, struct mdoc_buf *out, struct mdoc_error *error)
 {
 	struct mdoc_buf inner = MDOC_BUF_EMPTY;
+	const bool has_info = ask->info != NULL || ask->legal_basis.len > 0;
 	const struct mdoc_asked **sorted = NULL;
 	enum mdoc_result res;
 
@@ -115,14 +116,14 @@ build_items_request(const struct mdoc_ask *ask, struct mdoc_buf *out, struct mdo
 		res = mdoci_check_request_info(ask, sorted, error);
 	if (res != MDOC_OK)
 		goto out;
-	mdoc_put_map(&inner, ask->info != NULL ? 3 : 2);
+	mdoc_put_map(&inner, has_info ? 3 : 2);
 	mdoc_put_text(&inner, "docType");
 	mdoc_put_tstr(&inner, ask->doc_type);
 	mdoc_put_text(&inner, "nameSpaces");
 	res = put_namespaces(&inner, ask, sorted);
-	if (ask->info != NULL) {
+	if (has_info) {
 		mdoc_put_text(&inner, "requestInfo");
-		mdoci_put_request_info(&inner, ask->info);
+		mdoci_put_request_info(&inner, ask);
 	}
 	if (res == MDOC_OK)
 		res = inner.err;

@@ -78,6 +78,12 @@ mdoc_request_auth_all_certificate(const struct mdoc_request *request, size_t sig
 	return signature < request->auth_all_count && certificate(&request->auth_all[signature], i, der);
 }
 
+struct mdoc_bytes
+mdoc_doc_request_legal_basis(const struct mdoc_doc_request *doc)
+{
+	return doc->legal_basis;
+}
+
 bool
 mdoc_doc_request_is_signed(const struct mdoc_doc_request *doc)
 {

@@ -244,6 +244,16 @@ read_encryption(const struct reading *r, struct mdoc_node node, const char *path
 	return mdoc_node_present(part) ? read_recipient_certificates(r, part, path, out, error) : MDOC_OK;
 }
 
+static enum mdoc_result
+read_legal_basis(struct mdoc_node map, const char *path, struct mdoc_doc_request *doc, struct mdoc_error *error)
+{
+	const struct mdoc_node node = mdoc_map_text(map, MDOC_LEGAL_BASIS);
+
+	if (mdoc_node_present(node) && !mdoc_node_tstr(node, &doc->legal_basis))
+		return mdoci_fail(error, MDOC_ERR_TYPE, mdoc_node_offset(node), path, "a text: " MDOC_LEGAL_BASIS);
+	return MDOC_OK;
+}
+
 enum mdoc_result
 mdoci_read_request_info(struct mdoc_request *request, struct mdoc_node map, const char *path,
 	struct mdoc_doc_request *doc, struct mdoc_error *error)
@@ -268,6 +278,8 @@ mdoci_read_request_info(struct mdoc_request *request, struct mdoc_node map, cons
 	if (info == NULL)
 		return mdoci_fail(error, MDOC_ERR_MEMORY, mdoc_node_offset(map), path, "memory");
 	res = mdoci_want(map, MDOC_CBOR_MAP, path, error);
+	if (res == MDOC_OK)
+		res = read_legal_basis(map, path, doc, error);
 	for (size_t i = 0; res == MDOC_OK && i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct mdoc_node node = mdoc_map_text(map, rows[i].key);
 

@@ -1,5 +1,5 @@
 /*
- * mdoc/request/request_info_build.c: requestInfo of the second edition, written.
+ * mdoc/request/request_info_build.c: requestInfo, written.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -162,8 +162,10 @@ put_encryption(struct mdoc_buf *buf, const struct mdoc_request_info *info)
 }
 
 void
-mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_request_info *info)
+mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_ask *ask)
 {
+	static const struct mdoc_request_info none = { .unique = MDOC_UNIQUE_NOT_SAID };
+	const struct mdoc_request_info *info = ask->info != NULL ? ask->info : &none;
 	const struct {
 		const char *key;
 		bool there;
@@ -177,7 +179,7 @@ mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_request_info *inf
 		{ "docResponseEncryption", info->encryption != NULL, put_encryption },
 	};
 	const size_t count = sizeof(rows) / sizeof(rows[0]);
-	size_t pairs = 0;
+	size_t pairs = ask->legal_basis.len > 0 ? 1 : 0;
 
 	for (size_t i = 0; i < count; i++)
 		pairs += rows[i].there ? 1 : 0;
@@ -187,5 +189,9 @@ mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_request_info *inf
 			continue;
 		mdoc_put_text(buf, rows[i].key);
 		rows[i].put(buf, info);
+	}
+	if (ask->legal_basis.len > 0) {
+		mdoc_put_text(buf, MDOC_LEGAL_BASIS);
+		mdoc_put_tstr(buf, ask->legal_basis);
 	}
 }

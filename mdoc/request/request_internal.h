@@ -25,6 +25,7 @@ struct mdoc_doc_request {
 	bool has_reader_auth;
 	struct mdoci_reader_sign1 reader_auth;
 	const struct mdoc_request_info *info;
+	struct mdoc_bytes legal_basis;
 	struct mdoc_cbor *scan, *encryption_scan;
 };
 
@@ -64,7 +65,7 @@ enum mdoc_result mdoci_request_may_name(const struct mdoc_request *request, stru
 enum mdoc_result mdoci_request_list(struct mdoc_request *request, struct mdoc_node list, size_t size, const char *path,
 	void **items, struct mdoc_error *error);
 
-/* requestInfo into doc->info, which stays NULL below version 1.1. */
+/* requestInfo into doc->info, which stays NULL below version 1.1, and doc->legal_basis. */
 enum mdoc_result mdoci_read_request_info(struct mdoc_request *request, struct mdoc_node map, const char *path,
 	struct mdoc_doc_request *doc, struct mdoc_error *error);
 
@@ -72,8 +73,8 @@ enum mdoc_result mdoci_read_request_info(struct mdoc_request *request, struct md
 enum mdoc_result mdoci_read_device_request_info(struct mdoc_request *request, struct mdoc_node item,
 	struct mdoc_error *error);
 
-/* Writers of the second edition, after the checks below. */
-void mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_request_info *info);
+/* Writers, after the checks below. requestInfo: of an ask that has something to say there. */
+void mdoci_put_request_info(struct mdoc_buf *buf, const struct mdoc_ask *ask);
 void mdoci_put_device_request_info(struct mdoc_buf *buf, const struct mdoc_request_options *options); /* tag 24 */
 
 /* MDOC_ERR_ARG for what reads back but says nothing: empty lists, alternatives for what is not asked.

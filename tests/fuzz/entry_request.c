@@ -55,6 +55,7 @@ touch_doc(const struct mdoc_doc_request *doc)
 		fuzz_touch(asked->element);
 	}
 	FUZZ_CHECK(mdoc_doc_request_asked(doc, mdoc_doc_request_count(doc)) == NULL);
+	fuzz_touch(mdoc_doc_request_legal_basis(doc));
 	if (mdoc_doc_request_info(doc) != NULL)
 		touch_info(mdoc_doc_request_info(doc));
 	for (size_t i = 0; mdoc_doc_request_certificate(doc, i, &der); i++) {

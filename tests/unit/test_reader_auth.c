@@ -100,8 +100,8 @@ make_request(const enum who docs[2], const enum who all[2], bool use_case, struc
 {
 	const struct mdoc_reader_signer one = signer_of(docs[0]), two = signer_of(docs[1]);
 	const struct mdoc_ask asks[] = {
-		{ mdoc_text("d"), w.asked, 1, one.signer, one.x5chain, one.x5chain_count, NULL },
-		{ mdoc_text("e"), w.asked, 2, two.signer, two.x5chain, two.x5chain_count, NULL },
+		{ mdoc_text("d"), w.asked, 1, one.signer, one.x5chain, one.x5chain_count, NULL, MDOC_NO_BYTES },
+		{ mdoc_text("e"), w.asked, 2, two.signer, two.x5chain, two.x5chain_count, NULL, MDOC_NO_BYTES },
 	};
 	const struct mdoc_reader_signer alls[] = { signer_of(all[0]), signer_of(all[1]) };
 	const size_t index = 1;

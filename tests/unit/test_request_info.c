@@ -50,6 +50,7 @@ wrong_shapes_are_refused(void)
 		enum mdoc_result res;
 	} rows[] = {
 		{ "[]", NULL, MDOC_ERR_TYPE },
+		{ "{\"mdoc-pkcs11.legalBasis\": 1}", NULL, MDOC_ERR_TYPE },
 		{ "{\"alternativeDataElements\": {}}", NULL, MDOC_ERR_TYPE },
 		{ "{\"alternativeDataElements\": [1]}", NULL, MDOC_ERR_TYPE },
 		{ "{\"alternativeDataElements\": [{}]}", NULL, MDOC_ERR_MISSING },
@@ -397,6 +398,33 @@ everything_reads_back(void)
 	soft_key_clear(&e.key);
 }
 
+/* A holder would give 個人番号 without being told by which law it is asked for, or by a law that nobody stated. */
+static void
+legal_basis_is_stated(void)
+{
+	struct mdoc_asked asked = { mdoc_text("n"), mdoc_text("e"), false };
+	struct mdoc_ask docs[] = { { .doc_type = mdoc_text("d"), .asked = &asked, .count = 1 },
+		{ .doc_type = mdoc_text("d"), .asked = &asked, .count = 1, .legal_basis = mdoc_text("番号法第14条") } };
+	const struct mdoc_request_info info = { .maximum_size = 9 };
+
+	for (int second = 0; second < 2; second++) {
+		const struct mdoc_request_options options = { .edition = second ? MDOC_EDITION_2 : MDOC_EDITION_2021 };
+		struct mdoc_buf buf = MDOC_BUF_EMPTY;
+		struct mdoc_request *request = NULL;
+
+		docs[1].info = second ? &info : NULL;
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_build(NULL, docs, 2, &options, &buf, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL_FATAL(mdoc_request_parse(NULL, mdoc_buf_bytes(&buf), &request, NULL), MDOC_OK);
+		CU_ASSERT_EQUAL(mdoc_request_warnings(request), 0);
+		CU_ASSERT_PTR_NULL(mdoc_doc_request_legal_basis(mdoc_request_doc(request, 0)).ptr);
+		CU_ASSERT_TRUE(
+			mdoc_bytes_is_text(mdoc_doc_request_legal_basis(mdoc_request_doc(request, 1)), "番号法第14条"));
+		CU_ASSERT_EQUAL(mdoc_doc_request_info(mdoc_request_doc(request, 1)) != NULL, second == 1);
+		mdoc_request_free(request);
+		mdoc_buf_clear(&buf);
+	}
+}
+
 /* Running out of memory at any point would crash, leak, or drop what the reader asked for. */
 static void
 every_allocation_may_fail(void)
@@ -443,5 +471,6 @@ CU_TestInfo request_info_tests[] = {
 	{ "every allocation may fail", every_allocation_may_fail },
 	{ "other forms are read", other_forms_are_read },
 	{ "everything reads back", everything_reads_back },
+	{ "a legal basis is stated in either edition", legal_basis_is_stated },
 	CU_TEST_INFO_NULL,
 };

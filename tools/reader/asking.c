@@ -117,13 +117,17 @@ asks_number(const struct mdoc_ask *ask)
 
 /* Who asks for 個人番号 says which law lets them; nothing else is asked with such words (R-CARD-18). */
 static enum exit_status
-settle_legal_basis(const struct command *command, const struct asking *asking)
+settle_legal_basis(const struct command *command, struct asking *asking)
 {
 	const char *text = asking->args->legal_basis;
 	bool number = false;
 
-	for (size_t i = 0; i < asking->count; i++)
-		number = number || asks_number(&asking->docs[i]);
+	for (size_t i = 0; i < asking->count; i++) {
+		if (!asks_number(&asking->docs[i]))
+			continue;
+		number = true;
+		asking->docs[i].legal_basis = text != NULL ? mdoc_text(text) : MDOC_NO_BYTES;
+	}
 	if (number && (text == NULL || text[0] == '\0'))
 		return options_wrong(command, _("the Individual Number is asked for only with --legal-basis"));
 	if (!number && text != NULL)
