@@ -351,8 +351,8 @@ request(void)
 		.encryption = &encryption,
 	};
 	const struct mdoc_ask asks[] = {
-		{ mdoc_text(WORLD_DOCTYPE), asked, 3, &world.reader_key.signer, &chain, 1, NULL },
-		{ mdoc_text("other"), asked, 2, NULL, NULL, 0, &info },
+		{ mdoc_text(WORLD_DOCTYPE), asked, 3, &world.reader_key.signer, &chain, 1, NULL, MDOC_NO_BYTES },
+		{ mdoc_text("other"), asked, 2, NULL, NULL, 0, &info, MDOC_NO_BYTES },
 	};
 	const struct mdoc_reader_signer all = { &world.reader_key.signer, &chain, 1 };
 	const size_t first[] = { 0 }, both[] = { 0, 1 };
