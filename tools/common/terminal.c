@@ -49,7 +49,7 @@ in_ranges(uint32_t point, const struct range *ranges, size_t count)
 	return false;
 }
 
-/* Controls, line and paragraph separators, direction marks and overrides, tags. */
+/* Controls, line and paragraph separators, direction marks and overrides, tags, what is no character. */
 static bool
 is_unprintable(uint32_t point)
 {
@@ -60,8 +60,10 @@ is_unprintable(uint32_t point)
 		{ 0x200B, 0x200F },
 		{ 0x2028, 0x202E },
 		{ 0x2060, 0x206F },
+		{ 0xFDD0, 0xFDEF },
 		{ 0xFEFF, 0xFEFF },
 		{ 0xFFF9, 0xFFFB },
+		{ 0xFFFE, 0xFFFF },
 		{ 0xE0000, 0xE007F },
 	};
 
@@ -103,6 +105,16 @@ is_wide(uint32_t point)
 }
 
 size_t
+terminal_character(const char *text, size_t len, bool *shown)
+{
+	uint32_t point = 0;
+	const size_t used = decode((const unsigned char *)text, len, &point);
+
+	*shown = used > 0 && !is_unprintable(point);
+	return used > 0 ? used : 1;
+}
+
+size_t
 terminal_width(const char *text, size_t len)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
@@ -124,17 +136,14 @@ terminal_width(const char *text, size_t len)
 void
 terminal_text(FILE *to, const char *text, size_t len)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
+	bool shown;
 
-	for (size_t i = 0; i < len;) {
-		uint32_t point = 0;
-		const size_t used = decode(bytes + i, len - i, &point);
-
-		if (used == 0 || is_unprintable(point))
-			fputc('?', to);
+	for (size_t i = 0, used; i < len; i += used) {
+		used = terminal_character(text + i, len - i, &shown);
+		if (shown)
+			fwrite(text + i, 1, used, to);
 		else
-			fwrite(bytes + i, 1, used, to);
-		i += used > 0 ? used : 1;
+			fputc('?', to);
 	}
 }
 

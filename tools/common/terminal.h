@@ -18,6 +18,10 @@ size_t terminal_width(const char *text, size_t len);
  * direction overrides) become "?". */
 void terminal_text(FILE *to, const char *text, size_t len);
 
+/* Bytes of the character that text begins with, of len bytes, which is at least 1. *shown: it may be printed as it is;
+ * false: it controls something, or is no UTF-8 (then 1 byte). */
+size_t terminal_character(const char *text, size_t len, bool *shown);
+
 /* Print `text` padded with blanks to `columns`. */
 void terminal_padded(FILE *to, const char *text, size_t columns);
 

@@ -44,6 +44,35 @@ set_time(json_t *object, const char *name, int64_t when)
 	json_object_set_new(object, name, json_string(text));
 }
 
+/* {namespace: {element: Japanese name}} of those that have one. */
+static json_t *
+labels_json(const struct mdoc_issuer_signed *record)
+{
+	json_t *all = json_object();
+	const struct mdoc_namespace *ns;
+	const struct mdoc_item *item;
+
+	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++) {
+		const struct mdoc_bytes name = mdoc_namespace_name(ns);
+		json_t *labels = json_object();
+
+		for (size_t i = 0; (item = mdoc_namespace_item(ns, i)) != NULL; i++) {
+			const struct mdoc_bytes element = mdoc_item_element(item);
+			char room[32];
+			const char *label = element_label(name, element, room);
+
+			if (label != NULL)
+				json_object_setn_new(labels, (const char *)element.ptr, element.len,
+					json_string(label));
+		}
+		if (json_object_size(labels) > 0)
+			json_object_setn_new(all, (const char *)name.ptr, name.len, labels);
+		else
+			json_decref(labels);
+	}
+	return all;
+}
+
 static json_t *
 document_json(const struct reader_result *result, const struct mdoc_document *document, size_t index)
 {
@@ -62,6 +91,7 @@ document_json(const struct reader_result *result, const struct mdoc_document *do
 	set_time(json, "validFrom", mdoc_mso_valid_from(mso));
 	set_time(json, "validUntil", mdoc_mso_valid_until(mso));
 	json_object_set_new(json, "elements", record_elements_json(issuer_signed));
+	json_object_set_new(json, "labels", labels_json(issuer_signed));
 	if (mdoc_node_count(namespaces) > 0)
 		json_object_set_new(json, "deviceSigned", value_json(mdoc_node_span(namespaces)));
 	if (mdoc_node_present(mdoc_document_errors(document)))
@@ -83,14 +113,21 @@ documents_json(const struct reader_result *result)
 json_t *
 result_json(const struct reader_result *result)
 {
+	static const char *const conclusions[] = {
+		[RESULT_VERIFIED] = "verified",
+		[RESULT_UNDETERMINED] = "undetermined",
+		[RESULT_NOT_VERIFIED] = "not_verified",
+	};
 	const struct mdoc_verdict *verdict = result->verdict;
 	json_t *json, *checks = json_array();
 	struct mdoc_check_row row;
 
 	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++)
 		json_array_append_new(checks, row_json(&row));
-	json = json_pack("{s:b, s:s, s:o}", "verified", result->summary == MDOC_OK, "result",
-		mdoc_result_name(result->summary), "checks", checks);
+	json = json_pack("{s:b, s:s, s:s, s:o}", "verified", result->summary == MDOC_OK, "conclusion",
+		conclusions[result_conclusion(result)], "result", mdoc_result_name(result->summary), "checks", checks);
+	if (json != NULL && result->now != 0)
+		set_time(json, "checkedAt", result->now);
 	if (json == NULL || mdoc_verdict_response(verdict) == NULL)
 		return json;
 	if (result->summary == MDOC_OK)

@@ -57,6 +57,39 @@ static const char *const outcomes[] = {
 	[MDOC_WARNING] = N_("warning"),
 };
 
+const char *
+result_sentence(enum mdoc_check check)
+{
+	return _(sentences[check]);
+}
+
+const char *
+result_outcome(enum mdoc_outcome outcome)
+{
+	return _(outcomes[outcome]);
+}
+
+/* Could it not be found out whether a document, or who signed it, is revoked? */
+static bool
+row_undetermined(const struct mdoc_check_row *row)
+{
+	return (row->check == MDOC_CHECK_REVOCATION || row->check == MDOC_CHECK_CRL) &&
+		row->error.code == MDOC_ERR_UNDETERMINED;
+}
+
+enum result_conclusion
+result_conclusion(const struct reader_result *result)
+{
+	struct mdoc_check_row row;
+
+	if (result->summary != MDOC_OK)
+		return RESULT_NOT_VERIFIED;
+	for (size_t i = 0; mdoc_verdict_row(result->verdict, i, &row); i++)
+		if (row_undetermined(&row))
+			return RESULT_UNDETERMINED;
+	return RESULT_VERIFIED;
+}
+
 char *
 result_issuer(const struct reader_result *result, size_t document)
 {
@@ -172,8 +205,13 @@ result_print(const struct reader_result *result)
 	const struct mdoc_response *response = mdoc_verdict_response(verdict);
 	const size_t documents = mdoc_verdict_documents(verdict);
 	struct mdoc_check_row row;
+	static const char *const conclusions[] = {
+		[RESULT_VERIFIED] = N_("Verified."),
+		[RESULT_UNDETERMINED] = N_("Verified, but whether it has been revoked could not be found out."),
+		[RESULT_NOT_VERIFIED] = N_("NOT VERIFIED."),
+	};
 
-	puts(result->summary == MDOC_OK ? _("Verified.") : _("NOT VERIFIED."));
+	puts(_(conclusions[result_conclusion(result)]));
 	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++)
 		print_row(&row, documents);
 	if (result->summary != MDOC_OK || response == NULL) {

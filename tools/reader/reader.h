@@ -61,13 +61,27 @@ enum exit_status key_error(const struct reader_key *key);
 /* "NS:NAME", of which the last colon counts. *asked borrows from text. */
 bool request_parse_element(const char *text, struct mdoc_asked *asked);
 
-/* ---- output.c, json.c ---- */
+/* ---- output.c, json.c; as a page: html.h ---- */
 
 struct reader_result {
 	const struct mdoc_verdict *verdict;
 	enum mdoc_result summary; /* MDOC_OK: everything may be shown as fact */
 	bool show_unverified;     /* JSON only, and marked as such */
+	int64_t now;              /* as of when it was judged; 0: not said */
 };
+
+/* What people are told first. */
+enum result_conclusion {
+	RESULT_VERIFIED,
+	RESULT_UNDETERMINED, /* verified, but whether it is revoked could not be found out */
+	RESULT_NOT_VERIFIED
+};
+
+enum result_conclusion result_conclusion(const struct reader_result *result);
+
+/* What a check has found when it passed, and an outcome; translated. */
+const char *result_sentence(enum mdoc_check check);
+const char *result_outcome(enum mdoc_outcome outcome);
 
 /* Every check with its outcome, then, only if all passed, the elements. */
 void result_print(const struct reader_result *result);

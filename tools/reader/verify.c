@@ -5,15 +5,17 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
+#include <string.h>
 #include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/reader/html.h"
 #include "tools/reader/judge.h"
 #include "tools/reader/reader.h"
 
 struct verify {
-	const char *transcript_path, *request_path;
+	const char *transcript_path, *request_path, *html;
 	struct option_list operands;
 	struct judge_args args;
 	struct judge *judge;
@@ -73,17 +75,35 @@ read_inputs(const struct command *command, struct verify *verify)
 }
 
 static enum exit_status
+write_page(const struct reader_result *result, const char *path)
+{
+	const struct html_options options = { .title = NULL };
+	struct mdoc_buf page = MDOC_BUF_EMPTY;
+	enum exit_status status = result_html(result, &options, &page);
+
+	if (status == EXIT_STATUS_OK)
+		status = file_write(path, 0600, mdoc_buf_bytes(&page));
+	mdoc_buf_clear(&page);
+	return status;
+}
+
+static enum exit_status
 report(const struct verify *verify)
 {
-	const struct reader_result result = { verify->judged.verdict, verify->judged.summary, verify->show_unverified };
+	const struct reader_result result = { verify->judged.verdict, verify->judged.summary, verify->show_unverified,
+		verify->judged.now };
 	enum exit_status status = EXIT_STATUS_OK;
 	json_t *json;
 
+	if (verify->html != NULL)
+		status = write_page(&result, verify->html);
+	if (status != EXIT_STATUS_OK)
+		return status;
 	if (verify->common.json) {
 		json = result_json(&result);
 		status = json == NULL ? tool_no_memory() : json_print(json);
 		json_decref(json);
-	} else {
+	} else if (verify->html == NULL || strcmp(verify->html, "-") != 0) {
 		result_print(&result);
 	}
 	if (status != EXIT_STATUS_OK)
@@ -113,6 +133,8 @@ check_usage(const struct command *command, const struct verify *verify)
 		return options_wrong(command, _("name one file with a DeviceResponse, or - for standard input"));
 	if (verify->show_unverified && !verify->common.json)
 		return options_wrong(command, _("--show-unverified is for --json only"));
+	if (verify->common.json && verify->html != NULL && strcmp(verify->html, "-") == 0)
+		return options_wrong(command, _("--json and --html cannot both be written to standard output"));
 	return EXIT_STATUS_OK;
 }
 
@@ -129,6 +151,8 @@ cmd_verify(const struct command *command, int argc, char **argv)
 			N_("the session's private key (PEM, JWK or PKCS#11 URI)"), false },
 		KEY_PIN_ROWS(verify.source),
 		JUDGE_ROWS(verify.args),
+		{ "html", OPTION_TEXT, &verify.html, N_("FILE"), N_("write the result as a page for people, too"),
+			false },
 		{ "show-unverified", OPTION_FLAG, &verify.show_unverified, NULL,
 			N_("with --json: also what could not be verified, marked so"), false },
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
