@@ -5,11 +5,14 @@
  */
 #include "tokens/tpm/attest_cbor.h"
 
+#include <cbor.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
-enum major { MAJOR_UNSIGNED = 0, MAJOR_NEGATIVE = 1, MAJOR_BYTES = 2, MAJOR_TEXT = 3, MAJOR_ARRAY = 4, MAJOR_MAP = 5 };
+#include "tokens/tpm/cbor_item.h"
+
+#define HEAD_MAX 9
 
 static void
 put(struct cbor_writer *to, const void *bytes, size_t len)
@@ -34,62 +37,50 @@ put(struct cbor_writer *to, const void *bytes, size_t len)
 	to->bytes.len += len;
 }
 
-static void
-put_head(struct cbor_writer *to, enum major major, uint64_t argument)
-{
-	uint8_t head[9] = { (uint8_t)(major << 5) };
-	size_t size = 0;
+typedef size_t encode_head(size_t number, unsigned char *head, size_t room);
 
-	if (argument > UINT32_MAX)
-		size = 8;
-	else if (argument > UINT16_MAX)
-		size = 4;
-	else if (argument > UINT8_MAX)
-		size = 2;
-	else if (argument >= 24)
-		size = 1;
-	if (size == 0)
-		head[0] |= (uint8_t)argument;
-	else
-		head[0] |= (uint8_t)(size == 8 ? 27 : size == 4 ? 26 : size == 2 ? 25 : 24);
-	for (size_t i = 0; i < size; i++)
-		head[size - i] = (uint8_t)(argument >> (8 * i));
-	put(to, head, 1 + size);
+static void
+put_head(struct cbor_writer *to, encode_head *encode, size_t number)
+{
+	uint8_t head[HEAD_MAX];
+
+	put(to, head, encode(number, head, sizeof(head)));
 }
 
 void
 put_map(struct cbor_writer *to, size_t pairs)
 {
-	put_head(to, MAJOR_MAP, pairs);
+	put_head(to, cbor_encode_map_start, pairs);
 }
 
 void
 put_array(struct cbor_writer *to, size_t items)
 {
-	put_head(to, MAJOR_ARRAY, items);
+	put_head(to, cbor_encode_array_start, items);
 }
 
 void
 put_text(struct cbor_writer *to, const char *text)
 {
-	put_head(to, MAJOR_TEXT, strlen(text));
+	put_head(to, cbor_encode_string_start, strlen(text));
 	put(to, text, strlen(text));
 }
 
 void
 put_bytes(struct cbor_writer *to, const void *bytes, size_t len)
 {
-	put_head(to, MAJOR_BYTES, len);
+	put_head(to, cbor_encode_bytestring_start, len);
 	put(to, bytes, len);
 }
 
 void
 put_number(struct cbor_writer *to, int64_t number)
 {
-	if (number >= 0)
-		put_head(to, MAJOR_UNSIGNED, (uint64_t)number);
-	else
-		put_head(to, MAJOR_NEGATIVE, (uint64_t)(-1 - number));
+	uint8_t head[HEAD_MAX];
+	const size_t len = number >= 0 ? cbor_encode_uint((uint64_t)number, head, sizeof(head))
+				       : cbor_encode_negint((uint64_t)(-1 - number), head, sizeof(head));
+
+	put(to, head, len);
 }
 
 void
@@ -160,110 +151,65 @@ put_end(struct cbor_writer *to, struct backend_bytes *out)
 
 /* ---- Reading --------------------------------------------------------------------------- */
 
-/* What is left of a message. */
-struct reader {
-	const uint8_t *at;
-	size_t left;
-};
-
-/* The head of an item of this type, of definite length; *argument is its number, length or count. */
 static bool
-get_head(struct reader *from, enum major major, uint64_t *argument)
+is_text(const struct cbor_item *item, const char *text)
 {
-	size_t size = 0;
-	uint8_t info;
-
-	if (from->left == 0 || from->at[0] >> 5 != major)
-		return false;
-	info = from->at[0] & 0x1f;
-	if (info >= 24)
-		size = (size_t)1 << (info - 24);
-	if (info > 27 || from->left - 1 < size)
-		return false;
-	*argument = info;
-	if (size > 0)
-		*argument = 0;
-	for (size_t i = 1; i <= size; i++)
-		*argument = *argument << 8 | from->at[i];
-	from->at += 1 + size;
-	from->left -= 1 + size;
-	return true;
-}
-
-/* A string, borrowed from the message. */
-static bool
-get_string(struct reader *from, enum major major, const uint8_t **bytes, size_t *len)
-{
-	uint64_t argument = 0;
-
-	if (!get_head(from, major, &argument) || argument > from->left)
-		return false;
-	*bytes = from->at;
-	*len = (size_t)argument;
-	from->at += argument;
-	from->left -= (size_t)argument;
-	return true;
-}
-
-static bool
-is_text(const uint8_t *bytes, size_t len, const char *text)
-{
-	return len == strlen(text) && memcmp(bytes, text, len) == 0;
+	return item->number == strlen(text) && memcmp(item->bytes, text, strlen(text)) == 0;
 }
 
 /* 1 to `room` bytes. */
 static bool
-get_bytes(struct reader *from, size_t room, uint8_t *out, size_t *out_len)
+get_bytes(struct cbor_rest *from, size_t room, uint8_t *out, size_t *out_len)
 {
-	const uint8_t *bytes = NULL;
+	struct cbor_item item;
 
-	if (!get_string(from, MAJOR_BYTES, &bytes, out_len) || *out_len == 0 || *out_len > room)
+	if (!cbor_take(from, CBOR_KIND_BYTES, &item) || item.number == 0 || item.number > room)
 		return false;
-	memcpy(out, bytes, *out_len);
+	*out_len = (size_t)item.number;
+	memcpy(out, item.bytes, *out_len);
 	return true;
 }
 
 static bool
-get_type(struct reader *from, struct challenge *challenge)
+get_type(struct cbor_rest *from, struct challenge *challenge)
 {
-	const uint8_t *bytes = NULL;
-	size_t len = 0;
+	struct cbor_item item;
 
 	(void)challenge;
-	return get_string(from, MAJOR_TEXT, &bytes, &len) && is_text(bytes, len, "mdoc-tpm-challenge");
+	return cbor_take(from, CBOR_KIND_TEXT, &item) && is_text(&item, "mdoc-tpm-challenge");
 }
 
 static bool
-get_version(struct reader *from, struct challenge *challenge)
+get_version(struct cbor_rest *from, struct challenge *challenge)
 {
-	uint64_t version = 0;
+	struct cbor_item item;
 
 	(void)challenge;
-	return get_head(from, MAJOR_UNSIGNED, &version) && version == 1;
+	return cbor_take(from, CBOR_KIND_UINT, &item) && item.number == 1;
 }
 
 static bool
-get_id(struct reader *from, struct challenge *challenge)
+get_id(struct cbor_rest *from, struct challenge *challenge)
 {
 	return get_bytes(from, sizeof(challenge->id), challenge->id, &challenge->id_len);
 }
 
 static bool
-get_credential(struct reader *from, struct challenge *challenge)
+get_credential(struct cbor_rest *from, struct challenge *challenge)
 {
 	TPM2B_ID_OBJECT *credential = &challenge->credential;
 	size_t len = 0;
-	bool good = get_bytes(from, sizeof(credential->credential), credential->credential, &len);
+	const bool good = get_bytes(from, sizeof(credential->credential), credential->credential, &len);
 
 	credential->size = (UINT16)len;
 	return good;
 }
 
 static bool
-get_secret(struct reader *from, struct challenge *challenge)
+get_secret(struct cbor_rest *from, struct challenge *challenge)
 {
 	size_t len = 0;
-	bool good = get_bytes(from, sizeof(challenge->secret.secret), challenge->secret.secret, &len);
+	const bool good = get_bytes(from, sizeof(challenge->secret.secret), challenge->secret.secret, &len);
 
 	challenge->secret.size = (UINT16)len;
 	return good;
@@ -271,7 +217,7 @@ get_secret(struct reader *from, struct challenge *challenge)
 
 static const struct {
 	const char *key;
-	bool (*get)(struct reader *from, struct challenge *challenge);
+	bool (*get)(struct cbor_rest *from, struct challenge *challenge);
 } members[] = {
 	{ "type", get_type },
 	{ "ver", get_version },
@@ -284,20 +230,19 @@ static const struct {
 enum token_result
 read_challenge(const uint8_t *bytes, size_t len, struct challenge *challenge)
 {
-	struct reader from = { bytes, len };
+	struct cbor_rest from = { bytes, len };
 	bool seen[MEMBERS] = { false };
-	uint64_t pairs = 0;
+	struct cbor_item item;
 
 	memset(challenge, 0, sizeof(*challenge));
-	if (!get_head(&from, MAJOR_MAP, &pairs) || pairs != MEMBERS)
+	if (!cbor_take(&from, CBOR_KIND_MAP, &item) || item.number != MEMBERS)
 		return TOKEN_ERR_ARG;
 	for (size_t i = 0; i < MEMBERS; i++) {
-		const uint8_t *key = NULL;
-		size_t key_len = 0, member = 0;
+		size_t member = 0;
 
-		if (!get_string(&from, MAJOR_TEXT, &key, &key_len))
+		if (!cbor_take(&from, CBOR_KIND_TEXT, &item))
 			return TOKEN_ERR_ARG;
-		while (member < MEMBERS && !is_text(key, key_len, members[member].key))
+		while (member < MEMBERS && !is_text(&item, members[member].key))
 			member++;
 		if (member == MEMBERS || seen[member] || !members[member].get(&from, challenge))
 			return TOKEN_ERR_ARG;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokens/tpm/cbor_item.h"
+
 #define KEY_VERSION 1
 
 /* ---- Writing -------------------------------------------------------------------------- */
@@ -108,91 +110,19 @@ wire_encode(const struct wire_field *fields, size_t count, const void *record, s
 
 /* ---- Reading -------------------------------------------------------------------------- */
 
-enum kind { KIND_OTHER, KIND_UINT, KIND_BYTES, KIND_MAP };
-
-struct item {
-	enum kind kind;
-	uint64_t number;
-	const uint8_t *bytes;
-};
-
-static void
-on_uint8(void *item, uint8_t value)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_UINT, .number = value };
-}
-
-static void
-on_uint16(void *item, uint16_t value)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_UINT, .number = value };
-}
-
-static void
-on_uint32(void *item, uint32_t value)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_UINT, .number = value };
-}
-
-static void
-on_uint64(void *item, uint64_t value)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_UINT, .number = value };
-}
-
-static void
-on_bytes(void *item, cbor_data bytes, size_t len)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_BYTES, .number = len, .bytes = bytes };
-}
-
-static void
-on_map(void *item, size_t pairs)
-{
-	*(struct item *)item = (struct item){ .kind = KIND_MAP, .number = pairs };
-}
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
 static bool
-take(struct input *in, enum kind kind, struct item *item)
-{
-	struct cbor_callbacks callbacks = cbor_empty_callbacks;
-	struct cbor_decoder_result result;
-
-	callbacks.uint8 = on_uint8;
-	callbacks.uint16 = on_uint16;
-	callbacks.uint32 = on_uint32;
-	callbacks.uint64 = on_uint64;
-	callbacks.byte_string = on_bytes;
-	callbacks.map_start = on_map;
-	*item = (struct item){ .kind = KIND_OTHER };
-	if (in->left == 0)
-		return false;
-	result = cbor_stream_decode(in->at, in->left, &callbacks, item);
-	if (result.status != CBOR_DECODER_FINISHED || item->kind != kind)
-		return false;
-	in->at += result.read;
-	in->left -= result.read;
-	return true;
-}
-
-static bool
-take_field(struct input *in, const struct wire_field *field, void *record)
+take_field(struct cbor_rest *in, const struct wire_field *field, void *record)
 {
 	struct wire_bytes *bytes;
-	struct item item;
+	struct cbor_item item;
 
 	if (field->type == WIRE_UINT) {
-		if (!take(in, KIND_UINT, &item))
+		if (!cbor_take(in, CBOR_KIND_UINT, &item))
 			return false;
 		*(uint64_t *)(void *)((char *)record + field->offset) = item.number;
 		return true;
 	}
-	if (!take(in, KIND_BYTES, &item) || item.number > WIRE_BYTES_MAX)
+	if (!cbor_take(in, CBOR_KIND_BYTES, &item) || item.number > WIRE_BYTES_MAX)
 		return false;
 	bytes = (struct wire_bytes *)(void *)((char *)record + field->offset);
 	bytes->len = (size_t)item.number;
@@ -202,13 +132,13 @@ take_field(struct input *in, const struct wire_field *field, void *record)
 }
 
 static bool
-take_fields(struct input *in, uint64_t pairs, const struct wire_field *fields, size_t count, void *record)
+take_fields(struct cbor_rest *in, uint64_t pairs, const struct wire_field *fields, size_t count, void *record)
 {
 	size_t next = 0;
-	struct item key;
+	struct cbor_item key;
 
 	for (; pairs > 0; pairs--) {
-		if (!take(in, KIND_UINT, &key))
+		if (!cbor_take(in, CBOR_KIND_UINT, &key))
 			return false;
 		while (next < count && fields[next].key != key.number)
 			next++;
@@ -231,13 +161,14 @@ is_canonical(const struct wire_field *fields, size_t count, const void *record, 
 enum token_result
 wire_decode(const struct wire_field *fields, size_t count, const uint8_t *bytes, size_t len, void *record)
 {
-	struct input in = { bytes, len };
-	struct item map;
-	struct item item;
+	struct cbor_rest in = { bytes, len };
+	struct cbor_item map;
+	struct cbor_item item;
 
-	if (bytes == NULL || len > WIRE_MAX || !take(&in, KIND_MAP, &map) || map.number == 0)
+	if (bytes == NULL || len > WIRE_MAX || !cbor_take(&in, CBOR_KIND_MAP, &map) || map.number == 0)
 		return TOKEN_ERR_DAMAGED;
-	if (!take(&in, KIND_UINT, &item) || item.number != KEY_VERSION || !take(&in, KIND_UINT, &item))
+	if (!cbor_take(&in, CBOR_KIND_UINT, &item) || item.number != KEY_VERSION ||
+		!cbor_take(&in, CBOR_KIND_UINT, &item))
 		return TOKEN_ERR_DAMAGED;
 	if (item.number != WIRE_VERSION)
 		return TOKEN_ERR_NEWER;
