@@ -2,231 +2,12 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <stdlib.h>
-#include <string.h>
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
-#include "tools/present/presentation_internal.h"
+#include "tools/present/lines.h"
 
-enum line_state {
-	LINE_DENIED, /* why says so */
-	LINE_OPEN,   /* the holder is asked */
-	LINE_AGREED  /* without a question */
-};
-
-/* One element that is asked for, or one that may stand in for it. Names borrow from the request. */
-struct line {
-	size_t question, doc;
-	struct mdoc_bytes doc_type, ns, element;
-	struct mdoc_bytes instead_of;    /* an alternative: for which element; none: it is asked for itself */
-	const struct agreed *substitute; /* --agree names another age_over_NN, which may answer this one */
-	bool retain, is_number;
-	enum line_state state;
-	const char *why; /* translated */
-};
-
-struct consent {
-	struct presentation *p;
-	const struct question *questions;
-	size_t count;
-	bool *refused; /* questions that are not answered */
-	struct line *lines;
-	size_t line_count, line_room;
-};
-
-/* ---- Agreement by name ---- */
-
-void
-agreement_clear(struct agreement *agreement)
-{
-	for (size_t i = 0; i < agreement->count; i++) {
-		free(agreement->items[i].doc_type);
-		free(agreement->items[i].ns);
-		free(agreement->items[i].element);
-	}
-	free(agreement->items);
-	memset(agreement, 0, sizeof(*agreement));
-}
-
-static char *
-copy_text(struct mdoc_bytes text)
-{
-	return strndup((const char *)text.ptr, text.len);
-}
-
-bool
-agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns, struct mdoc_bytes element)
-{
-	struct agreed *items = agreement->items;
-	struct agreed *item;
-
-	if (agreement->count == agreement->room) {
-		const size_t room = agreement->room == 0 ? 16 : 2 * agreement->room;
-
-		items = realloc(items, room * sizeof(*items));
-		if (items == NULL)
-			return false;
-		agreement->items = items;
-		agreement->room = room;
-	}
-	item = &items[agreement->count++];
-	*item = (struct agreed){ doc_type.ptr != NULL ? copy_text(doc_type) : NULL, copy_text(ns), copy_text(element) };
-	return item->ns != NULL && item->element != NULL && (doc_type.ptr == NULL || item->doc_type != NULL);
-}
-
-bool
-agreement_has(const struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
-	struct mdoc_bytes element)
-{
-	for (size_t i = 0; i < agreement->count; i++) {
-		const struct agreed *item = &agreement->items[i];
-
-		if (mdoc_bytes_is_text(element, item->element) && mdoc_bytes_is_text(ns, item->ns) &&
-			(item->doc_type == NULL || mdoc_bytes_is_text(doc_type, item->doc_type)))
-			return true;
-	}
-	return false;
-}
-
-/* ---- What may be given ---- */
-
-/* "age_over_NN" */
-static bool
-is_age_over(const char *element, size_t len)
-{
-	return len == 11 && memcmp(element, "age_over_", 9) == 0;
-}
-
-/* Another age that --agree names instead. */
-static const struct agreed *
-other_age(const struct presentation *p, const struct line *line)
-{
-	if (!is_age_over((const char *)line->element.ptr, line->element.len))
-		return NULL;
-	for (size_t i = 0; i < p->wanted.count; i++)
-		if (mdoc_bytes_is_text(line->ns, p->wanted.items[i].ns) &&
-			is_age_over(p->wanted.items[i].element, strlen(p->wanted.items[i].element)))
-			return &p->wanted.items[i];
-	return NULL;
-}
-
-/* 個人番号 leaves only by its own word (R-CARD-18, R-CARD-49). */
-static void
-decide_number(const struct presentation *p, struct line *line, bool named)
-{
-	if (named || (p->wanted.count == 0 && !p->args->yes))
-		return;
-	line->state = LINE_DENIED;
-	line->why = _("it is given only when --agree names it");
-}
-
-static void
-decide(const struct consent *consent, struct line *line)
-{
-	const struct presentation *p = consent->p;
-	const struct asker *asker = &consent->questions[line->question].askers[line->doc];
-	const bool named = agreement_has(&p->wanted, line->doc_type, line->ns, line->element);
-
-	line->state = LINE_OPEN;
-	if (!asker_is_answered(p, asker)) {
-		line->state = LINE_DENIED;
-		line->why = _("this reader is not answered");
-		return;
-	}
-	if (p->wanted.count > 0 && !named) {
-		line->substitute = other_age(p, line);
-		line->state = line->substitute != NULL ? LINE_OPEN : LINE_DENIED;
-		line->why = _("--agree does not name it");
-	}
-	if (line->is_number)
-		decide_number(p, line, named);
-}
-
-static enum exit_status
-add_line(struct consent *consent, struct line line)
-{
-	if (consent->line_count == consent->line_room) {
-		const size_t room = consent->line_room == 0 ? 64 : 2 * consent->line_room;
-		struct line *lines = realloc(consent->lines, room * sizeof(*lines));
-
-		if (lines == NULL)
-			return tool_no_memory();
-		consent->lines = lines;
-		consent->line_room = room;
-	}
-	line.is_number = mdoc_bytes_is_text(line.element, MDOC_INDIVIDUAL_NUMBER);
-	decide(consent, &line);
-	consent->lines[consent->line_count++] = line;
-	return EXIT_STATUS_OK;
-}
-
-static enum exit_status
-add_alternatives(struct consent *consent, struct line line, const struct mdoc_request_info *info)
-{
-	enum exit_status status = EXIT_STATUS_OK;
-
-	for (size_t a = 0; info != NULL && a < info->alternative_count; a++) {
-		const struct mdoc_alternative *alternative = &info->alternatives[a];
-
-		line.instead_of = alternative->requested.element;
-		for (size_t s = 0; s < alternative->count; s++) {
-			for (size_t e = 0; e < alternative->sets[s].count && status == EXIT_STATUS_OK; e++) {
-				line.ns = alternative->sets[s].elements[e].ns;
-				line.element = alternative->sets[s].elements[e].element;
-				status = add_line(consent, line);
-			}
-		}
-	}
-	return status;
-}
-
-static enum exit_status
-add_doc(struct consent *consent, size_t question, size_t d)
-{
-	const struct mdoc_doc_request *doc = mdoc_request_doc(consent->questions[question].request, d);
-	struct line line = { .question = question, .doc = d, .doc_type = mdoc_doc_request_type(doc) };
-	enum exit_status status = EXIT_STATUS_OK;
-	const struct mdoc_asked *asked;
-
-	for (size_t i = 0; status == EXIT_STATUS_OK && (asked = mdoc_doc_request_asked(doc, i)) != NULL; i++) {
-		line.ns = asked->ns;
-		line.element = asked->element;
-		line.retain = asked->intent_to_retain;
-		status = add_line(consent, line);
-	}
-	line.retain = false;
-	return status == EXIT_STATUS_OK ? add_alternatives(consent, line, mdoc_doc_request_info(doc)) : status;
-}
-
-static enum exit_status
-make_lines(struct consent *consent)
-{
-	enum exit_status status = EXIT_STATUS_OK;
-
-	for (size_t q = 0; q < consent->count; q++)
-		for (size_t d = 0; d < mdoc_request_count(consent->questions[q].request); d++)
-			if (status == EXIT_STATUS_OK)
-				status = add_doc(consent, q, d);
-	return status;
-}
-
-/* Questions of which nothing, or not all where all is wanted, may be given. */
-static void
-refuse_questions(struct consent *consent)
-{
-	for (size_t q = 0; q < consent->count; q++) {
-		size_t given = 0, denied = 0;
-
-		for (size_t i = 0; i < consent->line_count; i++) {
-			if (consent->lines[i].question != q)
-				continue;
-			given += consent->lines[i].state != LINE_DENIED ? 1 : 0;
-			denied += consent->lines[i].state == LINE_DENIED ? 1 : 0;
-		}
-		if (given == 0 || (denied > 0 && consent->questions[q].all_or_nothing))
-			consent->refused[q] = true;
-	}
-}
+#define BASIS_SHOWN ((size_t)400) /* bytes of what a reader says */
 
 /* ---- What is shown ---- */
 
@@ -237,6 +18,16 @@ has_label(const struct line *line)
 	char room[32];
 
 	return element_label(line->ns, line->element, room) != NULL;
+}
+
+static void
+show_basis(FILE *to, const struct line *line)
+{
+	fprintf(to, "    %s ",
+		line->basis_is_holders ? _("legal basis, as you state it:")
+				       : _("legal basis, as the reader states it:"));
+	terminal_text(to, (const char *)line->basis.ptr, line->basis.len < BASIS_SHOWN ? line->basis.len : BASIS_SHOWN);
+	fputc('\n', to);
 }
 
 static void
@@ -256,6 +47,8 @@ show_line(FILE *to, const struct line *line)
 	if (line->state == LINE_DENIED && line->why != NULL)
 		fprintf(to, " (%s)", line->why);
 	fputc('\n', to);
+	if (line->basis.len > 0)
+		show_basis(to, line);
 }
 
 enum part { PART_REFUSED, PART_UNKNOWN, PART_KNOWN };
@@ -351,6 +144,7 @@ ask_number(struct consent *consent, const char *why_not)
 
 		if (!is_open(consent, line, true) || consent->p->wanted.count > 0)
 			continue;
+		show_basis(consent->p->people, line);
 		if (!asked) {
 			asked = true;
 			fprintf(consent->p->people, "%s\n",
@@ -459,11 +253,16 @@ check_anything(const struct consent *consent)
 	for (size_t i = 0; i < consent->line_count; i++) {
 		const struct line *line = &consent->lines[i];
 
-		if (line->is_number && line->state == LINE_DENIED) {
+		if (!line->is_number || line->state != LINE_DENIED)
+			continue;
+		if (line->basis.len == 0)
+			tool_why(_("The Individual Number is given only where its legal basis is stated, by the reader "
+				   "or with "
+				   "--legal-basis."));
+		else
 			tool_why(_("The Individual Number is given only with --agree %s:%s."), JP_NAMESPACE,
 				MDOC_INDIVIDUAL_NUMBER);
-			break;
-		}
+		break;
 	}
 	return EXIT_STATUS_NO;
 }
@@ -495,9 +294,13 @@ record_askers(const struct consent *consent)
 		const struct question *question = &consent->questions[q];
 
 		for (size_t d = 0; d < mdoc_request_count(question->request); d++) {
-			const struct mdoc_bytes type = mdoc_doc_request_type(mdoc_request_doc(question->request, d));
+			const struct mdoc_doc_request *doc = mdoc_request_doc(question->request, d);
+			const struct mdoc_bytes basis = question->legal_basis != NULL
+				? mdoc_text(question->legal_basis)
+				: mdoc_doc_request_legal_basis(doc);
+			json_t *one = asker_json(&question->askers[d], mdoc_doc_request_type(doc), basis);
 
-			if (json_array_append_new(readers, asker_json(&question->askers[d], type)) != 0)
+			if (json_array_append_new(readers, one) != 0)
 				return tool_no_memory();
 		}
 	}
@@ -516,9 +319,9 @@ presentation_consent(struct presentation *p, const struct question *questions, s
 	if (consent.refused == NULL)
 		status = tool_no_memory();
 	if (status == EXIT_STATUS_OK)
-		status = make_lines(&consent);
+		status = lines_make(&consent);
 	if (status == EXIT_STATUS_OK) {
-		refuse_questions(&consent);
+		lines_refuse(&consent);
 		status = record_askers(&consent);
 		show(&consent);
 	}
@@ -526,7 +329,7 @@ presentation_consent(struct presentation *p, const struct question *questions, s
 		status = refuse_reader(&consent);
 	if (status == EXIT_STATUS_OK) {
 		ask_number(&consent, _("not agreed to"));
-		refuse_questions(&consent);
+		lines_refuse(&consent);
 		status = check_anything(&consent);
 	}
 	if (status == EXIT_STATUS_OK)

@@ -21,24 +21,10 @@ presentation_args_clear(struct presentation_args *args)
 {
 	option_list_clear(&args->agree);
 	option_list_clear(&args->reader.cas);
+	option_list_clear(&args->reader.ricals);
+	option_list_clear(&args->reader.rical_ca);
 	option_list_clear(&args->reader.crls);
 	option_list_clear(&args->reader.relax);
-}
-
-static enum exit_status
-parse_agreement(const struct command *command, const struct option_list *list, struct agreement *wanted)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const char *text = list->items[i];
-		const char *colon = strrchr(text, ':'); /* a namespace may contain colons, an element does not */
-
-		if (colon == NULL || colon == text || colon[1] == '\0')
-			return options_wrong(command, _("--agree wants NAMESPACE:ELEMENT, not \"%s\""), text);
-		if (!agreement_add(wanted, MDOC_NO_BYTES, mdoc_bytes_of(text, (size_t)(colon - text)),
-			    mdoc_text(colon + 1)))
-			return tool_no_memory();
-	}
-	return EXIT_STATUS_OK;
 }
 
 enum exit_status
@@ -56,9 +42,11 @@ presentation_begin(const struct command *command, const struct presentation_args
 	p->readers = json_array();
 	p->documents = json_array();
 	p->unanswered = json_array();
-	status = parse_agreement(command, &args->agree, &p->wanted);
+	status = agreement_parse(command, &args->agree, &p->wanted);
 	if (status == EXIT_STATUS_OK)
 		status = readers_parse(command, p);
+	if (status == EXIT_STATUS_OK && args->policy != NULL)
+		status = policy_read(args->policy, &p->policy);
 	if (status == EXIT_STATUS_OK)
 		status = readers_read(p);
 	if (status == EXIT_STATUS_OK && (p->readers == NULL || p->documents == NULL || p->unanswered == NULL))
@@ -128,6 +116,7 @@ presentation_end(struct presentation *p)
 	agreement_clear(&p->wanted);
 	token_end(&p->p11, &p->token);
 	mdoc_trust_free(p->trust);
+	policy_free(p->policy);
 	json_decref(p->readers);
 	json_decref(p->documents);
 	json_decref(p->unanswered);

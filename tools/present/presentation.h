@@ -50,11 +50,13 @@ struct question {
 /* ---- The command line ---- */
 
 struct reader_args {
-	struct option_list cas;   /* --reader-ca: files and folders */
-	struct option_list crls;  /* --reader-crl */
-	struct option_list relax; /* --relax */
-	bool require_crl;         /* --require-reader-crl */
-	const char *policy;       /* --reader-policy; NULL: trusted */
+	struct option_list cas;      /* --reader-ca: files and folders */
+	struct option_list ricals;   /* --rical */
+	struct option_list rical_ca; /* --rical-ca */
+	struct option_list crls;     /* --reader-crl */
+	struct option_list relax;    /* --relax */
+	bool require_crl;            /* --require-reader-crl */
+	const char *policy;          /* --reader-policy; NULL: trusted */
 };
 
 #define PRESENTATION_RELAX_HELP (2 * TRUST_RELAX_MAX)
@@ -63,6 +65,8 @@ struct presentation_args {
 	struct token_args token;
 	struct reader_args reader;
 	struct option_list agree; /* --agree */
+	const char *policy;       /* --policy; NULL: none */
+	const char *legal_basis;  /* --legal-basis, for 個人番号 where the reader states none; NULL */
 	bool yes;                 /* --yes: agrees in advance to all but 個人番号 */
 	char relax_help[PRESENTATION_RELAX_HELP];
 };
@@ -72,8 +76,16 @@ struct presentation_args {
 		{ "agree", OPTION_LIST, &(args).agree, N_("NS:ELEMENT"), \
 			N_("give this element and only such; may be repeated; 個人番号 needs it"), false }, \
 		{ "yes", OPTION_FLAG, &(args).yes, NULL, N_("agree in advance, but never to 個人番号"), false }, \
+		{ "policy", OPTION_TEXT, &(args).policy, N_("FILE"), \
+			N_("what is allowed and denied beforehand (JSON)"), false }, \
+		{ "legal-basis", OPTION_TEXT, &(args).legal_basis, N_("TEXT"), \
+			N_("the law that lets this reader ask for 個人番号, where it states none itself"), false }, \
 		{ "reader-ca", OPTION_LIST, &(args).reader.cas, N_("FILE|FOLDER"), \
 			N_("reader CA certificates that you trust; may be repeated"), false }, \
+		{ "rical", OPTION_LIST, &(args).reader.ricals, N_("FILE"), \
+			N_("list of reader CAs to trust (RICAL); may be repeated"), false }, \
+		{ "rical-ca", OPTION_LIST, &(args).reader.rical_ca, N_("FILE"), \
+			N_("CA of the list's provider, or its signer; may be repeated"), false }, \
 		{ "reader-crl", OPTION_LIST, &(args).reader.crls, N_("FILE"), \
 			N_("CRL of such a reader CA; may be repeated"), false }, \
 		{ "require-reader-crl", OPTION_FLAG, &(args).reader.require_crl, NULL, \
@@ -126,7 +138,8 @@ enum exit_status presentation_judge(const struct presentation *presentation, str
 	struct asker *asker);
 
 /*
- * Show who asks and what for, and get the holder's agreement by name. What was agreed to before in the same
+ * Show who asks and what for, apply the policy, and get the holder's agreement by name. 個人番号 is agreed to by its own
+ * name alone, and only where a legal basis is stated (R-CARD-18, R-CARD-49). What was agreed to before in the same
  * transmission is forgotten. Questions that nothing may be given to are left out if they are optional; of an ISO request
  * the docRequests of a reader that is not answered are.
  *
@@ -158,7 +171,8 @@ void presentation_next(struct presentation *presentation);
 size_t presentation_copies(const struct presentation *presentation);
 
 /*
- * All transmissions for --json: {"readers": [{"docType", "standing", "name", "fingerprint", "clientId", "origin", "why"}],
+ * All transmissions for --json: {"readers": [{"docType", "standing", "name", "fingerprint", "clientId", "origin", "why",
+ * "legalBasis"}],
  * "documents": [{"docType", "elements", "retained", "refused", "bytes"}], "unanswered": [docType], "copies": n}.
  * NULL: memory.
  */

@@ -7,7 +7,7 @@
 #define PRESENT_PRESENTATION_INTERNAL_H
 
 #include "tools/common/copies.h"
-#include "tools/present/presentation.h"
+#include "tools/present/policy.h"
 
 /* One of several copies that say the same, and how it was used. */
 struct held {
@@ -30,6 +30,9 @@ struct agreement {
 	size_t count, room;
 };
 
+/* --agree NAMESPACE:ELEMENT…, of documents of any type. EXIT_STATUS_USAGE (said). */
+enum exit_status agreement_parse(const struct command *command, const struct option_list *list,
+	struct agreement *wanted);
 void agreement_clear(struct agreement *agreement);
 /* Copies. doc_type none: of any. False: no memory. */
 bool agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
@@ -46,6 +49,7 @@ struct presentation {
 	struct p11 p11;
 	struct p11_token token;
 	struct agreement wanted; /* --agree */
+	struct policy *policy;   /* --policy; NULL: none */
 
 	bool consented, unlocked;
 	struct agreement agreed;
@@ -69,7 +73,7 @@ enum exit_status readers_read(struct presentation *p);
 /* reader.c: who asks. */
 bool asker_is_answered(const struct presentation *p, const struct asker *asker);
 void asker_show(FILE *to, const struct asker *asker);
-json_t *asker_json(const struct asker *asker, struct mdoc_bytes doc_type);
+json_t *asker_json(const struct asker *asker, struct mdoc_bytes doc_type, struct mdoc_bytes legal_basis);
 
 /* May one of a question's docRequests that ask for this type be answered? */
 bool question_may_have(const struct presentation *p, const struct question *question, struct mdoc_bytes doc_type);

@@ -255,9 +255,10 @@ fingerprint_json(const struct asker *asker)
 }
 
 json_t *
-asker_json(const struct asker *asker, struct mdoc_bytes doc_type)
+asker_json(const struct asker *asker, struct mdoc_bytes doc_type, struct mdoc_bytes legal_basis)
 {
-	return json_pack("{s:o, s:s, s:s?, s:o, s:s?, s:s?, s:s?}", "docType", json_text(doc_type), "standing",
+	return json_pack("{s:o, s:s, s:s?, s:o, s:s?, s:s?, s:s?, s:o}", "docType", json_text(doc_type), "standing",
 		mdoc_reader_standing_name(asker->standing), "name", asker->name, "fingerprint", fingerprint_json(asker),
-		"clientId", asker->client_id, "origin", asker->origin, "why", asker->why);
+		"clientId", asker->client_id, "origin", asker->origin, "why", asker->why, "legalBasis",
+		legal_basis.ptr != NULL ? json_text(legal_basis) : json_null());
 }
