@@ -36,10 +36,14 @@ html_portrait(const struct mdoc_issuer_signed *record)
 	const struct mdoc_namespace *ns;
 
 	for (size_t n = 0; (ns = mdoc_issuer_signed_namespace(record, n)) != NULL; n++) {
-		const struct mdoc_item *item = mdoc_find_item(ns, mdoc_text("portrait"));
+		const struct mdoc_bytes name = mdoc_text("portrait");
+		const struct mdoc_item *item = mdoc_find_item(ns, name);
 		struct mdoc_cbor *scan = NULL;
 		struct mdoc_bytes image;
-		const bool shown = item != NULL && image_of(item, &scan, &image);
+		char room[LABEL_MAX];
+		/* In a namespace that is not known "portrait" may mean anything. */
+		const bool shown = item != NULL && label_element(mdoc_namespace_name(ns), name, room) != NULL &&
+			image_of(item, &scan, &image);
 
 		mdoc_cbor_free(scan);
 		if (shown)

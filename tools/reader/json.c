@@ -110,14 +110,21 @@ documents_json(const struct reader_result *result)
 	return documents;
 }
 
-json_t *
-result_json(const struct reader_result *result)
+const char *
+result_conclusion_name(const struct reader_result *result)
 {
 	static const char *const conclusions[] = {
 		[RESULT_VERIFIED] = "verified",
 		[RESULT_UNDETERMINED] = "undetermined",
 		[RESULT_NOT_VERIFIED] = "not_verified",
 	};
+
+	return conclusions[result_conclusion(result)];
+}
+
+json_t *
+result_json(const struct reader_result *result)
+{
 	const struct mdoc_verdict *verdict = result->verdict;
 	json_t *json, *checks = json_array();
 	struct mdoc_check_row row;
@@ -125,7 +132,7 @@ result_json(const struct reader_result *result)
 	for (size_t i = 0; mdoc_verdict_row(verdict, i, &row); i++)
 		json_array_append_new(checks, row_json(&row));
 	json = json_pack("{s:b, s:s, s:s, s:o}", "verified", result->summary == MDOC_OK, "conclusion",
-		conclusions[result_conclusion(result)], "result", mdoc_result_name(result->summary), "checks", checks);
+		result_conclusion_name(result), "result", mdoc_result_name(result->summary), "checks", checks);
 	if (json != NULL && result->now != 0)
 		set_time(json, "checkedAt", result->now);
 	if (json == NULL || mdoc_verdict_response(verdict) == NULL)

@@ -78,6 +78,7 @@ enum result_conclusion {
 };
 
 enum result_conclusion result_conclusion(const struct reader_result *result);
+const char *result_conclusion_name(const struct reader_result *result); /* "verified", "undetermined", "not_verified" */
 
 /* What a check has found when it passed, and an outcome; translated. */
 const char *result_sentence(enum mdoc_check check);

@@ -5,24 +5,22 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
-#include <string.h>
 #include "tools/common/context.h"
 #include "tools/common/file.h"
-#include "tools/common/json.h"
 #include "tools/common/message.h"
-#include "tools/reader/html.h"
 #include "tools/reader/judge.h"
 #include "tools/reader/reader.h"
+#include "tools/reader/report.h"
 
 struct verify {
-	const char *transcript_path, *request_path, *html;
+	const char *transcript_path, *request_path;
 	struct option_list operands;
 	struct judge_args args;
 	struct judge *judge;
 	struct judged judged;
 	struct mdoc_buf response, transcript, request_file;
 	struct mdoc_request *request;
-	bool show_unverified;
+	struct report_args report;
 	struct key_source source;
 	struct reader_key reader_key;
 	struct common_options common;
@@ -75,40 +73,12 @@ read_inputs(const struct command *command, struct verify *verify)
 }
 
 static enum exit_status
-write_page(const struct reader_result *result, const char *path)
-{
-	const struct html_options options = { .title = NULL };
-	struct mdoc_buf page = MDOC_BUF_EMPTY;
-	enum exit_status status = result_html(result, &options, &page);
-
-	if (status == EXIT_STATUS_OK)
-		status = file_write(path, 0600, mdoc_buf_bytes(&page));
-	mdoc_buf_clear(&page);
-	return status;
-}
-
-static enum exit_status
 report(const struct verify *verify)
 {
-	const struct reader_result result = { verify->judged.verdict, verify->judged.summary, verify->show_unverified,
-		verify->judged.now };
-	enum exit_status status = EXIT_STATUS_OK;
-	json_t *json;
+	const struct reader_result result = { verify->judged.verdict, verify->judged.summary,
+		verify->report.show_unverified, verify->judged.now };
 
-	if (verify->html != NULL)
-		status = write_page(&result, verify->html);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	if (verify->common.json) {
-		json = result_json(&result);
-		status = json == NULL ? tool_no_memory() : json_print(json);
-		json_decref(json);
-	} else if (verify->html == NULL || strcmp(verify->html, "-") != 0) {
-		result_print(&result);
-	}
-	if (status != EXIT_STATUS_OK)
-		return status;
-	return result.summary == MDOC_OK ? EXIT_STATUS_OK : EXIT_STATUS_NO;
+	return report_result(&result, &verify->report, verify->common.json, verify->request);
 }
 
 static enum exit_status
@@ -131,11 +101,7 @@ check_usage(const struct command *command, const struct verify *verify)
 {
 	if (verify->operands.count != 1)
 		return options_wrong(command, _("name one file with a DeviceResponse, or - for standard input"));
-	if (verify->show_unverified && !verify->common.json)
-		return options_wrong(command, _("--show-unverified is for --json only"));
-	if (verify->common.json && verify->html != NULL && strcmp(verify->html, "-") == 0)
-		return options_wrong(command, _("--json and --html cannot both be written to standard output"));
-	return EXIT_STATUS_OK;
+	return report_check(command, &verify->report, verify->common.json, verify->request_path != NULL);
 }
 
 int
@@ -151,10 +117,7 @@ cmd_verify(const struct command *command, int argc, char **argv)
 			N_("the session's private key (PEM, JWK or PKCS#11 URI)"), false },
 		KEY_PIN_ROWS(verify.source),
 		JUDGE_ROWS(verify.args),
-		{ "html", OPTION_TEXT, &verify.html, N_("FILE"), N_("write the result as a page for people, too"),
-			false },
-		{ "show-unverified", OPTION_FLAG, &verify.show_unverified, NULL,
-			N_("with --json: also what could not be verified, marked so"), false },
+		REPORT_ROWS(verify.report),
 		{ NULL, OPTION_END, NULL, NULL, NULL, false },
 	};
 	enum exit_status status;
