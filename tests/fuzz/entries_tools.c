@@ -13,7 +13,7 @@
 #include "tools/common/jwt.h"
 #include "tools/issuer/claims.h"
 #include "tools/issuer/proof.h"
-#include "tools/reader/dump.h"
+#include "tools/common/dump.h"
 
 #define AUDIENCE "https://issuer.example"
 

@@ -67,6 +67,7 @@ main(void)
 		{ "terminal", NULL, NULL, NULL, NULL, terminal_tests },
 		{ "value", NULL, NULL, NULL, NULL, value_tests },
 		{ "batch", NULL, NULL, NULL, NULL, batch_tests },
+		{ "stream", NULL, NULL, NULL, NULL, stream_tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failures;

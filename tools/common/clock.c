@@ -15,6 +15,27 @@ clock_now(void)
 	return (int64_t)time(NULL);
 }
 
+static int64_t
+milliseconds(clockid_t id)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+clock_now_milliseconds(void)
+{
+	return milliseconds(CLOCK_REALTIME);
+}
+
+int64_t
+clock_monotonic(void)
+{
+	return milliseconds(CLOCK_MONOTONIC);
+}
+
 static bool
 two_digits(const char *text, int max, int *value)
 {

@@ -13,6 +13,10 @@
 /* Now, seconds since the epoch, UTC. */
 int64_t clock_now(void);
 
+/* The same in milliseconds, and milliseconds since some moment, which nobody sets. */
+int64_t clock_now_milliseconds(void);
+int64_t clock_monotonic(void);
+
 /* RFC 3339 without a fraction, "2026-01-30T23:59:59+09:00" or "…Z", years 1970 to 9999. */
 bool clock_parse(const char *text, int64_t *when);
 

@@ -12,7 +12,7 @@
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
-#include "tools/reader/dump.h"
+#include "tools/common/dump.h"
 #include "tools/reader/reader.h"
 
 #define QR_PREFIX "mdoc:"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "tools/common/context.h"
 #include "tools/common/value.h"
-#include "tools/reader/dump.h"
+#include "tools/common/dump.h"
 
 struct number_name {
 	int64_t number;

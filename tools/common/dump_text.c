@@ -6,11 +6,19 @@
 #include "config.h"
 #include <inttypes.h>
 #include "tools/common/terminal.h"
-#include "tools/reader/dump.h"
+#include "tools/common/dump.h"
 
 #define BYTES_SHOWN 32
 
-static void put_node(FILE *to, struct mdoc_node node, enum dump_kind kind, unsigned depth);
+/* How an item is looked at. */
+struct look {
+	enum dump_kind kind;
+	enum dump_place place;
+	bool hiding;
+	unsigned depth;
+};
+
+static void put_node(FILE *to, struct mdoc_node node, struct look look);
 
 static void
 new_line(FILE *to, unsigned depth)
@@ -104,18 +112,32 @@ put_scalar(FILE *to, struct mdoc_node node, enum dump_kind kind)
 }
 
 static void
-put_key(FILE *to, struct mdoc_node key, enum dump_kind kind, unsigned depth)
+put_key(FILE *to, struct mdoc_node key, struct look look)
 {
+	const struct look plain = { DUMP_PLAIN, DUMP_OPEN, false, look.depth };
+	const bool is_text = mdoc_node_type(key) == MDOC_CBOR_TSTR;
 	int64_t number;
 
-	put_node(to, key, DUMP_PLAIN, depth);
+	if (look.hiding && dump_place_of_child(look.place, key, key, 0) != DUMP_OPEN && !is_text)
+		dump_hidden(to, key);
+	else
+		put_node(to, key, plain);
 	if (mdoc_node_int(key, &number))
-		put_name(to, dump_key_name(kind, number));
+		put_name(to, dump_key_name(look.kind, number));
 	fputs(": ", to);
 }
 
+static struct look
+look_at_child(struct look look, struct mdoc_node parent, struct mdoc_node key, struct mdoc_node value, size_t index)
+{
+	look.kind = dump_kind_of_child(look.kind, parent, key, index);
+	look.place = dump_place_of_child(look.place, key, value, index);
+	look.depth++;
+	return look;
+}
+
 static void
-put_container(FILE *to, struct mdoc_node node, enum dump_kind kind, unsigned depth)
+put_container(FILE *to, struct mdoc_node node, struct look look)
 {
 	const bool is_map = mdoc_node_type(node) == MDOC_CBOR_MAP;
 	struct mdoc_node item = mdoc_node_first(node);
@@ -123,60 +145,84 @@ put_container(FILE *to, struct mdoc_node node, enum dump_kind kind, unsigned dep
 
 	fputc(is_map ? '{' : '[', to);
 	while (mdoc_node_present(item)) {
-		struct mdoc_node value = item;
+		const struct mdoc_node key = is_map ? item : (struct mdoc_node){ NULL, 0 };
+		const struct mdoc_node value = is_map ? mdoc_node_next(item) : item;
 
 		if (index > 0)
 			fputc(',', to);
-		new_line(to, depth + 1);
-		if (is_map) {
-			put_key(to, item, kind, depth + 1);
-			value = mdoc_node_next(item);
-		}
-		put_node(to, value,
-			dump_kind_of_child(kind, node, is_map ? item : (struct mdoc_node){ NULL, 0 }, index),
-			depth + 1);
+		new_line(to, look.depth + 1);
+		if (is_map)
+			put_key(to, key, look);
+		put_node(to, value, look_at_child(look, node, key, value, index));
 		item = mdoc_node_next(value);
 		index++;
 	}
 	if (index > 0)
-		new_line(to, depth);
+		new_line(to, look.depth);
 	fputc(is_map ? '}' : ']', to);
 }
 
 static void
-put_node(FILE *to, struct mdoc_node node, enum dump_kind kind, unsigned depth)
+put_inside(FILE *to, struct mdoc_node node, struct mdoc_node root, struct look look)
 {
-	struct mdoc_cbor *inside = depth < DUMP_DEPTH ? dump_inside(kind, node) : NULL;
+	struct mdoc_node content;
+	uint64_t tag;
+
+	look.kind = look.kind == DUMP_PROTECTED ? DUMP_COSE_HEADER : DUMP_PLAIN;
+	look.depth++;
+	fputs(mdoc_node_tag(node, &tag, &content) ? "24(<< " : "<< ", to);
+	put_node(to, root, look);
+	fputs(mdoc_node_tag(node, &tag, &content) ? " >>)" : " >>", to);
+}
+
+static void
+put_node(FILE *to, struct mdoc_node node, struct look look)
+{
+	struct mdoc_cbor *inside = look.depth < DUMP_DEPTH ? dump_inside(look.kind, node) : NULL;
 	const enum mdoc_cbor_type type = mdoc_node_type(node);
 	struct mdoc_node content;
 	uint64_t tag;
 
-	if (kind == DUMP_PLAIN)
-		kind = dump_kind_of(node);
-	if (inside != NULL) {
-		const struct mdoc_node root = mdoc_cbor_root(inside);
-
-		fputs(mdoc_node_tag(node, &tag, &content) ? "24(<< " : "<< ", to);
-		put_node(to, root, kind == DUMP_PROTECTED ? DUMP_COSE_HEADER : DUMP_PLAIN, depth + 1);
-		fputs(mdoc_node_tag(node, &tag, &content) ? " >>)" : " >>", to);
-	} else if (depth >= DUMP_DEPTH) {
+	if (look.kind == DUMP_PLAIN)
+		look.kind = dump_kind_of(node);
+	look.place = dump_place_of(look.place, node);
+	if (inside != NULL && look.place != DUMP_PERSONAL) {
+		put_inside(to, node, mdoc_cbor_root(inside), look);
+	} else if (look.hiding && dump_place_hides(look.place, node)) {
+		dump_hidden(to, node);
+	} else if (inside != NULL) {
+		put_inside(to, node, mdoc_cbor_root(inside), look);
+	} else if (look.depth >= DUMP_DEPTH) {
 		fputs("…", to);
 	} else if (mdoc_node_tag(node, &tag, &content)) {
 		fprintf(to, "%" PRIu64 "(", tag);
-		put_node(to, content, kind, depth + 1);
+		look.depth++;
+		put_node(to, content, look);
 		fputc(')', to);
 	} else if (type == MDOC_CBOR_MAP || type == MDOC_CBOR_ARRAY) {
-		put_container(to, node, kind, depth);
+		put_container(to, node, look);
 	} else {
-		put_scalar(to, node, kind);
+		put_scalar(to, node, look.kind);
 	}
 	mdoc_cbor_free(inside);
+}
+
+static void
+put_structure(FILE *to, struct mdoc_node node, bool hiding)
+{
+	fprintf(to, "/%s/ ", dump_structure(node));
+	put_node(to, node, (struct look){ DUMP_PLAIN, DUMP_OPEN, hiding, 0 });
+	fputc('\n', to);
 }
 
 void
 dump_text(FILE *to, struct mdoc_node node)
 {
-	fprintf(to, "/%s/ ", dump_structure(node));
-	put_node(to, node, DUMP_PLAIN, 0);
-	fputc('\n', to);
+	put_structure(to, node, false);
+}
+
+void
+dump_text_hiding(FILE *to, struct mdoc_node node)
+{
+	put_structure(to, node, true);
 }

@@ -1,10 +1,11 @@
 /*
- * dump.h: what the files of the command dump share.
+ * dump.h: any structure of the standard for people: what it is, diagnostic notation, JSON. For the command dump and for
+ * transcripts of sessions.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef READER_DUMP_H
-#define READER_DUMP_H
+#ifndef TOOLS_DUMP_H
+#define TOOLS_DUMP_H
 
 #include <jansson.h>
 #include <mdoc/mdoc.h>
@@ -43,8 +44,32 @@ struct mdoc_cbor *dump_inside(enum dump_kind kind, struct mdoc_node node);
 /* "CN=…, not before …": one line about a certificate; false when the bytes are none. */
 bool dump_certificate(struct mdoc_bytes der, struct mdoc_buf *line);
 
-/* CBOR diagnostic notation (RFC 8949, 8) with names as comments, and the same as JSON. */
+/* Where an item stands among what is personal: values and randoms of elements, by the issuer or the device. */
+enum dump_place {
+	DUMP_OPEN,
+	DUMP_ISSUER_SIGNED,
+	DUMP_ISSUER_NAMESPACES, /* name space => items */
+	DUMP_ITEMS,
+	DUMP_ITEM, /* IssuerSignedItem */
+	DUMP_DEVICE_AUTHENTICATION,
+	DUMP_DEVICE_SIGNED,
+	DUMP_DEVICE_NAMESPACES, /* name space => elements */
+	DUMP_DEVICE_ELEMENTS,
+	DUMP_PERSONAL
+};
+
+/* The place of an item that stands alone or in an open place, and of a child. key: absent in an array. */
+enum dump_place dump_place_of(enum dump_place place, struct mdoc_node node);
+enum dump_place dump_place_of_child(enum dump_place place, struct mdoc_node key, struct mdoc_node value, size_t index);
+/* Is it to be hidden there? What is not as the standard has it in a personal place is. */
+bool dump_place_hides(enum dump_place place, struct mdoc_node node);
+/* "byte string, 12345 bytes" in its place; size: encoded bytes of a container, else of the content. */
+void dump_hidden(FILE *to, struct mdoc_node node);
+
+/* CBOR diagnostic notation (RFC 8949, 8) with names as comments; the same without values and randoms of elements; as
+ * JSON. */
 void dump_text(FILE *to, struct mdoc_node node);
+void dump_text_hiding(FILE *to, struct mdoc_node node);
 json_t *dump_json(struct mdoc_node node);
 
 #endif

@@ -7,7 +7,7 @@
 #include "config.h"
 #include <inttypes.h>
 #include "tools/common/json.h"
-#include "tools/reader/dump.h"
+#include "tools/common/dump.h"
 
 static json_t *node_json(struct mdoc_node node, enum dump_kind kind, unsigned depth);
 
