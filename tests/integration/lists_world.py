@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 MDL = "org.iso.18013.5.1.mDL"
 JP = "org.iso.23220.1.jp.mnc"
 URI = "https://issuer.example/list"
+ISSUER = "https://issuer.example/"
 DAY = 86400
 NOW = int(time.time())
 SKI = x509.SubjectKeyIdentifier
@@ -56,7 +57,7 @@ class Party:
         subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
                              x509.NameAttribute(NameOID.COMMON_NAME, name)])
         above = issuer or self
-        uri = [x509.UniformResourceIdentifier("https://issuer.example/")]
+        uri = [x509.UniformResourceIdentifier(ISSUER)]
         builder = (x509.CertificateBuilder().subject_name(subject)
                    .issuer_name(issuer.cert.subject if issuer else subject).public_key(public)
                    .serial_number(x509.random_serial_number()).not_valid_before(utc(NOW - 10 * DAY))

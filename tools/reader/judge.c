@@ -12,35 +12,8 @@
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/reader/anchors.h"
-#include "tools/reader/judge.h"
-#include "tools/reader/lists.h"
-
-#define NAMED_MAX 256 /* lists below certificates that a Status names, at a time */
-
-/* A list that no IACA stands behind; a document may name who does. */
-struct pending {
-	const char *path;
-	struct mdoc_buf bytes;
-	struct mdoc_error why; /* nobody does */
-};
-
-/* Who was already found to stand behind which pending list. */
-struct named {
-	size_t pending;
-	struct mdoc_buf certificate;
-};
-
-struct judge {
-	const struct judge_args *args;
-	struct mdoc_verify_options options; /* what is the same for all responses */
-	int64_t opened;
-	struct mdoc_trust *trust;
-	struct reader_lists lists;
-	struct pending *pending;
-	size_t pending_count;
-	struct named named[NAMED_MAX];
-	size_t named_count;
-};
+#include "tools/reader/judge_internal.h"
+#include "tools/reader/trust_store.h"
 
 /* ---- Options ---- */
 
@@ -72,9 +45,14 @@ take_options(const struct command *command, struct judge *judge)
 	const struct judge_args *args = judge->args;
 	enum exit_status status;
 
-	if (args->iaca.count == 0 && args->vical.count == 0)
-		return options_wrong(command, _("--iaca or --vical is missing"));
-	if ((args->vical.count == 0) != (args->vical_ca.count == 0))
+	if (args->trust != NULL)
+		judge->store = args->trust;
+	else if (args->iaca.count == 0 && args->vical.count == 0 && trust_store_folder(NULL, judge->folder) &&
+		trust_store_exists(NULL))
+		judge->store = judge->folder;
+	if (args->iaca.count == 0 && args->vical.count == 0 && judge->store == NULL)
+		return options_wrong(command, _("--iaca, --vical or --trust is missing"));
+	if (judge->store == NULL && (args->vical.count == 0) != (args->vical_ca.count == 0))
 		return options_wrong(command, _("--vical and --vical-ca go together"));
 	if (args->undetermined != NULL && !reader_undetermined(args->undetermined, &judge->options.undetermined))
 		return options_wrong(command, _("--undetermined knows warn, ignore and fail, not \"%s\""),
@@ -94,6 +72,7 @@ read_anchors(struct judge *judge)
 {
 	const struct judge_args *args = judge->args;
 	const struct reader_anchors anchors = {
+		.store = judge->store,
 		.iaca = &args->iaca,
 		.vical = &args->vical,
 		.vical_ca = &args->vical_ca,
@@ -129,12 +108,17 @@ read_list(struct judge *judge, const char *path)
 		.relax = judge->options.relax,
 		.crl_required = judge->options.crl_required };
 	struct pending *pending = &judge->pending[judge->pending_count];
-	enum exit_status status = file_read(path, FILE_CBOR_MAX, &pending->bytes);
+	enum exit_status status = EXIT_STATUS_OK;
 	enum mdoc_result res;
 
+	/* What cannot be fetched leaves undetermined what it would have said. */
+	if (fetch_is_url(path) && !judge_fetch_file(judge, path, &pending->bytes))
+		goto out;
+	if (!fetch_is_url(path))
+		status = file_read(path, FILE_CBOR_MAX, &pending->bytes);
 	if (status != EXIT_STATUS_OK)
 		goto out;
-	res = reader_lists_take(&judge->lists, mdoc_buf_bytes(&pending->bytes), &trust, &pending->why);
+	res = reader_lists_take(&judge->lists, mdoc_buf_bytes(&pending->bytes), &trust, NULL, &pending->why);
 	if (res == MDOC_ERR_CHAIN) {
 		pending->path = path;
 		judge->pending_count++;
@@ -188,26 +172,6 @@ judge_open(const struct command *command, const struct judge_args *args, struct 
 /* ---- One response ---- */
 
 static bool
-has_passed(const struct mdoc_verdict *verdict, enum mdoc_check check, size_t document)
-{
-	struct mdoc_check_row row;
-
-	return mdoc_verdict_find(verdict, check, document, &row) && row.outcome == MDOC_PASSED;
-}
-
-/* The Status of an MSO that an issuer has signed whom we trust; other MSOs are anybody's. */
-static bool
-genuine_status(const struct mdoc_verdict *verdict, size_t document, struct mdoc_status *status)
-{
-	const struct mdoc_response *response = mdoc_verdict_response(verdict);
-	const struct mdoc_issuer_signed *is = mdoc_document_issuer_signed(mdoc_response_document(response, document));
-
-	return has_passed(verdict, MDOC_CHECK_CHAIN, document) &&
-		has_passed(verdict, MDOC_CHECK_ISSUER_SIGNATURE, document) &&
-		mdoc_status_read(mdoc_mso_status(mdoc_issuer_signed_mso(is)), "", status, NULL) == MDOC_OK;
-}
-
-static bool
 is_known(const struct judge *judge, size_t pending, struct mdoc_bytes certificate)
 {
 	for (size_t i = 0; i < judge->named_count; i++)
@@ -251,7 +215,7 @@ take_named(struct judge *judge, struct mdoc_bytes certificate, int64_t now, size
 
 	if (certificate.len == 0 || judge->named_count == NAMED_MAX || is_known(judge, i, certificate))
 		return MDOC_OK;
-	res = reader_lists_take(&judge->lists, mdoc_buf_bytes(&judge->pending[i].bytes), &trust, &why);
+	res = reader_lists_take(&judge->lists, mdoc_buf_bytes(&judge->pending[i].bytes), &trust, NULL, &why);
 	if (res == MDOC_OK)
 		return remember(judge, i, certificate);
 	if (res == MDOC_ERR_MEMORY || res == MDOC_ERR_CRYPTO)
@@ -277,7 +241,7 @@ settle_pending(struct judge *judge, const struct mdoc_verify_options *response_o
 		return res;
 	res = MDOC_OK;
 	for (size_t i = 0; i < mdoc_response_count(mdoc_verdict_response(verdict)); i++) {
-		if (!genuine_status(verdict, i, &status))
+		if (!judge_genuine_status(verdict, i, &status))
 			continue;
 		for (size_t j = 0; j < judge->pending_count && res == MDOC_OK; j++) {
 			res = take_named(judge, status.list_certificate, options.now, j);
@@ -338,6 +302,12 @@ judge_response(struct judge *judge, struct judged *judged)
 	}
 	options.lists = &judge->lists.set;
 	judged->summary = mdoc_verify(tool_context(), judged->response, &options, &judged->verdict);
+	if (judged->verdict != NULL && judge->args->fetch && judge_fetch(judge, judged->verdict, judged->now)) {
+		mdoc_verdict_free(judged->verdict);
+		judged->verdict = NULL;
+		options.lists = &judge->lists.set;
+		judged->summary = mdoc_verify(tool_context(), judged->response, &options, &judged->verdict);
+	}
 	return judged->verdict != NULL ? EXIT_STATUS_OK : no_verdict(judged->summary);
 }
 
@@ -350,6 +320,7 @@ judge_close(struct judge *judge)
 		mdoc_buf_clear(&judge->pending[i].bytes);
 	for (size_t i = 0; i < judge->named_count; i++)
 		mdoc_buf_clear(&judge->named[i].certificate);
+	judge_fetch_clear(judge);
 	free(judge->pending);
 	reader_lists_clear(&judge->lists);
 	mdoc_trust_free(judge->trust);

@@ -21,6 +21,10 @@ struct judge_args {
 	struct option_list status_lists;
 	const char *undetermined;
 	const char *at;
+	const char *trust;        /* folder of a trust store; NULL: the user's own, if nobody else is named */
+	const char *status_cache; /* folder for what was fetched; NULL: the user's own */
+	const char *tls_ca;       /* whom to trust for HTTPS; NULL: the system's */
+	bool fetch;               /* get the lists and CRLs that genuine MSOs and their certificates name */
 	bool crl_required;
 	struct option_number clock_skew;
 	/* Not of the command line: all of this is for one response, so that a list of revocation which says nothing about
@@ -30,12 +34,14 @@ struct judge_args {
 };
 
 #define JUDGE_ROWS(args) \
-	{ "iaca", OPTION_LIST, &(args).iaca, N_("FILE"), N_("IACA certificate that you trust; may be repeated"), \
-		false }, \
+	{ "iaca", OPTION_LIST, &(args).iaca, N_("FILE"), \
+		N_("IACA certificate that you trust, or a folder of them; may be repeated"), false }, \
 		{ "vical", OPTION_LIST, &(args).vical, N_("FILE"), \
 			N_("a VICAL, which lists IACA certificates; may be repeated"), false }, \
 		{ "vical-ca", OPTION_LIST, &(args).vical_ca, N_("FILE"), \
 			N_("certificate of who makes the VICAL: its CA, or its signer"), false }, \
+		{ "trust", OPTION_TEXT, &(args).trust, N_("FOLDER"), \
+			N_("trust store of mdoc-reader trust; without --iaca and --vical your own"), false }, \
 		{ "at", OPTION_TEXT, &(args).at, N_("TIME"), N_("check as of this time (RFC 3339) instead of now"), \
 			false }, \
 		{ "clock-skew", OPTION_NUMBER, &(args).clock_skew, N_("SECONDS"), \
@@ -44,8 +50,14 @@ struct judge_args {
 		{ "crl", OPTION_LIST, &(args).crl, N_("FILE"), N_("CRL of a trusted IACA; may be repeated"), false }, \
 		{ "require-crl", OPTION_FLAG, &(args).crl_required, NULL, \
 			N_("the signer's certificate fails unless a CRL says that it is good"), false }, \
-		{ "status-list", OPTION_LIST, &(args).status_lists, N_("FILE"), \
+		{ "status-list", OPTION_LIST, &(args).status_lists, N_("FILE|URL"), \
 			N_("a list that says which documents are revoked; may be repeated"), false }, \
+		{ "fetch", OPTION_FLAG, &(args).fetch, NULL, \
+			N_("fetch the lists and CRLs that a genuine document names"), false }, \
+		{ "status-cache", OPTION_TEXT, &(args).status_cache, N_("FOLDER"), \
+			N_("keep what was fetched here (~/.cache/mdoc-reader/status)"), false }, \
+		{ "tls-ca", OPTION_TEXT, &(args).tls_ca, N_("FILE"), \
+			N_("certificates to trust for HTTPS instead of the system's"), false }, \
 	{ \
 		"undetermined", OPTION_TEXT, &(args).undetermined, N_("WHAT"), \
 			N_("when nothing says so: warn (default), ignore or fail"), false \

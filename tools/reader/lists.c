@@ -7,6 +7,7 @@
 
 /* One of the two is there. */
 struct reader_list {
+	size_t id;
 	struct mdoc_buf bytes; /* from which it borrows */
 	struct mdoc_status_list *status;
 	struct mdoc_identifier_list *identifiers;
@@ -73,7 +74,7 @@ publish(struct reader_lists *lists)
 }
 
 enum mdoc_result
-reader_lists_take(struct reader_lists *lists, struct mdoc_bytes bytes, const struct mdoc_list_trust *trust,
+reader_lists_take(struct reader_lists *lists, struct mdoc_bytes bytes, const struct mdoc_list_trust *trust, size_t *id,
 	struct mdoc_error *error)
 {
 	struct reader_list list = { .bytes = MDOC_BUF_EMPTY };
@@ -89,9 +90,40 @@ reader_lists_take(struct reader_lists *lists, struct mdoc_bytes bytes, const str
 		list_clear(&list);
 		return res;
 	}
+	list.id = ++lists->last_id;
 	lists->held[lists->count++] = list;
 	publish(lists);
+	if (id != NULL)
+		*id = list.id;
 	return MDOC_OK;
+}
+
+bool
+reader_lists_info(const struct reader_lists *lists, size_t id, struct mdoc_list_info *info)
+{
+	for (size_t i = 0; i < lists->count; i++) {
+		if (lists->held[i].id != id)
+			continue;
+		if (lists->held[i].status != NULL)
+			mdoc_status_list_info(lists->held[i].status, info);
+		else
+			mdoc_identifier_list_info(lists->held[i].identifiers, info);
+		return true;
+	}
+	return false;
+}
+
+void
+reader_lists_drop(struct reader_lists *lists, size_t id)
+{
+	for (size_t i = 0; i < lists->count; i++) {
+		if (lists->held[i].id != id)
+			continue;
+		list_clear(&lists->held[i]);
+		lists->held[i] = lists->held[--lists->count];
+		publish(lists);
+		return;
+	}
 }
 
 void

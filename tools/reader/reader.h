@@ -14,12 +14,20 @@
 int cmd_verify(const struct command *command, int argc, char **argv);
 int cmd_request(const struct command *command, int argc, char **argv);
 int cmd_transcript(const struct command *command, int argc, char **argv);
+int cmd_trust(const struct command *command, int argc, char **argv);
 int cmd_dump(const struct command *command, int argc, char **argv);
 
 /* ---- input.c ---- */
 
 /* As file_read_cbor() for a SessionTranscript, which is an array of three. */
 enum exit_status input_transcript(const char *path, struct mdoc_buf *content, struct mdoc_bytes *transcript);
+
+/*
+ * A DeviceEngagement: the text of a QR code ("mdoc:…") itself, a file with that text, or one with the CBOR.
+ * content  owns the bytes; engagement borrows them
+ * EXIT_STATUS_INPUT and what else tool_mdoc_error() says (said)
+ */
+enum exit_status input_engagement(const char *name, struct mdoc_buf *content, struct mdoc_bytes *engagement);
 
 /* ---- key.c ---- */
 

@@ -75,27 +75,6 @@ trimmed(const struct mdoc_buf *file)
 	return text;
 }
 
-/* CBOR, or the text of a QR code; no encoded engagement begins with that letter. */
-static enum exit_status
-read_engagement(const char *path, struct mdoc_buf *file, struct mdoc_bytes *engagement)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf content = MDOC_BUF_EMPTY;
-	enum exit_status status;
-
-	status = file_read(path, FILE_SMALL_MAX, &content);
-	if (status == EXIT_STATUS_OK && content.len > 0 && (content.ptr[0] == 'm' || content.ptr[0] == 'M')) {
-		if (mdoc_engagement_from_qr(tool_context(), trimmed(&content), file, &error) != MDOC_OK)
-			status = tool_mdoc_error(path, &error);
-	} else if (status == EXIT_STATUS_OK) {
-		mdoc_buf_append(file, mdoc_buf_bytes(&content));
-		status = file->err == MDOC_OK ? EXIT_STATUS_OK : tool_no_memory();
-	}
-	mdoc_buf_clear(&content);
-	*engagement = mdoc_buf_bytes(file);
-	return status;
-}
-
 /* A COSE_Key, bare or tagged, or our private key, of which only the public half is used. */
 static enum exit_status
 read_reader_key(const struct key_source *source, struct mdoc_buf *file, struct mdoc_bytes *reader_key)
@@ -135,7 +114,7 @@ read_files(struct session *session)
 	enum exit_status status = EXIT_STATUS_OK;
 
 	if (session->engagement != NULL)
-		status = read_engagement(session->engagement, &session->engagement_file, &spec->engagement);
+		status = input_engagement(session->engagement, &session->engagement_file, &spec->engagement);
 	if (status == EXIT_STATUS_OK && session->reader_key.name != NULL)
 		status = read_reader_key(&session->reader_key, &session->reader_key_file, &spec->reader_key);
 	if (status == EXIT_STATUS_OK && session->nfc_select != NULL)
