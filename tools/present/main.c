@@ -6,6 +6,7 @@
 
 static const struct command commands[] = {
 	{ "respond", "", N_("answer a reader's request, after consent and PIN"), cmd_respond },
+	{ "session", "", N_("show an engagement and answer a reader in a session with it"), cmd_session },
 	{ "authentication", "", N_("write what a device has to sign, for other PKCS#11 programs"), cmd_authentication },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -9,6 +9,7 @@
 #include "tools/common/options.h"
 
 int cmd_respond(const struct command *command, int argc, char **argv);
+int cmd_session(const struct command *command, int argc, char **argv);
 int cmd_authentication(const struct command *command, int argc, char **argv);
 
 #endif
