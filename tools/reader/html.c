@@ -163,8 +163,8 @@ html_style_source(struct mdoc_buf *out)
 	html_put(out, "'");
 }
 
-void
-html_head(struct mdoc_buf *out, const char *title, unsigned refresh)
+static void
+put_head(struct mdoc_buf *out, const char *title, unsigned refresh, bool served)
 {
 	char seconds[96] = "";
 
@@ -173,12 +173,16 @@ html_head(struct mdoc_buf *out, const char *title, unsigned refresh)
 	html_put(out, "<!DOCTYPE html>\n<html lang=\"");
 	/* The language tag of the catalogue: "ja" in the Japanese one. */
 	html_text(out, mdoc_text(_("en")));
+	html_put(out, "\">\n<head>\n<meta charset=\"utf-8\">");
+	if (!served) {
+		html_put(out,
+			"\n<meta http-equiv=\"Content-Security-Policy\" content=\""
+			"default-src 'none'; img-src data:; base-uri 'none'; form-action 'self'; style-src ");
+		html_style_source(out);
+		html_put(out, "\">");
+	}
 	html_put(out,
-		"\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\""
-		"default-src 'none'; img-src data:; base-uri 'none'; form-action 'self'; style-src ");
-	html_style_source(out);
-	html_put(out,
-		"\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n");
 	html_put(out, seconds);
 	html_put(out, "<title>");
@@ -186,6 +190,18 @@ html_head(struct mdoc_buf *out, const char *title, unsigned refresh)
 	html_put(out, "</title>\n<style>");
 	html_put(out, style);
 	html_put(out, "</style>\n</head>\n<body>\n<main>\n");
+}
+
+void
+html_head(struct mdoc_buf *out, const char *title, unsigned refresh)
+{
+	put_head(out, title, refresh, false);
+}
+
+void
+html_head_served(struct mdoc_buf *out, const char *title, unsigned refresh)
+{
+	put_head(out, title, refresh, true);
 }
 
 void

@@ -43,6 +43,8 @@ void html_foreign(struct mdoc_buf *out, struct mdoc_bytes text, size_t max);
 /* All up to and including <main>, and from </main> on. refresh: seconds after which the page asks for itself again
  * (<meta http-equiv="refresh">); 0: it stays. */
 void html_head(struct mdoc_buf *out, const char *title, unsigned refresh);
+/* The same for a page that a server sends with a policy of its own, in a header. */
+void html_head_served(struct mdoc_buf *out, const char *title, unsigned refresh);
 void html_foot(struct mdoc_buf *out);
 
 /* "'sha256-…'": what the header Content-Security-Policy says under style-src for these pages. Appended. */

@@ -8,6 +8,7 @@
 static const struct command commands[] = {
 	{ "verify", N_("RESPONSE"), N_("check a DeviceResponse and show what it proves"), cmd_verify },
 	{ "request", "", N_("make a DeviceRequest"), cmd_request },
+	{ "serve", "", N_("be a verifier on the web, for wallets of OpenID4VP"), cmd_serve },
 	{ "transcript", "", N_("make a SessionTranscript"), cmd_transcript },
 	{ "trust", N_("add|list|remove|update [NAME…]"), N_("keep a store of whom you trust"), cmd_trust },
 	{ "dump", N_("FILE"), N_("show what is in a file, whatever structure it is"), cmd_dump },
