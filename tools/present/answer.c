@@ -133,6 +133,12 @@ select_or_say(struct presentation *p, const struct question *question)
 	return res == MDOC_OK ? EXIT_STATUS_OK : tool_mdoc_error(_("there is nothing to answer"), &error);
 }
 
+static bool
+is_wanted(const struct question *question, const struct mdoc_choice *choice)
+{
+	return question->is_wanted == NULL || question->is_wanted(question->is_wanted_arg, choice);
+}
+
 /* Something leaves; where all is wanted, all of it. */
 static bool
 is_enough(const struct presentation *p, const struct question *question)
@@ -146,7 +152,7 @@ is_enough(const struct presentation *p, const struct question *question)
 		else if (question->all_or_nothing)
 			return false;
 		for (size_t i = 0; (choice = mdoc_selection_choice(p->selection, d, i)) != NULL; i++)
-			if (choice->state != MDOC_LEAVES && question->all_or_nothing)
+			if (question->all_or_nothing && (choice->state != MDOC_LEAVES || !is_wanted(question, choice)))
 				return false;
 	}
 	return any && (!question->all_or_nothing || mdoc_selection_unanswered(p->selection, 0).ptr == NULL);

@@ -341,3 +341,21 @@ presentation_consent(struct presentation *p, const struct question *questions, s
 	free(consent.lines);
 	return status;
 }
+
+bool
+presentation_forbids(struct presentation *p, const struct question *question)
+{
+	struct consent consent = { .p = p, .questions = question, .count = 1 };
+	bool refused = false, forbidden = false;
+
+	for (size_t d = 0; d < mdoc_request_count(question->request); d++)
+		if (!asker_is_answered(p, &question->askers[d]))
+			return false;
+	consent.refused = &refused;
+	if (lines_make(&consent) == EXIT_STATUS_OK) {
+		lines_refuse(&consent);
+		forbidden = refused;
+	}
+	free(consent.lines);
+	return forbidden;
+}

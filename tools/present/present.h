@@ -10,6 +10,7 @@
 
 int cmd_respond(const struct command *command, int argc, char **argv);
 int cmd_session(const struct command *command, int argc, char **argv);
+int cmd_openid4vp(const struct command *command, int argc, char **argv);
 int cmd_authentication(const struct command *command, int argc, char **argv);
 
 #endif

@@ -45,6 +45,9 @@ struct question {
 	const char *legal_basis;            /* OpenID4VP: stated by the verifier; NULL: what each docRequest states */
 	bool all_or_nothing;                /* DCQL: not answered unless each element is agreed to and held */
 	bool optional;                      /* DCQL: asked about by itself; the holder may leave it out */
+	/* DCQL: whether this line answers, by its name and value; of a question that is all or nothing. NULL: it does. */
+	bool (*is_wanted)(const void *arg, const struct mdoc_choice *choice);
+	const void *is_wanted_arg;
 };
 
 /* ---- The command line ---- */
@@ -147,6 +150,10 @@ enum exit_status presentation_judge(const struct presentation *presentation, str
  */
 enum exit_status presentation_consent(struct presentation *presentation, const struct question *questions,
 	size_t count);
+
+/* Would any answer to this be refused by --agree and the like, whoever is asked? Then another claim set may do. False
+ * when it is the asker who is not answered: presentation_consent() says so. Says nothing and asks nobody. */
+bool presentation_forbids(struct presentation *presentation, const struct question *question);
 
 /* Log in with the PIN, once in a transmission, and read the records. Only after consent: else abort().
  * EXIT_STATUS_OK; NO: a wrong PIN; INPUT, USAGE: where it comes from; TROUBLE (said). */
