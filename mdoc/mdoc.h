@@ -10,6 +10,7 @@
 #include <mdoc/dcapi.h>
 #include <mdoc/engagement.h>
 #include <mdoc/japan.h>
+#include <mdoc/ndef.h>
 #include <mdoc/reader_auth.h>
 #include <mdoc/session.h>
 #include <mdoc/status.h>

@@ -46,6 +46,7 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "select", entry_select, { D "device_request.cbor" }, seeds_request },
 	/* sessions */
 	{ "engagement", entry_engagement, { D "device_engagement.cbor" }, seeds_engagement },
+	{ "ndef", entry_ndef, { NULL }, seeds_ndef },
 	{ "qr", entry_qr, { NULL }, seeds_qr },
 	{ "session-establishment", entry_session_establishment, { D "session_establishment.cbor" }, NULL },
 	{ "session-data", entry_session_data, { D "session_data.cbor", D "session_termination.cbor" }, NULL },

@@ -44,6 +44,7 @@ enum mdoc_result entry_device_namespaces(const struct mdoc_context *context, str
 enum mdoc_result entry_device_authentication(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_response(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_verify(const struct mdoc_context *context, struct mdoc_bytes input);
+enum mdoc_result entry_ndef(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_engagement(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_qr(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_session_establishment(const struct mdoc_context *context, struct mdoc_bytes input);
@@ -82,6 +83,7 @@ void seeds_device_request_info(struct fuzz_seeds *seeds);
 void seeds_device_signed(struct fuzz_seeds *seeds);
 void seeds_device_namespaces(struct fuzz_seeds *seeds);
 void seeds_response(struct fuzz_seeds *seeds);
+void seeds_ndef(struct fuzz_seeds *seeds);
 void seeds_engagement(struct fuzz_seeds *seeds);
 void seeds_qr(struct fuzz_seeds *seeds);
 void seeds_handover(struct fuzz_seeds *seeds);

@@ -103,6 +103,24 @@ entry_qr(const struct mdoc_context *context, struct mdoc_bytes input)
 	return res;
 }
 
+enum mdoc_result
+entry_ndef(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	struct mdoc_bytes engagement = MDOC_NO_BYTES;
+	struct mdoc_error error = { 0 };
+	enum mdoc_result res = mdoc_ndef_request_check(context, input, &error);
+
+	fuzz_result(res, &error, input);
+	error = (struct mdoc_error){ 0 };
+	res = mdoc_ndef_engagement(context, input, &engagement, &error);
+	fuzz_result(res, &error, input);
+	FUZZ_CHECK(res == MDOC_OK || engagement.len == 0);
+	fuzz_touch_inside(engagement, input);
+	if (res == MDOC_OK)
+		(void)entry_engagement(context, engagement);
+	return res;
+}
+
 /* A message against a session: after an error it is over, and says so. */
 static enum mdoc_result
 open_message(struct mdoc_session *session, struct mdoc_bytes message)
@@ -354,6 +372,31 @@ seeds_engagement(struct fuzz_seeds *seeds)
 	if (mdoc_engagement_build(world.context, &spec, &made, NULL) == MDOC_OK)
 		fuzz_seed(seeds, mdoc_buf_bytes(&made));
 	mdoc_buf_clear(&made);
+}
+
+void
+seeds_ndef(struct fuzz_seeds *seeds)
+{
+	static const uint8_t uuid[MDOC_UUID_SIZE] = { 1 };
+	const struct mdoc_retrieval retrievals[] = {
+		{ .type = MDOC_RETRIEVAL_BLE,
+			.ble = { .server = true, .server_uuid = mdoc_bytes_of(uuid, sizeof(uuid)) } },
+		{ .type = MDOC_RETRIEVAL_NFC, .nfc = { 255, 65536 } },
+	};
+	struct fuzz_seeds bytes = { NULL, 0 };
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+
+	fuzz_seed_file(&bytes, "vectors/annexD/device_engagement.cbor");
+	for (size_t i = 0; i < bytes.count; i++) {
+		if (mdoc_ndef_select_build(world.context, mdoc_buf_bytes(&bytes.inputs[i]), retrievals, 2, &made,
+			    NULL) == MDOC_OK)
+			fuzz_seed(seeds, mdoc_buf_bytes(&made));
+		mdoc_buf_clear(&made);
+	}
+	if (mdoc_ndef_request_build(world.context, retrievals, 2, &made, NULL) == MDOC_OK)
+		fuzz_seed(seeds, mdoc_buf_bytes(&made));
+	mdoc_buf_clear(&made);
+	fuzz_seeds_clear(&bytes);
 }
 
 void
