@@ -14,6 +14,24 @@ struct running {
 	struct mdoc_buf transcript;
 };
 
+/* A status and nothing else; 0: it is none. */
+static uint64_t
+status_alone(struct mdoc_bytes message)
+{
+	struct mdoc_cbor *scan = NULL;
+	uint64_t status = 0;
+	struct mdoc_node root;
+
+	if (mdoc_cbor_scan(tool_context(), message, 0, &scan, NULL) != MDOC_OK)
+		return 0;
+	root = mdoc_cbor_root(scan);
+	if (mdoc_node_type(root) != MDOC_CBOR_MAP || mdoc_node_present(mdoc_map_text(root, "data")) ||
+		!mdoc_node_uint(mdoc_map_text(root, "status"), &status))
+		status = 0;
+	mdoc_cbor_free(scan);
+	return status;
+}
+
 /* ---- Sending ---- */
 
 static enum stream_result
@@ -38,7 +56,7 @@ send_status(struct running *r, enum mdoc_session_status status)
 		(void)mdoc_session_status_put(&out, status);
 	if (answer.len == 0)
 		answer = mdoc_buf_bytes(&out);
-	r->result->sent_status = (uint64_t)status;
+	r->result->sent_status = status_alone(answer);
 	(void)send_message(r, "SessionData", answer);
 	mdoc_buf_clear(&out);
 }
@@ -87,24 +105,6 @@ peer_ended(struct running *r, uint64_t status)
 	return EXIT_STATUS_NO;
 }
 
-/* A status and nothing else, before there are keys: a reader that gave up. 0: it is none. */
-static uint64_t
-status_alone(struct mdoc_bytes message)
-{
-	struct mdoc_cbor *scan = NULL;
-	uint64_t status = 0;
-	struct mdoc_node root;
-
-	if (mdoc_cbor_scan(tool_context(), message, 0, &scan, NULL) != MDOC_OK)
-		return 0;
-	root = mdoc_cbor_root(scan);
-	if (mdoc_node_type(root) != MDOC_CBOR_MAP || mdoc_node_present(mdoc_map_text(root, "data")) ||
-		!mdoc_node_uint(mdoc_map_text(root, "status"), &status))
-		status = 0;
-	mdoc_cbor_free(scan);
-	return status;
-}
-
 static enum mdoc_result
 build_transcript(struct running *r, struct mdoc_bytes key_bytes, struct mdoc_error *error)
 {
@@ -130,7 +130,7 @@ establish(struct running *r)
 	struct mdoc_bytes key_bytes = MDOC_NO_BYTES;
 	struct mdoc_public_key key;
 
-	if (status != 0)
+	if (status != 0) /* a reader that gave up */
 		return peer_ended(r, status);
 	if (mdoc_session_reader_key(tool_context(), message, &key_bytes, &key, &error) != MDOC_OK)
 		return wrong_message(r, MDOC_SESSION_CBOR_ERROR, &error);
