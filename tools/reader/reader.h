@@ -14,6 +14,7 @@
 int cmd_verify(const struct command *command, int argc, char **argv);
 int cmd_request(const struct command *command, int argc, char **argv);
 int cmd_transcript(const struct command *command, int argc, char **argv);
+int cmd_session(const struct command *command, int argc, char **argv);
 int cmd_trust(const struct command *command, int argc, char **argv);
 int cmd_serve(const struct command *command, int argc, char **argv);
 int cmd_dump(const struct command *command, int argc, char **argv);

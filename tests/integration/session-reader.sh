@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# If this failed, our reader could not talk to another maker's holder program, would believe what is not proved, or would
+# leave the other side waiting. The holder's program here is python3-cryptography and python3-cbor2, without our code.
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$scratch" || exit 1
+
+doc=(--doc org.iso.18013.5.1.mDL --element org.iso.18013.5.1:family_name)
+at=unix:$scratch/stream
+
+device() { # device OPTIONS...: wait until such a holder's program is there
+	rm -f ready stream device.out
+	/usr/bin/python3 "$here/session_device.py" stream "$@" > device.out 2>&1 & holder=$!
+	for _ in $(seq 100); do [ -e ready ] && return; sleep 0.05; done
+}
+reader() { # reader OPTIONS...: our reader's session with it
+	local code=0
+	mdoc-reader session "$(cat qr.txt)" --connect "$at" --iaca iaca.der --timeout 20 --wait 10 "${doc[@]}" "$@" \
+		> reader.out 2> reader.err || code=$?
+	wait "$holder"
+	return $code
+}
+heard() { # heard TEXT CLAIM: the holder's program saw that
+	if grep -qxF "$1" device.out; then ok "$2"; else cat device.out; not_ok "$2 (no \"$1\")"; fi
+}
+
+for curve in P-256 P-384 X25519 brainpoolP256r1; do
+	device --curve "$curve"
+	must "R-VX-01: a session on $curve" reader
+	must "which proves a name" grep -q 番号 reader.out
+	heard "status 20" "the reader says that it is over"
+done
+must "the holder's program saw what was asked" \
+	grep -qF '{"docType": "org.iso.18013.5.1.mDL", "nameSpaces": {"org.iso.18013.5.1": {"family_name": false}}}' device.out
+device
+must "as JSON" reader --json
+must "with what is verified" grep -q '"verified": true' reader.out
+device
+must "as a page" reader --html page.html
+must "that has the name" grep -q 番号 page.html
+device --with 20
+must "a response that comes with the end of the session" reader
+heard closed "to which nothing is said"
+device --mac
+must "a MAC for our session's key" reader
+
+# Retention: asked for with that intent, and kept only then.
+device
+must "a name that is not to be kept" reader --store kept.json
+fails "is not kept" grep -q 番号 kept.json
+doc=(--doc org.iso.18013.5.1.mDL --retain org.iso.18013.5.1:family_name)
+device
+must "one that is" reader --store kept.json
+must "is" grep -q 番号 kept.json
+must "the holder's program was told so" grep -qF '"family_name": true' device.out
+
+# Holders who refuse, and documents that prove nothing.
+for status in 10 11 20 77; do
+	device --end $status
+	exits 1 "a holder who ends the session with status $status" reader
+	must "the number is said" grep -q "status $status" reader.err
+done
+device
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.pem -subj /C=JP/CN=IACA \
+	-days 30 -config "$here/readers.cnf" -extensions root 2>/dev/null
+exits 1 "a document of somebody else" mdoc-reader session "$(cat qr.txt)" --connect "$at" --iaca other.pem \
+	--relax issuer-alt-name --relax crl-dp --timeout 20 "${doc[@]}"
+wait "$holder"
+heard "status 20" "the holder's program need not wait for the verdict"
+
+# The transcript of a session: structures, no keys, and values only if they are asked for.
+device
+must "a traced session" reader --trace trace.txt
+for word in DeviceEngagement SessionTranscript DeviceRequest SessionEstablishment SessionData DeviceResponse verdict; do
+	must "$word" grep -q "$word" trace.txt
+done
+fails "no values" grep -q 番号 trace.txt
+must "for nobody else" test "$(stat -c %a trace.txt)" = 600
+device
+must "a traced session with values" reader --trace trace.txt --trace-values
+must "values" grep -q 番号 trace.txt
+
+# What is wrong is found before a holder is troubled.
+ask=(mdoc-reader session --iaca iaca.der --timeout 2 --wait 2 "${doc[@]}")
+exits 2 "no engagement" "${ask[@]}" --connect "$at"
+exits 2 "no stream" "${ask[@]}" "$(cat qr.txt)"
+exits 2 "two of them" "${ask[@]}" "$(cat qr.txt)" --connect "$at" --listen "$at"
+exits 2 "no such stream" "${ask[@]}" "$(cat qr.txt)" --connect pigeon:3
+exits 2 "a stranger's network" "${ask[@]}" "$(cat qr.txt)" --connect tcp:192.0.2.1:80
+exits 3 "an engagement that is none" "${ask[@]}" mdoc:AAAA --connect "$at"
+exits 3 "a file that is none" "${ask[@]}" iaca.der --connect "$at"
+exits 4 "nobody there" "${ask[@]}" "$(cat qr.txt)" --connect "unix:$scratch/nobody"
+exits 4 "nobody comes" "${ask[@]}" "$(cat qr.txt)" --listen "unix:$scratch/nobody"
+done_testing
