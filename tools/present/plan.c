@@ -324,6 +324,8 @@ plan_agree(struct plan *plan, struct presentation *presentation)
 	do {
 		if (!choose(plan)) {
 			tool_error(_("nothing in the token answers what the verifier asks for"));
+			tool_why(_(
+				"It has no such record, or no unused copy of one: mdoc-token list says what it has."));
 			say_obstacles(plan);
 			return EXIT_STATUS_NO;
 		}
