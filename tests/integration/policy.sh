@@ -30,7 +30,7 @@ J
 purpose one 1
 purpose two 1 2
 fingerprint=$(openssl x509 -in trusted.pem -noout -fingerprint -sha256 | cut -d= -f2)
-subject=$(openssl x509 -in trusted.pem -noout -subject | sed 's/^subject=//')
+subject=$(openssl x509 -in trusted.pem -noout -subject -nameopt RFC2253 | sed 's/^subject=//')
 
 wrong() { # wrong TEXT CLAIM JSON: that policy is refused, with that text
 	printf '%s' "$3" > policy.json

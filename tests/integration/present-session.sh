@@ -7,7 +7,7 @@
 . "$here/provision.sh"
 cd "$scratch" || exit 1
 
-provision 20
+provision 24
 show /usr/bin/python3 "$here/consent_world.py"
 PYTHONPATH=$here /usr/bin/python3 "$here/consent_world.py" || exit 1
 session=(mdoc-present session --token holder --pin-file pin --engagement-out engagement.txt --no-qr)
@@ -63,6 +63,23 @@ os.close(ours[1])
 sys.exit(holder.wait() or reader.returncode)
 PY
 meets "a reader that just closes once it has its answer" 0 0 "response 0" -- "${trusting[@]}" -- --reader trusted --no-end
+
+# Handed over by NFC, as data: Annex D's reader negotiates.
+/usr/bin/python3 - "$here/../vectors/annexD/session_transcript_bytes.cbor" > request.ndef <<'PY'
+import sys, cbor2
+sys.stdout.buffer.write(cbor2.loads(cbor2.load(open(sys.argv[1], "rb")).value)[2][1])
+PY
+nfc=(mdoc-present session --token holder --pin-file pin --yes --reader-ca ca.pem --nfc-select engagement.txt)
+meets "static handover by NFC" 0 0 "response 0" -- "${nfc[@]}" -- --reader trusted --nfc -
+verified "of that handover"
+meets "negotiated handover by NFC" 0 0 "response 0" -- "${nfc[@]}" --nfc-request request.ndef \
+	--ble-uuid 45efef74-2b2c-4837-a9a3-b0e1d05a6917 -- --reader trusted --nfc request.ndef
+verified "of that one, too"
+meets "another handover is another session" 3 1 "status 10" -- "${nfc[@]}" --nfc-request request.ndef -- --reader trusted --nfc -
+exits 3 "a Handover Request that is none" "${nfc[@]}" --nfc-request pin --listen unix:socket
+exits 2 "a request without a message to send" "${trusting[@]}" --nfc-request request.ndef --listen unix:socket
+exits 2 "two handovers" "${trusting[@]}" --nfc-select select.ndef --listen unix:socket
+exits 2 "a UUID that is none" "${nfc[@]}" --ble-uuid 45efef74-2b2c-4837-a9a3-b0e1d05a691 --listen unix:socket
 spent=$(used)
 
 # Refusals: no copy, and status 20.

@@ -9,7 +9,7 @@ OUT         a folder: response.cbor (of the last request) and transcript.cbor ar
   --reader NAME        sign with NAME.key, NAME.pem
   --times N            ask so many times
   --raw HEX            ask with these bytes
-  --nfc SELECT REQUEST the handover's NDEF messages; REQUEST "-": static
+  --nfc REQUEST        ENGAGEMENT is a Handover Select message of NFC; REQUEST a Handover Request, "-": static handover
   --no-end             close without ending the session
   --wait SECONDS       before anything is sent
 
@@ -81,6 +81,22 @@ class Stream:
         else:
             for fd in self.fds:
                 os.close(fd)
+
+
+def records(message):
+    """(type, payload) of each record of an NDEF message."""
+    at = 0
+    while at < len(message):
+        flags, type_len = message[at], message[at + 1]
+        short = flags & 0x10
+        length = message[at + 2] if short else struct.unpack(">I", message[at + 2:at + 6])[0]
+        at += 3 if short else 6
+        id_len = 0
+        if flags & 0x08:
+            id_len = message[at]
+            at += 1
+        yield message[at:at + type_len], message[at + type_len + id_len:at + type_len + id_len + length]
+        at += type_len + id_len + length
 
 
 def agree(device):
@@ -179,17 +195,20 @@ def main():
     parser.add_argument("--reader")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--raw")
-    parser.add_argument("--nfc", nargs=2)
+    parser.add_argument("--nfc")
     parser.add_argument("--no-end", action="store_true")
     parser.add_argument("--wait", type=float, default=0)
     args = parser.parse_args()
-    with open(args.engagement, encoding="ascii") as file:
-        text = file.read().strip()
-    assert text.startswith("mdoc:")
-    engagement = base64.urlsafe_b64decode(text[5:] + "=" * (-len(text[5:]) % 4))
-    handover = None
+    with open(args.engagement, "rb") as file:
+        content = file.read()
     if args.nfc:
-        handover = [open(args.nfc[0], "rb").read(), None if args.nfc[1] == "-" else open(args.nfc[1], "rb").read()]
+        engagement = dict(records(content))[b"iso.org:18013:deviceengagement"]
+        handover = [content, None if args.nfc == "-" else open(args.nfc, "rb").read()]
+    else:
+        text = content.strip().decode("ascii")
+        assert text.startswith("mdoc:")
+        engagement = base64.urlsafe_b64decode(text[5:] + "=" * (-len(text[5:]) % 4))
+        handover = None
     stream = Stream(args.stream)
     session = Session(engagement, handover)
     with open(os.path.join(args.out, "transcript.cbor"), "wb") as file:

@@ -60,6 +60,11 @@ engagement_make(const struct engagement_spec *spec, struct engagement *engagemen
 	what.key = &engagement->own.key;
 	if (mdoc_engagement_build(tool_context(), &what, &engagement->bytes, &error) != MDOC_OK)
 		return tool_mdoc_error(_("the engagement could not be made"), &error);
+	engagement->nfc_request = spec->nfc_request;
+	if (spec->nfc &&
+		mdoc_ndef_select_build(tool_context(), mdoc_buf_bytes(&engagement->bytes), spec->retrievals,
+			spec->retrieval_count, &engagement->nfc_select, &error) != MDOC_OK)
+		return tool_mdoc_error(_("the engagement could not be made"), &error);
 	return make_text(engagement);
 }
 

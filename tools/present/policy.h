@@ -2,7 +2,7 @@
  * policy.h: what a holder allows and denies beforehand, for scripts and kiosks: --policy FILE, JSON.
  *
  *   {"default": "deny" | "ask",
- *    "rules": [{"reader": {"standing": "trusted" | "signed" | "any", "subject": "C = JP, CN = …",
+ *    "rules": [{"reader": {"standing": "trusted" | "signed" | "any", "subject": "CN=…,C=JP",
  *                          "fingerprint": "SHA-256 of the certificate", "clientId": "x509_hash:…"},
  *               "docType": "…", "elements": ["NS:ELEMENT", "NS:*"],
  *               "purpose": [{"controller": "…", "code": 1}], "retain": false,

@@ -22,6 +22,7 @@
 struct asker {
 	enum mdoc_reader_standing standing;
 	char *name;              /* subject of the certificate, UTF-8 from outside; NULL: none */
+	char *issuer;            /* … and issuer */
 	char *client_id;         /* OpenID4VP; NULL */
 	char *origin;            /* OpenID4VP: host of the response_uri; NULL */
 	uint8_t fingerprint[32]; /* SHA-256 of the certificate, DER */
@@ -133,7 +134,7 @@ void presentation_askers_free(struct asker *askers, size_t count);
 /*
  * OpenID4VP: who stands behind a certificate whose key has signed the request, by the same rules as for readers.
  *
- * asker  standing, name, fingerprint, error and why are filled in; the rest is the caller's. asker_clear()
+ * asker  standing, name, issuer, fingerprint, error and why are filled in; the rest is the caller's. asker_clear()
  *
  * EXIT_STATUS_OK, whatever was found; TROUBLE (said).
  */
@@ -178,7 +179,7 @@ void presentation_next(struct presentation *presentation);
 size_t presentation_copies(const struct presentation *presentation);
 
 /*
- * All transmissions for --json: {"readers": [{"docType", "standing", "name", "fingerprint", "clientId", "origin", "why",
+ * All transmissions for --json: {"readers": [{"docType", "standing", "name", "issuer", "fingerprint", "clientId", "origin", "why",
  * "legalBasis"}],
  * "documents": [{"docType", "elements", "retained", "refused", "bytes"}], "unanswered": [docType], "copies": n}.
  * NULL: memory.

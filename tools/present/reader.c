@@ -15,6 +15,7 @@ void
 asker_clear(struct asker *asker)
 {
 	free(asker->name);
+	free(asker->issuer);
 	free(asker->client_id);
 	free(asker->origin);
 	free(asker->why);
@@ -89,20 +90,34 @@ say_why(const struct presentation *p, struct asker *asker)
 	return EXIT_STATUS_OK;
 }
 
+/* A name that cannot be shown stays NULL. */
+static char *
+name_text(const struct mdoc_cert *cert, enum mdoc_result (*text)(const struct mdoc_cert *, struct mdoc_buf *))
+{
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+	char *name = text(cert, &out) == MDOC_OK ? strndup((const char *)out.ptr, out.len) : NULL;
+
+	mdoc_buf_clear(&out);
+	return name;
+}
+
 static enum exit_status
-take_certificate(struct asker *asker, struct mdoc_bytes der, struct mdoc_buf *subject)
+take_certificate(struct asker *asker, struct mdoc_bytes der)
 {
 	uint8_t digest[MDOC_DIGEST_MAX];
+	struct mdoc_cert *cert = NULL;
 	size_t len = 0;
 
 	if (mdoc_digest(tool_context(), MDOC_SHA256, der, digest, &len) != MDOC_OK)
 		return tool_no_memory();
 	memcpy(asker->fingerprint, digest, sizeof(asker->fingerprint));
 	asker->has_certificate = true;
-	if (subject->len == 0)
+	if (mdoc_cert_parse(tool_context(), der, &cert, NULL) != MDOC_OK)
 		return EXIT_STATUS_OK;
-	asker->name = strndup((const char *)subject->ptr, subject->len);
-	return asker->name == NULL ? tool_no_memory() : EXIT_STATUS_OK;
+	asker->name = name_text(cert, mdoc_cert_subject_text);
+	asker->issuer = name_text(cert, mdoc_cert_issuer_text);
+	mdoc_cert_free(cert);
+	return EXIT_STATUS_OK;
 }
 
 /* The first thing that is wrong with one docRequest's signatures, but that it is revoked before all else. */
@@ -126,18 +141,13 @@ take_reason(const struct mdoc_reader_auth *auth, size_t doc, struct asker *asker
 static enum exit_status
 look_at(const struct presentation *p, const struct mdoc_reader_auth *auth, size_t doc, struct asker *asker)
 {
-	struct mdoc_buf subject = MDOC_BUF_EMPTY;
 	enum exit_status status = EXIT_STATUS_OK;
 	struct mdoc_bytes der;
 
 	asker->standing = mdoc_reader_auth_standing(auth, doc);
 	take_reason(auth, doc, asker);
-	if (mdoc_reader_auth_certificate(auth, doc, &der)) {
-		if (mdoc_reader_auth_subject(tool_context(), auth, doc, &subject) != MDOC_OK)
-			mdoc_buf_clear(&subject);
-		status = take_certificate(asker, der, &subject);
-	}
-	mdoc_buf_clear(&subject);
+	if (mdoc_reader_auth_certificate(auth, doc, &der))
+		status = take_certificate(asker, der);
 	return status == EXIT_STATUS_OK ? say_why(p, asker) : status;
 }
 
@@ -187,7 +197,6 @@ first_error(const struct presentation *p, const struct mdoc_judged *judged)
 enum exit_status
 presentation_judge(const struct presentation *p, struct mdoc_bytes certificate, struct asker *asker)
 {
-	struct mdoc_buf subject = MDOC_BUF_EMPTY;
 	enum exit_status status = EXIT_STATUS_OK;
 	struct mdoc_judged judged;
 	enum mdoc_result res;
@@ -201,14 +210,11 @@ presentation_judge(const struct presentation *p, struct mdoc_bytes certificate, 
 	asker->standing = judged.cert == NULL || asker->revoked ? MDOC_READER_FAILED
 		: asker->error.code == MDOC_OK                  ? MDOC_READER_TRUSTED
 								: MDOC_READER_SIGNED;
-	if (judged.cert != NULL && mdoc_cert_subject_text(judged.cert, &subject) != MDOC_OK)
-		mdoc_buf_clear(&subject);
 	if (status == EXIT_STATUS_OK)
-		status = take_certificate(asker, certificate, &subject);
+		status = take_certificate(asker, certificate);
 	if (status == EXIT_STATUS_OK)
 		status = say_why(p, asker);
 	mdoc_judged_clear(&judged);
-	mdoc_buf_clear(&subject);
 	return status;
 }
 
@@ -228,6 +234,8 @@ asker_show(FILE *to, const struct asker *asker)
 	if (proven) {
 		fputs(_("asked for by "), to);
 		show_text(to, asker->name != NULL ? asker->name : "?");
+		fprintf(to, "\n  %s ", _("whose certificate was issued by"));
+		show_text(to, asker->issuer != NULL ? asker->issuer : "?");
 		fputc('\n', to);
 	}
 	if (asker->origin != NULL) {
@@ -257,8 +265,8 @@ fingerprint_json(const struct asker *asker)
 json_t *
 asker_json(const struct asker *asker, struct mdoc_bytes doc_type, struct mdoc_bytes legal_basis)
 {
-	return json_pack("{s:o, s:s, s:s?, s:o, s:s?, s:s?, s:s?, s:o}", "docType", json_text(doc_type), "standing",
-		mdoc_reader_standing_name(asker->standing), "name", asker->name, "fingerprint", fingerprint_json(asker),
-		"clientId", asker->client_id, "origin", asker->origin, "why", asker->why, "legalBasis",
-		legal_basis.ptr != NULL ? json_text(legal_basis) : json_null());
+	return json_pack("{s:o, s:s, s:s?, s:s?, s:o, s:s?, s:s?, s:s?, s:o}", "docType", json_text(doc_type),
+		"standing", mdoc_reader_standing_name(asker->standing), "name", asker->name, "issuer", asker->issuer,
+		"fingerprint", fingerprint_json(asker), "clientId", asker->client_id, "origin", asker->origin, "why",
+		asker->why, "legalBasis", legal_basis.ptr != NULL ? json_text(legal_basis) : json_null());
 }

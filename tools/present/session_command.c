@@ -1,7 +1,9 @@
 /* session_command.c: mdoc-present session: engagement, stream, session. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/common/context.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -16,6 +18,8 @@ struct session_args {
 	struct trace_args trace;
 	const char *listen, *connect;
 	const char *engagement_out;
+	const char *nfc_select, *nfc_request;
+	const char *ble_uuid;
 	const char *edition, *curve;
 	struct option_number timeout, wait, transmissions;
 	bool no_qr;
@@ -26,6 +30,9 @@ struct meeting {
 	const struct session_args *args;
 	FILE *people;
 	struct engagement_spec spec;
+	struct mdoc_retrieval ble;
+	uint8_t uuid[MDOC_UUID_SIZE];
+	struct mdoc_buf nfc_request;
 	struct engagement engagement;
 	struct presentation *presentation;
 	struct stream *stream;
@@ -61,6 +68,71 @@ parse_curve(const struct command *command, const char *name, enum mdoc_curve *cu
 	return options_wrong(command, _("--curve does not know \"%s\""), name);
 }
 
+/* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" */
+static bool
+parse_uuid(const char *text, uint8_t uuid[MDOC_UUID_SIZE])
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t digits = 0;
+
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; form[i] != '\0'; i++) {
+		const char digit[2] = { text[i], '\0' };
+
+		if (form[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+		if (form[i] == '-')
+			continue;
+		uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | strtoul(digit, NULL, 16));
+		digits++;
+	}
+	return true;
+}
+
+/* How the engagement is handed over, and what it announces. */
+static enum exit_status
+parse_handover(const struct command *command, struct meeting *meeting)
+{
+	const struct session_args *args = meeting->args;
+
+	if (args->nfc_select != NULL && args->engagement_out != NULL)
+		return options_wrong(command,
+			_("either --engagement-out or --nfc-select, since a session has one handover"));
+	if (args->nfc_request != NULL && args->nfc_select == NULL)
+		return options_wrong(command, _("--nfc-request needs --nfc-select"));
+	meeting->spec.nfc = args->nfc_select != NULL;
+	if (args->ble_uuid == NULL)
+		return EXIT_STATUS_OK;
+	if (!parse_uuid(args->ble_uuid, meeting->uuid))
+		return options_wrong(command, _("--ble-uuid wants a UUID, not \"%s\""), args->ble_uuid);
+	meeting->ble.type = MDOC_RETRIEVAL_BLE;
+	meeting->ble.ble.server = true;
+	meeting->ble.ble.server_uuid = mdoc_bytes_of(meeting->uuid, sizeof(meeting->uuid));
+	meeting->spec.retrievals = &meeting->ble;
+	meeting->spec.retrieval_count = 1;
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status
+read_nfc_request(struct meeting *meeting)
+{
+	const char *path = meeting->args->nfc_request;
+	struct mdoc_error error = { .code = MDOC_OK };
+	enum exit_status status;
+
+	if (path == NULL)
+		return EXIT_STATUS_OK;
+	status = file_read(path, FILE_SMALL_MAX, &meeting->nfc_request);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	meeting->spec.nfc_request = mdoc_buf_bytes(&meeting->nfc_request);
+	if (mdoc_ndef_request_check(tool_context(), meeting->spec.nfc_request, &error) == MDOC_OK)
+		return EXIT_STATUS_OK;
+	(void)tool_mdoc_error(path, &error);
+	return EXIT_STATUS_INPUT;
+}
+
 static enum exit_status
 parse(const struct command *command, struct session_args *args, struct engagement_spec *spec)
 {
@@ -87,6 +159,8 @@ show_engagement(const struct meeting *meeting)
 	const struct session_args *args = meeting->args;
 	enum exit_status status = EXIT_STATUS_OK;
 
+	if (args->nfc_select != NULL)
+		return EXIT_STATUS_OK;
 	if (!args->no_qr)
 		status = qr_print(meeting->people, meeting->engagement.text);
 	if (status == EXIT_STATUS_OK)
@@ -104,6 +178,8 @@ hand_over(const struct meeting *meeting)
 	enum exit_status status = EXIT_STATUS_OK;
 
 	trace_message(meeting->trace, "=", "DeviceEngagement", mdoc_buf_bytes(&engagement->bytes));
+	if (meeting->args->nfc_select != NULL)
+		status = file_write(meeting->args->nfc_select, 0600, mdoc_buf_bytes(&engagement->nfc_select));
 	if (meeting->args->engagement_out != NULL) {
 		mdoc_buf_append(&line, mdoc_text(engagement->text));
 		mdoc_buf_append(&line, mdoc_text("\n"));
@@ -194,8 +270,12 @@ run(const struct command *command, struct session_args *args)
 	struct meeting meeting = { .args = args };
 	enum exit_status status = parse(command, args, &meeting.spec);
 
+	if (status == EXIT_STATUS_OK)
+		status = parse_handover(command, &meeting);
+	if (status == EXIT_STATUS_OK)
+		status = read_nfc_request(&meeting);
 	if (status != EXIT_STATUS_OK)
-		return status;
+		goto out;
 	meeting.people = args->presentation.token.common.json || on_stdio(args) ? stderr : stdout;
 	status = stream_catch_signals();
 	if (status == EXIT_STATUS_OK)
@@ -208,10 +288,12 @@ run(const struct command *command, struct session_args *args)
 		status = meet(&meeting);
 	if (status == EXIT_STATUS_OK)
 		status = say_done(&meeting, talk(&meeting));
+out:
 	stream_close(meeting.stream);
 	engagement_clear(&meeting.engagement);
 	presentation_end(meeting.presentation);
 	trace_close(meeting.trace);
+	mdoc_buf_clear(&meeting.nfc_request);
 	return status;
 }
 
@@ -231,6 +313,12 @@ cmd_session(const struct command *command, int argc, char **argv)
 			N_("go to the reader at unix:PATH, tcp:127.0.0.1:PORT or l2cap:ADDRESS:PSM"), false },
 		{ "engagement-out", OPTION_TEXT, &args.engagement_out, N_("FILE"),
 			N_("write the engagement as text here, too"), false },
+		{ "nfc-select", OPTION_TEXT, &args.nfc_select, N_("FILE"),
+			N_("hand over by NFC: write the Handover Select message here"), false },
+		{ "nfc-request", OPTION_TEXT, &args.nfc_request, N_("FILE"),
+			N_("the reader's Handover Request message: a negotiated handover"), false },
+		{ "ble-uuid", OPTION_TEXT, &args.ble_uuid, "UUID", N_("announce Bluetooth Low Energy with this UUID"),
+			false },
 		{ "no-qr", OPTION_FLAG, &args.no_qr, NULL, N_("show the engagement as text only"), false },
 		{ "edition", OPTION_TEXT, &args.edition, "2021|2", N_("of ISO/IEC 18013-5 (2021)"), false },
 		{ "curve", OPTION_TEXT, &args.curve, N_("NAME"), N_("of the session's key (P-256)"), false },
