@@ -45,6 +45,26 @@ heard closed "to which nothing is said"
 device --mac
 must "a MAC for our session's key" reader
 
+device --connect
+must "a reader that waits" mdoc-reader session qr.txt --listen "$at" --iaca iaca.der --timeout 20 "${doc[@]}"
+wait "$holder"
+
+# Handover by NFC, as files.
+by_nfc=(mdoc-reader session --nfc-select select.ndef --connect "$at" --iaca iaca.der --timeout 20 "${doc[@]}")
+device --nfc static
+must "a static handover" "${by_nfc[@]}"
+wait "$holder"
+must "a Handover Request message" mdoc-reader session --write-nfc-request request.ndef
+device --nfc request.ndef
+must "a negotiated handover" "${by_nfc[@]}" --nfc-request request.ndef
+wait "$holder"
+device --nfc request.ndef
+fails "R-VX-01: the two disagree on how they met" "${by_nfc[@]}"
+wait "$holder"
+exits 2 "a request without a select message" mdoc-reader session qr.txt --nfc-request request.ndef --connect "$at" --iaca iaca.der
+exits 3 "no Handover Select" mdoc-reader session --nfc-select request.ndef --connect "$at" --iaca iaca.der
+exits 3 "no Handover Request" "${by_nfc[@]}" --nfc-request select.ndef
+
 # Retention: asked for with that intent, and kept only then.
 device
 must "a name that is not to be kept" reader --store kept.json

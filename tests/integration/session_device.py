@@ -1,6 +1,6 @@
 """A holder's program without our own code: python3-cryptography and python3-cbor2.
 
-  session_device.py SOCKET [--curve NAME] [--nfc static|FILE] [--end STATUS] [--with STATUS] [--mac]
+  session_device.py SOCKET [--curve NAME] [--nfc static|FILE] [--end STATUS] [--with STATUS] [--mac] [--connect]
 
 Writes iaca.der and qr.txt (or select.ndef) into the current folder, waits at a Unix socket for one reader, shows what it
 asks for as a line of JSON, answers with a document that it made itself, and shows the status with which the reader ends.
@@ -10,6 +10,7 @@ asks for as a line of JSON, answers with a document that it made itself, and sho
   --end      answer with this status and no data
   --with     answer with data and this status
   --mac      a deviceMac instead of a signature
+  --connect  the reader waits at the socket
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -19,6 +20,7 @@ import hashlib
 import json
 import socket
 import struct
+import time
 
 import cbor2
 from cryptography.hazmat.primitives import hashes, hmac
@@ -83,14 +85,26 @@ def select_message(engagement):
 
 
 class Peer:
-    def __init__(self, path):
+    def __init__(self, path, connect):
+        self.connect = path if connect else None
+        if connect:
+            return
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(path)
         self.server.listen(1)
         self.server.settimeout(30)
 
     def accept(self):
-        self.stream, _ = self.server.accept()
+        if self.connect:
+            self.stream = socket.socket(socket.AF_UNIX)
+            for _ in range(200):
+                try:
+                    self.stream.connect(self.connect)
+                    break
+                except OSError:
+                    time.sleep(0.05)
+        else:
+            self.stream, _ = self.server.accept()
         self.stream.settimeout(30)
 
     def read(self):
@@ -148,7 +162,7 @@ def hold(args):
     device = Key(args.curve)
     engagement = cbor2.dumps({0: "1.0", 1: [1, embedded(cbor2.dumps(device.cose))]})
     handover = None
-    peer = Peer(args.socket)
+    peer = Peer(args.socket, args.connect)
     if args.nfc:
         select = select_message(engagement)
         handover = [select, None if args.nfc == "static" else world.read(args.nfc)]
@@ -192,6 +206,7 @@ def main():
     parser.add_argument("--end", type=int)
     parser.add_argument("--with", type=int, dest="with_status")
     parser.add_argument("--mac", action="store_true")
+    parser.add_argument("--connect", action="store_true")
     hold(parser.parse_args())
 
 

@@ -10,7 +10,7 @@ static const struct command commands[] = {
 	{ "request", "", N_("make a DeviceRequest"), cmd_request },
 	{ "serve", "", N_("be a verifier on the web, for wallets of OpenID4VP"), cmd_serve },
 	{ "transcript", "", N_("make a SessionTranscript"), cmd_transcript },
-	{ "session", N_("ENGAGEMENT"), N_("ask a holder's program over a stream and verify its answer"), cmd_session },
+	{ "session", N_("[ENGAGEMENT]"), N_("ask a holder's program over a stream and verify its answer"), cmd_session },
 	{ "trust", N_("add|list|remove|update [NAME…]"), N_("keep a store of whom you trust"), cmd_trust },
 	{ "dump", N_("FILE"), N_("show what is in a file, whatever structure it is"), cmd_dump },
 	{ NULL, NULL, NULL, NULL },

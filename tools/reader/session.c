@@ -4,8 +4,11 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
+#include <mdoc/ndef.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include "tools/common/context.h"
+#include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/common/stream.h"
 #include "tools/common/trace.h"
@@ -18,7 +21,7 @@
 
 struct session {
 	const struct command *command;
-	const char *connect, *listen;
+	const char *connect, *listen, *nfc_select, *nfc_request, *write_nfc_request;
 	struct option_number timeout, wait;
 	struct option_list operands;
 	struct asking_args asking_args;
@@ -30,35 +33,85 @@ struct session {
 	struct judge *judge;
 	struct trace *trace;
 	struct stream *stream;
-	struct mdoc_buf engagement_file;
+	struct mdoc_buf engagement_file, select_file, request_file;
 	struct exchange_handover handover;
 	struct exchanged exchanged;
 };
 
 /* ---- What is given ---- */
 
-/* A wrong engagement cannot make the answer "not verified". */
 static enum exit_status
-no_engagement(const struct session *session, const struct mdoc_error *error)
+read_ndef(const char *path, struct mdoc_buf *file, struct mdoc_bytes *message)
 {
-	const enum exit_status status = tool_mdoc_error(session->operands.items[0], error);
+	const enum exit_status status = path == NULL ? EXIT_STATUS_OK : file_read(path, FILE_SMALL_MAX, file);
 
-	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
+	*message = mdoc_buf_bytes(file);
+	return status;
+}
+
+/* The engagement of a Handover Select message stands in it. */
+static enum exit_status
+read_nfc(struct session *session)
+{
+	struct exchange_handover *handover = &session->handover;
+	struct mdoc_error error = { .code = MDOC_OK };
+	enum exit_status status = read_ndef(session->nfc_select, &session->select_file, &handover->nfc_select);
+
+	if (status == EXIT_STATUS_OK)
+		status = read_ndef(session->nfc_request, &session->request_file, &handover->nfc_request);
+	if (status == EXIT_STATUS_OK &&
+		mdoc_ndef_engagement(tool_context(), handover->nfc_select, &handover->engagement, &error) != MDOC_OK)
+		status = tool_mdoc_error(session->nfc_select, &error);
+	if (status == EXIT_STATUS_OK && session->nfc_request != NULL &&
+		mdoc_ndef_request_check(tool_context(), handover->nfc_request, &error) != MDOC_OK)
+		status = tool_mdoc_error(session->nfc_request, &error);
+	return status;
 }
 
 static enum exit_status
 read_handover(struct session *session)
 {
+	const char *name = session->nfc_select != NULL ? session->nfc_select : session->operands.items[0];
 	struct mdoc_error error = { .code = MDOC_OK };
 	struct mdoc_engagement *engagement = NULL;
-	enum exit_status status =
-		input_engagement(session->operands.items[0], &session->engagement_file, &session->handover.engagement);
+	enum exit_status status;
 
+	if (session->nfc_select != NULL)
+		status = read_nfc(session);
+	else
+		status = input_engagement(name, &session->engagement_file, &session->handover.engagement);
 	if (status == EXIT_STATUS_OK &&
 		mdoc_engagement_parse(tool_context(), session->handover.engagement, &engagement, &error) != MDOC_OK)
-		status = no_engagement(session, &error);
+		status = tool_mdoc_error(name, &error);
 	mdoc_engagement_free(engagement);
+	/* That cannot make the answer "not verified". */
 	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
+}
+
+/* The reader's part of a negotiated handover: nothing in it is secret, or of one session. What it says of Bluetooth is
+ * for the form; the session goes over the stream that is named. */
+static enum exit_status
+write_nfc_request(const struct session *session)
+{
+	uint8_t uuid[MDOC_UUID_SIZE];
+	const struct mdoc_retrieval retrieval = { .type = MDOC_RETRIEVAL_BLE,
+		.known = true,
+		.ble = { .client = true, .client_uuid = mdoc_bytes_of(uuid, sizeof(uuid)) } };
+	struct mdoc_error error = { .code = MDOC_OK };
+	struct mdoc_buf message = MDOC_BUF_EMPTY;
+	enum exit_status status = EXIT_STATUS_OK;
+
+	if (session->operands.count > 0 || session->nfc_select != NULL || session->connect != NULL ||
+		session->listen != NULL)
+		return options_wrong(session->command, _("--write-nfc-request only writes that message"));
+	if (RAND_bytes_ex(mdoc_context_libctx(tool_context()), uuid, sizeof(uuid), 0) != 1)
+		status = tool_no_memory();
+	else if (mdoc_ndef_request_build(tool_context(), &retrieval, 1, &message, &error) != MDOC_OK)
+		status = tool_mdoc_error(session->write_nfc_request, &error);
+	if (status == EXIT_STATUS_OK)
+		status = file_write(session->write_nfc_request, 0644, mdoc_buf_bytes(&message));
+	mdoc_buf_clear(&message);
+	return status;
 }
 
 static enum exit_status
@@ -67,8 +120,10 @@ check_usage(const struct session *session)
 	const struct command *command = session->command;
 	enum exit_status status;
 
-	if (session->operands.count != 1)
-		return options_wrong(command, _("name one device engagement, as text or a file"));
+	if (session->operands.count + (session->nfc_select != NULL ? 1 : 0) != 1)
+		return options_wrong(command, _("name one device engagement, as text or a file, or --nfc-select"));
+	if (session->nfc_request != NULL && session->nfc_select == NULL)
+		return options_wrong(command, _("--nfc-request goes with --nfc-select"));
 	if ((session->connect == NULL) == (session->listen == NULL))
 		return options_wrong(command, _("one of --connect and --listen is needed"));
 	status = report_check(command, &session->report, session->common.json, true);
@@ -165,6 +220,8 @@ session_clear(struct session *session)
 	trace_close(session->trace);
 	option_list_clear(&session->operands);
 	mdoc_buf_clear(&session->engagement_file);
+	mdoc_buf_clear(&session->select_file);
+	mdoc_buf_clear(&session->request_file);
 }
 
 int
@@ -179,6 +236,12 @@ cmd_session(const struct command *command, int argc, char **argv)
 			   "fd:IN:OUT"),
 			false },
 		{ "listen", OPTION_TEXT, &session.listen, N_("STREAM"), N_("or wait for it here"), false },
+		{ "nfc-select", OPTION_TEXT, &session.nfc_select, N_("FILE"),
+			N_("the holder's Handover Select message, which has the engagement"), false },
+		{ "nfc-request", OPTION_TEXT, &session.nfc_request, N_("FILE"),
+			N_("our Handover Request message, if the handover was negotiated"), false },
+		{ "write-nfc-request", OPTION_TEXT, &session.write_nfc_request, N_("FILE"),
+			N_("only write a Handover Request message, for a negotiated handover"), false },
 		{ "wait", OPTION_NUMBER, &session.wait, N_("SECONDS"),
 			N_("how long to wait until the two are connected (300)"), false },
 		{ "timeout", OPTION_NUMBER, &session.timeout, N_("SECONDS"),
@@ -199,6 +262,8 @@ cmd_session(const struct command *command, int argc, char **argv)
 	session.judge_args.once = true;
 	if (tool_context() == NULL) {
 		status = tool_no_memory();
+	} else if (session.write_nfc_request != NULL) {
+		status = write_nfc_request(&session);
 	} else {
 		status = check_usage(&session);
 		if (status == EXIT_STATUS_OK)
