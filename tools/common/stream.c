@@ -131,7 +131,7 @@ read_length(struct stream *stream, int64_t deadline, size_t *length, size_t *got
 		value = value << 8 | byte.ptr[0];
 	}
 	*length = value;
-	return value == 0 ? STREAM_EMPTY : value > STREAM_MESSAGE_MAX ? STREAM_TOO_LONG : STREAM_OK;
+	return value == 0 ? STREAM_EMPTY : value > stream->limit ? STREAM_TOO_LONG : STREAM_OK;
 }
 
 static enum stream_result
@@ -239,11 +239,18 @@ stream_new(void)
 		(void)tool_no_memory();
 		return NULL;
 	}
+	stream->limit = STREAM_MESSAGE_MAX;
 	stream->in = -1;
 	stream->out = -1;
 	stream->listener = -1;
 	signal(SIGPIPE, SIG_IGN);
 	return stream;
+}
+
+void
+stream_limit(struct stream *stream, size_t bytes)
+{
+	stream->limit = bytes < STREAM_MESSAGE_MAX ? bytes : STREAM_MESSAGE_MAX;
 }
 
 static bool

@@ -21,7 +21,9 @@
 #include <mdoc/bytes.h>
 #include "tools/common/exit.h"
 
-#define STREAM_MESSAGE_MAX ((size_t)16 * 1024 * 1024) /* bytes of one message: MDOC_INPUT_MAX */
+/* Bytes of one message. Less than MDOC_INPUT_MAX: what reads one may take forty times as much memory, and who sent it is
+ * not known then. */
+#define STREAM_MESSAGE_MAX ((size_t)4 * 1024 * 1024)
 
 struct stream;
 
@@ -62,6 +64,9 @@ enum exit_status stream_from_fds(int in, int out, struct stream **stream);
 
 /* A deadline: milliseconds of CLOCK_MONOTONIC so many seconds from now; 0: none. */
 int64_t stream_deadline(unsigned long seconds);
+
+/* Take shorter messages only; bytes: STREAM_MESSAGE_MAX at most. */
+void stream_limit(struct stream *stream, size_t bytes);
 
 /*
  * One message; deadline 0: none. `message` is cleared first, and empty unless STREAM_OK; memory grows with what

@@ -15,6 +15,7 @@ struct stream {
 	int in, out;  /* one descriptor for both directions, or two; -1: not open yet */
 	int listener; /* -1: none */
 	bool out_is_socket, in_is_socket;
+	size_t limit; /* bytes of one message that is read */
 	size_t piece; /* most bytes of one write */
 	char *path;   /* of a Unix socket that we made; NULL: none */
 	dev_t device; /* … and which file that is */

@@ -5,6 +5,8 @@
 #include "tools/common/message.h"
 #include "tools/present/session.h"
 
+#define REQUEST_MAX ((size_t)1024 * 1024) /* bytes of a message of a reader, who is not known yet */
+
 struct running {
 	const struct session_spec *spec;
 	struct stream *stream;
@@ -229,6 +231,7 @@ session_run(const struct session_spec *spec, struct stream *stream, struct sessi
 	enum exit_status status;
 
 	memset(result, 0, sizeof(*result));
+	stream_limit(stream, REQUEST_MAX);
 	do {
 		status = next_request(&r, &request);
 		if (status != EXIT_STATUS_GO_ON)
