@@ -53,6 +53,7 @@ struct serve_transaction {
 	enum serve_state state;
 	bool same_device;  /* the result is shown only to who comes back with the code (OpenID4VP 1.0, 14.2) */
 	bool has_returned; /* … and did */
+	bool shown;        /* the result was: its time runs */
 	bool api;
 	bool ended; /* to be forgotten as soon as it has been judged */
 	struct sockaddr_in6 peer;
@@ -127,6 +128,9 @@ const char *serve_state_name(enum serve_state state); /* "waiting" */
 
 /* Change the state, tell who waits for it, and start its clock. */
 void serve_set_state(struct serve *serve, struct serve_transaction *transaction, enum serve_state state);
+
+/* The result is being shown: from the first time on it has --show seconds, which were --life until then. */
+void serve_shown(const struct serve *serve, struct serve_transaction *transaction);
 
 /* Wipe it and all it has; at once, or when the main thread has judged it. */
 void serve_end(struct serve *serve, struct serve_transaction *transaction);

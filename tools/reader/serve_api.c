@@ -88,7 +88,8 @@ wait_of(const struct web_request *request)
 }
 
 static void
-show(const struct serve_transaction *transaction, const struct web_request *request, struct web_reply *reply)
+show(const struct serve *serve, struct serve_transaction *transaction, const struct web_request *request,
+	struct web_reply *reply)
 {
 	const char *code = web_query(request, "response_code");
 	const bool may_see = !transaction->same_device || (code != NULL && serve_same(transaction->code, code));
@@ -100,6 +101,8 @@ show(const struct serve_transaction *transaction, const struct web_request *requ
 			"the wallet came back to --redirect-uri with a response_code");
 		return;
 	}
+	if (SERVE_FINAL(transaction->state))
+		serve_shown(serve, transaction);
 	if (json != NULL && transaction->reason[0] != '\0')
 		(void)json_object_set_new(json, "reason", json_string(transaction->reason));
 	if (json != NULL && transaction->json != NULL)
@@ -125,6 +128,6 @@ serve_api(struct serve *serve, const char *id, struct web_request *request, stru
 	} else if (!SERVE_FINAL(transaction->state) && !request->woken && wait_of(request) > 0 && !serve->stopping) {
 		web_wait(request, transaction, wait_of(request));
 	} else {
-		show(transaction, request, reply);
+		show(serve, transaction, request, reply);
 	}
 }

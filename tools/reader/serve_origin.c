@@ -193,7 +193,9 @@ serve_is_for_us(const struct serve *serve, const struct web_request *request)
 	/* A wallet may be a page of another origin; what it posts it has no cookie for. */
 	if (strncmp(request->path, "/response/", 10) == 0 || strncmp(request->path, "/request/", 9) == 0)
 		return true;
-	if (origin != NULL && strcasecmp(origin, serve->origin) != 0)
+	/* Our own pages have no referrer, for which browsers say "null": Sec-Fetch-Site tells, and the cookie, which other
+	 * sites cannot make them send with a POST (SameSite). */
+	if (origin != NULL && strcmp(origin, "null") != 0 && strcasecmp(origin, serve->origin) != 0)
 		return false;
 	return site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
 }

@@ -271,11 +271,13 @@ waiting_page(const struct serve *serve, const struct serve_transaction *transact
 }
 
 static void
-result_page(const struct serve_transaction *transaction, struct web_reply *reply)
+result_page(const struct serve *serve, struct serve_transaction *transaction, struct web_reply *reply)
 {
-	const int64_t left = (transaction->expires - web_now()) / 1000 + 1;
 	char text[200];
+	int64_t left;
 
+	serve_shown(serve, transaction);
+	left = (transaction->expires - web_now()) / 1000 + 1;
 	begin_page(reply, 200, _("Result of the verification"), left > 0 ? (unsigned)left : 1);
 	if (transaction->html.len > 0) {
 		mdoc_buf_append(&reply->body, mdoc_buf_bytes(&transaction->html));
@@ -324,7 +326,7 @@ serve_page_transaction(struct serve *serve, struct serve_transaction *transactio
 	if (code != NULL)
 		come_back(serve, transaction, code, reply);
 	else if (SERVE_FINAL(transaction->state) && (!transaction->same_device || transaction->has_returned))
-		result_page(transaction, reply);
+		result_page(serve, transaction, reply);
 	else
 		waiting_page(serve, transaction, reply);
 }

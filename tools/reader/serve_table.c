@@ -191,13 +191,21 @@ serve_set_state(struct serve *serve, struct serve_transaction *transaction, enum
 {
 	transaction->state = state;
 	if (SERVE_FINAL(state)) {
-		transaction->expires = web_now() + (int64_t)serve->options->show.value * 1000;
+		transaction->expires = web_now() + (int64_t)serve->options->life.value * 1000;
 		/* Nothing can be decrypted any more, and nothing is asked again. */
 		EVP_PKEY_free(transaction->key);
 		transaction->key = NULL;
 		mdoc_buf_clear(&transaction->object);
 	}
 	web_wake(serve->web, transaction);
+}
+
+void
+serve_shown(const struct serve *serve, struct serve_transaction *transaction)
+{
+	if (!transaction->shown)
+		transaction->expires = web_now() + (int64_t)serve->options->show.value * 1000;
+	transaction->shown = true;
 }
 
 void
