@@ -39,6 +39,7 @@ says '1 /alg/: -7 /ES256/' "numbers have names" mdoc-reader dump "$response.cbor
 says 'C=US' "certificates are shown" mdoc-reader dump "$response.cbor"
 says '6 /iat/: 1686920170' "so are claims" mdoc-reader dump "$vectors/status_list/status_list_cwt.cbor"
 mdoc-reader dump "$response.cbor" > cbor.txt
+must "digests are no claims" bash -c "! grep -E '/(sub|iat|exp|nbf)/' cbor.txt"
 must "hexadecimal digits are the same" bash -c "mdoc-reader dump '$response.hex' | cmp - cbor.txt"
 base64 -w 0 "$response.cbor" | tr '+/' '-_' | tr -d '=' > text
 must "so is base64url" bash -c "mdoc-reader dump text | cmp - cbor.txt"

@@ -136,6 +136,14 @@ is_engagement(struct mdoc_node node)
 	return is_int_map(node, 0, 1) && mdoc_node_tstr(mdoc_map_int(node, 0), &version);
 }
 
+/* sub and iat; valueDigests have such keys, too, and byte strings behind them. */
+static bool
+is_claims(struct mdoc_node node)
+{
+	return is_int_map(node, 2, 6) && mdoc_node_type(mdoc_map_int(node, 2)) == MDOC_CBOR_TSTR &&
+		mdoc_node_type(mdoc_map_int(node, 6)) == MDOC_CBOR_UINT;
+}
+
 /* What is inside tag 24; NULL: it is no such item. */
 static const char *
 structure_inside(struct mdoc_node root)
@@ -181,7 +189,7 @@ dump_kind_of(struct mdoc_node node)
 {
 	if (is_int_map(node, 1, -1))
 		return DUMP_COSE_KEY;
-	if (is_int_map(node, 2, 6))
+	if (is_claims(node))
 		return DUMP_CLAIMS;
 	return is_engagement(node) ? DUMP_ENGAGEMENT : DUMP_PLAIN;
 }
