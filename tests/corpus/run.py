@@ -66,6 +66,19 @@ def verdict(command):
     return json.loads(run.stdout), None
 
 
+def unexplained(command, checks):
+    """None, or what mdoc-reader explain leaves unsaid of the checks that failed."""
+    command = [word for word in command if word != "verify"]
+    run = subprocess.run(command[:1] + ["explain"] + command[1:], capture_output=True, text=True)
+    if run.returncode != 1:
+        return f"explain: exit {run.returncode}: {run.stderr.strip()[:300]}"
+    rows = json.loads(run.stdout)["wrong"]
+    if {row["check"] for row in rows} != checks:
+        return f"explain: {sorted(row['check'] for row in rows)}"
+    bare = [row["check"] for row in rows if not (row["clause"] and row["meaning"] and row["advice"] and row["found"])]
+    return f"no clause or advice: {bare}" if bare else None
+
+
 def judge(result, code, checks):
     """None, or what is wrong with the verdict."""
     failed = [row for row in result["checks"] if row["outcome"] == "failed"]
@@ -91,8 +104,11 @@ def main():
     for number, (name, code, checks, change) in enumerate(cases):
         if wanted not in name:
             continue
-        result, problem = verdict(prepare(folder, number, change))
+        command = prepare(folder, number, change)
+        result, problem = verdict(command)
         problem = problem or judge(result, code, checks)
+        if code is not None:
+            problem = problem or unexplained(command, checks)
         claim = f"{name}: accepted" if code is None else f"{name}: refused by {', '.join(sorted(checks))}"
         print(f"not ok - {claim} ({problem})" if problem else f"ok - {claim}", flush=True)
         bad += problem is not None

@@ -13,6 +13,8 @@
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
+#include "tools/reader/explain.h"
+#include "tools/reader/html.h"
 #include "tools/reader/reader.h"
 
 /* Otherwise no wallet of OpenID4VP would sign what our reader checks: the transcript has this thumbprint. */
@@ -46,6 +48,58 @@ test_elements(void)
 	CU_ASSERT_FALSE(asked.intent_to_retain);
 	CU_ASSERT_TRUE_FATAL(request_parse_element("urn:x:portrait", &asked));
 	CU_ASSERT_TRUE(mdoc_bytes_is_text(asked.ns, "urn:x") && mdoc_bytes_is_text(asked.element, "portrait"));
+}
+
+/* Otherwise a wallet's maker would be told that something is wrong, but not which clause says so or what to do. */
+static void
+test_explanations(void)
+{
+	static const char *const mistakes[] = { "DeviceRequest", "DeviceEngagement", "SessionEstablishment",
+		"SessionData", "SessionTranscript", "IssuerSigned" };
+
+	for (int check = 0; check < MDOC_CHECK_COUNT; check++) {
+		const struct explanation why = explain_check((enum mdoc_check)check);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(why.clause);
+		CU_ASSERT_TRUE(strncmp(why.clause, "ISO/IEC ", 8) == 0 || strncmp(why.clause, "R-", 2) == 0);
+		CU_ASSERT_TRUE(strlen(why.meaning) > 20);
+		CU_ASSERT_TRUE(strlen(why.advice) >= strlen("This is the issuer's."));
+		CU_ASSERT_TRUE(strlen(result_sentence((enum mdoc_check)check)) > 10);
+	}
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		CU_ASSERT_PTR_NOT_NULL(explain_structure(mistakes[i]));
+	CU_ASSERT_PTR_NULL(explain_structure("DeviceResponse"));
+	CU_ASSERT_PTR_NULL(explain_structure("item"));
+}
+
+/* Otherwise a page could run what a record says, turn its text around, or grow without end. */
+static void
+test_html_text(void)
+{
+	static const struct {
+		const char *text, *html;
+	} rows[] = {
+		{ "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;" },
+		{ "\xE2\x80\xAEx", "\xEF\xBF\xBDx" }, /* right-to-left override */
+		{ "\x1B[31m\n", "\xEF\xBF\xBD[31m\xEF\xBF\xBD" },
+		{ "\xFF\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" },
+		{ "\xE7\x95\xAA\xF0\xA9\xB8\xBD", "\xE7\x95\xAA\xF0\xA9\xB8\xBD" },
+		{ "\xEF\xBF\xBE", "\xEF\xBF\xBD" }, /* no character */
+	};
+	struct mdoc_buf out = MDOC_BUF_EMPTY;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		html_text(&out, mdoc_text(rows[i].text));
+		CU_ASSERT_TRUE(mdoc_bytes_is_text(mdoc_buf_bytes(&out), rows[i].html));
+		mdoc_buf_clear(&out);
+	}
+	html_foreign(&out, mdoc_text("<<<<"), 2);
+	CU_ASSERT_TRUE(
+		mdoc_bytes_is_text(mdoc_buf_bytes(&out), "<bdi>&lt;&lt;</bdi> \xE2\x80\xA6 (2 more characters)"));
+	mdoc_buf_clear(&out);
+	html_style_source(&out);
+	CU_ASSERT_EQUAL(out.len, strlen("'sha256-'") + 44);
+	mdoc_buf_clear(&out);
 }
 
 /* Write text to a new file below /tmp and try to read a private key from it. */
@@ -135,6 +189,8 @@ add_reader_tests(void)
 
 	CU_add_test(suite, "the thumbprint of OpenID4VP 1.0", test_thumbprint);
 	CU_add_test(suite, "elements to ask for", test_elements);
+	CU_add_test(suite, "an explanation for each check", test_explanations);
+	CU_add_test(suite, "foreign text in a page", test_html_text);
 	CU_add_test(suite, "private keys", test_keys);
 	CU_add_test(suite, "times", test_times);
 }

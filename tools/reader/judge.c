@@ -50,7 +50,7 @@ take_options(const struct command *command, struct judge *judge)
 	else if (args->iaca.count == 0 && args->vical.count == 0 && trust_store_folder(NULL, judge->folder) &&
 		trust_store_exists(NULL))
 		judge->store = judge->folder;
-	if (args->iaca.count == 0 && args->vical.count == 0 && judge->store == NULL)
+	if (args->iaca.count == 0 && args->vical.count == 0 && judge->store == NULL && !args->nobody)
 		return options_wrong(command, _("--iaca, --vical or --trust is missing"));
 	if (judge->store == NULL && (args->vical.count == 0) != (args->vical_ca.count == 0))
 		return options_wrong(command, _("--vical and --vical-ca go together"));
@@ -309,6 +309,12 @@ judge_response(struct judge *judge, struct judged *judged)
 		judged->summary = mdoc_verify(tool_context(), judged->response, &options, &judged->verdict);
 	}
 	return judged->verdict != NULL ? EXIT_STATUS_OK : no_verdict(judged->summary);
+}
+
+bool
+judge_trusts(const struct judge *judge)
+{
+	return judge->args->iaca.count > 0 || judge->args->vical.count > 0 || judge->store != NULL;
 }
 
 void

@@ -30,6 +30,8 @@ struct judge_args {
 	/* Not of the command line: all of this is for one response, so that a list of revocation which says nothing about
 	 * it because nobody stands behind it is a mistake of the caller. */
 	bool once;
+	/* Not of the command line: if nobody is named who could be trusted, nobody is. */
+	bool nobody;
 	char relax_help[2 * TRUST_RELAX_MAX];
 };
 
@@ -97,6 +99,9 @@ struct judged {
  * behind, once only. EXIT_STATUS_TROUBLE (said): no verdict.
  */
 enum exit_status judge_response(struct judge *judge, struct judged *judged);
+
+/* Is there anybody who is trusted? */
+bool judge_trusts(const struct judge *judge);
 
 void judge_close(struct judge *judge); /* NULL is fine */
 

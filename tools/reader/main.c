@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "transcript", "", N_("make a SessionTranscript"), cmd_transcript },
 	{ "session", N_("[ENGAGEMENT]"), N_("ask a holder's program over a stream and verify its answer"), cmd_session },
 	{ "trust", N_("add|list|remove|update [NAME…]"), N_("keep a store of whom you trust"), cmd_trust },
+	{ "explain", N_("RESPONSE"), N_("say in plain words what is wrong with a DeviceResponse"), cmd_explain },
 	{ "dump", N_("FILE"), N_("show what is in a file, whatever structure it is"), cmd_dump },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -17,6 +17,7 @@ int cmd_transcript(const struct command *command, int argc, char **argv);
 int cmd_session(const struct command *command, int argc, char **argv);
 int cmd_trust(const struct command *command, int argc, char **argv);
 int cmd_serve(const struct command *command, int argc, char **argv);
+int cmd_explain(const struct command *command, int argc, char **argv);
 int cmd_dump(const struct command *command, int argc, char **argv);
 
 /* ---- input.c ---- */
@@ -30,6 +31,12 @@ enum exit_status input_transcript(const char *path, struct mdoc_buf *content, st
  * EXIT_STATUS_INPUT and what else tool_mdoc_error() says (said)
  */
 enum exit_status input_engagement(const char *name, struct mdoc_buf *content, struct mdoc_bytes *engagement);
+
+/* ---- input_text.c ---- */
+
+/* What is the text of CBOR, in hexadecimal or base64url or as of a QR code, is decoded in place; all else is left as it
+ * is. EXIT_STATUS_TROUBLE (said): memory */
+enum exit_status input_text(struct mdoc_buf *content);
 
 /* ---- key.c ---- */
 
