@@ -11,6 +11,7 @@
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
+#include "tools/common/trace.h"
 #include "tools/common/url.h"
 #include "tools/openid4vp/client_id.h"
 #include "tools/openid4vp/form.h"
@@ -27,11 +28,13 @@ struct openid4vp_args {
 	const char *tls_ca;
 	bool plain_http;
 	struct option_number timeout;
+	struct trace_args trace;
 };
 
 /* One authorization request and what comes of it. */
 struct exchange {
 	const struct openid4vp_args *args;
+	struct trace *trace;
 	struct vp_invocation invocation;
 	char wallet_nonce[64]; /* "": none was sent */
 	struct vp_request request;
@@ -124,9 +127,11 @@ fetch_request(struct exchange *x, struct http_answer *answer)
 			status = tool_no_memory();
 	}
 	body = mdoc_buf_bytes(&form);
+	trace_text(x->trace, ">", "%s %s", x->invocation.post ? "POST" : "GET", uri);
 	if (status == EXIT_STATUS_OK)
 		status = http_exchange(uri, &options, VP_REQUEST_MEDIA_TYPE, NULL,
 			x->invocation.post ? FORM_TYPE : NULL, x->invocation.post ? &body : NULL, answer);
+	trace_text(x->trace, "<", "HTTP status %ld, %zu bytes", answer->status, answer->body.len);
 	if (status == EXIT_STATUS_OK)
 		status = check_request_answer(answer);
 	mdoc_buf_clear(&form);
@@ -150,6 +155,10 @@ read_request(struct exchange *x)
 	}
 	if (status == EXIT_STATUS_OK)
 		status = vp_request_read(tool_context(), text, &expect, &x->request);
+	if (x->request.claims != NULL)
+		trace_json(x->trace, "<", "authorization request", x->request.claims);
+	if (x->request.problem.code != NULL)
+		trace_text(x->trace, "=", "%s: %s", x->request.problem.code, x->request.problem.description);
 	http_answer_clear(&answer);
 	return status;
 }
@@ -204,7 +213,9 @@ post(struct exchange *x, const struct mdoc_buf *form)
 	if (form->err != MDOC_OK)
 		return tool_no_memory();
 	x->posted = true;
+	trace_text(x->trace, ">", "POST %s, %zu bytes", x->request.response_uri, body.len);
 	status = http_exchange(x->request.response_uri, &options, "application/json", NULL, FORM_TYPE, &body, &answer);
+	trace_text(x->trace, "<", "HTTP status %ld, %zu bytes", answer.status, answer.body.len);
 	if (status == EXIT_STATUS_OK && answer.status != 200) {
 		say_refused(&answer);
 		status = EXIT_STATUS_NO;
@@ -228,6 +239,7 @@ post_error(struct exchange *x)
 	form_put(&form, "error", mdoc_text(problem->code != NULL ? problem->code : VP_ACCESS_DENIED));
 	form_put(&form, "error_description",
 		mdoc_text(problem->code != NULL ? problem->description : "nothing was presented"));
+	trace_text(x->trace, ">", "error response: %s", problem->code != NULL ? problem->code : VP_ACCESS_DENIED);
 	if (x->request.state != NULL)
 		form_put(&form, "state", mdoc_text(x->request.state));
 	if (post(x, &form) == EXIT_STATUS_OK)
@@ -305,9 +317,10 @@ make_transcript(struct exchange *x)
 
 	if (vp_transcript(tool_context(), request->client_id, request->nonce, request->response_uri,
 		    request->mode == VP_DIRECT_POST_JWT ? request->thumbprint : NULL, &x->transcript,
-		    &error) == MDOC_OK)
-		return EXIT_STATUS_OK;
-	return tool_mdoc_error(_("the session transcript cannot be made"), &error);
+		    &error) != MDOC_OK)
+		return tool_mdoc_error(_("the session transcript cannot be made"), &error);
+	trace_message(x->trace, "=", "SessionTranscript", mdoc_buf_bytes(&x->transcript));
+	return EXIT_STATUS_OK;
 }
 
 static enum exit_status
@@ -324,7 +337,7 @@ answer(struct exchange *x, struct presentation *presentation)
 	if (status == EXIT_STATUS_OK)
 		status = plan_agree(plan, presentation);
 	if (status == EXIT_STATUS_OK)
-		status = plan_answer(plan, presentation, vp_token);
+		status = plan_answer(plan, presentation, x->trace, vp_token);
 	if (status == EXIT_STATUS_OK)
 		status = send_response(x, vp_token);
 	plan_free(plan);
@@ -384,6 +397,8 @@ run(const struct command *command, const struct openid4vp_args *args, const char
 	enum exit_status status = vp_invocation_read(uri, &x.invocation, NULL);
 
 	if (status == EXIT_STATUS_OK)
+		status = trace_open(&args->trace, &x.trace);
+	if (status == EXIT_STATUS_OK)
 		status = presentation_begin(command, &args->presentation, people, &presentation);
 	if (status == EXIT_STATUS_OK)
 		status = read_request(&x);
@@ -394,6 +409,7 @@ run(const struct command *command, const struct openid4vp_args *args, const char
 	else
 		post_error(&x);
 	presentation_end(presentation);
+	trace_close(x.trace);
 	clear(&x);
 	return status;
 }
@@ -411,6 +427,7 @@ cmd_openid4vp(const struct command *command, int argc, char **argv)
 			false },
 		{ "timeout", OPTION_NUMBER, &args.timeout, N_("SECONDS"),
 			N_("for each exchange with the verifier (30)"), false },
+		TRACE_ROWS(args.trace),
 		END_ROW,
 	};
 	enum exit_status status;

@@ -337,7 +337,7 @@ plan_agree(struct plan *plan, struct presentation *presentation)
 }
 
 enum exit_status
-plan_answer(struct plan *plan, struct presentation *presentation, json_t *vp_token)
+plan_answer(struct plan *plan, struct presentation *presentation, struct trace *trace, json_t *vp_token)
 {
 	enum exit_status status = EXIT_STATUS_OK;
 
@@ -349,6 +349,8 @@ plan_answer(struct plan *plan, struct presentation *presentation, json_t *vp_tok
 			continue;
 		question = question_of(plan, &plan->parts[i]);
 		status = presentation_answer(presentation, &question, MDOC_EDITION_2021, &response);
+		if (status == EXIT_STATUS_OK)
+			trace_message(trace, ">", "DeviceResponse", mdoc_buf_bytes(&response));
 		if (status == EXIT_STATUS_OK &&
 			vp_token_add(vp_token, plan->parts[i].credential->id, mdoc_buf_bytes(&response)) != MDOC_OK)
 			status = tool_no_memory();

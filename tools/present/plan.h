@@ -7,6 +7,7 @@
 #ifndef PRESENT_PLAN_H
 #define PRESENT_PLAN_H
 
+#include "tools/common/trace.h"
 #include "tools/openid4vp/request_object.h"
 #include "tools/present/presentation.h"
 
@@ -34,6 +35,7 @@ void plan_free(struct plan *plan);
 enum exit_status plan_agree(struct plan *plan, struct presentation *presentation);
 
 /* Sign, and put everything into a vp_token, an empty object. What presentation_answer() says. */
-enum exit_status plan_answer(struct plan *plan, struct presentation *presentation, json_t *vp_token);
+enum exit_status plan_answer(struct plan *plan, struct presentation *presentation, struct trace *trace,
+	json_t *vp_token);
 
 #endif
