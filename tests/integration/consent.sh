@@ -77,6 +77,8 @@ exits 1 "a no comes before the PIN" "${tty[@]}" "n" "${trusting[@]}" --request n
 says "氏名" "the holder sees what by its Japanese name" "${tty[@]}" "n" "${trusting[@]}" --request name.cbor --out never.cbor
 says "issued by CN=Readers,C=JP" "and who stands behind whoever asks" "${tty[@]}" "n" "${trusting[@]}" \
 	--request name.cbor --out never.cbor
+says "これをリーダーに渡しますか。" "and is asked in Japanese" env LANGUAGE=ja "${tty[@]}" "n" "${trusting[@]}" \
+	--request name.cbor --out never.cbor
 says "City office" "and who asks" "${tty[@]}" "n" "${trusting[@]}" --request name.cbor --out never.cbor
 says "means to keep" "and what the reader means to keep" "${tty[@]}" "n" "${trusting[@]}" --request keep.cbor \
 	--out never.cbor

@@ -109,6 +109,18 @@ meets "a no to the second ends it" 1 1 "status 20" -- "${tty[@]}" "y,himitsu-202
 # Time, signals, and what is written down.
 meets "who says nothing is told so" 4 1 "status 20" -- "${trusting[@]}" --timeout 1 -- --reader trusted --wait 2
 says "▀" "a QR code is shown" mdoc-present session --token holder --listen unix:socket --wait 1
+rm -f engagement.txt
+show "${trusting[@]}" --listen unix:socket "(and SIGTERM)"
+"${trusting[@]}" --listen unix:socket > holder.out 2>&1 &
+holder=$!
+for ((i = 0; i < 100; i++)); do [ -e engagement.txt ] && break; sleep 0.05; done
+/usr/bin/python3 "$here/session_reader.py" unix:socket engagement.txt . --reader trusted --wait 1.5 > reader.out 2>&1 &
+reader=$!
+for ((i = 0; i < 100; i++)); do [ ! -e socket ] && break; sleep 0.05; done # gone: the reader is there
+kill -TERM $holder
+exits 4 "a signal ends the session" wait $holder
+fails "and the reader" wait $reader
+must "which is told so" grep -q "status 20" reader.out
 exits 4 "nobody comes" "${trusting[@]}" --listen unix:socket --wait 1
 exits 2 "no stream" "${trusting[@]}"
 exits 2 "two streams" "${trusting[@]}" --listen unix:socket --connect unix:socket
