@@ -5,6 +5,12 @@
 #include "tools/common/message.h"
 #include "tools/present/presentation_internal.h"
 
+bool
+is_age_over(struct mdoc_bytes element)
+{
+	return element.len == 11 && memcmp(element.ptr, "age_over_", 9) == 0;
+}
+
 void
 agreement_clear(struct agreement *agreement)
 {

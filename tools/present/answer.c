@@ -74,6 +74,15 @@ find_held(struct presentation *p, const struct question *question, const char **
 	return p->held_count > 0 ? EXIT_STATUS_OK : EXIT_STATUS_NO;
 }
 
+/* By its own name, or as the age_over_NN that answers another one; an alternative counts under its own name only. */
+static bool
+is_agreed(const struct presentation *p, struct mdoc_bytes type, const struct mdoc_choice *choice)
+{
+	return agreement_has(&p->agreed, type, choice->ns, choice->element) ||
+		(is_age_over(choice->element) && is_age_over(choice->asked) &&
+			agreement_has(&p->agreed, type, choice->asked_ns, choice->asked));
+}
+
 /* mdoc_select() knows names only; what was agreed to for documents of one type is not for those of another. */
 static void
 withdraw_others(const struct presentation *p)
@@ -84,9 +93,7 @@ withdraw_others(const struct presentation *p)
 		const struct mdoc_bytes type = mdoc_selection_doc_type(p->selection, d);
 
 		for (size_t i = 0; (choice = mdoc_selection_choice(p->selection, d, i)) != NULL; i++)
-			if (choice->state == MDOC_LEAVES &&
-				!agreement_has(&p->agreed, type, choice->ns, choice->element) &&
-				!agreement_has(&p->agreed, type, choice->asked_ns, choice->asked))
+			if (choice->state == MDOC_LEAVES && !is_agreed(p, type, choice))
 				(void)mdoc_selection_agree(p->selection, d, i, false);
 	}
 }

@@ -6,22 +6,15 @@
 #include "tools/common/message.h"
 #include "tools/present/lines.h"
 
-/* "age_over_NN" */
-static bool
-is_age_over(const char *element, size_t len)
-{
-	return len == 11 && memcmp(element, "age_over_", 9) == 0;
-}
-
 /* Another age that --agree names instead. */
 static const struct agreed *
 other_age(const struct presentation *p, const struct line *line)
 {
-	if (!is_age_over((const char *)line->element.ptr, line->element.len))
+	if (!is_age_over(line->element))
 		return NULL;
 	for (size_t i = 0; i < p->wanted.count; i++)
 		if (mdoc_bytes_is_text(line->ns, p->wanted.items[i].ns) &&
-			is_age_over(p->wanted.items[i].element, strlen(p->wanted.items[i].element)))
+			is_age_over(mdoc_text(p->wanted.items[i].element)))
 			return &p->wanted.items[i];
 	return NULL;
 }

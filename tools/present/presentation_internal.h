@@ -30,6 +30,9 @@ struct agreement {
 	size_t count, room;
 };
 
+/* "age_over_NN"? */
+bool is_age_over(struct mdoc_bytes element);
+
 /* --agree NAMESPACE:ELEMENT…, of documents of any type. EXIT_STATUS_USAGE (said). */
 enum exit_status agreement_parse(const struct command *command, const struct option_list *list,
 	struct agreement *wanted);

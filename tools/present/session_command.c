@@ -84,7 +84,7 @@ parse_uuid(const char *text, uint8_t uuid[MDOC_UUID_SIZE])
 			return false;
 		if (form[i] == '-')
 			continue;
-		uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | strtoul(digit, NULL, 16));
+		uuid[digits / 2] = (uint8_t)((unsigned long)uuid[digits / 2] << 4 | strtoul(digit, NULL, 16));
 		digits++;
 	}
 	return true;
