@@ -68,6 +68,7 @@ main(void)
 		{ "value", NULL, NULL, NULL, NULL, value_tests },
 		{ "batch", NULL, NULL, NULL, NULL, batch_tests },
 		{ "stream", NULL, NULL, NULL, NULL, stream_tests },
+		{ "trace", NULL, NULL, NULL, NULL, trace_tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failures;
