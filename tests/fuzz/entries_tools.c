@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/fuzz/entry_openid4vp.h"
 #include "tests/fuzz/entry_tpm.h"
 #include "tests/fuzz/world.h"
 
@@ -180,6 +181,12 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "claims", entry_claims, { NULL }, seeds_claims },
 	{ "proofs", entry_proofs, { NULL }, seeds_proofs },
 	{ "jwt", entry_jwt, { NULL }, seeds_jwt },
+	{ "vp-jwe", entry_vp_jwe, { NULL }, seeds_vp_jwe },
+	{ "vp-query", entry_vp_query, { NULL }, seeds_vp_query },
+	{ "vp-request", entry_vp_request, { NULL }, seeds_vp_request },
+	{ "vp-claims", entry_vp_claims, { NULL }, seeds_vp_claims },
+	{ "vp-response", entry_vp_response, { NULL }, seeds_vp_response },
+	{ "vp-uri", entry_vp_uri, { NULL }, seeds_vp_uri },
 	{ "tpm-evidence", entry_tpm_evidence, { NULL }, seeds_tpm_evidence },
 	{ "tpm-enrolment", entry_tpm_enrolment, { NULL }, seeds_tpm_enrolment },
 	{ "tpm-answer", entry_tpm_answer, { NULL }, seeds_tpm_answer },

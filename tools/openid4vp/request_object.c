@@ -72,9 +72,14 @@ read_chain(struct reading *r)
 	if (request->chain == NULL)
 		return tool_no_memory();
 	for (size_t i = 0; i < count; i++) {
+		enum mdoc_result res;
+
 		request->chain[i] = MDOC_BUF_EMPTY;
 		request->chain_count = i + 1;
-		if (decode_certificate(json_array_get(x5c, i), &request->chain[i]) != MDOC_OK)
+		res = decode_certificate(json_array_get(x5c, i), &request->chain[i]);
+		if (res == MDOC_ERR_MEMORY)
+			return tool_no_memory();
+		if (res != MDOC_OK)
 			return invalid(r, EXIT_STATUS_INPUT, N_("x5c has what is no certificate in base64"));
 	}
 	return EXIT_STATUS_OK;
