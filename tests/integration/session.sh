@@ -14,6 +14,8 @@ show /usr/bin/python3 "$here/consent_world.py"
 PYTHONPATH=$here /usr/bin/python3 "$here/consent_world.py" || { not_ok "readers and their CA"; exit 1; }
 ask=(--element "$NS:full_name_unicode" --element org.iso.23220.1:age_over_20)
 reader=(mdoc-reader session --cert trusted.pem --reader-key trusted.key --iaca issuer/iaca.pem --timeout 30 --wait 10)
+by_nfc=(mdoc-present session --token holder --pin-file pin --yes --reader-ca ca.pem --timeout 30 --wait 10
+	--listen unix:stream --nfc-select qr.txt)
 holder=(mdoc-present session --token holder --pin-file pin --yes --reader-ca ca.pem --engagement-out qr.txt --no-qr
 	--timeout 30 --wait 10)
 unused() { mdoc-token status --token holder --pin-file pin --json | sed -n 's/.*"unused": *\([0-9]*\).*/\1/p'; }
@@ -58,6 +60,19 @@ exec 8>&- 9<&-
 end 0 "over standard input and output"
 must "what it proves is on standard error" grep -q 番号 second.out
 
+# NFC as files: what would be in qr.txt is the Handover Select message.
+begin "${by_nfc[@]}"
+must "by NFC, static" "${reader[@]}" "${ask[@]}" --connect unix:stream --nfc-select qr.txt
+end 0 "and the holder's program is content"
+quiet mdoc-reader session --write-nfc-request request.ndef
+begin "${by_nfc[@]}" --nfc-request request.ndef
+must "by NFC, negotiated" "${reader[@]}" "${ask[@]}" --connect unix:stream --nfc-select qr.txt --nfc-request request.ndef
+end 0 "and the holder's program is content"
+begin "${by_nfc[@]}" --nfc-request request.ndef
+fails "R-VX-01: not if they disagree on how they met" "${reader[@]}" "${ask[@]}" --connect unix:stream --nfc-select qr.txt
+end 3 "which the holder's program finds out first"
+must "and nothing was spent on that" test "$(unused)" = 5
+
 begin "${holder[@]}" --listen unix:stream
 must "the engagement as text, with a transcript" "${reader[@]}" "${ask[@]}" --connect unix:stream "$(cat qr.txt)" --trace trace.txt
 end 0 "and the holder's program is content"
@@ -71,7 +86,7 @@ exits 2 "個人番号 without a law is not asked for" "${reader[@]}" --element "
 	--connect unix:stream qr.txt
 kill "$first"
 end 4 "a holder's program that is interrupted"
-must "nothing was spent on these" test "$(unused)" = 6
+must "nothing was spent on these" test "$(unused)" = 4
 begin "${holder[@]}" --listen unix:stream --agree "$NS:individual_number_unicode"
 must "R-CARD-18: with one it is, and agreed to by name it is given" "${reader[@]}" --connect unix:stream qr.txt \
 	--element "$NS:individual_number_unicode" --legal-basis "番号法第 14 条第 1 項"
