@@ -29,8 +29,7 @@ exits 2 "no file at all" "${explain[@]}"
 response=$annexd/device_response.cbor
 says "--transcript" "without a transcript it says what it did not look at" "${explain[@]}" "$response"
 says "nobody is named who is trusted" "and without anybody to trust" "${explain[@]}" "$response"
-says "9.1.3.5" "a MAC without the session's key is explained" "${explain[@]}" "$response"
-says "R-TX-01" "with what the law says" "${explain[@]}" "$response"
+says "--session-key" "and that a MAC needs the session's key" "${explain[@]}" "$response"
 known=("${explain[@]}" --transcript "$annexd/session_transcript_bytes.cbor" --iaca "$annexd/iaca.pem" --relax crl-dp)
 full=("${known[@]}" --session-key "$annexd/ephemeral_reader_key.jwk")
 other=("${known[@]}" --session-key "$annexd/ephemeral_device_key.jwk")

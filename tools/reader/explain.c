@@ -39,6 +39,22 @@ static const uint8_t no_transcript[] = { 0x83, 0xF6, 0xF6, 0xF6 };
 
 /* ---- What can be said of a row ---- */
 
+/* A MAC that a wallet may make, and that only the session's key could tell. */
+static bool
+is_mac_without_key(const struct explain *explain, const struct mdoc_check_row *row)
+{
+	const struct mdoc_response *response = mdoc_verdict_response(explain->judged.verdict);
+	const struct mdoc_document *document =
+		response != NULL ? mdoc_response_document(response, row->document) : NULL;
+	const struct mdoc_profile *profile;
+
+	if (document == NULL || explain->judged.reader != NULL || row->error.code != MDOC_ERR_ALGORITHM ||
+		!mdoc_node_present(mdoc_device_signed_mac(mdoc_document_device_signed(document))))
+		return false;
+	profile = mdoc_profile_find(mdoc_document_doc_type(document));
+	return profile == NULL || mdoc_profile_takes_mac(profile);
+}
+
 /* Why a check could not be made with what was given, translated; NULL: it could. */
 static const char *
 lacking(const struct explain *explain, const struct mdoc_check_row *row)
@@ -48,10 +64,15 @@ lacking(const struct explain *explain, const struct mdoc_check_row *row)
 		return explain->transcript_path == NULL
 			? _("the SessionTranscript of the session is not known: --transcript")
 			: NULL;
+	case MDOC_CHECK_DEVICE_AUTH_FORM:
+		return is_mac_without_key(explain, row)
+			? _("it has a MAC, which only the session's key can tell: --session-key")
+			: NULL;
 	case MDOC_CHECK_CHAIN:
 	case MDOC_CHECK_CERTIFICATE_VALIDITY:
 	case MDOC_CHECK_ANCHOR_DOCTYPE:
-		return judge_trusts(explain->judge) ? NULL : _("nobody is named who is trusted: --iaca, --vical or --trust");
+		return judge_trusts(explain->judge) ? NULL
+						    : _("nobody is named who is trusted: --iaca, --vical or --trust");
 	case MDOC_CHECK_CRL:
 		return row->outcome == MDOC_NOT_DONE ? _("no list of revoked certificates is known: --crl") : NULL;
 	case MDOC_CHECK_DOCTYPE_REQUESTED:

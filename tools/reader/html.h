@@ -12,7 +12,7 @@
 
 #include "tools/reader/reader.h"
 
-#define HTML_VALUE_MAX 2000 /* characters of one value that are shown */
+#define HTML_VALUE_MAX 1000 /* characters of one value that are shown */
 
 struct html_options {
 	const char *title; /* translated; NULL: "Result of the verification" */

@@ -180,13 +180,13 @@ static void
 put_frame(struct mdoc_buf *out, const struct reader_result *result, const struct mdoc_document *document, size_t index)
 {
 	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(mdoc_document_issuer_signed(document));
-	char *issuer = result_issuer(result, index), from[32], until[32], period[128];
+	char *issuer = result_issuer(result, index), from[32], until[32];
 
 	time_print_jst(mdoc_mso_valid_from(mso), from);
 	time_print_jst(mdoc_mso_valid_until(mso), until);
-	snprintf(period, sizeof(period), _("%s to %s"), from, until);
 	put_fact(out, _("Issued by"), issuer != NULL ? issuer : _("unknown"));
-	put_fact(out, _("Valid"), period);
+	put_fact(out, _("Valid from"), from);
+	put_fact(out, _("Valid until"), until);
 	free(issuer);
 }
 
