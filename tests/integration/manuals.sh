@@ -5,7 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 man=$here/../../tools/man
 
-commands() { "$1" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'; }
+commands() { "$1" --help | sed -n 's/^  \([a-z0-9]*\) .*/\1/p'; }
 long_options() { grep -o -- "$1[a-z][a-z0-9-]*" | sed "s/^$1//" | sort -u; }
 
 for program in mdoc-token mdoc-issuer mdoc-present mdoc-reader; do

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Sourced after provision.sh: a reader's certificate, one for TLS, and a server. Makes in $scratch: ca.pem reader.key
 # reader.pem tls.key tls.pem vp-req.cbor. SPDX-License-Identifier: BSD-2-Clause
 
