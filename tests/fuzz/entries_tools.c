@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "tests/fuzz/entry_openid4vp.h"
+#include "tests/fuzz/entry_stream.h"
 #include "tests/fuzz/entry_tpm.h"
 #include "tests/fuzz/world.h"
 
@@ -187,6 +188,7 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "vp-claims", entry_vp_claims, { NULL }, seeds_vp_claims },
 	{ "vp-response", entry_vp_response, { NULL }, seeds_vp_response },
 	{ "vp-uri", entry_vp_uri, { NULL }, seeds_vp_uri },
+	{ "stream", entry_stream, { NULL }, seeds_stream },
 	{ "tpm-evidence", entry_tpm_evidence, { NULL }, seeds_tpm_evidence },
 	{ "tpm-enrolment", entry_tpm_enrolment, { NULL }, seeds_tpm_enrolment },
 	{ "tpm-answer", entry_tpm_answer, { NULL }, seeds_tpm_answer },
