@@ -108,7 +108,10 @@ meets "a no to the second ends it" 1 1 "status 20" -- "${tty[@]}" "y,himitsu-202
 
 # Time, signals, and what is written down.
 meets "who says nothing is told so" 4 1 "status 20" -- "${trusting[@]}" --timeout 1 -- --reader trusted --wait 2
-says "▀" "a QR code is shown" mdoc-present session --token holder --listen unix:socket --wait 1
+show mdoc-present session --token holder --listen unix:socket --wait 1
+mdoc-present session --token holder --listen unix:socket --wait 1 > shown.txt
+/usr/bin/python3 "$here/qr_read.py" < shown.txt > read.txt
+must "a QR code is shown that a camera reads as what stands below it" cmp read.txt <(grep '^mdoc:' shown.txt)
 rm -f engagement.txt
 show "${trusting[@]}" --listen unix:socket "(and SIGTERM)"
 "${trusting[@]}" --listen unix:socket > holder.out 2>&1 &
