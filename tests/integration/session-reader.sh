@@ -89,6 +89,30 @@ exits 1 "a document of somebody else" mdoc-reader session "$(cat qr.txt)" --conn
 wait "$holder"
 heard "status 20" "the holder's program need not wait for the verdict"
 
+# A holder who takes too long, and a reader who is stopped: the other side is told.
+device --silent
+exits 4 "a holder who does not answer in time" mdoc-reader session qr.txt --connect "$at" --iaca iaca.der --timeout 1 "${doc[@]}"
+wait "$holder"
+heard "status 20" "is told that it is over"
+for signal in INT TERM; do
+	rm -f asked
+	device --silent
+	# not in the background of this shell, which would ignore SIGINT
+	exits 4 "a reader that gets SIG$signal" /usr/bin/python3 - "$signal" mdoc-reader session qr.txt --connect "$at" \
+		--iaca iaca.der "${doc[@]}" <<'PY'
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+reader = subprocess.Popen(sys.argv[2:])
+while not os.path.exists("asked"):
+    time.sleep(0.05)
+time.sleep(0.2)
+reader.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+sys.exit(reader.wait(20))
+PY
+	wait "$holder"
+	heard "status 20" "says so to the holder"
+done
+
 # The transcript of a session: structures, no keys, and values only if they are asked for.
 device
 must "a traced session" reader --trace trace.txt

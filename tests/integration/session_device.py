@@ -1,6 +1,6 @@
 """A holder's program without our own code: python3-cryptography and python3-cbor2.
 
-  session_device.py SOCKET [--curve NAME] [--nfc static|FILE] [--end STATUS] [--with STATUS] [--mac] [--connect]
+  session_device.py SOCKET [--curve NAME] [--nfc static|FILE] [--end STATUS] [--with STATUS] [--mac] [--connect] [--silent]
 
 Writes iaca.der and qr.txt (or select.ndef) into the current folder, waits at a Unix socket for one reader, shows what it
 asks for as a line of JSON, answers with a document that it made itself, and shows the status with which the reader ends.
@@ -11,6 +11,7 @@ asks for as a line of JSON, answers with a document that it made itself, and sho
   --with     answer with data and this status
   --mac      a deviceMac instead of a signature
   --connect  the reader waits at the socket
+  --silent   never answer
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -186,6 +187,10 @@ def hold(args):
     if args.end is not None:
         peer.write(cbor2.dumps({"status": args.end}))
         return
+    if args.silent:
+        world.write("asked", b"")
+        print("status", cbor2.loads(peer.read()).get("status"), flush=True)
+        return
     _, response = make_response(args, transcript, cbor2.loads(reader))
     data = ours.encrypt(bytes(7) + b"\x01" + struct.pack(">I", 1), response, None)
     message = {"data": data}
@@ -207,6 +212,7 @@ def main():
     parser.add_argument("--with", type=int, dest="with_status")
     parser.add_argument("--mac", action="store_true")
     parser.add_argument("--connect", action="store_true")
+    parser.add_argument("--silent", action="store_true")
     hold(parser.parse_args())
 
 
