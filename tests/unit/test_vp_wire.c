@@ -4,6 +4,7 @@
 #include "tools/common/http.h"
 #include "tools/common/url.h"
 #include "tools/openid4vp/form.h"
+#include "tools/openid4vp/invocation.h"
 #include "tools/openid4vp/response.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -120,7 +121,64 @@ writes_forms(void)
 	mdoc_buf_clear(&back);
 }
 
-CU_TestInfo form_tests[] = { { "reads forms", reads_forms }, { "writes forms", writes_forms }, CU_TEST_INFO_NULL };
+/* ---- URIs that start a wallet ---- */
+
+/* If this failed, a link could bring an unsigned request, or two of which one is looked at. */
+static void
+reads_invocations(void)
+{
+	static const struct {
+		const char *uri;
+		enum exit_status want;
+		const char *code;
+	} rows[] = {
+		{ "openid4vp://?client_id=a&request_uri=b", EXIT_STATUS_OK, NULL },
+		{ "OpenID4VP://authorize?client_id=a&request=b#c", EXIT_STATUS_OK, NULL },
+		{ "haip-vp:?client_id=a&request_uri=b&request_uri_method=get", EXIT_STATUS_OK, NULL },
+		{ "openid4vp://?client_id=a&request_uri=b&request_uri_method=PUT", EXIT_STATUS_INPUT,
+			VP_INVALID_URI_METHOD },
+		{ "openid4vp://?client_id=a&request_uri=b&request_uri_method=POST", EXIT_STATUS_INPUT,
+			VP_INVALID_URI_METHOD },
+		{ "openid4vp://?client_id=a&request=b&request_uri_method=post", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=a&request_uri=b&request=c", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=a&request_uri=b&request_uri=c", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=a&client_id=a&request_uri=b", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=a%0&request_uri=b", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=&request_uri=b", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?request_uri=b", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://?client_id=a&response_type=vp_token&nonce=n", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "openid4vp://", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "https://a.example/?client_id=a&request_uri=b", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+		{ "", EXIT_STATUS_INPUT, VP_INVALID_REQUEST },
+	};
+	struct vp_invocation invocation;
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+	const uint8_t zero = 0;
+
+	vp_hush();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vp_problem problem = { .code = NULL };
+
+		CU_ASSERT_EQUAL(vp_invocation_read(rows[i].uri, &invocation, &problem), rows[i].want);
+		if (rows[i].code != NULL && problem.code != NULL)
+			CU_ASSERT_STRING_EQUAL(problem.code, rows[i].code);
+		CU_ASSERT_EQUAL(problem.code == NULL, rows[i].code == NULL);
+		vp_invocation_clear(&invocation);
+	}
+	vp_speak();
+	vp_invocation_put(&made, "haip-vp", "x509_hash:a+b", "https://a.example/r?b=c&d", true);
+	mdoc_buf_append(&made, mdoc_bytes_of(&zero, 1));
+	CU_ASSERT_TRUE(vp_invocation_is_uri((const char *)made.ptr));
+	CU_ASSERT_EQUAL(vp_invocation_read((const char *)made.ptr, &invocation, NULL), EXIT_STATUS_OK);
+	CU_ASSERT_STRING_EQUAL((const char *)invocation.client_id.ptr, "x509_hash:a+b");
+	CU_ASSERT_STRING_EQUAL((const char *)invocation.request_uri.ptr, "https://a.example/r?b=c&d");
+	CU_ASSERT_TRUE(invocation.post);
+	vp_invocation_clear(&invocation);
+	mdoc_buf_clear(&made);
+}
+
+CU_TestInfo form_tests[] = { { "reads forms", reads_forms }, { "writes forms", writes_forms },
+	{ "reads invocations", reads_invocations }, CU_TEST_INFO_NULL };
 
 /* ---- Responses ---- */
 
