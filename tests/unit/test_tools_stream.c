@@ -102,6 +102,8 @@ allocates_what_arrives(void)
 		8);
 #ifndef __SANITIZE_ADDRESS__ /* which takes memory for itself */
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_DATA, &tight), 0);
+#else
+	(void)tight;
 #endif
 	CU_ASSERT_EQUAL(stream_read(stream, soon(), &message), STREAM_TIMEOUT);
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_DATA, &before), 0);
