@@ -54,24 +54,30 @@ hex(uint8_t c)
 static enum mdoc_result
 put_decoded(struct mdoc_buf *out, struct mdoc_bytes text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.ptr[i];
+	size_t start = 0;
 
-		if (c == '+') {
-			c = ' ';
-		} else if (c == '%') {
+	if (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL)
+		return MDOC_ERR_MALFORMED;
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = ' ';
+
+		if (text.ptr[i] != '+' && text.ptr[i] != '%')
+			continue;
+		mdoc_buf_append(out, mdoc_bytes_of(text.ptr + start, i - start));
+		if (text.ptr[i] == '%') {
 			const int high = i + 2 < text.len ? hex(text.ptr[i + 1]) : -1;
 			const int low = high >= 0 ? hex(text.ptr[i + 2]) : -1;
 
-			if (low < 0)
+			if (low < 0 || (high == 0 && low == 0))
 				return MDOC_ERR_MALFORMED;
 			c = (uint8_t)(high << 4 | low);
 			i += 2;
 		}
-		if (c == '\0')
-			return MDOC_ERR_MALFORMED;
 		mdoc_buf_append(out, mdoc_bytes_of(&c, 1));
+		start = i + 1;
 	}
+	if (text.len > start)
+		mdoc_buf_append(out, mdoc_bytes_of(text.ptr + start, text.len - start));
 	return out->err;
 }
 
