@@ -201,9 +201,18 @@ fails "nothing was written then" test -e never.cbor
 
 # Requests.
 mdoc-reader request --out default.cbor
-if grep -q individual_number default.cbor; then not_ok "R-CARD-18: 個人番号 is not asked for by default"; else
-	ok "R-CARD-18: 個人番号 is not asked for by default"
+if grep -q individual_number default.cbor; then not_ok "R-CARD-19: 個人番号 is not asked for by default"; else
+	ok "R-CARD-19: 個人番号 is not asked for by default"
 fi
+printf '{"docRequests": [{"docType": "org.iso.23220.1.jp.mnc", "nameSpaces": {"%s": {"individual_number_unicode": true}}}]}' "$NS" \
+	> number.json
+exits 2 "R-CARD-18: nor by a file without a legal basis" mdoc-reader request --from number.json --out never.cbor
+must "R-CARD-18: with one it is" mdoc-reader request --from number.json --legal-basis "番号法第 14 条第 1 項" --out number.cbor
+says "番号法第 14 条第 1 項" "and the holder is told which" mdoc-reader dump number.cbor
+must "an element that will be kept" mdoc-reader request --element "$NS:portrait" --retain "$NS:portrait" --out kept.cbor
+says '"portrait": true' "is asked for so" mdoc-reader dump kept.cbor
+exits 2 "but not twice" mdoc-reader request --retain "$NS:portrait" --retain "$NS:portrait" --out never.cbor
+exits 2 "what is no element" mdoc-reader request --retain portrait --out never.cbor
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout reader.key -out reader.pem -subj /CN=reader \
 	-days 30 2>/dev/null
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null
