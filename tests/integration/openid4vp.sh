@@ -132,7 +132,8 @@ answer 0 "a value that is wanted" "accept A256GCM card:org.iso.23220.1/age_over_
 before=$(left) denied="error access_denied nothing was presented"
 answer 1 "another value than is wanted" "$denied" unwanted --yes -- unwanted.json
 query mdl.json "[{\"id\":\"mdl\",$mdl,\"claims\":[$(claim org.iso.18013.5.1 family_name)]}]"
-answer 1 "another document" "$denied" mdl --yes -- mdl.json
+answer 1 "another document" "$denied" mdl --yes -- mdl.json same-device
+says "$origin/done#response_code=mdl" "the browser goes on all the same" cat err.txt
 query partly.json "[{\"id\":\"card\",$mnc,\"claims\":[$name,$(claim $NS no_such_element)]}]"
 answer 1 "all or nothing" "$denied" partly --yes -- partly.json
 answer 1 "what --agree does not name" "$denied" agree --agree "$NS:full_name_unicode" --yes -- name.json

@@ -226,6 +226,16 @@ post(struct exchange *x, const struct mdoc_buf *form)
 	return status;
 }
 
+static void
+show_redirect(const struct exchange *x, FILE *to)
+{
+	if (x->redirect.len == 0)
+		return;
+	fprintf(to, "%s\n", _("Go on in the browser with which you began:"));
+	terminal_text(to, (const char *)x->redirect.ptr, strlen((const char *)x->redirect.ptr));
+	fputc('\n', to);
+}
+
 /* Tell the verifier that there is no answer, if it is the one that it says it is. What it is told is the same whether
  * the holder did not agree or has nothing. */
 static void
@@ -242,8 +252,10 @@ post_error(struct exchange *x)
 	trace_text(x->trace, ">", "error response: %s", problem->code != NULL ? problem->code : VP_ACCESS_DENIED);
 	if (x->request.state != NULL)
 		form_put(&form, "state", mdoc_text(x->request.state));
-	if (post(x, &form) == EXIT_STATUS_OK)
+	if (post(x, &form) == EXIT_STATUS_OK) {
 		tool_note(_("The verifier has been told that there is no answer."));
+		show_redirect(x, stderr);
+	}
 	mdoc_buf_clear(&form);
 }
 
@@ -358,11 +370,7 @@ say_done(const struct exchange *x, const struct presentation *presentation)
 			printf("%s\n", _("The verifier has the response; one copy is used up."));
 		else
 			printf(_("The verifier has the response; %zu copies are used up.\n"), copies);
-		if (redirect != NULL) {
-			printf("%s\n", _("Go on in the browser with which you began:"));
-			terminal_text(stdout, redirect, strlen(redirect));
-			putchar('\n');
-		}
+		show_redirect(x, stdout);
 		return EXIT_STATUS_OK;
 	}
 	json = presentation_json(presentation);
