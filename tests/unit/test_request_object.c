@@ -235,7 +235,8 @@ read_with_keys(const char *member, const char *value, const char *encs, struct v
 		json_object_del(jwk, member);
 	metadata = json_pack("{s:{s:[o]}}", "jwks", "keys", jwk);
 	if (encs != NULL)
-		json_object_set_new(metadata, "encrypted_response_enc_values_supported", json_loads(encs, JSON_DECODE_ANY, NULL));
+		json_object_set_new(metadata, "encrypted_response_enc_values_supported",
+			json_loads(encs, JSON_DECODE_ANY, NULL));
 	claims = json_pack("{s:o}", "client_metadata", metadata);
 	text = json_dumps(claims, 0);
 	status = read_changed("{}", text, request);
