@@ -106,6 +106,8 @@ start_web(struct serve *serve, int listener)
 			.cert = options->plain_http ? NULL : (const char *)cert.ptr,
 			.key = options->plain_http ? NULL : (const char *)key.ptr,
 			.connections = (unsigned)options->connections.value,
+			/* A proxy is one client. */
+			.per_client = options->plain_http ? 0 : (unsigned)(options->connections.value + 7) / 8,
 			.timeout = (unsigned)options->timeout.value,
 			.headers = serve->headers,
 			.body_max = serve_body_max,
@@ -114,7 +116,10 @@ start_web(struct serve *serve, int listener)
 		};
 
 		serve_set_response_max(options->body.value);
+		/* Who is faster than this has to wait until there is serve->web. */
+		pthread_mutex_lock(&serve->lock);
 		status = web_start(&web, &serve->web);
+		pthread_mutex_unlock(&serve->lock);
 	} else {
 		close(listener);
 	}

@@ -74,11 +74,17 @@ serve_table_open(struct serve *serve)
 }
 
 static void
-forget(struct serve_transaction *one)
+clear_responses(struct serve_transaction *one)
 {
 	for (size_t i = 0; i < SERVE_CREDENTIALS; i++)
 		mdoc_buf_clear(&one->responses[i]);
 	mdoc_buf_clear(&one->transcript);
+}
+
+static void
+forget(struct serve_transaction *one)
+{
+	clear_responses(one);
 	mdoc_buf_clear(&one->object);
 	mdoc_buf_clear(&one->html);
 	EVP_PKEY_free(one->key);
@@ -196,6 +202,7 @@ serve_set_state(struct serve *serve, struct serve_transaction *transaction, enum
 		EVP_PKEY_free(transaction->key);
 		transaction->key = NULL;
 		mdoc_buf_clear(&transaction->object);
+		clear_responses(transaction);
 	}
 	web_wake(serve->web, transaction);
 }

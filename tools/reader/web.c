@@ -388,7 +388,8 @@ web_start(const struct web_options *options, struct web **web)
 	made->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
 			(tls ? MHD_USE_TLS : 0),
 		0, NULL, NULL, on_request, made, MHD_OPTION_LISTEN_SOCKET, options->listener,
-		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout,
+		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		options->per_client, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_HEADER_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, made,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_changes, made, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, options->cert, MHD_OPTION_HTTPS_MEM_KEY, options->key,

@@ -52,6 +52,7 @@ struct web_options {
 	int listener;                     /* bound and listening; owned by the server from web_start() on */
 	const char *cert, *key;           /* PEM texts; NULL: without TLS. Borrowed until web_stop(). */
 	unsigned connections;             /* at one time */
+	unsigned per_client;              /* of one address; 0: as many */
 	unsigned timeout;                 /* seconds for a whole request, for a whole answer, and between two */
 	const struct web_header *headers; /* of every answer; ends with name NULL; borrowed */
 	/* Bytes of a body that this may have. */
