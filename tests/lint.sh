@@ -39,7 +39,11 @@ tss2_elsewhere() {
 	git grep -nE '#include[ ]*["<]tss2/' -- '*.c' '*.h' | grep -vE '^(tokens/tpm|tests)/|^tools/issuer/[^:]*:[0-9]+:.*tss2_(mu|tpm2_types|common)\.h'
 }
 # shellcheck disable=SC2317
-untranslated() { msgfmt --statistics -o /dev/null tools/po/ja.po 2>&1 | grep -E 'fuzzy|untranslated'; }
+untranslated() { # of what the programs say now, not of what the catalogue knows
+	xgettext --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -o - tools/*/*.[ch] 2>/dev/null |
+		msgmerge -q --no-fuzzy-matching -o - tools/po/ja.po - | msgfmt --statistics -o /dev/null - 2>&1 |
+		grep -E 'fuzzy|untranslated'
+}
 
 # shellcheck disable=SC2317
 insides_of_libmdoc() { git grep -nE '#include[ ]*["<]mdoc/[a-z0-9_]+/' -- tools module | grep -v '<mdoc/p11/p11.h>'; }
