@@ -20,7 +20,7 @@ quiet openssl req -x509 -new -key other-ca.key -subj "/CN=Another web CA" -days 
 printf 'subjectAltName=DNS:localhost\n' > tls.cnf
 quiet openssl req -new -key tls.key -subj "/CN=localhost" -out tls.csr
 quiet openssl x509 -req -in tls.csr -CA tls-ca.pem -CAkey tls-ca.key -CAcreateserial -days 20 -extfile tls.cnf -out tls.pem
-{ cat "$here/readers.cnf"; printf '[named]\nsubjectAltName = DNS:localhost\n'; sed -n '/^\[reader\]/,/^#/p' "$here/readers.cnf" | sed '1d;$d'; } > named.cnf
+{ cat "$here/../../tools/reader/readers.cnf"; printf '[named]\nsubjectAltName = DNS:localhost\n'; sed -n '/^\[reader\]/,/^#/p' "$here/../../tools/reader/readers.cnf" | sed '1d;$d'; } > named.cnf
 quiet openssl req -x509 -new -key ca.key -subj "/C=JP/CN=Reader CA" -days 300 -config named.cnf -extensions root -out ca.pem
 certify() { # certify NAME SECTION CA DAYS
 	quiet openssl req -new -key "${1%%-*}.key" -subj "/C=JP/CN=City office" -out "$1.csr" -config named.cnf

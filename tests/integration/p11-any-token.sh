@@ -102,7 +102,7 @@ quiet mdoc-issuer --dir issuer-P-384 offer --out offer.json
 
 # --- A reader's key by URI: in SoftHSM, in our module, in each of them as from another machine ------------
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem \
-	-subj "/C=JP/CN=Readers" -days 300 -config "$here/readers.cnf" -extensions root
+	-subj "/C=JP/CN=Readers" -days 300 -config "$here/../../tools/reader/readers.cnf" -extensions root
 # The public half of a key of the token as SubjectPublicKeyInfo, on whatever curve.
 cat > public.py <<'PY'
 import sys
@@ -123,7 +123,7 @@ certify() { # certify MODULE TOKEN ID: TOKEN-ID.pem for that key of the token, b
 	show /usr/bin/python3 public.py "$1" "$2" "$3"
 	/usr/bin/python3 public.py "$1" "$2" "$3" > "$2-$3.der" || not_ok "set-up: public.py"
 	quiet openssl x509 -new -subj "/C=JP/CN=City office" -force_pubkey "$2-$3.der" -CA ca.pem -CAkey ca.key -days 200 \
-		-extfile "$here/readers.cnf" -extensions reader -out "$2-$3.pem"
+		-extfile "$here/../../tools/reader/readers.cnf" -extensions reader -out "$2-$3.pem"
 }
 # What stays unanswered is asked for the copies of holder-P-384, of which there is one by now.
 quiet mdoc-token request --module "$softhsm" --token holder-P-384 --offer offer.json --count 14 --out request.json --pin-file pin

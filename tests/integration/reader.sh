@@ -236,10 +236,10 @@ must "which is verified" "${verify[@]}" --request signed.cbor dr2.cbor
 # Who asks: a reader CA by Annex B, and a reader of it.
 for ca in ca other-ca; do
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$ca.key" -out "$ca.pem" \
-		-subj "/C=JP/CN=$ca" -days 300 -config "$here/readers.cnf" -extensions root 2>/dev/null
+		-subj "/C=JP/CN=$ca" -days 300 -config "$here/../../tools/reader/readers.cnf" -extensions root 2>/dev/null
 done
 openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr 2>/dev/null
-openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/readers.cnf" \
+openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/../../tools/reader/readers.cnf" \
 	-extensions reader -out trusted.pem 2>/dev/null
 must "a request by a reader of that CA" mdoc-reader request --element "$NS:full_name_unicode" --transcript st.cbor \
 	--cert trusted.pem --reader-key reader.key --out trusted.cbor

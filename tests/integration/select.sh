@@ -158,16 +158,16 @@ must "which are then all that count" test "$(elements half-dr.cbor)" = "age_over
 
 # A reader whose certificate was revoked.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj "/C=JP/CN=Readers" \
-	-days 300 -config "$here/readers.cnf" -extensions root 2>/dev/null
-openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr -config "$here/readers.cnf" 2>/dev/null
+	-days 300 -config "$here/../../tools/reader/readers.cnf" -extensions root 2>/dev/null
+openssl req -new -key reader.key -subj "/C=JP/CN=City office" -out reader.csr -config "$here/../../tools/reader/readers.cnf" 2>/dev/null
 for kind in reader bare; do
-	openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/readers.cnf" \
+	openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 200 -extfile "$here/../../tools/reader/readers.cnf" \
 		-extensions $kind -out $kind.pem 2>/dev/null
 	quiet mdoc-reader request --from info.json --reader-key reader.key --cert $kind.pem --transcript st.cbor \
 		--out $kind.cbor
 done
 crl() { # crl FILE: of what index.txt says
-	openssl ca -gencrl -name ca -config "$here/readers.cnf" -cert ca.pem -keyfile ca.key -crlexts crl -out "$1" 2>/dev/null
+	openssl ca -gencrl -name ca -config "$here/../../tools/reader/readers.cnf" -cert ca.pem -keyfile ca.key -crlexts crl -out "$1" 2>/dev/null
 }
 : > index.txt
 echo 01 > crlnumber

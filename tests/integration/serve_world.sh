@@ -3,10 +3,10 @@
 # reader.pem tls.key tls.pem vp-req.cbor. SPDX-License-Identifier: BSD-2-Clause
 
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 30 \
-	-subj "/C=JP/CN=Reader CA" -config "$here/readers.cnf" -extensions root
+	-subj "/C=JP/CN=Reader CA" -config "$here/../../tools/reader/readers.cnf" -extensions root
 quiet openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout reader.key -out reader.csr -subj "/C=JP/CN=Reader" \
-	-config "$here/readers.cnf"
-{ sed -n '/^\[reader\]/,/^# one/p' "$here/readers.cnf"; echo 'subjectAltName = DNS:localhost'; } > reader.cnf
+	-config "$here/../../tools/reader/readers.cnf"
+{ sed -n '/^\[reader\]/,/^# one/p' "$here/../../tools/reader/readers.cnf"; echo 'subjectAltName = DNS:localhost'; } > reader.cnf
 quiet openssl x509 -req -in reader.csr -CA ca.pem -CAkey ca.key -out reader.pem -days 20 -extfile reader.cnf -extensions reader
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.key -out tls.pem -days 30 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost

@@ -83,7 +83,7 @@ for status in 10 11 20 77; do
 done
 device
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.pem -subj /C=JP/CN=IACA \
-	-days 30 -config "$here/readers.cnf" -extensions root 2>/dev/null
+	-days 30 -config "$here/../../tools/reader/readers.cnf" -extensions root 2>/dev/null
 exits 1 "a document of somebody else" mdoc-reader session "$(cat qr.txt)" --connect "$at" --iaca other.pem \
 	--relax issuer-alt-name --relax crl-dp --timeout 20 "${doc[@]}"
 wait "$holder"
