@@ -45,17 +45,17 @@ mdoc_base64url_encode(struct mdoc_buf *out, struct mdoc_bytes bytes)
 	OPENSSL_cleanse(letters, bytes.len < sizeof(letters) / 2 ? 2 * bytes.len : sizeof(letters));
 }
 
-static int
-letter_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
+/* What a letter stands for and one more; 0: it is foreign. */
+/* clang-format off */
+static const uint8_t values[256] = {
+	[32] = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0,
+	[48] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0,
+	[64] = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+	[80] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, 64,
+	[96] = 0, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,
+	[112] = 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 0, 0, 0, 0, 0,
+};
+/* clang-format on */
 
 /* One group of 2 to 4 letters; false when a letter is foreign or an unused bit is set. */
 static bool
@@ -64,11 +64,11 @@ decode_group(const uint8_t *letters, size_t n, uint8_t octets[3])
 	uint32_t bits = 0;
 
 	for (size_t k = 0; k < 4; k++) {
-		int value = k < n ? letter_value(letters[k]) : 0;
+		const uint32_t value = k < n ? values[letters[k]] : 1;
 
-		if (value < 0)
+		if (value == 0)
 			return false;
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | (value - 1);
 	}
 	octets[0] = (uint8_t)(bits >> 16);
 	octets[1] = (uint8_t)(bits >> 8);
