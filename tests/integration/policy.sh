@@ -27,6 +27,11 @@ purpose() { # purpose NAME CODE...: with these purpose hints of org.example
 J
 	quiet mdoc-reader request --from "$name.json" "${sign[@]}" --out "$name.cbor"
 }
+cat > again.json <<J
+{"docRequests": [{"docType": "$JP", "nameSpaces": {"$NS": {"full_name_unicode": false, "portrait": false}}},
+ {"docType": "$JP", "nameSpaces": {"$NS": {"full_name_unicode": true}}}]}
+J
+quiet mdoc-reader request --from again.json "${sign[@]}" --out again.cbor
 purpose one 1
 purpose two 1 2
 fingerprint=$(openssl x509 -in trusted.pem -noout -fingerprint -sha256 | cut -d= -f2)
@@ -82,6 +87,8 @@ gives "" "nor without a terminal where it would ask" '{"default": "ask", "rules"
 gives "portrait" "the first rule counts" \
 	"{\"rules\": [{\"elements\": [\"$name\"], \"decision\": \"deny\"}, {\"retain\": false, \"decision\": \"allow\"}]}" three.cbor
 gives "sex_unicode" "by what the reader keeps" '{"rules": [{"retain": true, "decision": "allow"}]}' three.cbor
+gives "portrait" "what must not be kept is not given because it is asked for twice" \
+	'{"rules": [{"retain": false, "decision": "allow"}]}' again.cbor
 gives "full_name_unicode portrait sex_unicode" "by namespace" \
 	"{\"rules\": [{\"elements\": [\"$NS:*\"], \"docType\": \"$JP\", \"decision\": \"allow\"}]}" three.cbor
 gives "" "not another type" '{"rules": [{"docType": "org.iso.18013.5.1.mDL", "decision": "allow"}]}' three.cbor

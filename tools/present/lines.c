@@ -184,9 +184,33 @@ lines_make(struct consent *consent)
 	return status;
 }
 
+/* Documents of one record are one: what is denied for what it is meant for once, or because it is kept, does not leave
+ * because the same reader asks for it once more. */
+static void
+deny_alike(struct consent *consent, const struct line *denied)
+{
+	for (size_t i = 0; i < consent->line_count; i++) {
+		struct line *line = &consent->lines[i];
+
+		if (line->state == LINE_DENIED || line->question != denied->question ||
+			!mdoc_bytes_equal(line->element, denied->element) || !mdoc_bytes_equal(line->ns, denied->ns) ||
+			!mdoc_bytes_equal(line->doc_type, denied->doc_type))
+			continue;
+		line->state = LINE_DENIED;
+		line->why = denied->why;
+	}
+}
+
 void
 lines_refuse(struct consent *consent)
 {
+	for (size_t i = 0; i < consent->line_count; i++) {
+		const struct line *line = &consent->lines[i];
+
+		if (line->state == LINE_DENIED &&
+			asker_is_answered(consent->p, &consent->questions[line->question].askers[line->doc]))
+			deny_alike(consent, line);
+	}
 	for (size_t q = 0; q < consent->count; q++) {
 		size_t given = 0, denied = 0;
 

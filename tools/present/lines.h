@@ -39,7 +39,8 @@ struct consent {
 /* A line for each element and alternative of each question, decided as far as standing, policy and options do. */
 enum exit_status lines_make(struct consent *consent);
 
-/* Refuse the questions of which nothing, or not all where all is wanted, may be given. */
+/* Deny what is denied elsewhere in the same question; refuse the questions of which nothing, or not all where all is
+ * wanted, may be given. */
 void lines_refuse(struct consent *consent);
 
 #endif
