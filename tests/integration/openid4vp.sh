@@ -39,7 +39,7 @@ cp stranger.key stranger-issued.key
 
 make_issuer
 make_holder
-fetch_copies 16
+fetch_copies 17
 cp issuer/iaca.pem iaca.pem
 
 # ---- The verifier ----
@@ -66,13 +66,14 @@ query name.json "[{\"id\":\"card\",$mnc,\"claims\":[$name,$age]}]"
 
 holder=(--token holder --pin-file pin --tls-ca tls-ca.pem --reader-ca ca.pem)
 # answer CODE CLAIM RESULT NAME OPTION... -- WORD...: the verifier offers, we answer, and it has that result.
+tty=()
 answer() {
 	local code=$1 claim=$2 want=$3 id=$4 options=(); shift 4
 	while [ "$1" != -- ]; do options+=("$1"); shift; done
 	shift
 	their offer "$id" "$@"
 	uri=$answer
-	exits "$code" "$claim" mdoc-present openid4vp "${holder[@]}" "${options[@]}" "$uri" > out.txt 2> err.txt
+	exits "$code" "$claim" "${tty[@]}" mdoc-present openid4vp "${holder[@]}" "${options[@]}" "$uri" > out.txt 2> err.txt
 	tail -n +2 out.txt
 	cat err.txt
 	their result "$id"
@@ -119,6 +120,14 @@ query options.json "[{\"id\":\"mdl\",$mdl,\"claims\":[$(claim org.iso.18013.5.1 
 	'[{"options":[["sd"],["mdl"],["card"]]},{"options":[["mdl"],["more"]],"required":false}]'
 answer 0 "the credentials that are held, the optional one too" \
 	"accept A256GCM card:org.iso.23220.1/age_over_20 more:$NS/full_name_unicode" options --yes -- options.json
+query twice.json "[{\"id\":\"card\",$mnc,\"claims\":[$name]},{\"id\":\"more\",$mnc,\"claims\":[$name]},
+	{\"id\":\"odd\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"\\u001b[2Jodd\"},\"claims\":[$name]}]" \
+	'[{"options":[["card"]]},{"options":[["more"]],"required":false},{"options":[["odd"]],"required":false}]'
+tty=(/usr/bin/python3 "$here/consent_tty.py" n,n,y)
+answer 0 "not the optional one that was refused, though the same is given once" \
+	"accept A256GCM card:$NS/full_name_unicode" twice -- twice.json
+must "what came from outside moves no cursor" sh -c "! grep -q '$(printf '\033')' out.txt"
+tty=()
 valued() { printf '%s' "[{\"id\":\"card\",$mnc,\"claims\":[$(jq -c --argjson v "$1" '. + {values: $v}' <<< "$age")]}]"; }
 aki=$(openssl x509 -in iaca.pem -noout -ext subjectKeyIdentifier | tail -n 1 | xxd -r -p | basenc --base64url | tr -d =)
 query near.json "[{\"id\":\"card\",$mnc,\"claims\":[$age],\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"$aki\"]}]}]"

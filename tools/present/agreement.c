@@ -30,7 +30,8 @@ copy_text(struct mdoc_bytes text)
 }
 
 bool
-agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns, struct mdoc_bytes element)
+agreement_add(struct agreement *agreement, const struct mdoc_request *request, struct mdoc_bytes doc_type,
+	struct mdoc_bytes ns, struct mdoc_bytes element)
 {
 	struct agreed *items = agreement->items;
 	struct agreed *item;
@@ -45,18 +46,20 @@ agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct md
 		agreement->room = room;
 	}
 	item = &items[agreement->count++];
-	*item = (struct agreed){ doc_type.ptr != NULL ? copy_text(doc_type) : NULL, copy_text(ns), copy_text(element) };
+	*item = (struct agreed){ request, doc_type.ptr != NULL ? copy_text(doc_type) : NULL, copy_text(ns),
+		copy_text(element) };
 	return item->ns != NULL && item->element != NULL && (doc_type.ptr == NULL || item->doc_type != NULL);
 }
 
 bool
-agreement_has(const struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
-	struct mdoc_bytes element)
+agreement_has(const struct agreement *agreement, const struct mdoc_request *request, struct mdoc_bytes doc_type,
+	struct mdoc_bytes ns, struct mdoc_bytes element)
 {
 	for (size_t i = 0; i < agreement->count; i++) {
 		const struct agreed *item = &agreement->items[i];
 
-		if (mdoc_bytes_is_text(element, item->element) && mdoc_bytes_is_text(ns, item->ns) &&
+		if ((item->request == NULL || item->request == request) && mdoc_bytes_is_text(element, item->element) &&
+			mdoc_bytes_is_text(ns, item->ns) &&
 			(item->doc_type == NULL || mdoc_bytes_is_text(doc_type, item->doc_type)))
 			return true;
 	}
@@ -72,7 +75,7 @@ agreement_parse(const struct command *command, const struct option_list *list, s
 
 		if (colon == NULL || colon == text || colon[1] == '\0')
 			return options_wrong(command, _("--agree wants NAMESPACE:ELEMENT, not \"%s\""), text);
-		if (!agreement_add(wanted, MDOC_NO_BYTES, mdoc_bytes_of(text, (size_t)(colon - text)),
+		if (!agreement_add(wanted, NULL, MDOC_NO_BYTES, mdoc_bytes_of(text, (size_t)(colon - text)),
 			    mdoc_text(colon + 1)))
 			return tool_no_memory();
 	}

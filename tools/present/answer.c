@@ -76,16 +76,18 @@ find_held(struct presentation *p, const struct question *question, const char **
 
 /* By its own name, or as the age_over_NN that answers another one; an alternative counts under its own name only. */
 static bool
-is_agreed(const struct presentation *p, struct mdoc_bytes type, const struct mdoc_choice *choice)
+is_agreed(const struct presentation *p, const struct mdoc_request *request, struct mdoc_bytes type,
+	const struct mdoc_choice *choice)
 {
-	return agreement_has(&p->agreed, type, choice->ns, choice->element) ||
+	return agreement_has(&p->agreed, request, type, choice->ns, choice->element) ||
 		(is_age_over(choice->element) && is_age_over(choice->asked) &&
-			agreement_has(&p->agreed, type, choice->asked_ns, choice->asked));
+			agreement_has(&p->agreed, request, type, choice->asked_ns, choice->asked));
 }
 
-/* mdoc_select() knows names only; what was agreed to for documents of one type is not for those of another. */
+/* mdoc_select() knows names only; what was agreed to for documents of one type is not for those of another, nor what was
+ * in answer to one question in answer to another. */
 static void
-withdraw_others(const struct presentation *p)
+withdraw_others(const struct presentation *p, const struct mdoc_request *request)
 {
 	const struct mdoc_choice *choice;
 
@@ -93,7 +95,7 @@ withdraw_others(const struct presentation *p)
 		const struct mdoc_bytes type = mdoc_selection_doc_type(p->selection, d);
 
 		for (size_t i = 0; (choice = mdoc_selection_choice(p->selection, d, i)) != NULL; i++)
-			if (choice->state == MDOC_LEAVES && !is_agreed(p, type, choice))
+			if (choice->state == MDOC_LEAVES && !is_agreed(p, request, type, choice))
 				(void)mdoc_selection_agree(p->selection, d, i, false);
 	}
 }
@@ -121,7 +123,7 @@ select_from_held(struct presentation *p, const struct question *question, struct
 		records[h].record = p->held[h].copy->parsed;
 	res = mdoc_select(tool_context(), question->request, records, p->held_count, &options, &p->selection, error);
 	if (res == MDOC_OK)
-		withdraw_others(p);
+		withdraw_others(p, question->request);
 out:
 	free(records);
 	free(agreed);

@@ -2,12 +2,14 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <stdlib.h>
+#include <string.h>
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
 #include "tools/present/lines.h"
 
 #define BASIS_SHOWN ((size_t)400) /* bytes of what a reader says */
+#define TYPE_SHOWN 100            /* bytes of a document type inside a question */
 
 /* ---- What is shown ---- */
 
@@ -177,6 +179,26 @@ anything_leaves(const struct consent *consent)
 	return false;
 }
 
+/* What came from outside moves no cursor. */
+static void
+printable(struct mdoc_bytes text, char name[TYPE_SHOWN + 1])
+{
+	size_t len = 0;
+	bool shown;
+
+	for (size_t i = 0, used; i < text.len; i += used) {
+		used = terminal_character((const char *)text.ptr + i, text.len - i, &shown);
+		if (len + used > TYPE_SHOWN)
+			break;
+		if (shown)
+			memcpy(name + len, text.ptr + i, used);
+		else
+			name[len] = '?';
+		len += shown ? used : 1;
+	}
+	name[len] = '\0';
+}
+
 /* Optional ones by themselves, the others together. */
 static enum exit_status
 ask(struct consent *consent)
@@ -189,13 +211,12 @@ ask(struct consent *consent)
 		return EXIT_STATUS_OK;
 	for (size_t q = 0; q < consent->count; q++) {
 		const struct mdoc_doc_request *doc = mdoc_request_doc(consent->questions[q].request, 0);
-		char text[200];
+		char name[TYPE_SHOWN + 1], text[TYPE_SHOWN + 200];
 
 		if (!consent->questions[q].optional || !question_leaves(consent, q))
 			continue;
-		snprintf(text, sizeof(text), _("Give what is asked of %.*s, which is optional?"),
-			(int)(mdoc_doc_request_type(doc).len < 100 ? mdoc_doc_request_type(doc).len : 100),
-			(const char *)mdoc_doc_request_type(doc).ptr);
+		printable(mdoc_doc_request_type(doc), name);
+		snprintf(text, sizeof(text), _("Give what is asked of %.*s, which is optional?"), TYPE_SHOWN, name);
 		consent->refused[q] = !terminal_ask(text, NULL);
 	}
 	if (anything_leaves(consent) && terminal_ask(_("Give this to the reader?"), &asked))
@@ -279,7 +300,8 @@ remember(struct consent *consent)
 
 		if (line->state == LINE_DENIED || consent->refused[line->question])
 			continue;
-		if (!agreement_add(agreed, line->doc_type, line->ns, element))
+		if (!agreement_add(agreed, consent->questions[line->question].request, line->doc_type, line->ns,
+			    element))
 			return tool_no_memory();
 	}
 	return EXIT_STATUS_OK;

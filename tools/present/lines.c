@@ -81,7 +81,7 @@ decide(const struct consent *consent, struct line *line)
 {
 	const struct presentation *p = consent->p;
 	const struct asker *asker = &consent->questions[line->question].askers[line->doc];
-	const bool named = agreement_has(&p->wanted, line->doc_type, line->ns, line->element);
+	const bool named = agreement_has(&p->wanted, NULL, line->doc_type, line->ns, line->element);
 	const char *basis = NULL;
 
 	line->state = LINE_OPEN;

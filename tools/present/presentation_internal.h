@@ -18,9 +18,11 @@ struct held {
 	bool ends_itself, asked_to_sign, signed_;
 };
 
-/* An element by name: of --agree, or agreed to for documents of a type. Texts end with a NUL, too. */
+/* An element by name: of --agree, or agreed to for documents of a type in answer to one question. Texts end with a NUL,
+ * too. */
 struct agreed {
-	char *doc_type; /* NULL: of any */
+	const struct mdoc_request *request; /* the question's; NULL: any. Only compared. */
+	char *doc_type;                     /* NULL: of any */
 	char *ns;
 	char *element;
 };
@@ -37,11 +39,11 @@ bool is_age_over(struct mdoc_bytes element);
 enum exit_status agreement_parse(const struct command *command, const struct option_list *list,
 	struct agreement *wanted);
 void agreement_clear(struct agreement *agreement);
-/* Copies. doc_type none: of any. False: no memory. */
-bool agreement_add(struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
-	struct mdoc_bytes element);
-bool agreement_has(const struct agreement *agreement, struct mdoc_bytes doc_type, struct mdoc_bytes ns,
-	struct mdoc_bytes element);
+/* Copies. request NULL, doc_type none: of any. False: no memory. */
+bool agreement_add(struct agreement *agreement, const struct mdoc_request *request, struct mdoc_bytes doc_type,
+	struct mdoc_bytes ns, struct mdoc_bytes element);
+bool agreement_has(const struct agreement *agreement, const struct mdoc_request *request, struct mdoc_bytes doc_type,
+	struct mdoc_bytes ns, struct mdoc_bytes element);
 
 struct presentation {
 	const struct presentation_args *args;
