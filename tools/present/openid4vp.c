@@ -1,6 +1,7 @@
 /* openid4vp.c: mdoc-present openid4vp: a verifier on the web is answered (OpenID4VP 1.0, HAIP 1.0).
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,15 @@ post_error(struct exchange *x)
 	mdoc_buf_clear(&form);
 }
 
+/* It has what is personal. */
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		OPENSSL_cleanse(text, strlen(text));
+	free(text);
+}
+
 static enum exit_status
 put_encrypted(const struct exchange *x, json_t *vp_token, struct mdoc_buf *form)
 {
@@ -271,7 +281,7 @@ put_encrypted(const struct exchange *x, json_t *vp_token, struct mdoc_buf *form)
 	if (text != NULL)
 		error.code = jwe_encrypt(tool_context(), mdoc_text(text), x->request.enc, x->request.kid, MDOC_NO_BYTES,
 			MDOC_NO_BYTES, &x->request.key, &jwe);
-	free(text);
+	wipe(text);
 	if (error.code == MDOC_OK)
 		form_put(form, "response", mdoc_buf_bytes(&jwe));
 	mdoc_buf_clear(&jwe);
@@ -288,7 +298,7 @@ put_plain(const struct exchange *x, const json_t *vp_token, struct mdoc_buf *for
 	form_put(form, "vp_token", mdoc_text(text));
 	if (x->request.state != NULL)
 		form_put(form, "state", mdoc_text(x->request.state));
-	free(text);
+	wipe(text);
 	return EXIT_STATUS_OK;
 }
 
