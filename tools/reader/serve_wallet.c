@@ -14,6 +14,7 @@
 #include "tools/common/context.h"
 #include "tools/common/message.h"
 #include "tools/openid4vp/form.h"
+#include "tools/openid4vp/invocation.h"
 #include "tools/reader/serve.h"
 
 #define WALLET_NONCE_MAX 1024
@@ -29,18 +30,15 @@ serve_response_uri(const struct serve *serve, const struct serve_transaction *tr
 char *
 serve_wallet_uri(const struct serve *serve, const struct serve_transaction *transaction)
 {
-	struct mdoc_buf query = MDOC_BUF_EMPTY;
+	struct mdoc_buf text = MDOC_BUF_EMPTY;
 	char *request_uri = NULL, *uri = NULL;
 
 	if (asprintf(&request_uri, "%s/request/%s", serve->origin, transaction->name) < 0)
 		return NULL;
-	form_put(&query, "client_id", mdoc_text(serve->client_id));
-	form_put(&query, "request_uri", mdoc_text(request_uri));
-	form_put(&query, "request_uri_method", mdoc_text("post"));
-	if (query.err != MDOC_OK ||
-		asprintf(&uri, "%s://?%.*s", serve->options->scheme, (int)query.len, (const char *)query.ptr) < 0)
-		uri = NULL;
-	mdoc_buf_clear(&query);
+	vp_invocation_put(&text, serve->options->scheme, serve->client_id, request_uri, true);
+	if (text.err == MDOC_OK)
+		uri = strndup((const char *)text.ptr, text.len);
+	mdoc_buf_clear(&text);
 	free(request_uri);
 	return uri;
 }
