@@ -137,7 +137,7 @@ set_up(struct exchange *x, const char *url, const struct http_options *options, 
 {
 	const long timeout = options->timeout != 0 ? (long)options->timeout : HTTP_TIMEOUT;
 	bool good = SET(CURLOPT_URL, url) && SET(CURLOPT_PROTOCOLS_STR, options->plain ? "https,http" : "https") &&
-		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") &&
+		SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") &&
 		SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 		SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&

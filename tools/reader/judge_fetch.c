@@ -136,7 +136,7 @@ take_list(void *arg, struct mdoc_bytes content, int64_t fetched, int64_t *fresh)
 	reader_lists_drop(&judge->lists, source->held);
 	source->held = held;
 	*fresh = info.expires;
-	if (info.ttl > 0 && info.ttl < (uint64_t)(info.expires - fetched))
+	if (info.ttl > 0 && info.expires > fetched && info.ttl < (uint64_t)(info.expires - fetched))
 		*fresh = fetched + (int64_t)info.ttl;
 	return true;
 }

@@ -29,7 +29,6 @@ struct web_request {
 	const void *topic;
 	int64_t until;
 	size_t held;
-	bool discard;
 };
 
 /* The answer. Zeroed with `status` 0: none, the handler called web_wait(). */
@@ -50,7 +49,7 @@ struct web_header {
 
 struct web_options {
 	int listener;                     /* bound and listening; owned by the server from web_start() on */
-	const char *cert, *key;           /* PEM texts; NULL: without TLS. Borrowed until web_stop(). */
+	const char *cert, *key;           /* PEM texts; NULL: without TLS. Borrowed. */
 	unsigned connections;             /* at one time */
 	unsigned per_client;              /* of one address; 0: as many */
 	unsigned timeout;                 /* seconds for a whole request, for a whole answer, and between two */
