@@ -123,7 +123,7 @@ answer 0 "the credentials that are held, the optional one too" \
 query twice.json "[{\"id\":\"card\",$mnc,\"claims\":[$name]},{\"id\":\"more\",$mnc,\"claims\":[$name]},
 	{\"id\":\"odd\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"\\u001b[2Jodd\"},\"claims\":[$name]}]" \
 	'[{"options":[["card"]]},{"options":[["more"]],"required":false},{"options":[["odd"]],"required":false}]'
-tty=(/usr/bin/python3 "$here/consent_tty.py" n,n,y)
+tty=(/usr/bin/python3 "$here/consent_tty.py" "n,n,y")
 answer 0 "not the optional one that was refused, though the same is given once" \
 	"accept A256GCM card:$NS/full_name_unicode" twice -- twice.json
 must "what came from outside moves no cursor" sh -c "! grep -q '$(printf '\033')' out.txt"
