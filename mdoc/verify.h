@@ -107,6 +107,7 @@ struct mdoc_verify_options {
 	const struct mdoc_revocation_lists *lists; /* checked ones; NULL: none */
 	enum mdoc_undetermined undetermined;       /* of MSO.status, and of CRLs that the trust store has */
 	bool crl_required; /* a DS of which no CRL says that it is good fails; else the row is "not done" without a CRL */
+	bool crl_expected; /* a DS that names where its CRL is, and of which no CRL tells, is undetermined, never "not done" */
 	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 

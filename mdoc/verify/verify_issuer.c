@@ -60,6 +60,7 @@ check_crl(struct mdoci_verifier *v, const struct issuer_part *part, const struct
 {
 	const struct mdoci_place *place = &part->certificate;
 	const struct mdoc_error *why = &judged->revocation;
+	struct mdoc_bytes uri;
 
 	if (why->code == MDOC_ERR_UNDETERMINED && v->options->clock_skew != 0 && good_within_skew(v, judged))
 		mdoci_row_passed(v, MDOC_CHECK_CRL, place);
@@ -67,7 +68,8 @@ check_crl(struct mdoci_verifier *v, const struct issuer_part *part, const struct
 		mdoci_row_result(v, MDOC_CHECK_CRL, place, why->code, why);
 	else if (v->options->crl_required)
 		mdoci_row_failed(v, MDOC_CHECK_CRL, place, why->code, why->expected);
-	else if (!mdoci_anchor_has_crl(v->options->trust, judged->anchor))
+	else if (!mdoci_anchor_has_crl(v->options->trust, judged->anchor) &&
+		!(v->options->crl_expected && mdoc_cert_crl_uri(judged->cert, 0, &uri)))
 		mdoci_row_not_done(v, MDOC_CHECK_CRL, place);
 	else
 		mdoci_row_undetermined(v, MDOC_CHECK_CRL, place, why->expected);

@@ -78,6 +78,11 @@ exits 1 "one that is not there leaves it undetermined" quietly "${given[@]}" --s
 
 # CRLs of the signers' issuers.
 exits 1 "without the CRL nothing is known of the signer" quietly "${verify[@]}" --require-crl good.cbor
+mv www/iaca.crl crl-away
+exits 1 "a CRL that cannot be fetched leaves the signer undetermined" quietly "${strict[@]}" --status-cache fresh good.cbor
+must "which is no doubt that stays silent" grep -q undetermined \
+	<("${online[@]}" --status-cache fresher good.cbor 2>/dev/null)
+mv crl-away www/iaca.crl
 must "the certificate says where the CRL is" quietly "${strict[@]}" --require-crl good.cbor
 cp revoked.crl www/iaca.crl
 exits 1 "a signer who is on it" quietly "${strict[@]}" --status-cache new --require-crl good.cbor

@@ -178,6 +178,7 @@ MAKE(not_trusted, (void)recipe; options->trust = other_trust)
 MAKE(not_for_this_type, (void)recipe; options->trust = limited_trust)
 MAKE(revoked, (void)recipe; options->trust = revoking_trust)
 MAKE(no_crl, (void)recipe; options->crl_required = true)
+MAKE(crl_not_had, (void)recipe; options->crl_expected = true)
 MAKE(old_crl, recipe->ds = mdoc_buf_bytes(&ds_of_tokyo); options->trust = revoking_trust;
 	options->now = soft_2026 + 20 * SOFT_DAY)
 
@@ -216,6 +217,7 @@ static const struct fault faults[] = {
 	{ MDOC_CHECK_CERTIFICATE_VALIDITY, MDOC_ERR_VALIDITY, after_ds, NULL, 0 },
 	{ MDOC_CHECK_CRL, MDOC_ERR_REVOKED, revoked, NULL, 0 },
 	{ MDOC_CHECK_CRL, MDOC_ERR_UNDETERMINED, no_crl, NULL, 0 },
+	{ MDOC_CHECK_CRL, MDOC_ERR_UNDETERMINED, crl_not_had, NULL, MDOC_WARNING },
 	{ MDOC_CHECK_CRL, MDOC_ERR_UNDETERMINED, old_crl, NULL, MDOC_WARNING },
 	{ MDOC_CHECK_ANCHOR_DOCTYPE, MDOC_ERR_AUTHORIZATION, not_for_this_type, NULL, 0 },
 	{ MDOC_CHECK_ISSUER_ALGORITHM, MDOC_ERR_ALGORITHM, by_p384, NULL, 0 },

@@ -62,6 +62,7 @@ take_options(const struct command *command, struct judge *judge)
 		status = clock_option(command, args->at, &judge->opened);
 	judge->options.clock_skew = (int64_t)args->clock_skew.value;
 	judge->options.crl_required = args->crl_required;
+	judge->options.crl_expected = args->fetch;
 	return status;
 }
 
