@@ -41,12 +41,12 @@ meets() { # meets CLAIM [STREAM [OPTION...]]: both over that stream; the options
 }
 
 # ---- In the vault, in every way
-provision 12
+provision 13
 meets "over a Unix socket"
 meets "over TCP" tcp:127.0.0.1:0
 meets "the second edition" unix:stream --edition 2
 meets "on X25519" unix:stream --curve X25519
-must "each has used one copy" test "$(unused)" = 8
+must "each has used one copy" test "$(unused)" = 9
 
 mkfifo there back
 rm -f qr.txt
@@ -59,6 +59,13 @@ show "${reader[@]}" "${ask[@]}" --connect stdio qr.txt
 exec 8>&- 9<&-
 end 0 "over standard input and output"
 must "what it proves is on standard error" grep -q 番号 second.out
+
+# Whichever program is started first waits for the other.
+begin "${holder[@]}" --connect unix:late
+for _ in $(seq 100); do grep -q "Nobody listens on unix:late yet" first.out && break; sleep 0.05; done
+must "the holder's program comes to the reader, which is there later" "${reader[@]}" "${ask[@]}" --listen unix:late qr.txt
+end 0 "and is content"
+must "having said that it waits" grep -q "Nobody listens on unix:late yet" first.out
 
 # NFC as files: what would be in qr.txt is the Handover Select message.
 begin "${by_nfc[@]}"

@@ -17,10 +17,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "tools/common/clock.h"
 #include "tools/common/message.h"
 #include "tools/common/stream_internal.h"
 
 #define FIRST_INHERITED 3
+#define RETRY_AFTER 100 /* milliseconds between two tries to connect */
 
 enum kind { KIND_UNIX, KIND_TCP, KIND_STDIO, KIND_FD, KIND_L2CAP };
 
@@ -377,6 +379,33 @@ connect_socket(struct stream *stream, const struct name *name, int64_t deadline)
 	return false;
 }
 
+/* Nobody listens there: somebody may in a moment, since it is people who start the two programs. */
+static bool
+connect_patiently(struct stream **stream, const struct name *name, const char *text, int64_t deadline)
+{
+	bool said = false;
+	int failure;
+
+	while (!connect_socket(*stream, name, deadline)) {
+		failure = errno;
+		if (failure != ECONNREFUSED && failure != ENOENT)
+			return false;
+		if (!said)
+			tool_note(_("Nobody listens on %s yet; waiting."), text);
+		said = true;
+		stream_close(*stream);
+		*stream = stream_new();
+		if (*stream == NULL)
+			return false;
+		if (stream_wait(-1, 0, clock_monotonic() + RETRY_AFTER, 0) == STREAM_INTERRUPTED)
+			failure = EINTR;
+		errno = failure;
+		if (failure == EINTR || (deadline != 0 && clock_monotonic() >= deadline))
+			return false;
+	}
+	return true;
+}
+
 enum exit_status
 stream_connect(const char *name, int64_t deadline, struct stream **stream)
 {
@@ -395,7 +424,7 @@ stream_connect(const char *name, int64_t deadline, struct stream **stream)
 	else if (parsed.kind == KIND_FD)
 		done = open_inherited(*stream, parsed.in, parsed.out);
 	else
-		done = connect_socket(*stream, &parsed, deadline);
+		done = connect_patiently(stream, &parsed, name, deadline);
 	if (done)
 		return EXIT_STATUS_OK;
 	tool_error(_("cannot connect to %s: %s"), name, strerror(errno));
