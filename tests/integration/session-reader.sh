@@ -81,6 +81,15 @@ for status in 10 11 20 77; do
 	exits 1 "a holder who ends the session with status $status" reader
 	must "the number is said" grep -q "status $status" reader.err
 done
+device --end 20
+exits 1 "and for programs" reader --json --html page.html
+fails "no page of an earlier session is left" test -e page.html
+must "there is an object that says so" /usr/bin/python3 - reader.out <<'PY'
+import json, sys
+said = json.load(open(sys.argv[1]))
+assert said["verified"] is False and said["conclusion"] == "not_verified" and said["holderStatus"] == 20, said
+assert said["checks"] == [] and said["result"] is None and "documents" not in said, said
+PY
 device
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.pem -subj /C=JP/CN=IACA \
 	-days 30 -config "$here/../../tools/reader/readers.cnf" -extensions root 2>/dev/null

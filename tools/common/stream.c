@@ -379,3 +379,12 @@ stream_say(enum stream_result result)
 	tool_error("%s", stream_text(result));
 	return result == STREAM_EMPTY || result == STREAM_TOO_LONG ? EXIT_STATUS_INPUT : EXIT_STATUS_TROUBLE;
 }
+
+enum exit_status
+stream_say_accepted(enum stream_result result)
+{
+	if (result != STREAM_TIMEOUT)
+		return stream_say(result);
+	tool_error("%s", _("nobody came in time"));
+	return EXIT_STATUS_TROUBLE;
+}

@@ -55,7 +55,8 @@ enum exit_status stream_listen(const char *name, struct stream **stream, char **
 /* Wait for one peer; then nobody else can connect. At once when there is nothing to wait for. Deadline as below. */
 enum stream_result stream_accept(struct stream *stream, int64_t deadline);
 
-/* Connect. Nobody listens: EXIT_STATUS_TROUBLE at once. EXIT_STATUS_USAGE as above. All said. */
+/* Connect; while nobody listens there it is tried again until the deadline (said). EXIT_STATUS_USAGE as above;
+ * EXIT_STATUS_TROUBLE. All said. */
 enum exit_status stream_connect(const char *name, int64_t deadline, struct stream **stream);
 
 /* Over descriptors that are open already, which may be one; owned from here on, whatever the answer. For tests and
@@ -91,6 +92,7 @@ const char *stream_text(enum stream_result result);
  * EXIT_STATUS_OK for STREAM_OK, else EXIT_STATUS_TROUBLE.
  */
 enum exit_status stream_say(enum stream_result result);
+enum exit_status stream_say_accepted(enum stream_result result); /* the same of stream_accept(): nobody came */
 
 /*
  * From here on SIGINT, SIGTERM and SIGHUP (unless they are ignored) end waiting instead of the process: reads, accepts

@@ -208,7 +208,7 @@ meet(struct meeting *meeting)
 	if (status == EXIT_STATUS_OK)
 		status = hand_over(meeting);
 	if (status == EXIT_STATUS_OK)
-		status = stream_say(stream_accept(meeting->stream, deadline));
+		status = stream_say_accepted(stream_accept(meeting->stream, deadline));
 	free(where);
 	return status;
 }

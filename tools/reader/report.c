@@ -1,7 +1,10 @@
 /* report.c: where a verdict goes. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/reader/report.h"
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -12,6 +15,18 @@ static bool
 is_stdout(const char *path)
 {
 	return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* A page of an earlier result must not be taken for that of one that does not come about. */
+static enum exit_status
+remove_page(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || unlink(path) == 0)
+		return EXIT_STATUS_OK;
+	tool_error(_("cannot write %s: %s"), path, strerror(errno));
+	return EXIT_STATUS_TROUBLE;
 }
 
 enum exit_status
@@ -31,6 +46,8 @@ report_check(const struct command *command, const struct report_args *args, bool
 		status = file_check_writable(args->html);
 	if (status == EXIT_STATUS_OK && args->store != NULL && !is_stdout(args->store))
 		status = file_check_writable(args->store);
+	if (status == EXIT_STATUS_OK && args->html != NULL && !is_stdout(args->html))
+		status = remove_page(args->html);
 	return status;
 }
 

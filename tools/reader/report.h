@@ -25,7 +25,7 @@ struct report_args {
 			N_("with --json: also what could not be verified, marked so"), false \
 	}
 
-/* Before anything is read. EXIT_STATUS_USAGE (said): options that contradict each other; EXIT_STATUS_TROUBLE (said): a
+/* Before anything is read; removes the page of an earlier result. EXIT_STATUS_USAGE (said): options that contradict each other; EXIT_STATUS_TROUBLE (said): a
  * file that could not be written; json: --json was given; asked: it is known what was asked for */
 enum exit_status report_check(const struct command *command, const struct report_args *args, bool json, bool asked);
 

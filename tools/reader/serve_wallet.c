@@ -215,6 +215,8 @@ accept_answer(struct serve *serve, struct serve_transaction *transaction, struct
 	} else {
 		receipt(serve, transaction, reply);
 	}
+	if (state == SERVE_REFUSED)
+		serve_say(serve, transaction, "%s", serve_state_name(state));
 	if (state == SERVE_JUDGING)
 		enqueue(serve, transaction);
 	serve_set_state(serve, transaction, state);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "tools/common/context.h"
 #include "tools/common/file.h"
+#include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/stream.h"
 #include "tools/common/trace.h"
@@ -147,7 +148,7 @@ listen_for_peer(struct session *session)
 		tool_note(_("Waiting for the holder's program at %s."), where);
 	if (status == EXIT_STATUS_OK) {
 		result = stream_accept(session->stream, stream_deadline(session->wait.value));
-		status = stream_say(result);
+		status = stream_say_accepted(result);
 	}
 	free(where);
 	return status;
@@ -185,11 +186,24 @@ report(const struct session *session)
 	return report_result(&result, &session->report, session->common.json, session->exchanged.asked);
 }
 
+/* For programs, when no response came that could be judged: nothing is verified, and with which status it ended. */
+static enum exit_status
+report_nothing(const struct session *session, enum exit_status status)
+{
+	json_t *json = json_pack("{s:b, s:s, s:n, s:[], s:I}", "verified", 0, "conclusion", "not_verified", "result",
+		"checks", "holderStatus", (json_int_t)session->exchanged.peer_status);
+	const enum exit_status printed = json == NULL ? tool_no_memory() : json_print(json);
+
+	json_decref(json);
+	return printed == EXIT_STATUS_OK ? status : printed;
+}
+
 /* Everything that can be wrong here is found before a holder is talked to. */
 static enum exit_status
 session_run(struct session *session)
 {
 	enum exit_status status = read_handover(session);
+	bool ready;
 
 	if (status == EXIT_STATUS_OK)
 		status = asking_open(session->command, &session->asking_args, &session->asking);
@@ -199,13 +213,16 @@ session_run(struct session *session)
 		status = trace_open(&session->trace_args, &session->trace);
 	if (status == EXIT_STATUS_OK)
 		status = stream_catch_signals();
-	if (status == EXIT_STATUS_OK)
+	ready = status == EXIT_STATUS_OK;
+	if (ready)
 		status = find_peer(session);
 	if (status == EXIT_STATUS_OK)
 		status = hold_session(session);
 	stream_close(session->stream);
 	session->stream = NULL;
-	return status == EXIT_STATUS_OK ? report(session) : status;
+	if (status == EXIT_STATUS_OK)
+		return report(session);
+	return ready && session->common.json ? report_nothing(session, status) : status;
 }
 
 static void
