@@ -1,6 +1,7 @@
 /* context.c: the programs' library context, and JWK thumbprints. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,23 @@ tool_context(void)
 		return NULL;
 	}
 	return context;
+}
+
+enum mdoc_result
+key_make_ephemeral(const struct mdoc_context *context, enum mdoc_curve curve, struct mdoc_agreement *key)
+{
+	OSSL_LIB_CTX *libctx = mdoc_context_libctx(context);
+	const char *name = mdoc_curve_name(curve);
+	const bool raw = curve == MDOC_CURVE_X25519 || curve == MDOC_CURVE_X448;
+	EVP_PKEY *pkey;
+	enum mdoc_result res;
+
+	if (!mdoc_curve_agrees(curve))
+		return MDOC_ERR_KEY;
+	pkey = raw ? EVP_PKEY_Q_keygen(libctx, NULL, name) : EVP_PKEY_Q_keygen(libctx, NULL, "EC", name);
+	res = pkey != NULL ? mdoc_agreement_from_evp(context, pkey, key) : MDOC_ERR_CRYPTO;
+	EVP_PKEY_free(pkey);
+	return res;
 }
 
 enum mdoc_result

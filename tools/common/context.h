@@ -12,6 +12,13 @@
 /* For every libmdoc call of a program; lives until exit. One thread only. NULL: memory. */
 const struct mdoc_context *tool_context(void);
 
+/*
+ * A new key on a curve that agrees on secrets, for one session or one message. mdoc_agreement_clear() by the caller.
+ * MDOC_ERR_CRYPTO, MDOC_ERR_MEMORY; MDOC_ERR_KEY: no such curve
+ */
+enum mdoc_result key_make_ephemeral(const struct mdoc_context *context, enum mdoc_curve curve,
+	struct mdoc_agreement *key);
+
 #define THUMBPRINT_LEN 32
 #define THUMBPRINT_TEXT 43 /* the same as base64url */
 

@@ -1,5 +1,6 @@
 /* jwe.c: compact JWE with ECDH-ES and AES-GCM. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include "tools/common/context.h"
 #include "tools/openid4vp/jwe.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
@@ -222,18 +223,14 @@ enum mdoc_result
 jwe_encrypt(const struct mdoc_context *context, struct mdoc_bytes plain, enum jwe_enc enc, const char *kid,
 	struct mdoc_bytes apu, struct mdoc_bytes apv, const struct mdoc_public_key *recipient, struct mdoc_buf *jwe)
 {
-	OSSL_LIB_CTX *libctx = mdoc_context_libctx(context);
-	const char *curve = mdoc_curve_name(recipient->curve);
 	struct mdoc_agreement ephemeral = { .arg = NULL };
 	struct mdoc_buf out = MDOC_BUF_EMPTY;
-	EVP_PKEY *pkey = NULL;
 	json_t *jwk = jwk_from_key(recipient);
 	enum mdoc_result res = MDOC_ERR_KEY;
 
-	if (jwk == NULL || !mdoc_curve_agrees(recipient->curve))
+	if (jwk == NULL)
 		goto out;
-	pkey = curve[0] == 'X' ? EVP_PKEY_Q_keygen(libctx, NULL, curve) : EVP_PKEY_Q_keygen(libctx, NULL, "EC", curve);
-	res = pkey != NULL ? mdoc_agreement_from_evp(context, pkey, &ephemeral) : MDOC_ERR_CRYPTO;
+	res = key_make_ephemeral(context, recipient->curve, &ephemeral);
 	if (res == MDOC_OK)
 		res = seal(context, &ephemeral, recipient, plain, enc, kid, apu, apv, &out);
 	if (res == MDOC_OK) {
@@ -242,7 +239,6 @@ jwe_encrypt(const struct mdoc_context *context, struct mdoc_bytes plain, enum jw
 	}
 out:
 	mdoc_agreement_clear(&ephemeral);
-	EVP_PKEY_free(pkey);
 	json_decref(jwk);
 	mdoc_buf_clear(&out);
 	return res;

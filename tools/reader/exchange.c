@@ -8,7 +8,6 @@
 
 /* The reader's key of this session alone. */
 struct ephemeral {
-	EVP_PKEY *pkey;
 	struct mdoc_agreement agreement;
 	struct mdoc_buf bytes; /* EReaderKeyBytes */
 };
@@ -43,19 +42,13 @@ exchange_status_text(uint64_t status)
 static enum exit_status
 key_make(struct ephemeral *key, enum mdoc_curve curve)
 {
-	OSSL_LIB_CTX *libctx = mdoc_context_libctx(tool_context());
-	const char *name = mdoc_curve_name(curve);
 	struct mdoc_buf cose = MDOC_BUF_EMPTY;
-	struct mdoc_public_key public_key;
 	enum exit_status status = EXIT_STATUS_OK;
 
-	key->pkey =
-		name[0] == 'X' ? EVP_PKEY_Q_keygen(libctx, NULL, name) : EVP_PKEY_Q_keygen(libctx, NULL, "EC", name);
-	if (key->pkey == NULL || mdoc_key_from_evp(key->pkey, &public_key) != MDOC_OK ||
-		mdoc_agreement_from_evp(tool_context(), key->pkey, &key->agreement) != MDOC_OK) {
+	if (key_make_ephemeral(tool_context(), curve, &key->agreement) != MDOC_OK) {
 		status = tool_no_memory();
 	} else {
-		mdoc_put_key(&cose, &public_key);
+		mdoc_put_key(&cose, &key->agreement.key);
 		mdoc_put_embedded(&key->bytes, mdoc_buf_bytes(&cose));
 		if (cose.err != MDOC_OK || key->bytes.err != MDOC_OK)
 			status = tool_no_memory();
@@ -68,7 +61,6 @@ static void
 key_wipe(struct ephemeral *key)
 {
 	mdoc_agreement_clear(&key->agreement);
-	EVP_PKEY_free(key->pkey);
 	mdoc_buf_clear(&key->bytes);
 }
 
