@@ -128,7 +128,7 @@ exits 4 "nobody comes" "${trusting[@]}" --listen unix:socket --wait 1
 exits 2 "no stream" "${trusting[@]}"
 exits 2 "two streams" "${trusting[@]}" --listen unix:socket --connect unix:socket
 exits 2 "another machine" "${trusting[@]}" --listen tcp:192.0.2.1:1
-exits 4 "nobody there" "${trusting[@]}" --connect unix:nowhere
+exits 4 "nobody there" "${trusting[@]}" --wait 1 --connect unix:nowhere
 meets "with a transcript" 0 0 "response 0" -- "${trusting[@]}" --trace trace.txt --json -- --reader trusted
 must "that shows structures" grep -q "DeviceRequest (decrypted)" trace.txt
 fails "and no values" grep -q "番号" trace.txt
