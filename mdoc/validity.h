@@ -30,6 +30,17 @@ bool mdoc_full_date_valid(struct mdoc_bytes text);
  * 141, 143; art. 142 does not apply). `issued`: years 1970 to 9999. */
 int64_t mdoc_law_valid_until(int64_t issued);
 
+/*
+ * The first second at which somebody born on that day is `years` years old: an age is attained at the end of the day
+ * before the birthday (年齢計算ニ関スル法律, Civil Code 143), in JST; of a 29 February at the end of 28 February,
+ * in every year. A statement of age that becomes false then holds until the second before.
+ *
+ * birth_date  full-date, as mdoc_full_date_valid() takes it
+ *
+ * False: no such day, or the age is attained after the year 9999
+ */
+bool mdoc_law_attains_age(struct mdoc_bytes birth_date, unsigned years, int64_t *when);
+
 #ifdef __cplusplus
 }
 #endif

@@ -56,6 +56,7 @@ enum mdoc_check {
 	MDOC_CHECK_ELEMENT_PROFILE,       /* values as the docType has them; a warning for an element that it has not */
 	MDOC_CHECK_KEY_PROFILE,           /* so are the curves of the DS and the device key (R-CRY-01) */
 	MDOC_CHECK_REVOCATION,            /* not revoked, by the lists that MSO.status names (second edition) */
+	MDOC_CHECK_ALGORITHM_POLICY,      /* algorithms, curves and digests are good at this date (R-FUT-05) */
 	MDOC_CHECK_COUNT
 };
 
@@ -90,6 +91,16 @@ enum mdoc_undetermined {
 	MDOC_UNDETERMINED_FAILS
 };
 
+/*
+ * Until when something is good enough, by whoever decides that for the caller (R-FUT-04 to R-FUT-06): an algorithm
+ * ("ES256", as mdoc_alg_name()), a curve ("P-256", as mdoc_curve_name()) or the MSO's digest ("SHA-256").
+ */
+struct mdoc_algorithm_rule {
+	const char *name;
+	int64_t warn_from;   /* from this second on a warning; INT64_MAX: never */
+	int64_t reject_from; /* from this one on a failure; INT64_MAX: never */
+};
+
 /* Zeroed fields are the defaults. Everything pointed to is borrowed until the verdict is freed. */
 struct mdoc_verify_options {
 	struct mdoc_bytes transcript;   /* our own SessionTranscript, bare; mdoc_verify() needs it */
@@ -108,6 +119,8 @@ struct mdoc_verify_options {
 	enum mdoc_undetermined undetermined;       /* of MSO.status, and of CRLs that the trust store has */
 	bool crl_required; /* a DS of which no CRL says that it is good fails; else the row is "not done" without a CRL */
 	bool crl_expected; /* a DS that names where its CRL is, and of which no CRL tells, is undetermined, never "not done" */
+	const struct mdoc_algorithm_rule *algorithms; /* looked at as of now; what none of them names is good */
+	size_t algorithm_count;
 	bool mac_allowed; /* never for org.iso.23220.1.jp.mnc, whatever it says (R-TX-01) */
 };
 

@@ -27,6 +27,8 @@ enum mdoc_cert_profile {
 	MDOC_CERT_RICAL,     /* signs a RICAL (second edition) */
 	MDOC_CERT_STATUS,    /* signs status and identifier lists, below the IACA (second edition) */
 	MDOC_CERT_LIST_CA,   /* issues VICAL and RICAL signers */
+	MDOC_CERT_MESSAGES, /* signs what an issuer sends, as JWS or CMS, below the IACA; no row of Annex B, but of ours: as
+	                      * a DS without extended key usage, so that it signs no MSO */
 	MDOC_CERT_PROFILE_COUNT
 };
 

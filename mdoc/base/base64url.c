@@ -13,33 +13,32 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 #define GROUPS 256
 
 static void
-encode_group(const uint8_t *octets, size_t n, uint8_t letters[4])
+put_letters(uint32_t bits, uint8_t letters[4])
 {
-	uint32_t bits = (uint32_t)octets[0] << 16;
-
-	if (n > 1)
-		bits |= (uint32_t)octets[1] << 8;
-	if (n > 2)
-		bits |= octets[2];
-	for (size_t k = 0; k < 4; k++)
-		letters[k] = (uint8_t)alphabet[(bits >> (18 - 6 * k)) & 63];
+	letters[0] = (uint8_t)alphabet[bits >> 18];
+	letters[1] = (uint8_t)alphabet[bits >> 12 & 63];
+	letters[2] = (uint8_t)alphabet[bits >> 6 & 63];
+	letters[3] = (uint8_t)alphabet[bits & 63];
 }
 
 void
 mdoc_base64url_encode(struct mdoc_buf *out, struct mdoc_bytes bytes)
 {
 	uint8_t letters[4 * GROUPS] = { 0 };
-	size_t len = 0;
+	const uint8_t *at = bytes.ptr;
+	size_t left = bytes.len, len = 0;
 
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		const size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-
-		encode_group(bytes.ptr + i, n, letters + len);
-		len += n + 1;
-		if (len > sizeof(letters) - 4) {
+	for (; left >= 3; at += 3, left -= 3) {
+		put_letters((uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2], letters + len);
+		len += 4;
+		if (len == sizeof(letters)) {
 			mdoc_buf_append(out, mdoc_bytes_of(letters, len));
 			len = 0;
 		}
+	}
+	if (left > 0) {
+		put_letters((uint32_t)at[0] << 16 | (left > 1 ? (uint32_t)at[1] << 8 : 0), letters + len);
+		len += left + 1;
 	}
 	mdoc_buf_append(out, mdoc_bytes_of(letters, len));
 	OPENSSL_cleanse(letters, bytes.len < sizeof(letters) / 2 ? 2 * bytes.len : sizeof(letters));

@@ -12,6 +12,7 @@
 #define DAY_SECONDS 86400
 #define JST_SECONDS ((int64_t)9 * 3600) /* UTC+9 all the year */
 
+#define YEAR_LAST 9999
 #define ERA_YEARS 400
 #define ERA_DAYS 146097
 #define YEAR_DAYS 365
@@ -103,14 +104,39 @@ number(struct mdoc_bytes text, size_t at, size_t n, int *value)
 	return true;
 }
 
+static bool
+full_date(struct mdoc_bytes text, struct date *d)
+{
+	int year;
+
+	if (text.len != 10 || text.ptr[4] != '-' || text.ptr[7] != '-' || !number(text, 0, 4, &year) ||
+		!number(text, 5, 2, &d->month) || !number(text, 8, 2, &d->day))
+		return false;
+	d->year = year;
+	return year >= 1 && d->month >= 1 && d->month <= 12 && d->day >= 1 && d->day <= days_in_month(year, d->month);
+}
+
 bool
 mdoc_full_date_valid(struct mdoc_bytes text)
 {
-	int year, month, day;
+	struct date d;
 
-	return text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-' && number(text, 0, 4, &year) &&
-		number(text, 5, 2, &month) && number(text, 8, 2, &day) && year >= 1 && month >= 1 && month <= 12 &&
-		day >= 1 && day <= days_in_month(year, month);
+	return full_date(text, &d);
+}
+
+bool
+mdoc_law_attains_age(struct mdoc_bytes birth_date, unsigned years, int64_t *when)
+{
+	struct date d;
+
+	if (!full_date(birth_date, &d) || d.year + (int64_t)years > YEAR_LAST)
+		return false;
+	d.year += years;
+	/* No such birthday: the end of 28 February is the beginning of March. */
+	if (d.day > days_in_month(d.year, d.month))
+		d = next_month(d);
+	*when = days_from_date(d) * DAY_SECONDS - JST_SECONDS;
+	return true;
 }
 
 bool

@@ -86,6 +86,18 @@ struct mdoc_bytes mdoc_p11_curve_params(enum mdoc_curve curve);
 void mdoc_p11_signer(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_signer *signer);
 
 /*
+ * Sign a digest of the caller's, whatever its hash, with CKM_ECDSA: for TLS and CMS, which choose the hash themselves.
+ * It is cut to the curve's size here.
+ *
+ * curve  the key's: a NIST or brainpool curve
+ * sig    r||s, mdoc_curve_sig_size(curve) bytes
+ *
+ * CKR_MECHANISM_INVALID: another kind of curve; what a signer says. It is in key->rv too.
+ */
+CK_RV mdoc_p11_sign_digest(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_bytes digest,
+	uint8_t sig[MDOC_SIG_MAX]);
+
+/*
  * An agreement over CKM_ECDH1_DERIVE with CKD_NULL, for sessions and deviceMac, on either side. The agreed secret
  * is a session object that is not sensitive, read, destroyed and wiped; if a token does not destroy it, it ends with
  * the session.

@@ -104,17 +104,29 @@ sign_by(struct mdoc_p11_key *key, const CK_MECHANISM *mechanism, struct mdoc_byt
 }
 
 /* Only the leftmost bits of a digest longer than the curve count; not every token cuts it by itself. */
+CK_RV
+mdoc_p11_sign_digest(struct mdoc_p11_key *key, enum mdoc_curve curve, struct mdoc_bytes digest,
+	uint8_t sig[MDOC_SIG_MAX])
+{
+	const CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+	const size_t size = mdoc_curve_size(curve);
+
+	key->curve = curve;
+	key->rv = CKR_MECHANISM_INVALID;
+	if (mdoc_alg_hash(mdoc_curve_alg(curve)) != NULL)
+		key->rv = sign_by(key, &ecdsa, mdoc_bytes_of(digest.ptr, digest.len < size ? digest.len : size), sig);
+	return key->rv;
+}
+
 static CK_RV
 sign_digest(struct mdoc_p11_key *key, const char *hash, struct mdoc_bytes tbs, CK_BYTE *sig)
 {
-	const CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
-	const size_t size = mdoc_curve_size(key->curve);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	size_t len = 0;
 
 	if (EVP_Q_digest(mdoc_context_libctx(key->context), hash, NULL, tbs.ptr, tbs.len, digest, &len) != 1)
 		return CKR_FUNCTION_FAILED;
-	return sign_by(key, &ecdsa, mdoc_bytes_of(digest, len < size ? len : size), sig);
+	return mdoc_p11_sign_digest(key, key->curve, mdoc_bytes_of(digest, len), sig);
 }
 
 /* Ed448 takes parameters and Ed25519 none; tokens differ. */

@@ -133,6 +133,7 @@ verify_response(struct mdoci_verifier *v, const struct mdoc_response *response)
 		mdoci_verify_elements(v, doc->issuer_signed, doc);
 		mdoci_verify_profile(v, doc->issuer_signed);
 		mdoci_verify_status(v, &doc->issuer_signed->mso);
+		mdoci_verify_algorithms(v, doc->issuer_signed, doc);
 		mdoc_cert_free(v->ds);
 		v->ds = NULL;
 	}
@@ -200,6 +201,7 @@ mdoc_verify_record(const struct mdoc_context *context, const struct mdoc_issuer_
 	mdoci_verify_elements(&v, record, NULL);
 	mdoci_verify_profile(&v, record);
 	mdoci_verify_status(&v, &record->mso);
+	mdoci_verify_algorithms(&v, record, NULL);
 	mdoc_cert_free(v.ds);
 	return finish(&v, verdict);
 }

@@ -119,6 +119,10 @@ void mdoci_verify_profile(struct mdoci_verifier *v, const struct mdoc_issuer_sig
 /* REVOCATION. */
 void mdoci_verify_status(struct mdoci_verifier *v, const struct mdoc_mso *mso);
 
+/* ALGORITHM_POLICY; doc NULL: a record that nobody presented. */
+void mdoci_verify_algorithms(struct mdoci_verifier *v, const struct mdoc_issuer_signed *is,
+	const struct mdoc_document *doc);
+
 /* The two halves of mdoc_device_namespaces_check(): what the issuer allows, and what it has signed itself. */
 enum mdoc_result mdoci_authorizations_check(const struct mdoc_issuer_signed *is,
 	const struct mdoc_cbor *device_namespaces, struct mdoc_error *why);

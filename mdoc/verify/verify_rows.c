@@ -45,6 +45,7 @@ static const char *const check_names[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_ELEMENT_PROFILE] = "element_profile",
 	[MDOC_CHECK_KEY_PROFILE] = "key_profile",
 	[MDOC_CHECK_REVOCATION] = "revocation",
+	[MDOC_CHECK_ALGORITHM_POLICY] = "algorithm_policy",
 };
 
 static const char *const outcome_names[] = {

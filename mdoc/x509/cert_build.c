@@ -68,8 +68,8 @@ set_names(const struct build *b)
 	X509_NAME *name = X509_NAME_new();
 	enum mdoc_result res = MDOC_ERR_CRYPTO;
 
-	/* A DS has the state of its IACA, when that has one. */
-	if (b->issuer != NULL && b->spec->profile == MDOC_CERT_DS)
+	/* A DS, and what signs messages, has the state of its IACA, when that has one. */
+	if (b->issuer != NULL && (b->spec->profile == MDOC_CERT_DS || b->spec->profile == MDOC_CERT_MESSAGES))
 		state = b->issuer->state;
 	if (name == NULL)
 		goto out;
@@ -340,7 +340,7 @@ check_and_append(const struct build *b, struct mdoc_bytes der, struct mdoc_buf *
 static enum mdoc_cert_profile
 profile_above(enum mdoc_cert_profile profile)
 {
-	if (profile == MDOC_CERT_DS || profile == MDOC_CERT_STATUS)
+	if (profile == MDOC_CERT_DS || profile == MDOC_CERT_STATUS || profile == MDOC_CERT_MESSAGES)
 		return MDOC_CERT_IACA;
 	return profile == MDOC_CERT_READER ? MDOC_CERT_READER_CA : MDOC_CERT_LIST_CA;
 }

@@ -36,7 +36,8 @@ struct profile {
 	uint32_t usage_of;      /* one or more of these */
 	uint32_t usage_relaxed; /* one or more of these with MDOC_RELAX_KEY_USAGE */
 	const char *usage_rule;
-	uint8_t eku; /* last byte of 1.0.18013.5.1.x; 0: none belongs here, or any */
+	uint8_t eku; /* last byte of 1.0.18013.5.1.x; 0: none belongs here, or any, as no_eku says */
+	bool no_eku;
 	const char *eku_rule;
 	int64_t days; /* of the longest validity; 0: none said */
 };
@@ -123,6 +124,19 @@ static const struct profile profiles[MDOC_CERT_PROFILE_COUNT] = {
 		.usage = CA_USAGE,
 		.usage_of = KU_KEY_CERT_SIGN | KU_CRL_SIGN | SIGN_USAGE,
 		.usage_rule = "keyUsage: of a CA" },
+	[MDOC_CERT_MESSAGES] = { .name = "messages",
+		.constraints = FALSE_OR_ABSENT,
+		.country = true,
+		.common_name = true,
+		.issuer_alt_name = true,
+		.crl_points = true,
+		.authority = true,
+		.key_id = STRICT,
+		.usage_critical = true,
+		.usage = KU_DIGITAL_SIGNATURE,
+		.usage_rule = END_USAGE_RULE,
+		.no_eku = true,
+		.eku_rule = "extKeyUsage: absent" },
 };
 
 static const struct {
@@ -350,6 +364,8 @@ rule_eku(const struct subject *s)
 	bool good = true, has_tls = false;
 	size_t count = 0;
 
+	if (s->profile->no_eku)
+		return ext->value.ptr == NULL ? NULL : s->profile->eku_rule;
 	if (s->profile->eku == 0 || relaxed(s, MDOC_RELAX_EKU))
 		return NULL;
 	if (!mdoci_der_only(ext->value, DER_SEQUENCE, &list))

@@ -368,7 +368,7 @@ enum mdoc_result
 mdoc_trust_find(const struct mdoc_trust *trust, const struct mdoc_cert *leaf, enum mdoc_cert_profile profile,
 	unsigned relax, int64_t when, const struct mdoc_anchor **anchor, struct mdoc_error *error)
 {
-	const bool place = profile == MDOC_CERT_DS;
+	const bool place = profile == MDOC_CERT_DS || profile == MDOC_CERT_MESSAGES;
 	enum mdoc_result res = MDOC_ERR_CHAIN;
 	struct mdoc_error why = { 0 };
 
