@@ -240,8 +240,9 @@ check_tables(struct db *db, const struct db_schema *schema)
 	return found == want ? TOKEN_OK : TOKEN_ERR_DAMAGED;
 }
 
+/* *found: the version that it is. */
 static enum token_result
-check_schema(struct db *db, const struct db_schema *schema)
+check_schema(struct db *db, const struct db_schema *schema, const struct db_schema **found)
 {
 	int64_t id = 0;
 	int64_t version = 0;
@@ -261,20 +262,89 @@ check_schema(struct db *db, const struct db_schema *schema)
 		return TOKEN_ERR_DAMAGED;
 	if (version > schema->version)
 		return TOKEN_ERR_NEWER;
-	return check_tables(db, schema);
+	for (*found = schema; *found != NULL && (*found)->version != version;)
+		*found = (*found)->before;
+	return *found != NULL ? check_tables(db, *found) : TOKEN_ERR_DAMAGED;
 }
 
 /* In one transaction, for each takes a dozen system calls. */
-enum token_result
-db_check(struct db *db, const struct db_schema *schema)
+static enum token_result
+find_version(struct db *db, const struct db_schema *schema, const struct db_schema **found)
 {
 	enum token_result res = db_exec(db, "BEGIN");
 
 	if (res != TOKEN_OK)
 		return res;
-	res = check_schema(db, schema);
+	res = check_schema(db, schema, found);
 	(void)db_exec(db, "COMMIT");
 	return res;
+}
+
+enum token_result
+db_check(struct db *db, const struct db_schema *schema)
+{
+	const struct db_schema *found = NULL;
+	enum token_result res = find_version(db, schema, &found);
+
+	return res == TOKEN_OK && found != schema ? TOKEN_ERR_DAMAGED : res;
+}
+
+static enum token_result
+set_marks(struct db *db, const struct db_schema *schema)
+{
+	char *marks = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", schema->application_id,
+		schema->version);
+	const enum token_result res = marks != NULL ? db_exec(db, marks) : TOKEN_ERR_MEMORY;
+
+	sqlite3_free(marks);
+	return res;
+}
+
+static enum token_result
+upgrade_tables(struct db *db, const struct db_schema *schema, const struct db_schema *found)
+{
+	enum token_result res = TOKEN_OK;
+
+	if (schema == found)
+		return TOKEN_OK;
+	if (schema->before != found)
+		res = upgrade_tables(db, schema->before, found);
+	for (size_t i = 0; res == TOKEN_OK && schema->upgrade[i] != NULL; i++)
+		res = db_exec(db, schema->upgrade[i]);
+	if (res == TOKEN_OK)
+		res = set_marks(db, schema);
+	return res == TOKEN_OK ? check_tables(db, schema) : res;
+}
+
+/* Of several that open it at once the first upgrades it. */
+static enum token_result
+upgrade(struct db *db, const struct db_schema *schema)
+{
+	const struct db_schema *found = NULL;
+	enum token_result res;
+
+	if (db->read_only)
+		return TOKEN_ERR_READ_ONLY;
+	res = db_exec(db, "BEGIN IMMEDIATE");
+	if (res != TOKEN_OK)
+		return res;
+	res = check_schema(db, schema, &found);
+	if (res == TOKEN_OK)
+		res = upgrade_tables(db, schema, found);
+	if (res == TOKEN_OK)
+		res = db_exec(db, "COMMIT");
+	if (res != TOKEN_OK && sqlite3_get_autocommit(db->sq) == 0)
+		(void)db_exec(db, "ROLLBACK");
+	return res;
+}
+
+static enum token_result
+check_or_upgrade(struct db *db, const struct db_schema *schema)
+{
+	const struct db_schema *found = NULL;
+	const enum token_result res = find_version(db, schema, &found);
+
+	return res == TOKEN_OK && found != schema ? upgrade(db, schema) : res;
 }
 
 enum token_result
@@ -293,7 +363,7 @@ db_open(const char *path, const struct db_schema *schema, struct db *db)
 	if (res == TOKEN_OK)
 		res = open_handle(path, db);
 	if (res == TOKEN_OK)
-		res = db_check(db, schema);
+		res = check_or_upgrade(db, schema);
 	if (res == TOKEN_OK && anchored)
 		res = anchor_index(path, db->anchors);
 	if (res == TOKEN_OK && anchored)
@@ -321,7 +391,6 @@ static enum token_result
 create_tables(struct db *db, const struct db_schema *schema)
 {
 	int64_t version = 0;
-	char *marks = NULL;
 	enum token_result res;
 
 	res = db_number(db, "PRAGMA user_version", &version);
@@ -329,13 +398,7 @@ create_tables(struct db *db, const struct db_schema *schema)
 		return res;
 	for (size_t i = 0; schema->ddl[i] != NULL && res == TOKEN_OK; i++)
 		res = db_exec(db, schema->ddl[i]);
-	if (res != TOKEN_OK)
-		return res;
-	marks = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", schema->application_id,
-		schema->version);
-	res = marks != NULL ? db_exec(db, marks) : TOKEN_ERR_MEMORY;
-	sqlite3_free(marks);
-	return res;
+	return res == TOKEN_OK ? set_marks(db, schema) : res;
 }
 
 enum token_result

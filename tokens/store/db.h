@@ -23,12 +23,14 @@
 #define DB_STUCK_MS 5000
 #define DB_BUSY_MS 60000
 
-/* One kind of database file: its mark, its version and its tables. */
+/* One kind of database file: its mark, its version and its tables, and how they come from those of the version before. */
 struct db_schema {
 	int32_t application_id;
 	int version;
-	bool wal;               /* WAL while it is in use; else a rollback journal */
-	const char *const *ddl; /* ends with NULL */
+	bool wal;                       /* WAL while it is in use; else a rollback journal */
+	const char *const *ddl;         /* ends with NULL */
+	const struct db_schema *before; /* NULL: this is the first */
+	const char *const *upgrade;     /* statements that make this of the one before; ends with NULL */
 };
 
 /* A statement that is prepared once. Found again by the address of its text. */
@@ -64,15 +66,17 @@ enum token_result db_make_folder(const char *path, bool parents);
 enum token_result db_create(const char *path, const struct db_schema *schema);
 
 /*
- * Open a database. Where file or folder cannot be written it is opened for reading.
+ * Open a database. Where file or folder cannot be written it is opened for reading. One of an older version becomes
+ * ours, wholly or not at all.
  *
  * TOKEN_ERR_NOT_FOUND  there is no such file, or nothing in it yet
  * TOKEN_ERR_NEWER      its version is above ours; nothing was touched
  * TOKEN_ERR_DAMAGED    not a database, another program's, or with tables that are not ours
+ * TOKEN_ERR_READ_ONLY  an older version, and it cannot be written
  */
 enum token_result db_open(const char *path, const struct db_schema *schema, struct db *db);
 
-/* What db_open() asks of the version and the tables, again; no transaction may be open. */
+/* What db_open() asks of the version and the tables, again, where ours is the only good one; no transaction may be open. */
 enum token_result db_check(struct db *db, const struct db_schema *schema);
 void db_close(struct db *db); /* DB_NONE is fine */
 

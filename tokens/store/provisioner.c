@@ -35,8 +35,8 @@ store_provisioner_read(struct store *store, struct store_provisioner *p)
 	enum token_result res;
 
 	*p = (struct store_provisioner){ .state = TOKEN_PIN_NONE };
-	res = db_query(&store->db, &query,
-		"SELECT id, state, tries_left, tries_max, wrap FROM provisioner WHERE name=?", "t", NAME);
+	res = db_query(&store->db, &query, "SELECT id, state, tries_left, tries_max, wrap FROM named WHERE name=?", "t",
+		NAME);
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res == TOKEN_OK && !read_row(query, p))
@@ -62,7 +62,8 @@ store_provisioner_replace(struct store *store, struct store_provisioner *p)
 	if (res != TOKEN_OK && res != TOKEN_ERR_NOT_FOUND)
 		return res;
 	res = db_run(&store->db, NULL,
-		"INSERT INTO provisioner (name, state, tries_left, tries_max, generation, wrap) VALUES (?,?,?,?,1,?)",
+		"INSERT INTO named (name, rights, state, tries_left, tries_max, generation, wrap) VALUES "
+		"(?,0,?,?,?,1,?)",
 		"tiiib", NAME, (int64_t)p->state, (int64_t)p->tries_left, (int64_t)p->tries_max, (const void *)p->wrap,
 		p->wrap_len);
 	p->id = (uint64_t)sqlite3_last_insert_rowid(store->db.sq);
@@ -74,7 +75,7 @@ store_provisioner_write(struct store *store, const struct store_provisioner *p)
 {
 	int64_t changes = 0;
 	const enum token_result res =
-		db_run(&store->db, &changes, "UPDATE provisioner SET state=?, tries_left=?, wrap=? WHERE id=?", "iibi",
+		db_run(&store->db, &changes, "UPDATE named SET state=?, tries_left=?, wrap=? WHERE id=?", "iibi",
 			(int64_t)p->state, (int64_t)p->tries_left, (const void *)p->wrap, p->wrap_len, (int64_t)p->id);
 
 	return res == TOKEN_OK && changes != 1 ? TOKEN_ERR_NOT_FOUND : res;
@@ -84,7 +85,7 @@ enum token_result
 store_provisioner_delete(struct store *store)
 {
 	int64_t changes = 0;
-	const enum token_result res = db_run(&store->db, &changes, "DELETE FROM provisioner WHERE name=?", "t", NAME);
+	const enum token_result res = db_run(&store->db, &changes, "DELETE FROM named WHERE name=?", "t", NAME);
 
 	return res == TOKEN_OK && changes == 0 ? TOKEN_ERR_NOT_FOUND : res;
 }

@@ -19,17 +19,17 @@ const struct db_schema schema_slots = {
 };
 
 static const char *const area_ddl[] = {
-	/* All but label and suspended is under the MAC of the root. epoch counts re-initialisations. */
-	"CREATE TABLE area (id INTEGER PRIMARY KEY CHECK (id = 1), serial TEXT NOT NULL, label TEXT NOT NULL,"
-	" backend TEXT NOT NULL, created INTEGER NOT NULL, epoch INTEGER NOT NULL, flags INTEGER NOT NULL,"
-	" low_water INTEGER NOT NULL, user_min INTEGER NOT NULL, user_max INTEGER NOT NULL,"
-	" user_tries INTEGER NOT NULL, user_alphabet INTEGER NOT NULL, so_min INTEGER NOT NULL,"
-	" so_max INTEGER NOT NULL, so_tries INTEGER NOT NULL, so_alphabet INTEGER NOT NULL,"
-	" seal_public BLOB NOT NULL, seal_private BLOB NOT NULL, suspended INTEGER NOT NULL)",
+	/*
+	 * All but label, suspended, life, latest and checked is under the MAC of the root. epoch counts re-initialisations.
+	 * preset, card: what the area was made as, and the group of areas that are one card; '' none. life: enum
+	 * token_life. latest: the latest time that the area has seen. authenticator: struct store_authenticator's
+	 * bytes; NULL none. checked: the event of an identity check that no act has used yet; 0 none.
+	 */
+	SCHEMA_AREA_TABLE,
 
-	/* role: 1 user, 2 SO, 3 authenticator. state: enum token_pin_state. wrap: the area key. */
-	"CREATE TABLE pin (role INTEGER PRIMARY KEY, state INTEGER NOT NULL, tries_left INTEGER NOT NULL,"
-	" generation INTEGER NOT NULL, wrap BLOB)",
+	/* role: 1 user, 2 SO, 3 authenticator. state: enum token_pin_state. wrap: the area key. must_change: 1 until its
+	 * owner has set another. */
+	SCHEMA_PIN_TABLE,
 
 	"CREATE TABLE root (id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL,"
 	" hash BLOB NOT NULL, mac BLOB NOT NULL)",
@@ -50,21 +50,32 @@ static const char *const area_ddl[] = {
 	/* What a backend must know beside the wraps. */
 	"CREATE TABLE backend_data (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
 
-	/* Renewal: who may do it, with what keys, and what it has brought. Outside the root. */
-	"CREATE TABLE provisioner (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
-	" state INTEGER NOT NULL, tries_left INTEGER NOT NULL, tries_max INTEGER NOT NULL,"
-	" generation INTEGER NOT NULL, wrap BLOB)",
-	"CREATE TABLE provisioner_key (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" provisioner INTEGER NOT NULL REFERENCES provisioner (id) ON DELETE CASCADE, purpose INTEGER NOT NULL,"
-	" attrs BLOB NOT NULL, sealed BLOB NOT NULL)",
+	/*
+	 * Who else may log in: the provisioner, the systems of the access matrix, the collation gates. rights: also in
+	 * what the wrap authenticates, but the provisioner's, which are none of these. Outside the root.
+	 */
+	SCHEMA_NAMED_TABLE,
+
+	/* Renewal: with what keys, and what it has brought. Outside the root. */
+	SCHEMA_PROVISIONER_KEY_TABLE,
 	"CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, received INTEGER NOT NULL,"
 	" attrs BLOB NOT NULL, box BLOB NOT NULL)",
+
+	/*
+	 * What has happened to the area: append-only, hash: SHA-256 over the one before and the row. A handle of ours runs
+	 * no triggers (db.c); they stop other programs.
+	 */
+	SCHEMA_EVENT_TABLE,
+	SCHEMA_EVENT_UPDATE,
+	SCHEMA_EVENT_DELETE,
 	NULL,
 };
 
 const struct db_schema schema_area = {
-	.application_id = 0x6d645041, /* "mdPA" */
-	.version = 1,
+	.application_id = SCHEMA_AREA_ID,
+	.version = 2,
 	.wal = true,
 	.ddl = area_ddl,
+	.before = &schema_area_1,
+	.upgrade = schema_area_to_2,
 };

@@ -201,6 +201,24 @@ column_policy(sqlite3_stmt *row, int column, struct token_pin_policy *policy)
 	return true;
 }
 
+/* What version 2 has added. */
+static bool
+area_life_from_row(sqlite3_stmt *row, struct store_area *area)
+{
+	uint64_t life = 0;
+	uint64_t latest = 0;
+
+	if (!column_text(row, 18, area->preset, sizeof(area->preset)) ||
+		!column_text(row, 19, area->card, sizeof(area->card)) ||
+		!column_uint(row, 20, TOKEN_LIFE_RETIRED, &life) || !column_uint(row, 21, INT64_MAX, &latest) ||
+		!column_uint(row, 23, INT64_MAX, &area->checked))
+		return false;
+	area->life = (enum token_life)life;
+	area->latest = (int64_t)latest;
+	area->has_authenticator = sqlite3_column_type(row, 22) != SQLITE_NULL;
+	return !area->has_authenticator || column_bytes(row, 22, area->authenticator, sizeof(area->authenticator));
+}
+
 static bool
 area_from_row(sqlite3_stmt *row, struct store_area *area)
 {
@@ -220,7 +238,7 @@ area_from_row(sqlite3_stmt *row, struct store_area *area)
 	area->flags = (uint32_t)flags;
 	area->low_water = (uint32_t)low;
 	area->suspended = sqlite3_column_int64(row, 17) != 0;
-	return true;
+	return area_life_from_row(row, area);
 }
 
 enum token_result
@@ -232,8 +250,8 @@ store_area_read(struct store *store, struct store_area *area)
 	*area = (struct store_area){ 0 };
 	res = db_keep(&store->db, &query,
 		"SELECT serial, label, backend, created, epoch, flags, low_water, user_min, user_max, user_tries,"
-		" user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public, seal_private, suspended"
-		" FROM area",
+		" user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public, seal_private, suspended,"
+		" preset, card, life, latest, authenticator, checked FROM area",
 		"");
 	if (res == TOKEN_OK)
 		res = db_step(query);
@@ -254,12 +272,16 @@ store_area_write(struct store *store, const struct store_area *area)
 	return db_run(&store->db, NULL,
 		"INSERT OR REPLACE INTO area (id, serial, label, backend, created, epoch, flags, low_water, user_min,"
 		" user_max, user_tries, user_alphabet, so_min, so_max, so_tries, so_alphabet, seal_public,"
-		" seal_private, suspended) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"tttiiiiiiiiiiiibbi", area->serial, area->label, area->backend, area->created, (int64_t)area->epoch,
-		(int64_t)area->flags, (int64_t)area->low_water, (int64_t)u->min_len, (int64_t)u->max_len,
-		(int64_t)u->tries, (int64_t)u->alphabet, (int64_t)s->min_len, (int64_t)s->max_len, (int64_t)s->tries,
-		(int64_t)s->alphabet, (const void *)area->seal_public, sizeof(area->seal_public),
-		(const void *)area->seal_private, sizeof(area->seal_private), (int64_t)area->suspended);
+		" seal_private, suspended, preset, card, life, latest, authenticator, checked)"
+		" VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"tttiiiiiiiiiiiibbittiibi", area->serial, area->label, area->backend, area->created,
+		(int64_t)area->epoch, (int64_t)area->flags, (int64_t)area->low_water, (int64_t)u->min_len,
+		(int64_t)u->max_len, (int64_t)u->tries, (int64_t)u->alphabet, (int64_t)s->min_len, (int64_t)s->max_len,
+		(int64_t)s->tries, (int64_t)s->alphabet, (const void *)area->seal_public, sizeof(area->seal_public),
+		(const void *)area->seal_private, sizeof(area->seal_private), (int64_t)area->suspended, area->preset,
+		area->card, (int64_t)area->life, area->latest,
+		area->has_authenticator ? (const void *)area->authenticator : NULL, sizeof(area->authenticator),
+		(int64_t)area->checked);
 }
 
 enum token_result
@@ -287,7 +309,7 @@ enum token_result
 store_empty(struct store *store, bool everything)
 {
 	static const char objects[] = "DELETE FROM object; DELETE FROM tombstone; DELETE FROM inbox;"
-				      "DELETE FROM provisioner_key; DELETE FROM provisioner;";
+				      "DELETE FROM provisioner_key; DELETE FROM named;";
 	enum token_result res;
 
 	res = db_exec(&store->db, objects);
@@ -308,8 +330,8 @@ store_pin_read(struct store *store, enum backend_role role, struct store_pin *pi
 	enum token_result res;
 
 	*pin = (struct store_pin){ .role = role, .state = TOKEN_PIN_NONE };
-	res = db_keep(&store->db, &query, "SELECT state, tries_left, generation, wrap FROM pin WHERE role=?", "i",
-		(int64_t)role);
+	res = db_keep(&store->db, &query,
+		"SELECT state, tries_left, generation, wrap, must_change FROM pin WHERE role=?", "i", (int64_t)role);
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res != TOKEN_OK) {
@@ -321,6 +343,7 @@ store_pin_read(struct store *store, enum backend_role role, struct store_pin *pi
 		res = TOKEN_ERR_DAMAGED;
 	pin->state = (enum token_pin_state)state;
 	pin->tries_left = (unsigned)tries;
+	pin->must_change = sqlite3_column_int64(query, 4) != 0;
 	pin->wrap_len = (size_t)sqlite3_column_bytes(query, 3);
 	if (res == TOKEN_OK && pin->wrap_len > 0) {
 		pin->wrap = malloc(pin->wrap_len);
@@ -337,9 +360,19 @@ enum token_result
 store_pin_write(struct store *store, const struct store_pin *pin)
 {
 	return db_run(&store->db, NULL,
-		"INSERT OR REPLACE INTO pin (role, state, tries_left, generation, wrap) VALUES (?,?,?,?,?)", "iiiib",
-		(int64_t)pin->role, (int64_t)pin->state, (int64_t)pin->tries_left, (int64_t)pin->generation,
-		(const void *)pin->wrap, pin->wrap_len);
+		"INSERT OR REPLACE INTO pin (role, state, tries_left, generation, must_change, wrap) VALUES "
+		"(?,?,?,?,?,?)",
+		"iiiiib", (int64_t)pin->role, (int64_t)pin->state, (int64_t)pin->tries_left, (int64_t)pin->generation,
+		(int64_t)pin->must_change, (const void *)pin->wrap, pin->wrap_len);
+}
+
+enum token_result
+store_end_of_life(struct store *store)
+{
+	return db_exec(&store->db,
+		"DELETE FROM inbox; DELETE FROM provisioner_key; DELETE FROM named;"
+		"UPDATE pin SET state=2, tries_left=0, must_change=0, wrap=NULL WHERE role <> 2;"
+		"DELETE FROM backend_data WHERE name <> '" STORE_DATA_GUARD "'");
 }
 
 void

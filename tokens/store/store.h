@@ -16,6 +16,7 @@
 
 #include "tokens/backend.h"
 #include "tokens/store/watch.h"
+#include "tokens/life.h"
 #include "tokens/token.h"
 #include "tokens/vault/box.h"
 
@@ -67,6 +68,17 @@ bool store_is_at(const struct store *store, const struct watch_mark *mark);
 #define STORE_AREA_DISABLE_ALLOWED 0x4u
 #define STORE_AREA_WEAK_PIN 0x8u
 #define STORE_AREA_WEAK_SO_PIN 0x10u
+#define STORE_AREA_IDENTITY_CHECK 0x20u
+#define STORE_AREA_TRANSPORT 0x40u
+#define STORE_AREA_SINGLE_USE 0x80u
+
+/*
+ * What opens the area when its PIN is disabled: r||s verification key of the helper (x || y, P-256), its X25519 key, and
+ * the secret in a box for that.
+ */
+#define STORE_AUTHENTICATOR_SECRET 32
+#define STORE_AUTHENTICATOR_BOX (64 + VAULT_BOX_KEY_LEN) /* where the box begins */
+#define STORE_AUTHENTICATOR_LEN (STORE_AUTHENTICATOR_BOX + STORE_AUTHENTICATOR_SECRET + VAULT_BOX_OVERHEAD)
 
 struct store_area {
 	char serial[TOKEN_SERIAL_LEN + 1];
@@ -80,6 +92,12 @@ struct store_area {
 	uint8_t seal_public[VAULT_BOX_KEY_LEN];
 	uint8_t seal_private[VAULT_BOX_PRIVATE_LEN];
 	bool suspended;
+	char preset[TOKEN_PRESET_MAX + 1], card[TOKEN_CARD_MAX + 1];
+	enum token_life life;
+	int64_t latest;
+	bool has_authenticator;
+	uint8_t authenticator[STORE_AUTHENTICATOR_LEN];
+	uint64_t checked;
 };
 
 /* TOKEN_ERR_GONE: the area has been erased. TOKEN_ERR_DAMAGED: impossible content. */
@@ -109,6 +127,7 @@ struct store_pin {
 	enum token_pin_state state;
 	unsigned tries_left;
 	uint64_t generation;
+	bool must_change;
 	uint8_t *wrap; /* malloc'ed; NULL: none */
 	size_t wrap_len;
 };
@@ -117,6 +136,26 @@ struct store_pin {
 enum token_result store_pin_read(struct store *store, enum backend_role role, struct store_pin *pin);
 enum token_result store_pin_write(struct store *store, const struct store_pin *pin);
 void store_pin_clear(struct store_pin *pin);
+
+/* The area's life has ended: what opens it goes, but for the SO's; the user's PIN is locked. */
+enum token_result store_end_of_life(struct store *store);
+
+/* ---- The log ---- */
+
+struct store_event {
+	struct token_event event;
+	uint8_t hash[32];
+};
+
+/* The newest; id 0 when there is none. */
+enum token_result store_event_last(struct store *store, struct store_event *event);
+enum token_result store_event_add(struct store *store, const struct store_event *event);
+
+/* All, malloc'ed, in order of id; one that is no row of a log has a hash of zeros. given: the highest id ever given out. */
+enum token_result store_events(struct store *store, struct store_event **events, size_t *count, uint64_t *given);
+
+/* The area has seen this time. */
+enum token_result store_latest(struct store *store, int64_t when);
 
 /* ---- The provisioner: at most one ---- */
 
@@ -140,6 +179,35 @@ enum token_result store_provisioner_write(struct store *store, const struct stor
 /* TOKEN_ERR_NOT_FOUND: there was none. */
 enum token_result store_provisioner_delete(struct store *store);
 void store_provisioner_clear(struct store_provisioner *provisioner);
+
+/* ---- Other named users ---- */
+
+struct store_named {
+	uint64_t id; /* never given out again */
+	char name[TOKEN_NAME_MAX + 1];
+	unsigned rights; /* also in what the wrap authenticates */
+	enum token_pin_state state;
+	unsigned tries_left, tries_max;
+	uint64_t generation;
+	uint8_t *wrap; /* malloc'ed; NULL: none */
+	size_t wrap_len;
+};
+
+/* TOKEN_OK with state TOKEN_PIN_NONE when there is none; never the provisioner. */
+enum token_result store_named_read(struct store *store, const char *name, struct store_named *named);
+
+/* All but the provisioner, without their wraps; malloc'ed. */
+enum token_result store_named_list(struct store *store, struct store_named **list, size_t *count);
+
+/* Put a new one in the place of any of its name; its id is set. */
+enum token_result store_named_replace(struct store *store, struct store_named *named);
+
+/* State, tries and wrap of the one with this id. */
+enum token_result store_named_write(struct store *store, const struct store_named *named);
+
+/* TOKEN_ERR_NOT_FOUND: there was none. */
+enum token_result store_named_delete(struct store *store, const char *name);
+void store_named_clear(struct store_named *named);
 
 /* ---- The root row ---- */
 
