@@ -381,4 +381,6 @@ const struct token_guard tpm_guard = {
 	.check = guard_check,
 	.reach = guard_reach,
 	.repair = guard_repair,
+	.bind = guard_bind,
+	.unbind = guard_unbind,
 };

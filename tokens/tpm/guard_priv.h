@@ -148,6 +148,13 @@ enum token_result guard_lock_result(struct tpm *tpm, const struct guard_lock *lo
 /* A refusal where no PIN is judged is a device's. */
 enum token_result guard_no_pin(enum token_result res);
 
+/* ---- guard_named.c ---------------------------------------------------------------------- */
+
+enum token_result guard_bind(struct backend_area *area, struct secret credential, struct secret *secret,
+	struct backend_bytes *bound);
+enum token_result guard_unbind(struct backend_area *area, struct secret credential, const uint8_t *bound, size_t len,
+	struct secret *secret);
+
 /* ---- guard_pin.c ------------------------------------------------------------------------ */
 
 enum token_result guard_pin_set(struct backend_area *area, const struct backend_pin *id, enum backend_role by,
