@@ -142,6 +142,17 @@ struct token_guard {
 	enum token_result (*set_pin)(struct backend_area *area, const struct backend_pin *id, enum backend_role by,
 		struct secret auth, struct secret pin, struct secret area_key, struct backend_bytes *wrap);
 
+	/*
+	 * Bind a named user's credential to the device: `bound` is what goes into the store, `secret` what only the
+	 * device gives for that and the credential. NULL: there is no device, and the credential is the secret.
+	 *
+	 * unbind: TOKEN_ERR_PIN: another credential; no try is counted by the device
+	 */
+	enum token_result (*bind)(struct backend_area *area, struct secret credential, struct secret *secret,
+		struct backend_bytes *bound);
+	enum token_result (*unbind)(struct backend_area *area, struct secret credential, const uint8_t *bound,
+		size_t len, struct secret *secret);
+
 	/* The tries that the device has left for the user; also for one whom nobody knows. More than the area's policy
 	 * grants: none are missing. NULL: the store counts. */
 	enum token_result (*tries)(struct backend_area *area, unsigned *left);

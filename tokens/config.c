@@ -207,6 +207,12 @@ set_owner_auth(struct token_config *config, const char *value, const struct wher
 }
 
 static enum token_result
+set_authenticator(struct token_config *config, const char *value, const struct where *where)
+{
+	return set_path(&config->authenticator, "authenticator", value, where);
+}
+
+static enum token_result
 set_tpm_pin(struct token_config *config, const char *value, const struct where *where)
 {
 	static const char *const names[] = {
@@ -234,6 +240,7 @@ static const struct {
 	{ "tcti", set_tcti },
 	{ "tpm-owner-auth-file", set_owner_auth },
 	{ "tpm-pin", set_tpm_pin },
+	{ "authenticator", set_authenticator },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -399,6 +406,7 @@ token_config_clear(struct token_config *config)
 	free(config->backend);
 	free(config->tcti);
 	free(config->tpm_owner_auth);
+	free(config->authenticator);
 	free(config->file);
 	memset(config, 0, sizeof(*config));
 }

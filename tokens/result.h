@@ -38,7 +38,18 @@ enum token_result {
 	TOKEN_ERR_OTHER_DEVICE,    /* it is another TPM than the area was made with, or it has been cleared */
 	TOKEN_ERR_INDEX_LOST,      /* what the area had in the TPM was taken away; its security officer can mend it */
 	TOKEN_ERR_ROLLED_BACK,     /* the store is an older one than the TPM knows of */
-	TOKEN_ERR_OWNER_AUTH       /* the TPM's owner authorisation is missing or wrong */
+	TOKEN_ERR_OWNER_AUTH,      /* the TPM's owner authorisation is missing or wrong */
+	TOKEN_ERR_NOT_HERE,        /* not on the closed list of what the area, or the card, may hold */
+	TOKEN_ERR_BLANK,           /* the area has its transport secret only (R-CARD-06) */
+	TOKEN_ERR_RETIRED,         /* the area's life has ended (R-CARD-41) */
+	TOKEN_ERR_PIN_EXPIRED,     /* the PIN is right, and must be changed before anything else (R-CARD-30) */
+	TOKEN_ERR_PIN_SAME,        /* a PIN that must be changed, to itself */
+	TOKEN_ERR_CHECK_MISSING,   /* no identity check has been recorded for this (R-CARD-47) */
+	TOKEN_ERR_CLOCK_BACK,      /* the clock is behind what the area has seen (R-VAL-01) */
+	TOKEN_ERR_SINGLE_USE,      /* the area takes no reusable copies */
+	TOKEN_ERR_AUTHENTICATOR,   /* the authenticator's helper is missing or gave no verdict */
+	TOKEN_ERR_NO_RIGHT,        /* the access matrix has no such cell for this area */
+	TOKEN_ERR_INBOX_FULL       /* nothing more may wait for the holder */
 };
 
 /* The name of a result for logs ("TOKEN_ERR_IO"); never NULL. */

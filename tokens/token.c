@@ -42,7 +42,8 @@ token_env_new(const struct token_config *config, OSSL_LIB_CTX *libctx, struct to
 	env->config.allow_weak_so_pin = config->allow_weak_so_pin;
 	env->backend.tpm_pin = config->tpm_pin;
 	if (!copy_string(config->store, &env->config.store) ||
-		!copy_string(config->backend != NULL ? config->backend : "vault", &env->config.backend))
+		!copy_string(config->backend != NULL ? config->backend : "vault", &env->config.backend) ||
+		!copy_string(config->authenticator, &env->config.authenticator))
 		goto out;
 	res = seal_ctx_new(libctx, &env->seal);
 	if (res != TOKEN_OK)
@@ -88,6 +89,7 @@ token_env_free(struct token_env *env)
 	seal_ctx_free(env->seal);
 	free(env->config.store);
 	free(env->config.backend);
+	free(env->config.authenticator);
 	(void)pthread_mutex_destroy(&env->lock);
 	free(env);
 }
@@ -140,6 +142,7 @@ read_area(struct token *token, struct store_area *area)
 		return res;
 	if (strcmp(area->serial, token->serial) != 0)
 		return TOKEN_ERR_DAMAGED;
+	token->preset = preset_of_area(area->preset);
 	token->backend = token_backend_find(area->backend);
 	return token->backend != NULL ? backend_follow(token) : TOKEN_ERR_UNSUPPORTED;
 }
@@ -340,7 +343,14 @@ read_info(struct token *token, struct token_info *info)
 	(void)snprintf(info->label, sizeof(info->label), "%s", area.label);
 	(void)snprintf(info->serial, sizeof(info->serial), "%s", area.serial);
 	(void)snprintf(info->backend, sizeof(info->backend), "%s", area.backend);
+	(void)snprintf(info->preset, sizeof(info->preset), "%s", area.preset);
+	(void)snprintf(info->card, sizeof(info->card), "%s", area.card);
+	info->no_pin = token->preset->no_pin;
 	info->suspended = area.suspended;
+	info->life = area.life;
+	info->user_must_change = user.must_change && user.state == TOKEN_PIN_OPERATIONAL;
+	info->so_must_change = so.must_change;
+	info->authenticator = area.has_authenticator;
 	info->raw_sign = (area.flags & STORE_AREA_RAW_SIGN) != 0;
 	info->user_state = user.state;
 	info->user_tries_left = user.tries_left;

@@ -2,8 +2,9 @@
  * tokens/token.h: the contract of a token. What the module sees of tokens/ is here,
  * in arena.h, attrs.h, attr_index.h and result.h; which backend holds a key it sees only as a name.
  *
- * Everything is thread safe unless it says otherwise. Strings are UTF-8. Times are seconds
- * since the epoch, UTC, and come in as arguments.
+ * Everything is thread safe unless it says otherwise. Strings are UTF-8. Times are seconds since the epoch, UTC, and come
+ * in as arguments, but for what an area notes of itself by the machine's clock: when it was made, its events, and the
+ * latest time that it has seen.
  *
  * After fork the child calls token_env_abandon() on what it inherited and nothing else:
  * SQLite handles, locks and secrets of the parent are left alone.
@@ -27,6 +28,8 @@
 #define TOKEN_POINT_MAX 133                        /* bytes of an uncompressed EC point */
 #define TOKEN_INFO_MAX 192                         /* bytes of a SubjectPublicKeyInfo, any curve */
 #define TOKEN_SERIAL_LEN 16                        /* characters of a serial number */
+#define TOKEN_PRESET_MAX 16                        /* bytes of a preset's name */
+#define TOKEN_CARD_MAX 32                          /* and of a card's */
 
 /* ---- The environment: store folder and configuration -------------------------------- */
 
@@ -53,7 +56,8 @@ struct token_config {
 	char *tcti;             /* how to reach the TPM, as tpm2-tools take it; NULL: the usual ways */
 	char *tpm_owner_auth;   /* file with the authorisation of the TPM's owner; NULL: it is empty */
 	enum token_tpm_pin tpm_pin;
-	bool no_threads; /* the application allows none; not from the configuration */
+	char *authenticator; /* program that opens areas whose PIN is disabled; NULL: none */
+	bool no_threads;     /* the application allows none; not from the configuration */
 	/* For people; token_env_new() takes no notice of them. */
 	char *file; /* that counts, also when it is wrong; NULL: none */
 	enum token_config_source source;
@@ -110,6 +114,15 @@ struct token_pin_policy {
 	enum token_pin_alphabet alphabet;
 };
 
+/* The life of an area. A blank one has nothing but its transport secret; a retired one takes nothing any more. */
+enum token_life { TOKEN_LIFE_BLANK, TOKEN_LIFE_ACTIVE, TOKEN_LIFE_RETIRED };
+
+/* The public half of a helper that can open an area whose PIN is disabled (R-FACE-*). */
+struct token_authenticator {
+	uint8_t sign[64]; /* x || y of its P-256 key: it signs its verdicts */
+	uint8_t seal[32]; /* its X25519 key: the area's secret is in a box for it */
+};
+
 /* What an area is made from. Zero fields of a policy take the backend's default. */
 struct token_area_spec {
 	const char *label;   /* at most 32 bytes of UTF-8 */
@@ -119,6 +132,14 @@ struct token_area_spec {
 	bool allow_weak_pin;
 	bool allow_weak_so_pin;
 	bool raw_sign; /* design: raw ECDSA with bound keys too */
+	/* PIN policy and flags of a preset (preset.h) come to what is said here. */
+	const char *preset;  /* NULL: none */
+	const char *card;    /* what the area is a part of, with others that say the same; NULL: nothing */
+	bool must_change;    /* the holder's own PIN follows one that the SO has set (R-CARD-30) */
+	bool identity_check; /* reset and disabling follow one that is recorded (R-CARD-47) */
+	bool transport;      /* the SO PIN is a transport secret (R-CARD-06) */
+	bool single_use;     /* no reusable record */
+	const struct token_authenticator *authenticator; /* NULL: none */
 };
 
 /* The spec that the stock C_InitToken uses, from the configuration. label is borrowed. */
@@ -130,7 +151,8 @@ void token_area_spec_stock(const struct token_env *env, const char *label, struc
  *
  * TOKEN_ERR_PIN_LENGTH, TOKEN_ERR_PIN_ALPHABET  the SO code is against the policy
  * TOKEN_ERR_PIN_LENGTH  also: a policy weaker than the backend's floor, without allow_weak_pin
- * TOKEN_ERR_ARG     unknown backend, label too long, policy out of range
+ * TOKEN_ERR_ARG     unknown backend or preset, label or card too long, policy out of range or not the preset's
+ * TOKEN_ERR_NOT_HERE  the card takes no such area, or no further one (R-CARD-60)
  * TOKEN_ERR_EXISTS  the slot holds an area (use token_area_reinit)
  */
 enum token_result token_area_create(struct token_env *env, uint64_t slot, const struct token_area_spec *spec,
@@ -165,6 +187,9 @@ const char *token_serial(const struct token *token);
 
 struct token_info {
 	char label[33];
+	char preset[TOKEN_PRESET_MAX + 1];
+	char card[TOKEN_CARD_MAX + 1];
+	bool no_pin; /* the preset has no user */
 	char serial[TOKEN_SERIAL_LEN + 1];
 	char backend[16];
 	char model[17]; /* what that is, for people */
@@ -174,6 +199,9 @@ struct token_info {
 	bool read_only;
 	bool suspended;
 	bool raw_sign;
+	enum token_life life;
+	bool user_must_change, so_must_change; /* that PIN opens nothing but its own change */
+	bool authenticator;                    /* made with one; it opens the area while the PIN is disabled */
 	enum token_pin_state user_state;
 	unsigned user_tries_left, so_tries_left;
 	struct token_pin_policy user, so;
@@ -191,10 +219,13 @@ enum token_result token_ask_info(struct token *token, struct token_info *info);
 /* Nothing can be written to the token's store by this process. */
 bool token_is_read_only(const struct token *token);
 
-enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO, TOKEN_PROVISIONER };
+/* Of the named users the provisioner is a role of its own; the others are TOKEN_NAMED and have rights. */
+enum token_role { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO, TOKEN_PROVISIONER, TOKEN_NAMED };
 
 /* Who is logged in; never waits. */
 enum token_role token_get_role(struct token *token);
+
+#include "tokens/token_access.h"
 
 /* See whether another process has initialised the area anew: then nobody is logged in any more. */
 void token_notice(struct token *token);
@@ -235,6 +266,34 @@ enum token_result token_check_pin(struct token *token, struct secret pin);
  */
 enum token_result token_provisioner_make(struct token *token, struct secret *credential);
 enum token_result token_provisioner_revoke(struct token *token);
+
+#define TOKEN_NAME_MAX 32 /* bytes of a named user's name */
+
+/*
+ * SO: let a system of the access matrix in, or set a collation number; whoever had the name is let in no more.
+ *
+ * rights  0: those of the matrix; else they must be just those
+ * tries   0: ten
+ * number  of a gate: its digits, which are the credential. SECRET_NONE for a system, whose credential (as the
+ *         provisioner's) is made and given out
+ *
+ * TOKEN_ERR_NO_RIGHT    the matrix has no such cell, or not with these rights
+ * TOKEN_ERR_PIN_LENGTH, TOKEN_ERR_PIN_ALPHABET  no such number
+ * TOKEN_ERR_NOT_LOGGED_IN, TOKEN_ERR_READ_ONLY
+ */
+struct token_grant_spec {
+	const char *name;
+	unsigned rights;
+	unsigned tries;
+	struct secret number;
+};
+enum token_result token_grant(struct token *token, const struct token_grant_spec *spec, struct secret *credential);
+
+/* SO: TOKEN_ERR_PIN_NOT_SET: nobody has that name. */
+enum token_result token_grant_revoke(struct token *token, const char *name);
+
+/* As token_login(), for a named user who is not the provisioner. */
+enum token_result token_login_named(struct token *token, const char *name, struct secret credential);
 
 /* SO: set or reset the user PIN, tries restored, LOCKED and DISABLED left (R-FACE-05). What the area has lost in the
  * TPM is made again first. */
@@ -424,6 +483,7 @@ struct token_key;
  * are never kept.
  *
  * TOKEN_ERR_NOT_FOUND  the object is gone, or nobody may see it
+ * TOKEN_ERR_SUSPENDED  an ordinary key of a suspended area (R-SUS-01, R-CARD-41); of holder keys token_usable() says it
  */
 enum token_result token_key_load(struct token *token, const struct token_object *object, struct token_key **key);
 
@@ -436,6 +496,7 @@ bool token_exports_keys(const struct token *token);
  *
  * TOKEN_ERR_UNSUPPORTED  a holder key (R-KEY-02), or a backend that lets no key out
  * TOKEN_ERR_NOT_FOUND    the object is gone, or nobody may see it
+ * TOKEN_ERR_SUSPENDED    as above
  */
 enum token_result token_key_export(struct token *token, const struct token_object *object, struct secret *scalar);
 

@@ -17,7 +17,6 @@ struct token_batch {
 	struct token *token;
 	struct staged *staged;
 	size_t count, room;
-	bool private_; /* something needs the user */
 };
 
 enum token_result
@@ -70,10 +69,12 @@ check_stage(struct token *token, const struct token_batch *batch, const struct t
 {
 	if (batch->token != token)
 		return TOKEN_ERR_ARG;
-	if (spec->private_ && token_get_role(token) != TOKEN_USER)
+	if (spec->private_ && token_get_role(token) == TOKEN_NOBODY)
 		return TOKEN_ERR_NOT_LOGGED_IN;
 	if (spec->kind != TOKEN_OBJECT_RECORD)
 		return TOKEN_OK;
+	if (spec->reusable && (token->flags & STORE_AREA_SINGLE_USE) != 0)
+		return TOKEN_ERR_SINGLE_USE;
 	return has_binding(batch, spec->bind_key) ? TOKEN_ERR_BOUND : object_check_unbound(token, spec->bind_key);
 }
 
@@ -137,7 +138,6 @@ batch_stage(struct token *token, struct token_batch *batch, const struct token_o
 		staged_clear(&s);
 		return res;
 	}
-	batch->private_ = batch->private_ || spec->private_;
 	batch->staged[batch->count++] = s;
 	return TOKEN_OK;
 }
@@ -148,7 +148,7 @@ token_batch_commit(struct token_batch *batch)
 	struct token *token = batch->token;
 	enum token_result res;
 
-	res = change_begin(token, batch->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	res = change_begin(token, TOKEN_NOBODY);
 	if (res == TOKEN_OK) {
 		for (size_t i = 0; i < batch->count && res == TOKEN_OK; i++)
 			res = object_insert(token, &batch->staged[i].spec, NULL);

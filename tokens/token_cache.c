@@ -12,7 +12,8 @@
 bool
 cache_visible(const struct token *token, const struct store_row *row)
 {
-	return (row->flags & STORE_PRIVATE) == 0 || token->role == TOKEN_USER;
+	return (row->flags & STORE_PRIVATE) == 0 ||
+		access_finds_private(token_who(token), (enum token_object_kind)row->kind);
 }
 
 static void
@@ -60,8 +61,13 @@ void
 token_forget_role(struct token *token)
 {
 	atomic_store(&token->shown, TOKEN_NOBODY);
+	atomic_store(&token->rights, 0);
 	token->role = TOKEN_NOBODY;
+	token->by = BACKEND_USER;
 	token->provisioner = 0;
+	token->checked = 0;
+	token->named = (struct store_named){ .id = 0 };
+	secret_wipe(&token->provisioner_key);
 	token->forgotten++;
 	ready_clear(token);
 	if (token->area != NULL)
@@ -143,7 +149,12 @@ load_object(const struct token *token, const struct loading *l, struct cached *c
 	/* What was shown unchecked may have been shown without its mark of trust. */
 	token_object_unref(c->object);
 	c->object = NULL;
-	return object_new(&c->row, attrs, &c->object);
+	res = object_new(&c->row, attrs, &c->object);
+	if (res == TOKEN_OK && !access_object(token, c->object, TOKEN_FIND)) {
+		token_object_unref(c->object); /* whose attributes alone say that it is none of a named user's */
+		c->object = NULL;
+	}
+	return res;
 }
 
 /* What is private or sealed, or a holder's, is under the root, where nobody can add to it; anybody can add what is
@@ -296,9 +307,13 @@ cache_refresh(struct token *token)
 	if (res != TOKEN_OK)
 		return res;
 	token->epoch = area.epoch;
+	token->life = area.life;
+	token->flags = area.flags;
 	res = backend_follow(token);
 	if (res == TOKEN_OK)
 		res = provisioner_recheck(token);
+	if (res == TOKEN_OK)
+		res = named_recheck(token);
 	if (res == TOKEN_OK)
 		res = root_settings(token->env->seal, &area, &token->guard_data, token->settings);
 	if (res == TOKEN_OK)

@@ -10,6 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A SO whose code is the transport secret still may do nothing but change it. */
+static enum token_result
+check_so(struct token *token)
+{
+	struct store_pin row = { 0 };
+	enum token_result res;
+
+	if (token->role != TOKEN_SO)
+		return TOKEN_OK;
+	res = store_pin_read(token->store, BACKEND_SO, &row);
+	store_pin_clear(&row);
+	return res == TOKEN_OK && row.must_change ? TOKEN_ERR_PIN_EXPIRED : res;
+}
+
+static enum token_result
+check_life(struct token *token)
+{
+	if (token->life == TOKEN_LIFE_ACTIVE)
+		return check_so(token);
+	return token->life == TOKEN_LIFE_BLANK ? TOKEN_ERR_BLANK : TOKEN_ERR_RETIRED;
+}
+
 static enum token_result
 begin_locked(struct token *token, enum token_role role)
 {
@@ -23,6 +45,8 @@ begin_locked(struct token *token, enum token_role role)
 	res = cache_refresh(token);
 	if (res == TOKEN_OK && role != TOKEN_NOBODY && token->role != role)
 		res = TOKEN_ERR_NOT_LOGGED_IN; /* the area was made anew */
+	if (res == TOKEN_OK)
+		res = check_life(token);
 	if (res != TOKEN_OK)
 		(void)store_end(token->store, res);
 	return res;

@@ -179,9 +179,17 @@ put_info(struct report *r, const struct token_info *info)
 		[TOKEN_PIN_LOCKED] = "locked",
 		[TOKEN_PIN_DISABLED] = "disabled",
 	};
+	static const char *const lives[] = {
+		[TOKEN_LIFE_BLANK] = "blank",
+		[TOKEN_LIFE_ACTIVE] = "active",
+		[TOKEN_LIFE_RETIRED] = "retired",
+	};
 
 	put_number(r, "schema_found", (uint64_t)schema_area.version);
 	put_member(r, "label", info->label);
+	put_member(r, "preset", info->preset[0] != '\0' ? info->preset : "general");
+	put_member(r, "card", info->card);
+	put_member(r, "life", lives[info->life]);
 	put_member(r, "backend", info->backend);
 	put_member(r, "model", info->model);
 	put_flag(r, "device_bound", info->device_bound);

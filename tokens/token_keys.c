@@ -8,28 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The caller's attributes with CKA_EC_POINT (the point in a DER OCTET STRING) and CKA_PUBLIC_KEY_INFO. */
-static enum token_result
-with_point(const struct token_attrs *attrs, enum token_curve curve, const uint8_t *point, size_t len,
-	struct token_attrs **out)
+/* CKA_EC_POINT (the point in a DER OCTET STRING) and CKA_PUBLIC_KEY_INFO. */
+enum token_result
+object_add_point(const struct token_key *key, struct token_attrs *attrs)
 {
 	uint8_t der[TOKEN_POINT_MAX + 3] = { 0x04 };
+	uint8_t point[TOKEN_POINT_MAX];
 	uint8_t info[TOKEN_INFO_MAX];
-	size_t head = 1, info_len = token_public_info(curve, point, len, info);
-	struct token_attrs *copy = attrs_dup(attrs);
+	size_t head = 1, len = 0, info_len;
+	enum token_result res;
 
-	if (copy == NULL)
-		return TOKEN_ERR_MEMORY;
+	res = token_key_point(key, point, &len);
+	if (res != TOKEN_OK)
+		return res;
+	info_len = token_public_info(token_key_curve(key), point, len, info);
 	if (len > 127)
 		der[head++] = 0x81;
 	der[head++] = (uint8_t)len;
 	memcpy(der + head, point, len);
-	if (!attrs_set(copy, CKA_EC_POINT, der, head + len) || !attrs_set(copy, CKA_PUBLIC_KEY_INFO, info, info_len)) {
-		attrs_free(copy);
-		return TOKEN_ERR_MEMORY;
-	}
-	*out = copy;
-	return TOKEN_OK;
+	return attrs_set(attrs, CKA_EC_POINT, der, head + len) && attrs_set(attrs, CKA_PUBLIC_KEY_INFO, info, info_len)
+		? TOKEN_OK
+		: TOKEN_ERR_MEMORY;
+}
+
+static enum token_result
+with_point(const struct token_attrs *attrs, const struct token_key *key, struct token_attrs **out)
+{
+	*out = attrs_dup(attrs);
+	return *out != NULL ? object_add_point(key, *out) : TOKEN_ERR_MEMORY;
 }
 
 struct pair {
@@ -59,17 +65,13 @@ make_pair(struct token *token, enum token_curve curve, const struct token_object
 {
 	struct backend_area *area = backend_ref(token);
 	struct token_key *key = NULL;
-	uint8_t point[TOKEN_POINT_MAX];
-	size_t len = 0;
 	enum token_result res;
 
 	res = token->backend->keys->generate(area, curve, &key, &pair->value);
 	if (res == TOKEN_OK)
-		res = token_key_point(key, point, &len);
+		res = with_point(public_spec->attrs, key, &pair->public_attrs);
 	if (res == TOKEN_OK)
-		res = with_point(public_spec->attrs, curve, point, len, &pair->public_attrs);
-	if (res == TOKEN_OK)
-		res = with_point(private_spec->attrs, curve, point, len, &pair->private_attrs);
+		res = with_point(private_spec->attrs, key, &pair->private_attrs);
 	token_key_free(key);
 	backend_area_free(area);
 	return res;
@@ -78,8 +80,21 @@ make_pair(struct token *token, enum token_curve curve, const struct token_object
 static enum token_result
 insert_pair(struct token *token, bool holder, struct pair *pair)
 {
+	const enum token_object_kind private_kind = (enum token_object_kind)pair->private_row.kind;
+	const enum token_object_kind public_kind = (enum token_object_kind)pair->public_row.kind;
+	const bool private_ = (pair->private_row.flags & STORE_PRIVATE) != 0;
+	const bool public_private = (pair->public_row.flags & STORE_PRIVATE) != 0;
 	enum token_result res;
 
+	res = access_make(token, pair->private_attrs, private_kind, private_);
+	if (res == TOKEN_OK)
+		res = access_make(token, pair->public_attrs, public_kind, public_private);
+	if (res == TOKEN_OK)
+		res = access_admit(token, pair->private_attrs, private_kind, private_, NULL, 0, 0);
+	if (res == TOKEN_OK)
+		res = access_admit(token, pair->public_attrs, public_kind, public_private, NULL, 0, 0);
+	if (res != TOKEN_OK)
+		return res;
 	res = change_insert(token, &pair->private_row, pair->private_attrs, pair->value.ptr, pair->value.len,
 		&pair->private_object);
 	pair->private_object = token_object_ref(pair->private_object);
@@ -111,6 +126,23 @@ pair_rows(bool holder, const struct token_object_spec *public_spec, const struct
 }
 
 enum token_result
+object_insert_holder(struct token *token, const struct token_attrs *public_attrs,
+	const struct token_attrs *private_attrs, struct secret value)
+{
+	struct pair pair = { .value = value };
+	enum token_result res;
+
+	pair_rows(true, NULL, NULL, &pair);
+	pair.public_attrs = attrs_dup(public_attrs);
+	pair.private_attrs = attrs_dup(private_attrs);
+	res = pair.public_attrs != NULL && pair.private_attrs != NULL ? insert_pair(token, true, &pair)
+								      : TOKEN_ERR_MEMORY;
+	pair.value = SECRET_NONE; /* the caller's */
+	pair_clear(&pair);
+	return res;
+}
+
+enum token_result
 token_generate_pair(struct token *token, enum token_curve curve, bool holder,
 	const struct token_object_spec *public_spec, const struct token_object_spec *private_spec,
 	const struct token_object **public_object, const struct token_object **private_object)
@@ -121,13 +153,13 @@ token_generate_pair(struct token *token, enum token_curve curve, bool holder,
 
 	pair_rows(holder, public_spec, private_spec, &pair);
 	private = ((pair.private_row.flags | pair.public_row.flags) & STORE_PRIVATE) != 0;
-	if (private && token_get_role(token) != TOKEN_USER)
+	if (private && token_get_role(token) == TOKEN_NOBODY)
 		return TOKEN_ERR_NOT_LOGGED_IN;
 	if (store_is_read_only(token->store))
 		return TOKEN_ERR_READ_ONLY;
 	res = make_pair(token, curve, public_spec, private_spec, &pair);
 	if (res == TOKEN_OK)
-		res = change_begin(token, private ? TOKEN_USER : TOKEN_NOBODY);
+		res = change_begin(token, TOKEN_NOBODY);
 	if (res != TOKEN_OK)
 		goto out;
 	res = change_end(token, insert_pair(token, holder, &pair));
@@ -150,6 +182,16 @@ struct wanted {
 	struct backend_area *area;         /* so is this */
 };
 
+/* A suspended card signs nothing, with no private key that it keeps (R-CARD-41, R-SUS-01); holder keys are looked at by
+ * who uses them. Token lock held, by who may use keys. */
+static enum token_result
+check_suspended(struct token *token)
+{
+	const enum token_result res = pin_look(token, token->role);
+
+	return res == TOKEN_OK && token->seen.suspended ? TOKEN_ERR_SUSPENDED : res;
+}
+
 /* The ready key of this object, or NULL and what is wanted. */
 static enum token_result
 find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_key **key)
@@ -164,6 +206,10 @@ find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_k
 		c = cache_find(token, id);
 		res = c != NULL && c->object != NULL ? TOKEN_OK : TOKEN_ERR_NOT_FOUND;
 	}
+	if (res == TOKEN_OK && !access_object(token, c->object, TOKEN_USE))
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK && c->row.kind == TOKEN_OBJECT_ORDINARY)
+		res = check_suspended(token);
 	if (res == TOKEN_OK) {
 		*key = ready_find(token, &c->row);
 		if (*key == NULL)
@@ -245,11 +291,35 @@ token_key_export(struct token *token, const struct token_object *object, struct 
 	if (object->kind != TOKEN_OBJECT_ORDINARY ||
 		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) != CKO_PRIVATE_KEY || !token_exports_keys(token))
 		return TOKEN_ERR_UNSUPPORTED;
-	res = object_read_value(token, object->id, &value);
+	res = token_lock_fresh(token);
+	if (res == TOKEN_OK)
+		res = token->role == TOKEN_USER || token->role == TOKEN_SO ? check_suspended(token)
+									   : TOKEN_ERR_NOT_LOGGED_IN;
+	(void)pthread_mutex_unlock(&token->lock);
+	if (res == TOKEN_OK)
+		res = object_read_value(token, object->id, &value);
 	if (res == TOKEN_OK && !secret_copy(value.ptr, value.len, scalar))
 		res = TOKEN_ERR_MEMORY;
 	token_value_clear(&value);
 	return res;
+}
+
+/* A clock that is behind what the area has seen judges no validity (R-VAL-01). */
+#define CLOCK_SLACK 300
+
+static bool
+is_behind(int64_t latest, int64_t when)
+{
+	return latest > CLOCK_SLACK && when < latest - CLOCK_SLACK;
+}
+
+static enum token_result
+check_clock(struct token *token, int64_t when)
+{
+	struct store_area area = { 0 };
+	const enum token_result res = store_area_read(token->store, &area);
+
+	return res == TOKEN_OK && is_behind(area.latest, when) ? TOKEN_ERR_CLOCK_BACK : res;
 }
 
 /* Inside a change: everything that a spend depends on is read in its transaction. */
@@ -268,13 +338,17 @@ spend(struct token *token, uint64_t id, int64_t when)
 		return TOKEN_ERR_ARG;
 	if ((key->row.flags & STORE_REUSABLE) != 0)
 		return TOKEN_OK;
-	res = change_delete_copy(token, id);
+	res = check_clock(token, when);
+	if (res == TOKEN_OK)
+		res = change_delete_copy(token, id);
+	if (res == TOKEN_OK)
+		res = store_latest(token->store, when);
 	return res == TOKEN_OK ? store_tombstone(token->store, id, when) : res;
 }
 
 /* A reusable copy stays: nothing is written, and as long as nobody has committed nothing is read. */
 static enum token_result
-look_at_reusable(struct token *token, uint64_t id, bool *reusable)
+look_at_reusable(struct token *token, uint64_t id, int64_t when, bool *reusable)
 {
 	const struct cached *key = NULL;
 	enum token_result res;
@@ -291,6 +365,8 @@ look_at_reusable(struct token *token, uint64_t id, bool *reusable)
 		res = pin_look(token, TOKEN_USER);
 	if (*reusable && res == TOKEN_OK)
 		res = pin_seen_usable(&token->seen);
+	if (*reusable && res == TOKEN_OK && is_behind(token->seen.latest, when))
+		res = TOKEN_ERR_CLOCK_BACK;
 	(void)pthread_mutex_unlock(&token->lock);
 	return res;
 }
@@ -301,7 +377,7 @@ token_copy_spend(struct token *token, const struct token_object *private_key, in
 	bool reusable = false;
 	enum token_result res;
 
-	res = look_at_reusable(token, private_key->id, &reusable);
+	res = look_at_reusable(token, private_key->id, when, &reusable);
 	if (res == TOKEN_OK && !reusable)
 		res = change_begin(token, TOKEN_USER);
 	if (res != TOKEN_OK || reusable)

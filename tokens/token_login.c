@@ -31,6 +31,13 @@ check_nobody(struct token *token, enum token_role role)
 	return now == role ? TOKEN_ERR_LOGGED_IN : TOKEN_ERR_OTHER_LOGGED_IN;
 }
 
+/* A user without a PIN comes by the authenticator. */
+static enum backend_role
+role_of(enum token_role role, struct secret pin)
+{
+	return role == TOKEN_USER && pin.ptr == NULL ? BACKEND_AUTHENTICATOR : token_backend_role(role);
+}
+
 /* A right PIN becomes a role when the rows are what was committed. Token lock held. */
 static enum token_result
 enter_role(struct token *token, enum token_role role, struct secret pin, const struct pin_checked *checked)
@@ -38,6 +45,13 @@ enter_role(struct token *token, enum token_role role, struct secret pin, const s
 	enum token_result res;
 
 	token->role = role;
+	token->by = role_of(role, pin);
+	if (checked->named != NULL) {
+		token->named = *checked->named;
+		token->named.wrap = NULL;
+		token->named.wrap_len = 0;
+		atomic_store(&token->rights, checked->named->rights);
+	}
 	token->loaded = false;
 	res = area_keys_derive(token->env->seal, checked->area_key, &token->keys);
 	if (res == TOKEN_OK)
@@ -75,27 +89,23 @@ check_count(enum token_role role, const struct pin_checked *checked, struct coun
 	return res == TOKEN_ERR_INDEX_LOST && role == TOKEN_SO ? TOKEN_OK : res;
 }
 
-/* The login lock is held. */
-static enum token_result
-pin_login(struct token *token, enum token_role role, struct secret pin)
+enum token_result
+login_enter(struct token *token, enum token_role role, struct secret pin, const struct pin_checked *checked)
 {
-	struct pin_checked checked = PIN_CHECKED_NONE;
 	struct counter counter = COUNTER_NONE;
 	enum token_result res;
 
-	res = pin_check(token, token_backend_role(role), pin, &checked);
-	if (res == TOKEN_OK)
-		res = counter_take(token, &counter);
+	res = counter_take(token, &counter);
 	if (res != TOKEN_OK)
 		goto out;
 	(void)pthread_mutex_lock(&token->lock);
-	res = enter_role(token, role, pin, &checked);
+	res = enter_role(token, role, pin, checked);
 	counter.generation = token->root.generation;
 	(void)pthread_mutex_unlock(&token->lock);
 	if (res != TOKEN_OK)
 		goto out;
 	if (token->backend->guard->reach != NULL)
-		res = check_count(role, &checked, &counter);
+		res = check_count(role, checked, &counter);
 	(void)pthread_mutex_lock(&token->lock);
 	if (res == TOKEN_OK && token->role != role)
 		res = TOKEN_ERR_BUSY;
@@ -106,8 +116,50 @@ pin_login(struct token *token, enum token_role role, struct secret pin)
 	(void)pthread_mutex_unlock(&token->lock);
 out:
 	counter_end(&counter);
+	return res;
+}
+
+/* The login lock is held. */
+static enum token_result
+pin_login(struct token *token, enum token_role role, struct secret pin)
+{
+	struct pin_checked checked = PIN_CHECKED_NONE;
+	enum token_result res;
+
+	res = pin_check(token, role_of(role, pin), pin, &checked);
+	if (res == TOKEN_OK && role == TOKEN_USER && checked.must_change)
+		res = TOKEN_ERR_PIN_EXPIRED;
+	if (res == TOKEN_OK)
+		res = login_enter(token, role, pin, &checked);
 	pin_checked_clear(&checked);
 	return res;
+}
+
+static enum token_result
+check_life(struct token *token, enum token_role role)
+{
+	struct store_area area = { 0 };
+	enum token_result res;
+
+	res = store_begin(token->store, false);
+	if (res == TOKEN_OK)
+		res = store_end(token->store, store_area_read(token->store, &area));
+	return res == TOKEN_OK ? life_admits(&area, role) : res;
+}
+
+enum token_result
+login_begin(struct token *token, enum token_role role, struct pin_lock *lock)
+{
+	enum token_result res = check_nobody(token, role);
+
+	if (res != TOKEN_OK)
+		return res;
+	if (store_is_read_only(token->store))
+		return TOKEN_ERR_READ_ONLY;
+	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, lock);
+	if (res == TOKEN_OK)
+		res = check_nobody(token, role); /* another thread may have been first */
+	return res == TOKEN_OK ? check_life(token, role) : res;
 }
 
 enum token_result
@@ -118,15 +170,7 @@ token_login(struct token *token, enum token_role role, struct secret pin)
 
 	if (role != TOKEN_USER && role != TOKEN_SO && role != TOKEN_PROVISIONER)
 		return TOKEN_ERR_ARG;
-	res = check_nobody(token, role);
-	if (res != TOKEN_OK)
-		return res;
-	if (store_is_read_only(token->store))
-		return TOKEN_ERR_READ_ONLY;
-	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
-	if (res != TOKEN_OK)
-		return res;
-	res = check_nobody(token, role); /* another thread was first */
+	res = login_begin(token, role, &lock);
 	if (res == TOKEN_OK)
 		res = role == TOKEN_PROVISIONER ? provisioner_login(token, pin) : pin_login(token, role, pin);
 	pin_lock_release(&lock);
@@ -164,7 +208,9 @@ compare_digest(struct token *token, enum token_role *role, struct secret pin, en
 		res = TOKEN_ERR_PIN_NOT_SET;
 	if (res == TOKEN_OK && (seen->state != TOKEN_PIN_OPERATIONAL || seen->tries_left == 0))
 		res = TOKEN_ERR_PIN_LOCKED;
-	if (res != TOKEN_OK)
+	if (res == TOKEN_OK && role_of(*role, pin) != (*role == TOKEN_USER ? token->by : token_backend_role(*role)))
+		res = pin.ptr == NULL ? TOKEN_ERR_ARG : TOKEN_ERR_PIN_LOCKED; /* not what opened the area */
+	if (res != TOKEN_OK || pin.ptr == NULL)
 		goto out;
 	switch (pin_digest_check(&token->digest, token->env->seal, pin, seen->generation)) {
 	case TOKEN_OK:
@@ -204,7 +250,9 @@ check_fully(struct token *token, enum token_role role, struct secret pin)
 	struct pin_checked checked = PIN_CHECKED_NONE;
 	enum token_result res;
 
-	res = pin_check(token, token_backend_role(role), pin, &checked);
+	res = pin_check(token, role_of(role, pin), pin, &checked);
+	if (res == TOKEN_OK && role == TOKEN_USER && checked.must_change)
+		res = TOKEN_ERR_PIN_EXPIRED;
 	if (res != TOKEN_OK)
 		goto out;
 	(void)pthread_mutex_lock(&token->lock);

@@ -6,6 +6,7 @@
 #include "tokens/token_objects.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* Of all rows at once; without memory for it searches look at every object. Token lock held. */
 static void
@@ -163,6 +164,8 @@ enum token_result
 token_object_value(struct token *token, const struct token_object *object, struct token_value *value)
 {
 	*value = (struct token_value){ 0 };
+	if (is_secret_key(object) && !object->private_ && !token_may_object(token, object, TOKEN_USE))
+		return TOKEN_ERR_NOT_LOGGED_IN;
 	if (object->kind == TOKEN_OBJECT_HOLDER_PRIVATE ||
 		attrs_ulong(object->attrs, CKA_CLASS, CKO_DATA) == CKO_PRIVATE_KEY)
 		return TOKEN_ERR_ARG; /* token_key_load() is the way to a private key */
@@ -278,10 +281,15 @@ object_insert(struct token *token, const struct token_object_spec *spec, const s
 
 	if (spec->private_)
 		row.flags |= STORE_PRIVATE;
-	if (spec->private_ && token->role != TOKEN_USER)
-		return TOKEN_ERR_NOT_LOGGED_IN;
-	if (spec->kind == TOKEN_OBJECT_RECORD) {
-		res = bind_key(token, spec->bind_key, reusable);
+	res = access_make(token, spec->attrs, spec->kind, spec->private_);
+	if (res == TOKEN_OK)
+		res = access_admit(token, spec->attrs, spec->kind, spec->private_, spec->value, spec->value_len, 0);
+	if (res == TOKEN_OK && reusable != 0 && (token->flags & STORE_AREA_SINGLE_USE) != 0)
+		res = TOKEN_ERR_SINGLE_USE;
+	if (res == TOKEN_OK && spec->kind == TOKEN_OBJECT_RECORD) {
+		res = store_latest(token->store, time(NULL));
+		if (res == TOKEN_OK)
+			res = bind_key(token, spec->bind_key, reusable);
 		row.copy = spec->bind_key;
 		row.state = STORE_BOUND;
 	}
@@ -296,7 +304,9 @@ create_now(struct token *token, const struct token_object_spec *spec, const stru
 	const struct token_object *made = NULL;
 	enum token_result res;
 
-	res = change_begin(token, spec->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (spec->private_ && token_get_role(token) == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	res = change_begin(token, TOKEN_NOBODY);
 	if (res != TOKEN_OK)
 		return res;
 	res = object_insert(token, spec, &made);
@@ -349,15 +359,17 @@ token_object_create(struct token *token, struct token_batch *batch, const struct
 	return res;
 }
 
-/* A row that may be changed now. Rows under the root can be only with its key. */
+/* A row that may be changed or destroyed now. Rows under the root can be only with its key. */
 static enum token_result
-find_changeable(struct token *token, uint64_t id, struct cached **at)
+find_changeable(struct token *token, uint64_t id, unsigned operation, struct cached **at)
 {
 	struct cached *c = find_visible(token, id);
 
 	if (c == NULL)
 		return TOKEN_ERR_NOT_FOUND;
 	if ((c->row.flags & STORE_AUTHENTICATED) != 0 && token->role == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	if (!access_object(token, c->object, operation))
 		return TOKEN_ERR_NOT_LOGGED_IN;
 	*at = c;
 	return TOKEN_OK;
@@ -374,10 +386,14 @@ token_object_replace(struct token *token, const struct token_object *object, con
 
 	if (value_len > TOKEN_VALUE_MAX)
 		return TOKEN_ERR_TOO_LARGE;
-	res = change_begin(token, object->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (object->private_ && token_get_role(token) == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	res = change_begin(token, TOKEN_NOBODY);
 	if (res != TOKEN_OK)
 		return res;
-	res = find_changeable(token, object->id, &at);
+	res = find_changeable(token, object->id, TOKEN_CHANGE, &at);
+	if (res == TOKEN_OK)
+		res = access_admit(token, attrs, object->kind, object->private_, value, value_len, object->id);
 	if (res == TOKEN_OK && at->row.generation != object->generation)
 		res = TOKEN_ERR_EXISTS; /* attrs were made from what is no more */
 	if (res == TOKEN_OK) {
@@ -400,10 +416,12 @@ token_object_destroy(struct token *token, const struct token_object *object)
 	struct cached *at = NULL;
 	enum token_result res;
 
-	res = change_begin(token, object->private_ ? TOKEN_USER : TOKEN_NOBODY);
+	if (object->private_ && token_get_role(token) == TOKEN_NOBODY)
+		return TOKEN_ERR_NOT_LOGGED_IN;
+	res = change_begin(token, TOKEN_NOBODY);
 	if (res != TOKEN_OK)
 		return res;
-	res = find_changeable(token, object->id, &at);
+	res = find_changeable(token, object->id, TOKEN_DESTROY, &at);
 	if (res == TOKEN_OK)
 		res = at->row.copy != 0 ? change_delete_copy(token, at->row.copy) : change_delete(token, at);
 	return change_end(token, res);

@@ -18,6 +18,13 @@ enum token_result object_check_unbound(struct token *token, uint64_t id);
 enum token_result object_insert(struct token *token, const struct token_object_spec *spec,
 	const struct token_object **object);
 
+/* Set the point of a key in the attributes of a half of its pair. */
+enum token_result object_add_point(const struct token_key *key, struct token_attrs *attrs);
+
+/* Inside a change: both halves of an unbound holder key, whose value stays the caller's. */
+enum token_result object_insert_holder(struct token *token, const struct token_attrs *public_attrs,
+	const struct token_attrs *private_attrs, struct secret value);
+
 /* The value of any object that is visible, a private key's too. */
 enum token_result object_read_value(struct token *token, uint64_t id, struct token_value *value);
 

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 
+#include "tokens/authenticator.h"
 #include "tokens/pin/lock.h"
 
 enum backend_role
@@ -33,18 +34,35 @@ pin_checked_clear(struct pin_checked *checked)
 unsigned
 pin_max_tries(const struct store_area *area, enum backend_role role)
 {
+	if (role == BACKEND_AUTHENTICATOR)
+		return AUTHENTICATOR_TRIES;
 	return role == BACKEND_SO ? area->so.tries : area->user.tries;
+}
+
+static enum token_result
+event_locked(struct token *token, enum backend_role role)
+{
+	static const char *const whose[] = {
+		[BACKEND_USER] = "the user's",
+		[BACKEND_SO] = "the security officer's",
+		[BACKEND_AUTHENTICATOR] = "the authenticator's",
+	};
+
+	return event_add(token, "pin-locked", whose[role], NULL);
 }
 
 /* The user's wrap goes with the last try, so that not even the right PIN opens anything. */
 static enum token_result
 write_locked(struct token *token, struct store_pin *pin)
 {
+	enum token_result res;
+
 	pin->state = TOKEN_PIN_LOCKED;
 	pin->tries_left = 0;
 	if (pin->role == BACKEND_USER)
 		store_pin_clear(pin);
-	return store_pin_write(token->store, pin);
+	res = store_pin_write(token->store, pin);
+	return res == TOKEN_OK ? event_locked(token, pin->role) : res;
 }
 
 static enum token_result
@@ -61,11 +79,33 @@ state_result(enum token_pin_state state)
 }
 
 static enum token_result
-usable(bool suspended, enum token_pin_state state, unsigned tries_left)
+usable(bool suspended, const struct store_pin *row)
 {
-	enum token_result res = suspended ? TOKEN_ERR_SUSPENDED : state_result(state);
+	enum token_result res = suspended ? TOKEN_ERR_SUSPENDED : state_result(row->state);
 
-	return res == TOKEN_OK && tries_left == 0 ? TOKEN_ERR_PIN_LOCKED : res;
+	if (res == TOKEN_OK && row->must_change)
+		return TOKEN_ERR_NOT_LOGGED_IN; /* the SO has set another PIN since */
+	return res == TOKEN_OK && row->tries_left == 0 ? TOKEN_ERR_PIN_LOCKED : res;
+}
+
+/*
+ * The row that the login of this role stands on. An authenticator opens the area only as long as the PIN is disabled.
+ */
+static enum token_result
+login_row(struct token *token, enum token_role role, struct store_pin *row)
+{
+	enum token_result res;
+
+	if (role != TOKEN_USER || token->by != BACKEND_AUTHENTICATOR)
+		return store_pin_read(token->store, token_backend_role(role), row);
+	res = store_pin_read(token->store, BACKEND_USER, row);
+	if (res != TOKEN_OK || row->state != TOKEN_PIN_DISABLED) {
+		row->state = TOKEN_PIN_OPERATIONAL;
+		row->must_change = true;
+		return res;
+	}
+	store_pin_clear(row);
+	return store_pin_read(token->store, BACKEND_AUTHENTICATOR, row);
 }
 
 enum token_result
@@ -77,9 +117,9 @@ pin_state_usable(struct token *token)
 
 	res = store_area_read(token->store, &area);
 	if (res == TOKEN_OK)
-		res = store_pin_read(token->store, BACKEND_USER, &pin);
+		res = login_row(token, TOKEN_USER, &pin);
 	if (res == TOKEN_OK)
-		res = usable(area.suspended, pin.state, pin.tries_left);
+		res = usable(area.suspended, &pin);
 	if (res == TOKEN_OK && pin_is_devices(token, BACKEND_USER) && pin.generation != token->pin_generation)
 		res = TOKEN_ERR_NOT_LOGGED_IN;
 	store_pin_clear(&pin);
@@ -102,16 +142,18 @@ pin_look(struct token *token, enum token_role role)
 		return res;
 	res = store_area_read(token->store, &area);
 	if (res == TOKEN_OK)
-		res = store_pin_read(token->store, token_backend_role(role), &row);
+		res = login_row(token, role, &row);
 	if (res == TOKEN_OK)
 		*seen = (struct pin_seen){ .mark = *store_mark(token->store),
 			.role = role,
 			.suspended = area.suspended,
+			.latest = area.latest,
+			.must_change = row.must_change,
 			.epoch = area.epoch,
 			.generation = row.generation,
 			.state = row.state,
 			.tries_left = row.tries_left,
-			.tries_max = role == TOKEN_SO ? area.so.tries : area.user.tries };
+			.tries_max = pin_max_tries(&area, role == TOKEN_USER ? token->by : token_backend_role(role)) };
 	store_pin_clear(&row);
 	return store_end(token->store, res);
 }
@@ -138,8 +180,9 @@ pin_take_login(struct token *token, struct secret pin, const struct pin_checked 
 	struct secret auth = SECRET_NONE;
 	enum token_result res;
 
-	res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation);
-	if (res != TOKEN_OK)
+	if (pin.ptr == NULL) /* the authenticator is asked each time */
+		pin_digest_clear(&token->digest);
+	else if ((res = pin_digest_set(&token->digest, token->env->seal, pin, checked->generation)) != TOKEN_OK)
 		return res;
 	token->pin_generation = checked->generation;
 	if (token->role == TOKEN_USER) {
@@ -156,7 +199,11 @@ pin_take_login(struct token *token, struct secret pin, const struct pin_checked 
 enum token_result
 pin_seen_usable(const struct pin_seen *seen)
 {
-	return usable(seen->suspended, seen->state, seen->tries_left);
+	const struct store_pin row = { .state = seen->state,
+		.tries_left = seen->tries_left,
+		.must_change = seen->must_change };
+
+	return usable(seen->suspended, &row);
 }
 
 /*
@@ -285,9 +332,51 @@ end_devices_try(struct token *token, const struct pin_checked *checked, enum tok
 		now.state = pin->state;
 		now.tries_left = pin->tries_left;
 		res = store_pin_write(token->store, &now);
+		if (res == TOKEN_OK && now.state == TOKEN_PIN_LOCKED && state != TOKEN_PIN_LOCKED)
+			res = event_locked(token, now.role);
 	}
 	store_pin_clear(&now);
 	return store_end(token->store, res);
+}
+
+/* What is to be given to the guard: the PIN, or what the authenticator's helper gives out with its verdict. */
+static enum token_result
+unwrap(struct token *token, const struct backend_pin *id, const struct store_pin *row, struct secret pin,
+	struct pin_checked *checked)
+{
+	struct secret given = SECRET_NONE;
+	enum token_result res = TOKEN_OK;
+
+	if (id->role == BACKEND_AUTHENTICATOR)
+		res = authenticator_ask(token->env->seal, token->env->config.authenticator, &checked->area, &given);
+	if (res == TOKEN_OK)
+		res = token->backend->guard->unwrap(checked->backend, id, row->wrap, row->wrap_len,
+			id->role == BACKEND_AUTHENTICATOR ? given : pin, &checked->area_key, &checked->auth);
+	secret_wipe(&given);
+	return res;
+}
+
+/* Is there an authenticator, and is it what opens the area now? */
+static enum token_result
+check_authenticator(struct token *token)
+{
+	struct store_area area = { 0 };
+	struct store_pin user = { 0 };
+	enum token_result res = pin_rows(token, BACKEND_USER, &area, &user);
+
+	if (res == TOKEN_OK && (!area.has_authenticator || user.state != TOKEN_PIN_DISABLED))
+		res = TOKEN_ERR_ARG;
+	if (res == TOKEN_OK && token->env->config.authenticator == NULL)
+		res = TOKEN_ERR_AUTHENTICATOR;
+	store_pin_clear(&user);
+	return res;
+}
+
+/* Has the try been a wrong one? No verdict is one too, else whoever tampers with the helper could go on for ever. */
+static bool
+is_wrong(enum backend_role role, enum token_result res)
+{
+	return res == TOKEN_ERR_PIN || (role == BACKEND_AUTHENTICATOR && res == TOKEN_ERR_AUTHENTICATOR);
 }
 
 enum token_result
@@ -300,7 +389,9 @@ pin_check(struct token *token, enum backend_role role, struct secret pin, struct
 	enum token_result ended;
 	enum token_result res;
 
-	res = backend_current(token, &checked->backend);
+	res = role == BACKEND_AUTHENTICATOR ? check_authenticator(token) : TOKEN_OK;
+	if (res == TOKEN_OK)
+		res = backend_current(token, &checked->backend);
 	if (res == TOKEN_OK)
 		res = devices ? begin_devices_try(token, role, &checked->area, &row)
 			      : begin_try(token, role, &checked->area, &row);
@@ -308,16 +399,16 @@ pin_check(struct token *token, enum backend_role role, struct secret pin, struct
 		goto out;
 	before = row.tries_left + 1;
 	id.generation = row.generation;
-	res = token->backend->guard->unwrap(checked->backend, &id, row.wrap, row.wrap_len, pin, &checked->area_key,
-		&checked->auth);
+	res = unwrap(token, &id, &row, pin, checked);
 	if (devices)
 		ended = end_devices_try(token, checked, res, &row);
 	else
-		ended = end_try(token, &row, res == TOKEN_ERR_PIN,
+		ended = end_try(token, &row, is_wrong(role, res),
 			res == TOKEN_OK ? pin_max_tries(&checked->area, role) : before);
 	if (res == TOKEN_OK)
 		res = ended;
 	checked->generation = row.generation;
+	checked->must_change = row.must_change;
 out:
 	if (res != TOKEN_OK)
 		pin_checked_clear(checked);

@@ -5,6 +5,7 @@
  */
 #include "tokens/token_priv.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 /* A PIN row as it is to be from now on; the area must still be the one that was read. */
@@ -25,6 +26,91 @@ put_row(struct token *token, const struct store_area *read, const struct store_p
 	return store_end(token->store, res);
 }
 
+/* What is done to a PIN. */
+struct pin_act {
+	enum backend_role role, by;
+	bool disable; /* the PIN is a random one, and no PIN is checked any more */
+};
+
+/* Another authenticator's tries, which a new state of the PIN gives back. */
+static enum token_result
+restore_authenticator(struct token *token)
+{
+	struct store_pin row = { 0 };
+	enum token_result res = store_pin_read(token->store, BACKEND_AUTHENTICATOR, &row);
+
+	row.state = TOKEN_PIN_OPERATIONAL;
+	row.tries_left = AUTHENTICATOR_TRIES;
+	if (res == TOKEN_OK)
+		res = store_pin_write(token->store, &row);
+	store_pin_clear(&row);
+	return res;
+}
+
+/* The line of the log for it. */
+static enum token_result
+log_act(struct token *token, const struct pin_act *act)
+{
+	const char *what = "pin-changed";
+
+	if (act->disable)
+		what = "pin-disabled";
+	else if (act->role == BACKEND_SO)
+		what = "so-pin-changed";
+	else if (act->by == BACKEND_SO)
+		what = "pin-initialised";
+	return event_add(token, what, "", NULL);
+}
+
+/* The last step, in one transaction: the row, what goes with it, and its line in the log. */
+static enum token_result
+finish_row(struct token *token, const struct store_area *read, const struct pin_act *act, const struct store_pin *row)
+{
+	struct store_area area = { 0 };
+	enum token_result res;
+
+	res = store_begin(token->store, true);
+	if (res != TOKEN_OK)
+		return res;
+	res = store_area_read(token->store, &area);
+	if (res == TOKEN_OK && area.epoch != read->epoch)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK)
+		res = life_admits(&area, TOKEN_USER);
+	if (res == TOKEN_OK)
+		res = store_pin_write(token->store, row);
+	if (res == TOKEN_OK && act->by == BACKEND_SO && act->role == BACKEND_USER) {
+		area.checked = 0;
+		res = store_area_write(token->store, &area);
+		if (res == TOKEN_OK && area.has_authenticator)
+			res = restore_authenticator(token);
+	}
+	if (res == TOKEN_OK)
+		res = log_act(token, act);
+	return store_end(token->store, res);
+}
+
+/* What the new row says. */
+static void
+fill_row(const struct store_area *area, const struct pin_act *act, struct backend_bytes *wrap, struct store_pin *row)
+{
+	store_pin_clear(row);
+	if (act->disable) {
+		OPENSSL_cleanse(wrap->ptr, wrap->len);
+		free(wrap->ptr);
+		row->state = TOKEN_PIN_DISABLED;
+		row->tries_left = 0;
+		row->must_change = false;
+		return;
+	}
+	row->wrap = wrap->ptr;
+	row->wrap_len = wrap->len;
+	row->state = TOKEN_PIN_OPERATIONAL;
+	row->tries_left = pin_max_tries(area, act->role);
+	row->must_change =
+		act->by == BACKEND_SO && act->role == BACKEND_USER && (area->flags & STORE_AREA_MUST_CHANGE) != 0;
+}
+
 /*
  * A new PIN and full tries for a role, with what `by` has opened; the login lock is held.
  *
@@ -32,9 +118,10 @@ put_row(struct token *token, const struct store_area *read, const struct store_p
  * what they keep of the old one is no good before they could spend tries with it.
  */
 static enum token_result
-write_pin(struct token *token, enum backend_role role, enum backend_role by, const struct pin_checked *with,
-	struct secret pin, uint64_t *generation)
+write_pin(struct token *token, const struct pin_act *act, const struct pin_checked *with, struct secret pin,
+	uint64_t *generation)
 {
+	const enum backend_role role = act->role;
 	struct store_area area = { 0 };
 	struct store_pin row = { 0 };
 	struct backend_bytes wrap = { NULL, 0 };
@@ -42,7 +129,7 @@ write_pin(struct token *token, enum backend_role role, enum backend_role by, con
 	enum token_result res;
 
 	res = pin_rows(token, role, &area, &row);
-	if (res == TOKEN_OK)
+	if (res == TOKEN_OK && !act->disable)
 		res = pin_check_new(role == BACKEND_SO ? &area.so : &area.user, pin);
 	if (res != TOKEN_OK)
 		goto out;
@@ -50,14 +137,12 @@ write_pin(struct token *token, enum backend_role role, enum backend_role by, con
 	if (pin_is_devices(token, role))
 		res = put_row(token, &area, &row);
 	if (res == TOKEN_OK)
-		res = token->backend->guard->set_pin(with->backend, &id, by, with->auth, pin, with->area_key, &wrap);
-	store_pin_clear(&row);
-	row.wrap = wrap.ptr;
-	row.wrap_len = wrap.len;
-	row.state = TOKEN_PIN_OPERATIONAL;
-	row.tries_left = pin_max_tries(&area, role);
-	if (res == TOKEN_OK)
-		res = put_row(token, &area, &row);
+		res = token->backend->guard->set_pin(with->backend, &id, act->by, with->auth, pin, with->area_key,
+			&wrap);
+	if (res == TOKEN_OK) {
+		fill_row(&area, act, &wrap, &row);
+		res = finish_row(token, &area, act, &row);
+	}
 	if (res == TOKEN_OK) {
 		*generation = row.generation;
 		store_checkpoint(token->store); /* the old wrap must not outlive its PIN in the log */
@@ -67,14 +152,14 @@ out:
 	return res;
 }
 
-/* What the SO who is logged in has opened, and the root's generation. */
+/* What the SO who is logged in has opened, or who may set a PIN for them, and the root's generation. */
 static enum token_result
 what_so_has(struct token *token, struct pin_checked *so, uint64_t *generation)
 {
 	enum token_result res;
 
 	res = token_lock_fresh(token); /* the area key must be the area's still */
-	if (res == TOKEN_OK && token->role != TOKEN_SO)
+	if (res == TOKEN_OK && !access_allows(token_who(token), TOKEN_ACCESS_PIN, TOKEN_SET, token_is_closed(token)))
 		res = TOKEN_ERR_NOT_LOGGED_IN;
 	if (res == TOKEN_OK &&
 		(!secret_copy(token->keys.area.ptr, token->keys.area.len, &so->area_key) ||
@@ -148,7 +233,7 @@ repair(struct token *token, struct pin_checked *so)
 	uint64_t generation = 0;
 	enum token_result res;
 
-	if (guard->repair == NULL)
+	if (guard->repair == NULL || token_get_role(token) == TOKEN_NAMED) /* the SO mends */
 		return what_so_has(token, so, &generation);
 	res = counter_take(token, &counter);
 	if (res == TOKEN_OK)
@@ -168,8 +253,47 @@ out:
 	return res;
 }
 
-enum token_result
-token_init_pin(struct token *token, struct secret pin)
+/* Has the SO done what must come first (R-CARD-47)? The first PIN of all needs no check. */
+static enum token_result
+check_identity(const struct token *token, const struct store_area *area, const struct store_pin *user)
+{
+	if ((area->flags & STORE_AREA_IDENTITY_CHECK) == 0 || user->state == TOKEN_PIN_NONE)
+		return TOKEN_OK;
+	return token->checked != 0 && token->checked == area->checked ? TOKEN_OK : TOKEN_ERR_CHECK_MISSING;
+}
+
+/* May the SO who is logged in do this to the user's PIN? */
+static enum token_result
+so_may(struct token *token, const struct pin_act *act)
+{
+	struct store_area area = { 0 };
+	struct store_pin user = { 0 };
+	struct store_pin so = { 0 };
+	enum token_result res;
+
+	res = pin_rows(token, BACKEND_USER, &area, &user);
+	if (res == TOKEN_OK)
+		res = pin_rows(token, BACKEND_SO, &area, &so);
+	if (res == TOKEN_OK)
+		res = life_admits(&area, TOKEN_USER);
+	if (res == TOKEN_OK && !token_may(token, TOKEN_ACCESS_PIN, act->disable ? TOKEN_DESTROY : TOKEN_SET))
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	if (res == TOKEN_OK && token->preset->no_pin)
+		res = TOKEN_ERR_NOT_HERE; /* nobody is the area's user: its gates are what opens it */
+	if (res == TOKEN_OK && so.must_change && token_get_role(token) == TOKEN_SO)
+		res = TOKEN_ERR_PIN_EXPIRED;
+	if (res == TOKEN_OK && act->disable && user.state == TOKEN_PIN_NONE)
+		res = TOKEN_ERR_PIN_NOT_SET;
+	if (res == TOKEN_OK && !(act->disable && user.state == TOKEN_PIN_DISABLED)) /* again: nothing is new */
+		res = check_identity(token, &area, &user);
+	store_pin_clear(&user);
+	store_pin_clear(&so);
+	return res;
+}
+
+/* The SO's acts on the user's PIN. */
+static enum token_result
+so_write_pin(struct token *token, const struct pin_act *act, struct secret pin)
 {
 	struct pin_lock lock = PIN_LOCK_NONE;
 	struct pin_checked so = PIN_CHECKED_NONE;
@@ -181,17 +305,43 @@ token_init_pin(struct token *token, struct secret pin)
 	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
 	if (res != TOKEN_OK)
 		return res;
-	res = repair(token, &so);
+	res = so_may(token, act);
 	if (res == TOKEN_OK)
-		res = write_pin(token, BACKEND_USER, BACKEND_SO, &so, pin, &generation);
+		res = repair(token, &so);
+	if (res == TOKEN_OK)
+		res = write_pin(token, act, &so, pin, &generation);
 	pin_checked_clear(&so);
 	pin_lock_release(&lock);
 	return res;
 }
 
+enum token_result
+token_init_pin(struct token *token, struct secret pin)
+{
+	const struct pin_act act = { .role = BACKEND_USER, .by = BACKEND_SO };
+
+	return so_write_pin(token, &act, pin);
+}
+
+#define RANDOM_PIN_LEN 32
+
+enum token_result
+token_disable_pin(struct token *token)
+{
+	const struct pin_act act = { .role = BACKEND_USER, .by = BACKEND_SO, .disable = true };
+	struct secret nobodys = SECRET_NONE;
+	enum token_result res;
+
+	res = seal_random_secret(token->env->seal, RANDOM_PIN_LEN, &nobodys);
+	if (res == TOKEN_OK)
+		res = so_write_pin(token, &act, nobodys);
+	secret_wipe(&nobodys);
+	return res;
+}
+
 /* A new PIN that the policy refuses costs no try. */
 static enum token_result
-check_policy(struct token *token, enum backend_role role, struct secret pin)
+check_policy(struct token *token, enum token_role role, struct secret pin)
 {
 	struct store_area area = { 0 };
 	enum token_result res;
@@ -200,8 +350,16 @@ check_policy(struct token *token, enum backend_role role, struct secret pin)
 	if (res == TOKEN_OK)
 		res = store_end(token->store, store_area_read(token->store, &area));
 	if (res == TOKEN_OK)
-		res = pin_check_new(role == BACKEND_SO ? &area.so : &area.user, pin);
+		res = life_admits(&area, role);
+	if (res == TOKEN_OK)
+		res = pin_check_new(role == TOKEN_SO ? &area.so : &area.user, pin);
 	return res;
+}
+
+static bool
+same_pin(struct secret a, struct secret b)
+{
+	return a.len == b.len && CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 /* Who is logged in stays so with the new PIN. Where a device wants an auth, a check of that PIN gives it. */
@@ -226,24 +384,30 @@ keep_login(struct token *token, enum token_role role, struct secret pin, bool wa
 enum token_result
 token_set_pin(struct token *token, struct secret old_pin, struct secret new_pin)
 {
-	const enum token_role role = token_get_role(token) == TOKEN_SO ? TOKEN_SO : TOKEN_USER;
+	const bool so = token_may(token, TOKEN_ACCESS_SO_PIN, TOKEN_CHANGE);
+	const enum token_role role = so ? TOKEN_SO : TOKEN_USER;
 	const enum backend_role whose = token_backend_role(role);
+	const struct pin_act act = { .role = whose, .by = whose };
 	struct pin_lock lock = PIN_LOCK_NONE;
 	struct pin_checked checked = PIN_CHECKED_NONE;
 	uint64_t generation = 0;
 	enum token_result res;
 
+	if (!so && !token_may(token, TOKEN_ACCESS_PIN, TOKEN_CHANGE))
+		return TOKEN_ERR_NOT_LOGGED_IN; /* a named user, whose credential is the SO's to make */
 	if (store_is_read_only(token->store))
 		return TOKEN_ERR_READ_ONLY;
-	res = check_policy(token, whose, new_pin);
+	res = check_policy(token, role, new_pin);
 	if (res != TOKEN_OK)
 		return res;
 	res = pin_lock_take(token->folder, PIN_LOCK_WAIT_MS, &lock);
 	if (res != TOKEN_OK)
 		return res;
 	res = pin_check(token, whose, old_pin, &checked);
+	if (res == TOKEN_OK && checked.must_change && same_pin(old_pin, new_pin))
+		res = TOKEN_ERR_PIN_SAME;
 	if (res == TOKEN_OK)
-		res = write_pin(token, whose, whose, &checked, new_pin, &generation);
+		res = write_pin(token, &act, &checked, new_pin, &generation);
 	if (res == TOKEN_OK)
 		keep_login(token, role, new_pin, checked.auth.len > 0, generation);
 	pin_checked_clear(&checked);

@@ -15,11 +15,13 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "tokens/access.h"
 #include "tokens/attr_index.h"
 #include "tokens/backend.h"
 #include "tokens/pin/lock.h"
 #include "tokens/store/slots.h"
 #include "tokens/store/store.h"
+#include "tokens/life.h"
 #include "tokens/token.h"
 
 struct token_env {
@@ -71,6 +73,8 @@ struct pin_seen {
 	struct watch_mark mark;
 	enum token_role role; /* TOKEN_NOBODY: nothing has been seen */
 	bool suspended;       /* the area */
+	int64_t latest;       /* time that it has seen */
+	bool must_change;
 	uint64_t epoch, generation;
 	enum token_pin_state state;
 	unsigned tries_left, tries_max;
@@ -88,15 +92,23 @@ struct token {
 	const struct token_backend *backend;
 	struct store *store;
 
+	const struct token_preset *preset; /* the area's for life */
+
 	_Atomic(enum token_role) shown; /* who is logged in, for those who only ask; written with the lock held */
+	_Atomic(unsigned) rights;       /* so are these, a named user's; written before who it is */
 	pthread_mutex_t lock;           /* of all that follows, and held while the disk is waited for */
 	enum token_role role;           /* never TOKEN_PROVISIONER, who has no keys of the area: */
 	uint64_t provisioner;           /* the row of who is logged in as that; 0: nobody is */
+	struct store_named named;       /* of TOKEN_NAMED: the row, without its wrap */
+	struct secret provisioner_key;  /* what its credential has opened */
+	uint8_t provisioner_seal[VAULT_BOX_KEY_LEN]; /* the area's public half that the credential vouches for */
 	struct area_keys keys;
 	uint64_t epoch;
 	uint64_t forgotten;      /* how often a role has been forgotten */
+	enum backend_role by;    /* what the user has logged in with: his PIN, or the authenticator */
 	uint64_t pin_generation; /* of the PIN that logged in; of a later one the auth is no good */
 	bool pin_auth;           /* the device gave the user's area an auth then */
+	uint64_t checked;        /* the event of an identity check of this login; 0: none */
 	struct pin_digest digest;
 	struct pin_seen seen;
 	struct ready *ready; /* token_ready.c; NULL: no key is ready */
@@ -108,7 +120,9 @@ struct token {
 	struct watch_mark mark; /* when nothing at all had been committed after that; for token_lock_fresh() */
 	struct store_root root;
 	uint8_t settings[32]; /* digest of the area row */
-	struct cached *rows;  /* in order of id */
+	enum token_life life;
+	uint32_t flags;      /* STORE_AREA_* */
+	struct cached *rows; /* in order of id */
 	size_t count, room;
 	bool searched;            /* since then */
 	struct attr_index *index; /* of the objects in rows; NULL: not asked for since they came or went all at once */
@@ -121,6 +135,22 @@ struct token {
 	uint64_t generation;
 	uint64_t next_id;
 };
+
+/* ---- token_access.c: the access table and the preset's list, with the token's lock held ---- */
+
+struct access_who token_who(const struct token *token);
+bool access_object(const struct token *token, const struct token_object *object, unsigned operations);
+
+/* May an object with these attributes be made? TOKEN_ERR_NOT_LOGGED_IN. */
+enum token_result access_make(const struct token *token, const struct token_attrs *attrs, enum token_object_kind kind,
+	bool private_);
+
+/*
+ * Is it on the list, with this value (NULL: not looked at), and are there fewer than the list has, not counting the one
+ * whose place it takes (0: none)? TOKEN_ERR_NOT_HERE.
+ */
+enum token_result access_admit(const struct token *token, const struct token_attrs *attrs, enum token_object_kind kind,
+	bool private_, const uint8_t *value, size_t len, uint64_t instead);
 
 /* ---- token_root.c: keys and the hash over all rows ---- */
 
@@ -293,8 +323,10 @@ struct pin_checked {
 	struct secret area_key;
 	struct secret auth; /* backend.h */
 	uint64_t generation;
+	bool must_change;
 	struct store_area area;
-	struct backend_area *backend; /* a reference */
+	struct backend_area *backend;    /* a reference */
+	const struct store_named *named; /* whose credential it was; NULL: a PIN or the provisioner's */
 };
 #define PIN_CHECKED_NONE ((struct pin_checked){ .area_key = SECRET_NONE, .auth = SECRET_NONE })
 enum token_result pin_check(struct token *token, enum backend_role role, struct secret pin,
@@ -332,7 +364,35 @@ enum token_result pin_look(struct token *token, enum token_role role);
 /* The same question of what has been seen for TOKEN_USER. */
 enum token_result pin_seen_usable(const struct pin_seen *seen);
 
+#define AUTHENTICATOR_TRIES 10
+
+/* ---- token_life.c ---- */
+
+/* May this role do anything in the area at all? TOKEN_ERR_BLANK, TOKEN_ERR_RETIRED. */
+enum token_result life_admits(const struct store_area *area, enum token_role role);
+
+/* ---- token_events.c ---- */
+
+/* A line for the log, in the transaction for writing that is open; its id, where wanted. */
+enum token_result event_add(struct token *token, const char *what, const char *detail, uint64_t *id);
+/* ---- token_login.c ---- */
+
+/* A right PIN becomes a role, and its rights, when the rows are what was committed. The login lock is held. */
+enum token_result login_enter(struct token *token, enum token_role role, struct secret pin,
+	const struct pin_checked *checked);
+
+/* Take the login lock for who wants to be logged in as that, while nobody is. Release it whatever the answer. */
+enum token_result login_begin(struct token *token, enum token_role role, struct pin_lock *lock);
+
+/* ---- token_named.c ---- */
+
+/* Log a named user out whose right has been taken away; token lock and a store transaction are held. */
+enum token_result named_recheck(struct token *token);
+
 /* ---- token_provisioner.c ---- */
+
+/* 128 random bits as TOKEN_CREDENTIAL_LEN hexadecimal digits. */
+enum token_result credential_new(const struct token *token, struct secret *credential);
 
 /* As token_login(); the login lock is held, and nobody is logged in. */
 enum token_result provisioner_login(struct token *token, struct secret credential);

@@ -5,20 +5,27 @@
  * of them. So who has it reads nothing here. The credential has 128 random bits: no slow derivation is needed, and
  * the counter of tries is for who would use up the machine.
  *
+ * Where there is a device the key is sealed to that, too (guard->bind): store and credential on another machine log
+ * nobody in and attest nothing (R-KEY-02). The wrap is
+ *
+ *   salt (16) || what the device keeps, to the rest's beginning || sealed key (32)
+ *
  * The row is not under the area's root, for its tries are counted before anybody has a key. The wrap is bound to the
  * public half of the area's seal pair: another one in its place, and the credential opens nothing, so that a
  * provisioner never seals what it brings for somebody else.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "tokens/token_priv.h"
+#include "tokens/provision_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TRIES 10
 #define RANDOM_LEN (TOKEN_CREDENTIAL_LEN / 2)
 #define SALT_LEN 16
-#define WRAP_LEN (SALT_LEN + SEAL_KEY_LEN + SEAL_OVERHEAD)
+#define WRAP_LEN (SALT_LEN + SEAL_KEY_LEN + SEAL_OVERHEAD) /* and what the device keeps */
+#define BOUND_MAX 4096
 #define PURPOSE "mdoc-pkcs11 provisioner"
 #define PURPOSE_LEN (sizeof(PURPOSE) - 1)
 #define AAD_LEN (PURPOSE_LEN + TOKEN_SERIAL_LEN + VAULT_BOX_KEY_LEN + SALT_LEN)
@@ -36,67 +43,98 @@ make_aad(const struct store_area *area, const uint8_t salt[SALT_LEN], uint8_t aa
 	memcpy(out + VAULT_BOX_KEY_LEN, salt, SALT_LEN);
 }
 
-/* The wrap is salt || sealed key. */
 static enum token_result
-derive(const struct token *token, struct secret credential, const uint8_t salt[SALT_LEN], struct secret *kek)
+derive(const struct token *token, struct secret from, const uint8_t salt[SALT_LEN], struct secret *kek)
 {
-	return seal_hkdf(token->env->seal, credential, salt, SALT_LEN, PURPOSE, PURPOSE_LEN, SEAL_KEY_LEN, kek);
+	return seal_hkdf(token->env->seal, from, salt, SALT_LEN, PURPOSE, PURPOSE_LEN, SEAL_KEY_LEN, kek);
 }
 
 static enum token_result
-wrap_new_key(const struct token *token, const struct store_area *area, struct secret credential, uint8_t wrap[WRAP_LEN])
+seal_wrap(const struct token *token, const struct store_area *area, struct secret from,
+	const struct backend_bytes *bound, struct secret key, struct store_provisioner *row)
 {
 	const struct seal_ctx *seal = token->env->seal;
 	struct secret kek = SECRET_NONE;
-	struct secret key = SECRET_NONE;
 	uint8_t aad[AAD_LEN];
 	enum token_result res;
 
-	res = seal_random(seal, wrap, SALT_LEN);
+	if (bound->len > BOUND_MAX)
+		return TOKEN_ERR_ARG;
+	row->wrap_len = WRAP_LEN + bound->len;
+	row->wrap = malloc(row->wrap_len);
+	if (row->wrap == NULL)
+		return TOKEN_ERR_MEMORY;
+	res = seal_random(seal, row->wrap, SALT_LEN);
 	if (res == TOKEN_OK)
-		res = derive(token, credential, wrap, &kek);
-	if (res == TOKEN_OK)
-		res = seal_random_secret(seal, SEAL_KEY_LEN, &key);
-	if (res != TOKEN_OK)
-		goto out;
-	make_aad(area, wrap, aad);
-	res = seal_into(seal, kek, aad, sizeof(aad), key.ptr, key.len, wrap + SALT_LEN);
-out:
-	secret_wipe(&key);
+		res = derive(token, from, row->wrap, &kek);
+	if (res == TOKEN_OK) {
+		if (bound->len > 0)
+			memcpy(row->wrap + SALT_LEN, bound->ptr, bound->len);
+		make_aad(area, row->wrap, aad);
+		res = seal_into(seal, kek, aad, sizeof(aad), key.ptr, key.len, row->wrap + SALT_LEN + bound->len);
+	}
 	secret_wipe(&kek);
+	return res;
+}
+
+/* A device may take its time: without locks. */
+static enum token_result
+wrap_new_key(struct token *token, const struct store_area *area, struct secret credential,
+	struct store_provisioner *row, struct secret *key)
+{
+	const struct token_guard *guard = token->backend->guard;
+	struct backend_area *backend = NULL;
+	struct backend_bytes bound = { NULL, 0 };
+	struct secret from = SECRET_NONE;
+	enum token_result res;
+
+	res = seal_random_secret(token->env->seal, SEAL_KEY_LEN, key);
+	if (res == TOKEN_OK && guard->bind != NULL) {
+		backend = backend_ref(token);
+		res = guard->bind(backend, credential, &from, &bound);
+	}
+	if (res == TOKEN_OK)
+		res = seal_wrap(token, area, guard->bind != NULL ? from : credential, &bound, *key, row);
+	secret_wipe(&from);
+	free(bound.ptr);
+	backend_area_free(backend);
 	return res;
 }
 
 /* TOKEN_ERR_PIN: another credential's. */
 static enum token_result
-open_wrap(const struct token *token, const struct store_area *area, struct secret credential, const uint8_t *wrap,
-	size_t len)
+open_wrap(struct token *token, struct backend_area *backend, const struct store_area *area, struct secret credential,
+	const struct store_provisioner *row, struct secret *key)
 {
-	struct secret kek = SECRET_NONE;
-	struct secret key = SECRET_NONE;
+	const struct token_guard *guard = token->backend->guard;
+	const size_t bound = row->wrap_len < WRAP_LEN ? 0 : row->wrap_len - WRAP_LEN;
+	struct secret from = SECRET_NONE, kek = SECRET_NONE;
 	uint8_t aad[AAD_LEN];
-	enum token_result res;
+	enum token_result res = TOKEN_OK;
 
-	if (wrap == NULL || len != WRAP_LEN)
+	if (row->wrap == NULL || row->wrap_len < WRAP_LEN || bound > BOUND_MAX || (bound > 0) != (guard->bind != NULL))
 		return TOKEN_ERR_DAMAGED;
 	if (credential.len != TOKEN_CREDENTIAL_LEN)
 		return TOKEN_ERR_PIN;
-	res = derive(token, credential, wrap, &kek);
+	if (bound > 0)
+		res = guard->unbind(backend, credential, row->wrap + SALT_LEN, bound, &from);
+	if (res == TOKEN_OK)
+		res = derive(token, bound > 0 ? from : credential, row->wrap, &kek);
 	if (res != TOKEN_OK)
 		goto out;
-	make_aad(area, wrap, aad);
-	res = seal_open(token->env->seal, kek, aad, sizeof(aad), wrap + SALT_LEN, len - SALT_LEN, &key);
+	make_aad(area, row->wrap, aad);
+	res = seal_open(token->env->seal, kek, aad, sizeof(aad), row->wrap + SALT_LEN + bound,
+		row->wrap_len - SALT_LEN - bound, key);
 	if (res == TOKEN_ERR_DAMAGED)
 		res = TOKEN_ERR_PIN;
 out:
-	secret_wipe(&key);
 	secret_wipe(&kek);
+	secret_wipe(&from);
 	return res;
 }
 
-/* 128 random bits as hexadecimal digits. */
-static enum token_result
-new_credential(const struct token *token, struct secret *credential)
+enum token_result
+credential_new(const struct token *token, struct secret *credential)
 {
 	static const char digits[] = "0123456789abcdef";
 	struct secret bits = SECRET_NONE;
@@ -123,9 +161,10 @@ read_area(const struct token *token, struct store_area *area)
 	return res == TOKEN_OK ? store_end(token->store, store_area_read(token->store, area)) : res;
 }
 
-/* Inside a change: the row for a wrap that was made for this area, which is the one under the root. */
+/* Inside a change: the row for a wrap that was made for this area, which is the one under the root, and its keys. */
 static enum token_result
-put_row(struct token *token, const struct store_area *area, struct store_provisioner *row)
+put_rows(struct token *token, const struct store_area *area, struct store_provisioner *row,
+	const struct provision_rows *made)
 {
 	uint8_t digest[sizeof(token->settings)];
 	enum token_result res;
@@ -133,36 +172,40 @@ put_row(struct token *token, const struct store_area *area, struct store_provisi
 	res = root_settings(token->env->seal, area, &token->guard_data, digest);
 	if (res == TOKEN_OK && !seal_equal(digest, token->settings, sizeof(digest)))
 		res = TOKEN_ERR_DAMAGED;
-	return res == TOKEN_OK ? store_provisioner_replace(token->store, row) : res;
+	if (res == TOKEN_OK)
+		res = store_provisioner_replace(token->store, row);
+	return res == TOKEN_OK ? provision_write(token, row->id, made) : res;
 }
 
 enum token_result
 token_provisioner_make(struct token *token, struct secret *credential)
 {
-	uint8_t wrap[WRAP_LEN];
-	struct store_provisioner row = { .state = TOKEN_PIN_OPERATIONAL,
-		.tries_left = TRIES,
-		.tries_max = TRIES,
-		.wrap = wrap,
-		.wrap_len = sizeof(wrap) };
+	struct store_provisioner row = { .state = TOKEN_PIN_OPERATIONAL, .tries_left = TRIES, .tries_max = TRIES };
 	struct store_area area = { 0 };
+	struct provision_rows made = { 0 };
 	struct secret fresh = SECRET_NONE;
+	struct secret key = SECRET_NONE;
 	enum token_result res;
 
-	res = new_credential(token, &fresh);
+	res = credential_new(token, &fresh);
 	if (res == TOKEN_OK)
 		res = read_area(token, &area);
 	if (res == TOKEN_OK)
-		res = wrap_new_key(token, &area, fresh, wrap);
+		res = wrap_new_key(token, &area, fresh, &row, &key);
+	if (res == TOKEN_OK)
+		res = provision_make(token, key, &made);
 	if (res == TOKEN_OK)
 		res = change_begin(token, TOKEN_SO);
 	if (res == TOKEN_OK)
-		res = change_end(token, put_row(token, &area, &row));
+		res = change_end(token, put_rows(token, &area, &row, &made));
 	if (res != TOKEN_OK)
 		goto out;
 	store_checkpoint(token->store); /* the old wrap must not outlive its credential in the log */
 	*credential = secret_move(&fresh);
 out:
+	provision_rows_clear(&made);
+	store_provisioner_clear(&row);
+	secret_wipe(&key);
 	secret_wipe(&fresh);
 	return res;
 }
@@ -173,8 +216,12 @@ token_provisioner_revoke(struct token *token)
 	enum token_result res;
 
 	res = change_begin(token, TOKEN_SO);
-	if (res == TOKEN_OK)
-		res = change_end(token, store_provisioner_delete(token->store));
+	if (res == TOKEN_OK) {
+		res = store_provisioner_delete(token->store);
+		if (res == TOKEN_OK)
+			res = store_provision_empty(token->store);
+		res = change_end(token, res);
+	}
 	if (res == TOKEN_OK)
 		store_checkpoint(token->store);
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res;
@@ -244,13 +291,17 @@ provisioner_login(struct token *token, struct secret credential)
 {
 	struct store_area area = { 0 };
 	struct store_provisioner row = { .wrap = NULL };
+	struct backend_area *backend = NULL;
+	struct secret key = SECRET_NONE;
 	enum token_result ended;
 	enum token_result res;
 
-	res = begin_try(token, &area, &row);
+	res = backend_current(token, &backend);
+	if (res == TOKEN_OK)
+		res = begin_try(token, &area, &row);
 	if (res != TOKEN_OK)
 		goto out;
-	res = open_wrap(token, &area, credential, row.wrap, row.wrap_len);
+	res = open_wrap(token, backend, &area, credential, &row, &key);
 	ended = end_try(token, &row, res);
 	if (res == TOKEN_OK)
 		res = ended;
@@ -262,11 +313,16 @@ provisioner_login(struct token *token, struct secret credential)
 		token->epoch = area.epoch;
 	}
 	token->provisioner = row.id;
+	secret_wipe(&token->provisioner_key);
+	token->provisioner_key = secret_move(&key);
+	memcpy(token->provisioner_seal, area.seal_public, sizeof(token->provisioner_seal));
 	token->loaded = false; /* the next look finds out whether it has been revoked since */
 	atomic_store(&token->shown, TOKEN_PROVISIONER);
 	(void)pthread_mutex_unlock(&token->lock);
 out:
+	secret_wipe(&key);
 	store_provisioner_clear(&row);
+	backend_area_free(backend);
 	return res;
 }
 

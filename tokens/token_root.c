@@ -99,12 +99,36 @@ root_subtract(uint8_t hash[ROOT_HASH_LEN], const uint8_t term[ROOT_HASH_LEN])
 	}
 }
 
+/* What an area of version 1 has not; one without any of it has the digest that it had then. */
+static bool
+has_origin(const struct store_area *area)
+{
+	return area->preset[0] != '\0' || area->card[0] != '\0' || area->has_authenticator;
+}
+
+/* A mark, and the digest of preset, card and authenticator. */
+static enum token_result
+origin_digest(const struct seal_ctx *ctx, const struct store_area *area, uint8_t out[33])
+{
+	uint8_t bytes[sizeof(area->preset) + sizeof(area->card) + STORE_AUTHENTICATOR_LEN] = { 0 };
+	size_t len = sizeof(area->preset) + sizeof(area->card);
+
+	memcpy(bytes, area->preset, strlen(area->preset));
+	memcpy(bytes + sizeof(area->preset), area->card, strlen(area->card));
+	if (area->has_authenticator) {
+		memcpy(bytes + len, area->authenticator, sizeof(area->authenticator));
+		len += sizeof(area->authenticator);
+	}
+	out[0] = 1;
+	return seal_sha256(ctx, bytes, len, out + 1);
+}
+
 enum token_result
 root_settings(const struct seal_ctx *ctx, const struct store_area *area, const struct backend_bytes *guard_data,
 	uint8_t digest[32])
 {
 	const struct token_pin_policy *policies[] = { &area->user, &area->so };
-	uint8_t bytes[256] = { 0 };
+	uint8_t bytes[320] = { 0 };
 	uint8_t *out = bytes;
 
 	memcpy(out, area->serial, TOKEN_SERIAL_LEN);
@@ -130,6 +154,13 @@ root_settings(const struct seal_ctx *ctx, const struct store_area *area, const s
 		if (res != TOKEN_OK)
 			return res;
 		out += 32;
+	}
+	if (has_origin(area)) {
+		const enum token_result res = origin_digest(ctx, area, out);
+
+		if (res != TOKEN_OK)
+			return res;
+		out += 33;
 	}
 	return seal_sha256(ctx, bytes, (size_t)(out - bytes), digest);
 }
