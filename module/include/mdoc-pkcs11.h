@@ -91,6 +91,14 @@ extern "C" {
 #define CKR_MDOC_STORE_ROLLED_BACK 0xCD440215UL   /* an older store was put back: the TPM has counted further */
 #define CKR_MDOC_TPM_OWNER_AUTH 0xCD440216UL      /* the TPM's owner authorisation is missing or wrong */
 #define CKR_MDOC_NOT_ENROLLED 0xCD440217UL        /* no key that signs evidence yet: C_MDOC_AttestEnrol makes it */
+#define CKR_MDOC_CHECK_MISSING 0xCD440218UL       /* C_MDOC_RecordCheck must come first, in this login (R-CARD-47) */
+#define CKR_MDOC_RETIRED 0xCD440219UL             /* the token's life has ended (R-CARD-41) */
+#define CKR_MDOC_AUTHENTICATOR 0xCD44021AUL       /* the authenticator's helper is missing or gave no good verdict */
+#define CKR_MDOC_CLOCK_BACK 0xCD44021BUL          /* the clock is behind what the token has seen (R-VAL-01) */
+#define CKR_MDOC_BLANK 0xCD44021CUL               /* C_InitToken with the transport secret comes first (R-CARD-06) */
+#define CKR_MDOC_NOT_ALLOWED_HERE 0xCD44021DUL    /* not on the closed list of what this area, or this card, may hold */
+#define CKR_MDOC_NO_SUCH_RIGHT 0xCD44021EUL       /* the access matrix lets nobody of that name in, or not for that */
+#define CKR_MDOC_INBOX_FULL 0xCD44021FUL          /* nothing more may wait for the user */
 
 /*
  * The provisioner brings new records without the holder's PIN: C_LoginUser(CKU_USER, credential, MDOC_PROVISIONER).
@@ -101,10 +109,41 @@ extern "C" {
 #define MDOC_PROVISIONER "provisioner"
 #define MDOC_CREDENTIAL_LEN 32UL
 
+#define MDOC_CHECK_TEXT_MAX 512UL
+
+/*
+ * Its three keys come with its credential and are good for one thing each: attestation (C_MDOC_AttestKeys alone; only the
+ * public half is shown), TLS (CKA_LABEL "provisioner tls", CKM_ECDSA) and notices ("provisioner notices",
+ * CKM_ECDH1_DERIVE). A holder key that it generates (CKA_MDOC_HOLDER_KEY in the template of C_GenerateKeyPair) waits
+ * in the inbox: it sees the key's public attributes, nobody can use the key, and C_DestroyObject takes it away again.
+ *
+ * What is brought is sealed to the key of the inbox, an X25519 pair with CKA_LABEL MDOC_INBOX_KEY, which searches find
+ * only by that label: the public half for everybody, the private half (CKM_ECDH1_DERIVE) for the user.
+ */
+#define MDOC_INBOX_KEY_LABEL "inbox"
+
+#define MDOC_INBOX_KEY 1UL      /* a key pair, for C_MDOC_InboxOpenKeys */
+#define MDOC_INBOX_RESPONSE 2UL /* what an issuer has sent */
+#define MDOC_INBOX_NOTICE 3UL
+
+/* Bounds: above them CKR_MDOC_INBOX_FULL. */
+#define MDOC_INBOX_KEYS_MAX 2000UL
+#define MDOC_INBOX_ENTRIES_MAX 1000UL                 /* of each other kind */
+#define MDOC_INBOX_BYTES_MAX (64UL * 1024UL * 1024UL) /* all of them */
+#define MDOC_INBOX_ENTRY_MAX (16UL * 1024UL * 1024UL) /* one */
+
+typedef struct CK_MDOC_INBOX_ENTRY {
+	CK_ULONG ulId;       /* never used twice in an area */
+	CK_ULONG ulKind;     /* MDOC_INBOX_* */
+	CK_ULONG ulReceived; /* seconds since the epoch, UTC */
+	CK_ULONG ulLen;      /* bytes; 0 for a key */
+} CK_MDOC_INBOX_ENTRY;
+
 /* Bounds of what C_MDOC_Attest and its sisters take. */
 #define MDOC_ATTEST_KEYS_MAX 1000UL
 #define MDOC_ATTEST_NONCE_MAX 1024UL
 #define MDOC_ATTEST_INPUT_MAX 8192UL
+#define MDOC_ATTEST_AUDIENCE_MAX 1024UL
 
 /*
  * The vendor interface: C_GetInterface("Vendor mdoc-pkcs11", {1, 0}, …). A program finds
@@ -127,6 +166,26 @@ typedef struct CK_MDOC_PIN_POLICY {
 #define CKF_MDOC_AREA_ALLOW_WEAK_PIN 0x01UL    /* a user PIN shorter than the backend's floor */
 #define CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN 0x02UL /* an SO code of less than 80 bits */
 #define CKF_MDOC_AREA_RAW_SIGN 0x04UL          /* CKM_ECDSA with bound keys too (p11-kit remoting) */
+#define CKF_MDOC_AREA_MUST_CHANGE 0x08UL       /* a PIN that the SO has set must be changed first (R-CARD-30) */
+#define CKF_MDOC_AREA_IDENTITY_CHECK 0x10UL    /* a PIN is reset or disabled after an identity check (R-CARD-47) */
+#define CKF_MDOC_AREA_TRANSPORT 0x20UL         /* pSoPin is a transport secret: the token is blank (R-CARD-06) */
+#define CKF_MDOC_AREA_SINGLE_USE 0x40UL        /* no record with CKA_MDOC_REUSABLE (R-EXH-01) */
+
+/*
+ * Presets: what an area is for (R-CARD-10, -27). One of the law brings its PIN policy and its flags, which zero fields
+ * of the policy take and others must not contradict, and a closed list of what it may hold: anything else is refused.
+ */
+#define MDOC_PRESET_GENERAL "general" /* anything; none of the law. NULL and "" mean this */
+#define MDOC_PRESET_MNC "mnc"         /* the card-substitute record */
+#define MDOC_PRESET_JK "jk"           /* base area */
+#define MDOC_PRESET_KK "kk"           /* card-face confirmation, behind the collation numbers */
+#define MDOC_PRESET_KH "kh"           /* card-face input support */
+#define MDOC_PRESET_JP_AUTH "jp-auth" /* public key certification: user authentication */
+#define MDOC_PRESET_JP_SIGN "jp-sign" /* and signatures */
+#define MDOC_PRESET_JO "jo"           /* an ordinance's application */
+
+#define MDOC_PRESET_MAX 16UL /* bytes of a preset's name */
+#define MDOC_CARD_MAX 32UL   /* bytes of a card's name, UTF-8 without control characters */
 
 typedef struct CK_MDOC_AREA {
 	CK_UTF8CHAR label[32];       /* blank padded */
@@ -135,16 +194,57 @@ typedef struct CK_MDOC_AREA {
 	CK_ULONG ulSoPinLen;
 	CK_MDOC_PIN_POLICY user;
 	CK_MDOC_PIN_POLICY so;
-	CK_FLAGS flags; /* CKF_MDOC_AREA_* */
+	CK_FLAGS flags;             /* CKF_MDOC_AREA_* */
+	const CK_UTF8CHAR *pPreset; /* NUL terminated, MDOC_PRESET_*; NULL: MDOC_PRESET_GENERAL */
+	const CK_UTF8CHAR
+		*pCard; /* NUL terminated: areas of one name are one card; NULL: none. A card takes the presets
+				      * of the physical one, MDOC_PRESET_JO several times, the others once (R-CARD-60) */
+	const CK_BYTE
+		*pAuthenticator; /* public document of a helper that opens the area when the PIN is disabled; NULL:
+					* none */
+	CK_ULONG ulAuthenticatorLen;
 } CK_MDOC_AREA;
+
+/*
+ * Named users beside the provisioner: C_LoginUser(CKU_USER, credential, name). An area of the law lets in the systems
+ * of the card standard's access matrix, each for what its cell says (R-CARD-10 to -15), and the card-face area the two
+ * collation numbers (R-CARD-18 to -20). None of them ever uses a key. Ten wrong credentials lock one of them
+ * (CKR_PIN_LOCKED), and nobody else, until the security officer grants anew.
+ *
+ *   juki-net     reads and writes jk, kk and kh; reads jp-auth and jp-sign, and sets their PINs
+ *   kk, kh       read and write their own areas
+ *   jpki         reads and writes jp-auth and jp-sign; reads jk; sets the PINs of jk and kh
+ *   ordinance-…  reads and writes its own jo area; reads jk
+ *   collation-a  12 digits: reads kk
+ *   collation-b  14 digits: reads the front in kk
+ *
+ * Who may set a PIN calls C_InitPIN in an R/W session.
+ */
+#define CKF_MDOC_RIGHT_READ 0x01UL  /* data objects and certificates */
+#define CKF_MDOC_RIGHT_WRITE 0x02UL /* the same */
+#define CKF_MDOC_RIGHT_PIN 0x04UL
+#define CKF_MDOC_RIGHT_FRONT 0x08UL
+#define MDOC_COLLATION_A "collation-a"
+#define MDOC_COLLATION_B "collation-b"
+#define MDOC_NAME_MAX 32UL   /* bytes */
+#define MDOC_NUMBER_MAX 64UL /* digits */
+
+typedef struct CK_MDOC_GRANT {
+	const CK_UTF8CHAR *pName;   /* NUL terminated */
+	CK_FLAGS rights;            /* 0: the cell's; else they must be just those */
+	CK_ULONG ulTries;           /* until it is locked; 0: ten */
+	const CK_UTF8CHAR *pNumber; /* of a collation number: the digits. NULL for a system */
+	CK_ULONG ulNumberLen;
+} CK_MDOC_GRANT;
 
 typedef struct CK_MDOC_FUNCTION_LIST {
 	CK_VERSION version;
 
 	/* Make an area in the free slot and give its slot id in *pSlot. CKR_PIN_LEN_RANGE,
 	 * CKR_PIN_INVALID: the SO code or a policy is weaker than the flags allow.
-	 * CKR_ARGUMENTS_BAD: unknown backend, flag or policy value. Nothing is left behind
-	 * on an error. */
+	 * CKR_ARGUMENTS_BAD: unknown backend, preset, flag or policy value, or a policy that is not the preset's.
+	 * CKR_MDOC_NOT_ALLOWED_HERE: the card takes no such area, or no further one.
+	 * Nothing is left behind on an error. */
 	CK_RV (*C_MDOC_MakeArea)(const CK_MDOC_AREA *pArea, CK_SLOT_ID *pSlot);
 
 	/* Erase the area of a slot with all its keys and records, after a check of the SO
@@ -197,6 +297,70 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	(CK_SESSION_HANDLE hSession, const CK_BYTE *pChallenge, CK_ULONG ulChallengeLen, CK_BYTE *pAnswer,
 		CK_ULONG *pulLen);
 	CK_RV (*C_MDOC_AttestCertificate)(CK_SESSION_HANDLE hSession, const CK_BYTE *pDer, CK_ULONG ulLen);
+
+	/* SO: write into the token's log that the holder's identity has been checked, and how: at most
+	 * MDOC_CHECK_TEXT_MAX bytes of UTF-8, one line, without the holder's name. Good for one C_InitPIN or
+	 * C_MDOC_DisablePin of this login, which in an area with CKF_MDOC_AREA_IDENTITY_CHECK answer
+	 * CKR_MDOC_CHECK_MISSING without it. Like all that follow: CKR_MDOC_RETIRED, CKR_USER_NOT_LOGGED_IN,
+	 * CKR_PIN_EXPIRED (the SO code is still the transport secret). */
+	CK_RV (*C_MDOC_RecordCheck)(CK_SESSION_HANDLE hSession, const CK_UTF8CHAR *pText, CK_ULONG ulLen);
+
+	/* SO: give the user a random PIN that nobody learns, and check no PIN any more (顔認証, R-FACE-01 to -05);
+	 * C_InitPIN is the way back. Keys and records stay. It can be repeated. CKR_USER_PIN_NOT_INITIALIZED. */
+	CK_RV (*C_MDOC_DisablePin)(CK_SESSION_HANDLE hSession);
+
+	/* SO or provisioner: no private key of the token is used any more, CKR_MDOC_SUSPENDED (R-SUS-01, R-CARD-41). */
+	CK_RV (*C_MDOC_Suspend)(CK_SESSION_HANDLE hSession);
+
+	/* SO: they sign again. What the token has seen of time begins anew with now (CKR_MDOC_CLOCK_BACK). */
+	CK_RV (*C_MDOC_Resume)(CK_SESSION_HANDLE hSession);
+
+	/* User or SO: destroy all keys, records and private objects and the user's PIN, for good; only C_InitToken and
+	 * C_MDOC_EraseArea follow. Everybody is logged out. */
+	CK_RV (*C_MDOC_Retire)(CK_SESSION_HANDLE hSession);
+
+	/* The token's log as JSON (UTF-8, no NUL), length query as usual; nobody need be logged in. An array of
+	 * {"id": number, "at": seconds since 1970, "what": text, "detail": text} and last
+	 * {"chain": "whole" | "broken", "at": id of the first line that is not as it was written, or of the last}. */
+	CK_RV (*C_MDOC_Events)(CK_SLOT_ID slotID, CK_UTF8CHAR *pJson, CK_ULONG *pulLen);
+
+	/* Let a named user in, in an R/W session of the security officer; a former credential of that name is good no
+	 * longer. A system gets a credential as C_MDOC_MakeProvisioner gives one; a collation number is its own, and
+	 * *pulLen becomes 0.
+	 * CKR_MDOC_NO_SUCH_RIGHT: the matrix has no such cell in this area, or one with other rights, or another
+	 * ordinance's system is in already. CKR_PIN_LEN_RANGE, CKR_PIN_INVALID: not that many digits. */
+	CK_RV(*C_MDOC_Grant)
+	(CK_SESSION_HANDLE hSession, const CK_MDOC_GRANT *pGrant, CK_UTF8CHAR *pCredential, CK_ULONG *pulLen);
+
+	/* Let it in no more, in such a session. CKR_USER_PIN_NOT_INITIALIZED: nobody has that name. */
+	CK_RV (*C_MDOC_Revoke)(CK_SESSION_HANDLE hSession, const CK_UTF8CHAR *pName);
+	/* The inbox (R-REN-01, R-REN-03). Put: the provisioner, in an R/W session; the bytes are sealed for the user,
+	 * and it can't read them again. CKR_MDOC_INBOX_FULL; CKR_DATA_LEN_RANGE: above MDOC_INBOX_ENTRY_MAX;
+	 * CKR_DEVICE_MEMORY: the disk is full, and nothing was put.
+	 * List: user or provisioner; in order of id. pEntries NULL asks for the number, of entries as in *pulCount.
+	 * Get: the user. CKR_OBJECT_HANDLE_INVALID: no such entry; CKR_KEY_FUNCTION_NOT_PERMITTED: it is a key.
+	 * Remove: either of them, in an R/W session. */
+	CK_RV(*C_MDOC_InboxPut)
+	(CK_SESSION_HANDLE hSession, CK_ULONG ulKind, const CK_BYTE *pBytes, CK_ULONG ulLen, CK_ULONG *pId);
+	CK_RV (*C_MDOC_InboxList)(CK_SESSION_HANDLE hSession, CK_MDOC_INBOX_ENTRY *pEntries, CK_ULONG *pulCount);
+	CK_RV (*C_MDOC_InboxGet)(CK_SESSION_HANDLE hSession, CK_ULONG ulId, CK_BYTE *pBytes, CK_ULONG *pulLen);
+	CK_RV (*C_MDOC_InboxRemove)(CK_SESSION_HANDLE hSession, CK_ULONG ulId);
+
+	/* In an R/W session of the user: let all keys of the inbox become unbound holder keys, all or none; how many.
+	 * CKR_MDOC_STORE_DAMAGED: one of them the provisioner has not put there. CKR_MDOC_BATCH_ACTIVE. */
+	CK_RV (*C_MDOC_InboxOpenKeys)(CK_SESSION_HANDLE hSession, CK_ULONG *pulCount);
+
+	/* A key attestation (OpenID4VCI 1.0, appendix D) about unbound private holder keys, 1 to
+	 * MDOC_ATTEST_KEYS_MAX, for the user, or for the provisioner about what waits in the inbox. It is a JWT in
+	 * compact form, whose claims are iat, exp, nonce, attested_keys, aud (ulAudienceLen 0: none) and mdoc_pkcs11
+	 * (mdoc-pkcs11(7)), signed by the provisioner's attestation key. Nonce and audience are UTF-8.
+	 * CKR_USER_PIN_NOT_INITIALIZED: the area has no provisioner. CKR_KEY_HANDLE_INVALID: not such a key, or twice
+	 * the same; CKR_KEY_FUNCTION_NOT_PERMITTED: it has its record already. Length query and
+	 * CKR_BUFFER_TOO_SMALL as usual. */
+	CK_RV(*C_MDOC_AttestKeys)
+	(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
+		CK_ULONG ulNonceLen, const CK_UTF8CHAR *pAudience, CK_ULONG ulAudienceLen, CK_UTF8CHAR *pJwt,
+		CK_ULONG *pulLen);
 } CK_MDOC_FUNCTION_LIST;
 
 #ifdef __cplusplus

@@ -37,7 +37,7 @@ begin(struct session *session, CK_ULONG keys, const CK_ULONG *len, CK_ULONG *roo
 		return CKR_ARGUMENTS_BAD;
 	if (*room == 0)
 		return CKR_FUNCTION_NOT_SUPPORTED;
-	return slot_role(session->slot) == TOKEN_USER ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+	return token_may(session->slot->token, TOKEN_ACCESS_HOLDER_KEY, TOKEN_USE) ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
 }
 
 /* Give a message out and free it. */

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mdoc-pkcs11.h"
 #include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/objects/provision.h"
 #include "module/pkcs11/objects/record.h"
 
 #define STATUS BUILTIN_FIRST
@@ -17,8 +19,12 @@
 #define PROFILES_END (PROFILES + CKP_HKDF_TLS_TOKEN + 1)
 #define MECHANISMS (BUILTIN_FIRST + 0x100) /* and the place in the list of mechanisms */
 #define MECHANISMS_MAX 256
+#define PROVISION (BUILTIN_FIRST + 0x300) /* and the place among the fixed objects of renewal */
+#define WAITING (BUILTIN_FIRST + 0x1000)  /* and twice the id of a key in the inbox */
 
-_Static_assert(MECHANISMS + MECHANISMS_MAX <= BUILTIN_LAST, "handles of built-in objects");
+_Static_assert(PROFILES_END <= MECHANISMS && MECHANISMS + MECHANISMS_MAX <= PROVISION &&
+		PROVISION + PROVISION_FIXED <= WAITING && WAITING < BUILTIN_LAST,
+	"handles of built-in objects");
 
 static bool
 is_class(const CK_ATTRIBUTE *attr, CK_OBJECT_CLASS object_class)
@@ -65,14 +71,15 @@ wants_mechanisms(const CK_ATTRIBUTE *template, CK_ULONG count)
 	return false;
 }
 
+/* Does the template name this, for it to be found? */
 static bool
-wants_status(const CK_ATTRIBUTE *template, CK_ULONG count)
+names(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type, const char *text)
 {
 	CK_ULONG i;
 
 	for (i = 0; i < count; i++)
-		if (template[i].type == CKA_APPLICATION && template[i].ulValueLen == strlen(STATUS_APPLICATION) &&
-			memcmp(template[i].pValue, STATUS_APPLICATION, template[i].ulValueLen) == 0)
+		if (template[i].type == type && template[i].ulValueLen == strlen(text) &&
+			memcmp(template[i].pValue, text, template[i].ulValueLen) == 0)
 			return true;
 	return false;
 }
@@ -85,8 +92,27 @@ mechanism_count(void)
 	return mech_list(NULL, &count) == CKR_OK && count <= MECHANISMS_MAX ? count : 0;
 }
 
+static size_t
+provision_ranges(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct builtin_range *ranges)
+{
+	CK_ULONG first, last;
+	size_t n = 0;
+
+	if (names(template, count, CKA_LABEL, MDOC_INBOX_KEY_LABEL))
+		ranges[n++] = (struct builtin_range){ PROVISION, PROVISION + PROVISION_INBOX };
+	if (slot_role(session->slot) != TOKEN_PROVISIONER)
+		return n;
+	ranges[n++] = (struct builtin_range){ PROVISION + PROVISION_INBOX, PROVISION + PROVISION_FIXED };
+	provision_waiting(session, &first, &last);
+	if (last > BUILTIN_LAST - WAITING)
+		last = BUILTIN_LAST - WAITING;
+	ranges[n++] = (struct builtin_range){ WAITING + first, WAITING + last };
+	return n;
+}
+
 size_t
-builtin_ranges(const CK_ATTRIBUTE *template, CK_ULONG count, struct builtin_range ranges[BUILTIN_RANGES])
+builtin_ranges(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
+	struct builtin_range ranges[BUILTIN_RANGES])
 {
 	size_t n = 0;
 
@@ -94,9 +120,23 @@ builtin_ranges(const CK_ATTRIBUTE *template, CK_ULONG count, struct builtin_rang
 		ranges[n++] = (struct builtin_range){ PROFILES + CKP_BASELINE_PROVIDER, PROFILES_END };
 	if (wants_mechanisms(template, count))
 		ranges[n++] = (struct builtin_range){ MECHANISMS, MECHANISMS + mechanism_count() };
-	if (wants_status(template, count))
+	if (names(template, count, CKA_APPLICATION, STATUS_APPLICATION))
 		ranges[n++] = (struct builtin_range){ STATUS, STATUS + 1 };
-	return n;
+	return n + provision_ranges(session, template, count, ranges + n);
+}
+
+bool
+builtin_is_waiting(CK_OBJECT_HANDLE handle, CK_ULONG *which)
+{
+	*which = handle - WAITING;
+	return handle >= WAITING && handle <= BUILTIN_LAST;
+}
+
+CK_RV
+builtin_waiting_handle(CK_ULONG which, CK_OBJECT_HANDLE *handle)
+{
+	*handle = WAITING + which;
+	return which <= BUILTIN_LAST - WAITING ? CKR_OK : CKR_HOST_MEMORY;
 }
 
 /* An object that only says what it is: a number of its class. The unique id is the token's serial number and that. */
@@ -134,8 +174,14 @@ make_mechanism(struct session *session, CK_ULONG place, struct token_attrs **att
 CK_RV
 builtin_make(struct session *session, CK_OBJECT_HANDLE handle, struct token_attrs **attrs, struct secret *value)
 {
+	CK_ULONG which;
+
 	if (handle == STATUS)
 		return status_object_find(session, attrs, value);
+	if (builtin_is_waiting(handle, &which))
+		return provision_make_waiting(session, which, attrs);
+	if (handle >= PROVISION && handle < PROVISION + PROVISION_FIXED)
+		return provision_make_fixed(session, handle - PROVISION, attrs, value);
 	if (handle >= MECHANISMS)
 		return make_mechanism(session, handle - MECHANISMS, attrs);
 	if (handle > PROFILES && handle < PROFILES_END && profile_holds(session, handle - PROFILES))

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "mdoc-pkcs11.h"
+#include "module/pkcs11/objects/builtin.h"
 #include "module/pkcs11/objects/certificate.h"
 #include "module/pkcs11/objects/ec_key.h"
 #include "module/pkcs11/objects/make.h"
+#include "module/pkcs11/objects/provision.h"
 #include "module/pkcs11/objects/record.h"
 #include "module/pkcs11/shell/rv.h"
 #include "module/pkcs11/objects/template.h"
@@ -169,7 +171,7 @@ check_trusted(struct session *session, const struct object *object, const struct
 	size_t i;
 
 	if (object_class(object) != CKO_SECRET_KEY || !object_is_trusted(object) ||
-		slot_role(session->slot) == TOKEN_SO)
+		token_may(session->slot->token, TOKEN_ACCESS_TRUSTED, TOKEN_CREATE))
 		return CKR_OK;
 	for (i = 0; i < sizeof(opening) / sizeof(*opening); i++)
 		if (attrs_bool(after, opening[i], false) && !attrs_bool(object_attrs(object), opening[i], false))
@@ -320,7 +322,7 @@ change_version(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIB
 	if (rv != CKR_OK)
 		return rv;
 	if (object_is_token(object))
-		rv = make_writable(session);
+		rv = make_changeable(session, object, TOKEN_CHANGE);
 	if (rv == CKR_OK && (is_fixed(object) || !attrs_bool(object_attrs(object), CKA_MODIFIABLE, true)))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
@@ -357,13 +359,18 @@ CK_RV
 object_destroy(struct session *session, CK_OBJECT_HANDLE handle)
 {
 	struct object *object = NULL;
+	CK_ULONG which;
 	CK_RV rv;
 
 	rv = object_from_handle(session, handle, &object);
 	if (rv != CKR_OK)
 		return rv;
+	if (builtin_is_waiting(handle, &which)) {
+		object_unref(object);
+		return provision_destroy_waiting(session, which);
+	}
 	if (object_is_token(object) && !(object->stored == NULL && object->owner == 0))
-		rv = make_writable(session);
+		rv = make_changeable(session, object, TOKEN_DESTROY);
 	if (rv == CKR_OK &&
 		((object->stored == NULL && object->owner == 0) ||
 			!attrs_bool(object_attrs(object), CKA_DESTROYABLE, true)))

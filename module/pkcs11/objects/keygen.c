@@ -7,9 +7,11 @@
 
 #include "mdoc-pkcs11.h"
 #include "module/pkcs11/mechanisms/mech.h"
+#include "module/pkcs11/objects/builtin.h"
 #include "module/pkcs11/objects/create.h"
 #include "module/pkcs11/objects/ec_key.h"
 #include "module/pkcs11/objects/make.h"
+#include "module/pkcs11/objects/provision.h"
 #include "module/pkcs11/shell/rv.h"
 #include "module/pkcs11/objects/template.h"
 
@@ -21,6 +23,7 @@ struct pair {
 	CK_KEY_TYPE type; /* that the mechanism makes */
 	enum token_curve curve;
 	bool token, holder;
+	bool waits; /* for the user, whose provisioner makes it */
 };
 
 /* Set a boolean that the template may leave out but not deny. */
@@ -118,6 +121,13 @@ finish_half(struct session *session, const struct pair *pair, CK_OBJECT_CLASS ob
 	return rv;
 }
 
+/* What the provisioner makes for its user is that user's; everything else is the maker's. */
+static CK_RV
+half_allowed(struct session *session, const struct pair *pair, const struct token_attrs *attrs)
+{
+	return pair->waits ? make_allowed_for_user(session, attrs) : make_allowed(session, attrs);
+}
+
 static CK_RV
 prepare_pair(struct session *session, struct pair *pair)
 {
@@ -125,6 +135,7 @@ prepare_pair(struct session *session, struct pair *pair)
 
 	rv = settle_curve(pair);
 	pair->holder = attrs_bool(pair->private_attrs, CKA_MDOC_HOLDER_KEY, false);
+	pair->waits = pair->holder && slot_role(session->slot) == TOKEN_PROVISIONER;
 	if (rv == CKR_OK && pair->holder)
 		rv = insist_on_holder(pair);
 	if (rv == CKR_OK)
@@ -132,13 +143,27 @@ prepare_pair(struct session *session, struct pair *pair)
 	if (rv == CKR_OK)
 		rv = finish_half(session, pair, CKO_PRIVATE_KEY, pair->private_attrs);
 	if (rv == CKR_OK)
-		rv = make_allowed(session, pair->public_attrs);
+		rv = half_allowed(session, pair, pair->public_attrs);
 	if (rv == CKR_OK)
-		rv = make_allowed(session, pair->private_attrs);
+		rv = half_allowed(session, pair, pair->private_attrs);
 	if (rv != CKR_OK)
 		return rv;
 	pair->token = attrs_bool(pair->private_attrs, CKA_TOKEN, false);
 	return attrs_bool(pair->public_attrs, CKA_TOKEN, false) == pair->token ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+}
+
+static CK_RV
+generate_in_inbox(struct session *session, const struct pair *pair, CK_OBJECT_HANDLE *public_handle,
+	CK_OBJECT_HANDLE *private_handle)
+{
+	CK_ULONG public_which = 0, private_which = 0;
+	CK_RV rv;
+
+	rv = provision_generate(session, pair->curve, pair->public_attrs, pair->private_attrs, &public_which,
+		&private_which);
+	if (rv == CKR_OK)
+		rv = builtin_waiting_handle(public_which, public_handle);
+	return rv == CKR_OK ? builtin_waiting_handle(private_which, private_handle) : rv;
 }
 
 static CK_RV
@@ -163,6 +188,8 @@ generate_in_token(struct session *session, const struct pair *pair, CK_OBJECT_HA
 	rv = rv_from_token(token_get_info(session->slot->token, &info));
 	if (rv == CKR_OK && pair->holder && !attrs_set_bool(pair->private_attrs, CKA_MDOC_HARDWARE, info.hardware))
 		rv = CKR_HOST_MEMORY;
+	if (rv == CKR_OK && pair->waits)
+		return generate_in_inbox(session, pair, public_handle, private_handle);
 	if (rv == CKR_OK)
 		rv = rv_from_token(token_generate_pair(session->slot->token, pair->curve, pair->holder, &public_spec,
 			&private_spec, &public_object, &private_object));

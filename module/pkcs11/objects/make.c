@@ -10,18 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mdoc-pkcs11.h"
 #include "module/pkcs11/shell/rv.h"
 #include "pkcs11-3.h"
 
 #define CHECK_VALUE_LEN 3
 
-/* A key that lies in the token sealed, whoever may see that it is there. */
 static bool
-is_secret(const struct token_attrs *attrs)
+may_make(struct token *token, const struct token_attrs *attrs, bool private_)
 {
-	const CK_ULONG object_class = attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
-
-	return object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
+	return token_may_make(token, attrs, attrs_bool(attrs, CKA_MDOC_HOLDER_KEY, false), private_);
 }
 
 CK_RV
@@ -30,6 +28,17 @@ make_writable(const struct session *session)
 	if (token_is_read_only(session->slot->token))
 		return CKR_TOKEN_WRITE_PROTECTED;
 	return session->rw ? CKR_OK : CKR_SESSION_READ_ONLY;
+}
+
+CK_RV
+make_changeable(const struct session *session, const struct object *object, unsigned operation)
+{
+	CK_RV rv = make_writable(session);
+
+	if (rv == CKR_OK && object->stored != NULL &&
+		!token_may_object(session->slot->token, object->stored, operation))
+		rv = CKR_USER_NOT_LOGGED_IN;
+	return rv;
 }
 
 bool
@@ -46,8 +55,12 @@ make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum templa
 	const bool key = object_class == CKO_PRIVATE_KEY || object_class == CKO_SECRET_KEY;
 
 	if (key && attrs_find(attrs, CKA_PRIVATE) == NULL && !attrs_bool(attrs, CKA_TOKEN, false) &&
-		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && slot_role(session->slot) != TOKEN_USER &&
+		!attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) &&
+		!token_may(session->slot->token, TOKEN_ACCESS_SESSION, TOKEN_CREATE) &&
 		!attrs_set_bool(attrs, CKA_PRIVATE, false))
+		return CKR_HOST_MEMORY;
+	if (attrs_find(attrs, CKA_PRIVATE) == NULL && attrs_bool(attrs, CKA_TOKEN, false) &&
+		token_wants_private(session->slot->token, attrs) && !attrs_set_bool(attrs, CKA_PRIVATE, true))
 		return CKR_HOST_MEMORY;
 	/* Who would copy a key into memory, as OpenSSL's provider does, is told that this one cannot be. */
 	if (make_is_confined(session, attrs) && attrs_find(attrs, CKA_COPYABLE) == NULL &&
@@ -59,26 +72,38 @@ make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum templa
 CK_RV
 make_allowed(struct session *session, const struct token_attrs *attrs)
 {
-	const enum token_role role = slot_role(session->slot);
+	struct token *token = session->slot->token;
 	const bool private_ = attrs_bool(attrs, CKA_PRIVATE, false);
+	const bool stored = attrs_bool(attrs, CKA_TOKEN, false);
 	CK_RV rv = CKR_OK;
 
-	if (attrs_bool(attrs, CKA_TOKEN, false))
+	if (stored)
 		rv = make_writable(session);
 	if (rv != CKR_OK)
 		return rv;
-	if (private_ && role != TOKEN_USER)
+	if (private_ && !stored && !token_may(token, TOKEN_ACCESS_SESSION, TOKEN_CREATE))
 		return CKR_USER_NOT_LOGGED_IN;
-	if (attrs_bool(attrs, CKA_TRUSTED, false) && role != TOKEN_SO)
+	if (private_ && stored && !may_make(token, attrs, true))
+		return CKR_USER_NOT_LOGGED_IN;
+	if (attrs_bool(attrs, CKA_TRUSTED, false) && !token_may(token, TOKEN_ACCESS_TRUSTED, TOKEN_CREATE))
 		return CKR_ATTRIBUTE_READ_ONLY;
 	if (attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false) && !private_)
 		return CKR_TEMPLATE_INCONSISTENT;
-	/* Its value is sealed, for which somebody must have opened the token. */
-	if (attrs_bool(attrs, CKA_TOKEN, false) && is_secret(attrs) && role == TOKEN_NOBODY)
+	if (!private_ && stored && !may_make(token, attrs, false))
 		return CKR_USER_NOT_LOGGED_IN;
 	if (make_is_confined(session, attrs) && attrs_bool(attrs, CKA_EXTRACTABLE, false))
 		return CKR_TEMPLATE_INCONSISTENT;
 	return template_consistent(attrs);
+}
+
+CK_RV
+make_allowed_for_user(struct session *session, const struct token_attrs *attrs)
+{
+	const CK_RV rv = make_writable(session);
+
+	if (rv != CKR_OK)
+		return rv;
+	return attrs_bool(attrs, CKA_TRUSTED, false) ? CKR_ATTRIBUTE_READ_ONLY : template_consistent(attrs);
 }
 
 CK_RV

@@ -12,9 +12,13 @@
 /* May this session write token objects? CKR_TOKEN_WRITE_PROTECTED before CKR_SESSION_READ_ONLY. */
 CK_RV make_writable(const struct session *session);
 
+/* The same, and may it do that with this token object? CKR_USER_NOT_LOGGED_IN. */
+CK_RV make_changeable(const struct session *session, const struct object *object, unsigned operation);
+
 /*
  * template_complete(), and before it the default of CKA_PRIVATE that depends on the session: a session key made while
- * the user is not logged in is a public one, because there is nobody else that it could belong to.
+ * the user is not logged in is a public one, because there is nobody else that it could belong to; and a token object
+ * in an area whose list wants it so is a private one.
  */
 CK_RV make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum template_origin origin,
 	struct token_attrs *attrs);
@@ -29,6 +33,9 @@ CK_RV make_complete(struct session *session, CK_OBJECT_CLASS object_class, enum 
  *                           CKA_EXTRACTABLE on a key that will be in a device
  */
 CK_RV make_allowed(struct session *session, const struct token_attrs *attrs);
+
+/* The same of a holder key that the provisioner makes, which will be the user's. */
+CK_RV make_allowed_for_user(struct session *session, const struct token_attrs *attrs);
 
 /* Will this be a key that never leaves its device, whatever the template says of CKA_EXTRACTABLE? */
 bool make_is_confined(const struct session *session, const struct token_attrs *attrs);

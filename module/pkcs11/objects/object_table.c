@@ -308,7 +308,8 @@ object_from_handle(struct session *session, CK_OBJECT_HANDLE handle, struct obje
 	if (local != NULL)
 		*object = object_ref(*local);
 	pthread_mutex_unlock(&slot->lock);
-	if (*object != NULL && object_is_private(*object) && slot_role(slot) != TOKEN_USER) {
+	if (*object != NULL && object_is_private(*object) &&
+		!token_may(slot->token, TOKEN_ACCESS_SESSION, TOKEN_FIND)) {
 		object_unref(*object);
 		*object = NULL;
 	}
@@ -381,7 +382,8 @@ object_publish(struct session *session, struct token_attrs *attrs, struct secret
 	object->owner = session->handle;
 	pthread_mutex_lock(&slot->lock);
 	/* A logout that came meanwhile has taken the private objects away, or will when it has the lock. */
-	seen = !object_is_private(object) || (slot->token != NULL && token_get_role(slot->token) == TOKEN_USER);
+	seen = !object_is_private(object) ||
+		(slot->token != NULL && token_may(slot->token, TOKEN_ACCESS_SESSION, TOKEN_CREATE));
 	if (seen)
 		added = add_local(slot->objects, object);
 	if (added)

@@ -117,7 +117,7 @@ record_create(struct session *session, struct token_attrs *attrs, struct mdoc_by
 	struct mdoc_bytes doc_type;
 	CK_RV rv;
 
-	if (slot_role(session->slot) != TOKEN_USER)
+	if (!token_may(session->slot->token, TOKEN_ACCESS_RECORD, TOKEN_CREATE))
 		return CKR_USER_NOT_LOGGED_IN;
 	rv = parse(library_mdoc(), value, &record);
 	if (rv == CKR_OK)

@@ -98,7 +98,7 @@ search_token(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG cou
 static CK_RV
 search_session(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
 {
-	const bool user = slot_role(session->slot) == TOKEN_USER;
+	const bool user = token_may(session->slot->token, TOKEN_ACCESS_SESSION, TOKEN_FIND);
 	struct object **list = NULL;
 	size_t i, n = 0;
 	CK_RV rv;
@@ -136,7 +136,7 @@ static CK_RV
 search_builtin(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, struct result *result)
 {
 	struct builtin_range ranges[BUILTIN_RANGES];
-	const size_t n = builtin_ranges(template, count, ranges);
+	const size_t n = builtin_ranges(session, template, count, ranges);
 	CK_RV rv = CKR_OK;
 	size_t i;
 

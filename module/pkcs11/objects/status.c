@@ -8,12 +8,17 @@
  *   version   1
  *   pin       "operational" | "locked" | "none" (never set) | "disabled" (顔認証)
  *   tries     "full" | "low" (some were wrong) | "final" | "none": as the token's PIN flags say
- *   marks     list of "face" (顔認証: the PIN was disabled by the holder's wish) and "suspended" (一時停止)
+ *   life      "blank" (has its transport secret only) | "active" | "retired"
+ *   mustChange  true: the holder must change the PIN that the security officer has set. Absent: no
+ *   marks     list of "face" (顔認証: the PIN was disabled by the holder's wish), "suspended" (一時停止) and "retired" (廃止)
  *   copies    "ok" | "low" (one or two left) | "none"
  *   backend   what the token is made of, as C_MDOC_MakeArea takes it
  *   deviceBound  false: the store opens on any machine, and whoever copies it can try PINs there (R-KEY-02). true: only
  *             with this device's TPM, which counts wrong PINs
+ *   preset    what it is for: "general", "mnc", "jk", …, as C_MDOC_MakeArea takes it
+ *   card      the card that it is an area of. Absent: none
  *   sharedLockout  true: the TPM has no counter of this token's own, and locks all keys that it protects. Absent: no
+ *   inbox     { "waiting": true }: responses or notices came without the PIN and wait for it (R-REN-03). Absent: none
  *
  * and after a user login also
  *
@@ -22,6 +27,7 @@
  *   unbound   holder keys that wait for a record
  *   validity  { "earliest": {validFrom, validUntil}, "latest": {validFrom, validUntil} }, of the records
  *             that expire first and last, as "YYYY-MM-DDThh:mm:ssZ"; absent without records
+ *   inbox     has also how many wait: "keys", "responses" and "notices"; there even if all are 0 and "waiting" is false
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -33,6 +39,7 @@
 
 #include "module/pkcs11/objects/record.h"
 #include "module/pkcs11/shell/rv.h"
+#include "mdoc-pkcs11.h"
 #include "pkcs11-3.h"
 #include "module/pkcs11/objects/status.h"
 
@@ -43,6 +50,12 @@ static const char *const pin_states[] = {
 	[TOKEN_PIN_OPERATIONAL] = "operational",
 	[TOKEN_PIN_LOCKED] = "locked",
 	[TOKEN_PIN_DISABLED] = "disabled",
+};
+
+static const char *const lives[] = {
+	[TOKEN_LIFE_BLANK] = "blank",
+	[TOKEN_LIFE_ACTIVE] = "active",
+	[TOKEN_LIFE_RETIRED] = "retired",
 };
 
 static const char *
@@ -72,6 +85,8 @@ marks(const struct token_info *info)
 		(void)json_array_append_new(list, json_string("face"));
 	if (info->suspended)
 		(void)json_array_append_new(list, json_string("suspended"));
+	if (info->life == TOKEN_LIFE_RETIRED)
+		(void)json_array_append_new(list, json_string("retired"));
 	return list;
 }
 
@@ -84,6 +99,19 @@ period(const struct status_period *when)
 	mdoc_tdate_print(when->from, from);
 	mdoc_tdate_print(when->until, until);
 	return json_pack("{s:s, s:s}", "validFrom", from, "validUntil", until);
+}
+
+static json_t *
+inbox(const struct status_inbox *in, bool user)
+{
+	const bool waiting = in->counts[TOKEN_INBOX_RESPONSE - 1] + in->counts[TOKEN_INBOX_NOTICE - 1] > 0;
+
+	if (!user)
+		return waiting ? json_pack("{s:b}", "waiting", true) : NULL;
+	return json_pack("{s:b, s:I, s:I, s:I}", "waiting", waiting, "keys",
+		(json_int_t)in->counts[TOKEN_INBOX_KEY - 1], "responses",
+		(json_int_t)in->counts[TOKEN_INBOX_RESPONSE - 1], "notices",
+		(json_int_t)in->counts[TOKEN_INBOX_NOTICE - 1]);
 }
 
 /* Not json_dumps: its memory is the allocator's that the application may have given to jansson. */
@@ -99,7 +127,7 @@ dump(const json_t *root)
 }
 
 char *
-status_json(const struct token_info *info, const struct status_details *details)
+status_json(const struct token_info *info, const struct status_inbox *waiting, const struct status_details *details)
 {
 	json_t *root;
 	char *text;
@@ -107,8 +135,17 @@ status_json(const struct token_info *info, const struct status_details *details)
 	root = json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:b}", "version", 1, "pin", pin_states[info->user_state],
 		"tries", tries(info), "marks", marks(info), "copies", copies(info), "backend", info->backend,
 		"deviceBound", info->device_bound);
+	(void)json_object_set_new(root, "life", json_string(lives[info->life]));
+	(void)json_object_set_new(root, "preset",
+		json_string(info->preset[0] != '\0' ? info->preset : MDOC_PRESET_GENERAL));
+	if (root != NULL && info->card[0] != '\0')
+		(void)json_object_set_new(root, "card", json_string(info->card));
+	if (root != NULL && info->user_must_change)
+		(void)json_object_set_new(root, "mustChange", json_true());
 	if (root != NULL && info->shared_lockout)
 		(void)json_object_set_new(root, "sharedLockout", json_true());
+	if (root != NULL)
+		(void)json_object_set_new(root, "inbox", inbox(waiting, details != NULL)); /* NULL sets nothing */
 	if (root != NULL && details != NULL) {
 		(void)json_object_set_new(root, "unused", json_integer((json_int_t)info->copies_unused));
 		(void)json_object_set_new(root, "spent", json_integer((json_int_t)info->copies_spent));
@@ -201,20 +238,23 @@ CK_RV
 status_object_find(struct session *session, struct token_attrs **attrs, struct secret *value)
 {
 	struct token *token = session->slot->token;
-	const bool user = slot_role(session->slot) == TOKEN_USER;
+	const bool user = token_may(token, TOKEN_ACCESS_STATUS_DETAILS, TOKEN_READ);
 	struct status_details details = { 0 };
+	struct status_inbox waiting = { { 0 } };
 	struct token_attrs *made = NULL;
 	struct token_info info;
 	char *text = NULL;
 	CK_RV rv;
 
 	rv = rv_from_token(token_get_info(token, &info));
+	if (rv == CKR_OK)
+		rv = rv_from_token(token_inbox_counts(token, waiting.counts));
 	if (rv == CKR_OK && user)
 		rv = read_records(token, &details);
 	if (rv != CKR_OK)
 		return rv;
 	rv = CKR_HOST_MEMORY;
-	text = status_json(&info, user ? &details : NULL);
+	text = status_json(&info, &waiting, user ? &details : NULL);
 	made = status_attrs(token);
 	if (text == NULL || made == NULL || !secret_copy(text, strlen(text), value))
 		goto out;

@@ -6,6 +6,7 @@
 #ifndef MODULE_STATUS_H
 #define MODULE_STATUS_H
 
+#include "tokens/provision.h"
 #include "tokens/token.h"
 
 #define STATUS_LABEL "status"
@@ -21,9 +22,15 @@ struct status_details {
 	struct status_period earliest, latest;
 };
 
+/* What waits in the inbox, by kind - 1, as token_inbox_counts() gives it. */
+struct status_inbox {
+	uint64_t counts[TOKEN_INBOX_NOTICE];
+};
+
 void status_add_record(struct status_details *details, int64_t from, int64_t until);
 
 /* The JSON, NUL terminated and malloc'ed; details NULL: what anybody may know. NULL: no memory. */
-char *status_json(const struct token_info *info, const struct status_details *details);
+char *status_json(const struct token_info *info, const struct status_inbox *waiting,
+	const struct status_details *details);
 
 #endif

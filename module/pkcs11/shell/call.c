@@ -13,15 +13,29 @@
 /* PKCS#11 2.40 section 5.4 (which state a function needs); what an object's attributes ask for
  * (private, token) is the template's affair. */
 const struct call_rule call_rules[] = {
-	{ "C_InitPIN", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	/* As a user of their own, systems of the access matrix set PINs too (login_init_pin()). */
+	{ "C_InitPIN", CALL_RW_SO | CALL_RW_USER, CKR_USER_NOT_LOGGED_IN },
 	{ "C_SetPIN", CALL_RW_PUBLIC | CALL_RW_USER | CALL_RW_SO, CKR_OK },
 	{ "C_Logout", CALL_RO_USER | CALL_RW_USER | CALL_RW_SO, CKR_OK },
 	{ "C_MDOC_BeginBatch", CALL_RW_USER, CKR_OK },
 	{ "C_MDOC_AttestEnrol", CALL_RW_USER, CKR_OK },
 	{ "C_MDOC_AttestActivate", CALL_RW_USER, CKR_OK },
 	{ "C_MDOC_AttestCertificate", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_InboxPut", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_InboxList", CALL_RO_USER | CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_InboxGet", CALL_RO_USER | CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_InboxRemove", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_InboxOpenKeys", CALL_RW_USER, CKR_OK },
+	{ "C_MDOC_AttestKeys", CALL_RO_USER | CALL_RW_USER, CKR_OK },
 	{ "C_MDOC_MakeProvisioner", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
 	{ "C_MDOC_RevokeProvisioner", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_RecordCheck", CALL_RW_SO | CALL_RW_USER, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_DisablePin", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_Suspend", CALL_RW_SO | CALL_RW_USER, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_Resume", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_Retire", CALL_RW_SO | CALL_RW_USER, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_Grant", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
+	{ "C_MDOC_Revoke", CALL_RW_SO, CKR_USER_NOT_LOGGED_IN },
 	{ "C_MDOC_CommitBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
 	{ "C_MDOC_RollbackBatch", CALL_RW_USER | CALL_RW_PUBLIC | CALL_RW_SO, CKR_OK },
 };

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "module/pkcs11/objects/attest.h"
+#include "module/pkcs11/objects/inbox.h"
 #include "module/pkcs11/shell/call.h"
 #include "module/pkcs11/slots/diagnose.h"
+#include "module/pkcs11/slots/grant.h"
+#include "module/pkcs11/slots/life.h"
 #include "module/pkcs11/slots/login.h"
 #include "module/pkcs11/shell/rv.h"
 
@@ -33,8 +36,8 @@ begin_batch(struct session *session)
 {
 	enum token_result res;
 
-	if (slot_role(session->slot) != TOKEN_USER)
-		return CKR_USER_NOT_LOGGED_IN; /* the provisioner, whose session's state is the user's */
+	if (!token_may(session->slot->token, TOKEN_ACCESS_BATCH, TOKEN_CREATE))
+		return CKR_USER_NOT_LOGGED_IN; /* a named user, whose session's state is the user's */
 	if (session_batch(session) != NULL)
 		return CKR_MDOC_BATCH_ACTIVE;
 	session->batch_epoch = slot_login_epoch(session->slot);
@@ -160,6 +163,95 @@ C_MDOC_AttestCertificate(CK_SESSION_HANDLE hSession, const CK_BYTE *pDer, CK_ULO
 	SESSION_CALL(hSession, attest_certificate(session, pDer, ulLen), T_DATA(pDer, ulLen));
 }
 
+static CK_RV
+C_MDOC_RecordCheck(CK_SESSION_HANDLE hSession, const CK_UTF8CHAR *pText, CK_ULONG ulLen)
+{
+	SESSION_CALL(hSession, life_record_check(session, pText, ulLen), T_DATA(pText, ulLen));
+}
+
+static CK_RV
+C_MDOC_DisablePin(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, life_disable_pin(session));
+}
+
+static CK_RV
+C_MDOC_Suspend(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, life_suspend(session));
+}
+
+static CK_RV
+C_MDOC_Resume(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, life_resume(session));
+}
+
+static CK_RV
+C_MDOC_Retire(CK_SESSION_HANDLE hSession)
+{
+	SESSION_CALL(hSession, life_retire(session));
+}
+
+static CK_RV
+C_MDOC_Events(CK_SLOT_ID slotID, CK_UTF8CHAR *pJson, CK_ULONG *pulLen)
+{
+	SLOT_CALL(slotID, life_events(slot, pJson, pulLen), T_BUFFER(pJson, pulLen));
+}
+
+static CK_RV
+C_MDOC_Grant(CK_SESSION_HANDLE hSession, const CK_MDOC_GRANT *pGrant, CK_UTF8CHAR *pCredential, CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession, grant_make(session, pGrant, pCredential, pulLen), T_BUFFER(pCredential, pulLen));
+}
+
+static CK_RV
+C_MDOC_Revoke(CK_SESSION_HANDLE hSession, const CK_UTF8CHAR *pName)
+{
+	SESSION_CALL(hSession, grant_revoke(session, pName), T_NAME(pName));
+}
+
+static CK_RV
+C_MDOC_InboxPut(CK_SESSION_HANDLE hSession, CK_ULONG ulKind, const CK_BYTE *pBytes, CK_ULONG ulLen, CK_ULONG *pId)
+{
+	SESSION_CALL(hSession, inbox_put(session, ulKind, pBytes, ulLen, pId), T_NUMBER(ulKind), T_DATA(pBytes, ulLen),
+		T_RESULT(pId));
+}
+
+static CK_RV
+C_MDOC_InboxList(CK_SESSION_HANDLE hSession, CK_MDOC_INBOX_ENTRY *pEntries, CK_ULONG *pulCount)
+{
+	SESSION_CALL(hSession, inbox_list(session, pEntries, pulCount), T_RESULT(pulCount));
+}
+
+static CK_RV
+C_MDOC_InboxGet(CK_SESSION_HANDLE hSession, CK_ULONG ulId, CK_BYTE *pBytes, CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession, inbox_get(session, ulId, pBytes, pulLen), T_NUMBER(ulId), T_BUFFER(pBytes, pulLen));
+}
+
+static CK_RV
+C_MDOC_InboxRemove(CK_SESSION_HANDLE hSession, CK_ULONG ulId)
+{
+	SESSION_CALL(hSession, inbox_remove(session, ulId), T_NUMBER(ulId));
+}
+
+static CK_RV
+C_MDOC_InboxOpenKeys(CK_SESSION_HANDLE hSession, CK_ULONG *pulCount)
+{
+	SESSION_CALL(hSession, inbox_open_keys(session, pulCount), T_RESULT(pulCount));
+}
+
+static CK_RV
+C_MDOC_AttestKeys(CK_SESSION_HANDLE hSession, const CK_OBJECT_HANDLE *pKeys, CK_ULONG ulKeys, const CK_BYTE *pNonce,
+	CK_ULONG ulNonceLen, const CK_UTF8CHAR *pAudience, CK_ULONG ulAudienceLen, CK_UTF8CHAR *pJwt, CK_ULONG *pulLen)
+{
+	SESSION_CALL(hSession,
+		key_attestation_make(session, pKeys, ulKeys, pNonce, ulNonceLen, pAudience, ulAudienceLen, pJwt,
+			pulLen),
+		T_NUMBER(ulKeys), T_DATA(pNonce, ulNonceLen), T_DATA(pAudience, ulAudienceLen), T_BUFFER(pJwt, pulLen));
+}
+
 CK_MDOC_FUNCTION_LIST vendor_functions = {
 	.version = { 1, 0 },
 	.C_MDOC_MakeArea = C_MDOC_MakeArea,
@@ -174,4 +266,18 @@ CK_MDOC_FUNCTION_LIST vendor_functions = {
 	.C_MDOC_AttestEnrol = C_MDOC_AttestEnrol,
 	.C_MDOC_AttestActivate = C_MDOC_AttestActivate,
 	.C_MDOC_AttestCertificate = C_MDOC_AttestCertificate,
+	.C_MDOC_RecordCheck = C_MDOC_RecordCheck,
+	.C_MDOC_DisablePin = C_MDOC_DisablePin,
+	.C_MDOC_Suspend = C_MDOC_Suspend,
+	.C_MDOC_Resume = C_MDOC_Resume,
+	.C_MDOC_Retire = C_MDOC_Retire,
+	.C_MDOC_Events = C_MDOC_Events,
+	.C_MDOC_Grant = C_MDOC_Grant,
+	.C_MDOC_Revoke = C_MDOC_Revoke,
+	.C_MDOC_InboxPut = C_MDOC_InboxPut,
+	.C_MDOC_InboxList = C_MDOC_InboxList,
+	.C_MDOC_InboxGet = C_MDOC_InboxGet,
+	.C_MDOC_InboxRemove = C_MDOC_InboxRemove,
+	.C_MDOC_InboxOpenKeys = C_MDOC_InboxOpenKeys,
+	.C_MDOC_AttestKeys = C_MDOC_AttestKeys,
 };

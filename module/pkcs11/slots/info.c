@@ -66,6 +66,14 @@ token_flags(const struct token_info *state)
 	if (state->read_only)
 		flags |= CKF_WRITE_PROTECTED;
 
+	if (state->life == TOKEN_LIFE_BLANK)
+		flags &= ~(CK_FLAGS)CKF_TOKEN_INITIALIZED;
+	if (state->user_must_change)
+		flags |= CKF_USER_PIN_TO_BE_CHANGED;
+	if (state->so_must_change)
+		flags |= CKF_SO_PIN_TO_BE_CHANGED;
+	if (state->authenticator && state->user_state == TOKEN_PIN_DISABLED)
+		flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	if (state->user_state != TOKEN_PIN_NONE) {
 		flags |= CKF_USER_PIN_INITIALIZED;
 		flags |= pin_flags(state->user_tries_left, state->user.tries,

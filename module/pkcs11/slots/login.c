@@ -10,6 +10,7 @@
 
 #include "module/pkcs11/objects/object.h"
 #include "module/pkcs11/shell/rv.h"
+#include "module/pkcs11/slots/authenticator.h"
 
 #define LABEL_SIZE 32
 
@@ -31,8 +32,9 @@ rv_from_check(enum token_result res)
 	return res == TOKEN_ERR_READ_ONLY ? CKR_MDOC_PIN_STORE_READ_ONLY : rv_from_token(res);
 }
 
+/* name: of TOKEN_NAMED. */
 static CK_RV
-login_role(struct slot *slot, enum token_role role, struct secret pin)
+login_role(struct slot *slot, enum token_role role, const char *name, struct secret pin)
 {
 	enum token_role now = token_get_role(slot->token);
 	enum token_result res;
@@ -51,7 +53,7 @@ login_role(struct slot *slot, enum token_role role, struct secret pin)
 	pthread_mutex_unlock(&slot->lock);
 	object_forget_private(slot); /* of one who was logged in when another process initialised the token */
 
-	res = token_login(slot->token, role, pin);
+	res = role == TOKEN_NAMED ? token_login_named(slot->token, name, pin) : token_login(slot->token, role, pin);
 
 	pthread_mutex_lock(&slot->lock);
 	slot->so_pending = false;
@@ -75,6 +77,17 @@ login_operation(struct session *session, struct secret pin)
 	return rv;
 }
 
+/* No PIN at all is right where something else opens the token. */
+static CK_RV
+take_user_pin(struct slot *slot, CK_USER_TYPE type, const CK_UTF8CHAR *pin, CK_ULONG len, struct secret *out)
+{
+	struct token_info info;
+
+	if (pin != NULL || len != 0 || type == CKU_SO || token_get_info(slot->token, &info) != TOKEN_OK)
+		return take_pin(pin, len, out);
+	return info.authenticator && info.user_state == TOKEN_PIN_DISABLED ? CKR_OK : CKR_ARGUMENTS_BAD;
+}
+
 CK_RV
 login_in(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, CK_ULONG len)
 {
@@ -84,14 +97,14 @@ login_in(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, CK_
 
 	if (type != CKU_USER && type != CKU_SO && type != CKU_CONTEXT_SPECIFIC)
 		return CKR_USER_TYPE_INVALID;
-	rv = take_pin(pin, len, &copy);
+	rv = take_user_pin(slot, type, pin, len, &copy);
 	if (rv != CKR_OK)
 		return rv;
 	pthread_mutex_lock(&slot->login);
 	if (type == CKU_CONTEXT_SPECIFIC)
 		rv = login_operation(session, copy);
 	else
-		rv = login_role(slot, type == CKU_SO ? TOKEN_SO : TOKEN_USER, copy);
+		rv = login_role(slot, type == CKU_SO ? TOKEN_SO : TOKEN_USER, NULL, copy);
 	pthread_mutex_unlock(&slot->login);
 	secret_wipe(&copy);
 	return rv;
@@ -104,6 +117,7 @@ login_named(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, 
 {
 	struct slot *slot = session->slot;
 	struct secret copy = SECRET_NONE;
+	char text[TOKEN_NAME_MAX + 1];
 	CK_RV rv;
 
 	if (name_len == 0)
@@ -115,11 +129,14 @@ login_named(struct session *session, CK_USER_TYPE type, const CK_UTF8CHAR *pin, 
 	rv = take_pin(pin, len, &copy);
 	if (rv != CKR_OK)
 		return rv;
-	if (name_len != strlen(MDOC_PROVISIONER) || memcmp(name, MDOC_PROVISIONER, name_len) != 0) {
+	if (name_len >= sizeof(text) || memchr(name, '\0', name_len) != NULL) {
 		rv = CKR_USER_PIN_NOT_INITIALIZED;
 	} else {
+		memcpy(text, name, name_len);
+		text[name_len] = '\0';
 		pthread_mutex_lock(&slot->login);
-		rv = login_role(slot, TOKEN_PROVISIONER, copy);
+		rv = login_role(slot, strcmp(text, MDOC_PROVISIONER) == 0 ? TOKEN_PROVISIONER : TOKEN_NAMED, text,
+			copy);
 		pthread_mutex_unlock(&slot->login);
 	}
 	secret_wipe(&copy);
@@ -187,6 +204,8 @@ login_init_pin(struct session *session, const CK_UTF8CHAR *pin, CK_ULONG len)
 	struct secret copy = SECRET_NONE;
 	CK_RV rv;
 
+	if (!token_may(slot->token, TOKEN_ACCESS_PIN, TOKEN_SET))
+		return CKR_USER_NOT_LOGGED_IN;
 	rv = take_pin(pin, len, &copy);
 	if (rv != CKR_OK)
 		return rv;
@@ -206,7 +225,7 @@ login_set_pin(struct session *session, const CK_UTF8CHAR *old_pin, CK_ULONG old_
 	struct secret new_copy = SECRET_NONE;
 	CK_RV rv;
 
-	if (slot_role(slot) == TOKEN_PROVISIONER)
+	if (slot_role(slot) == TOKEN_PROVISIONER || slot_role(slot) == TOKEN_NAMED)
 		return CKR_FUNCTION_FAILED; /* its credential is the security officer's to make, and the PIN not its own */
 	rv = take_pin(old_pin, old_len, &old_copy);
 	if (rv == CKR_OK)
@@ -302,15 +321,24 @@ take_policy(const CK_MDOC_PIN_POLICY *from, struct token_pin_policy *to)
 static CK_RV
 take_area(const CK_MDOC_AREA *area, char label[LABEL_SIZE + 1], struct token_area_spec *spec)
 {
-	const CK_FLAGS known = CKF_MDOC_AREA_ALLOW_WEAK_PIN | CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN | CKF_MDOC_AREA_RAW_SIGN;
+	const CK_FLAGS known = CKF_MDOC_AREA_ALLOW_WEAK_PIN | CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN | CKF_MDOC_AREA_RAW_SIGN |
+		CKF_MDOC_AREA_MUST_CHANGE | CKF_MDOC_AREA_IDENTITY_CHECK | CKF_MDOC_AREA_TRANSPORT |
+		CKF_MDOC_AREA_SINGLE_USE;
 	CK_RV rv;
 
-	*spec = (struct token_area_spec){ .label = label, .backend = (const char *)area->pBackend };
+	*spec = (struct token_area_spec){ .label = label,
+		.backend = (const char *)area->pBackend,
+		.preset = (const char *)area->pPreset,
+		.card = (const char *)area->pCard };
 	if ((area->flags & ~known) != 0)
 		return CKR_ARGUMENTS_BAD;
 	spec->allow_weak_pin = (area->flags & CKF_MDOC_AREA_ALLOW_WEAK_PIN) != 0;
 	spec->allow_weak_so_pin = (area->flags & CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN) != 0;
 	spec->raw_sign = (area->flags & CKF_MDOC_AREA_RAW_SIGN) != 0;
+	spec->must_change = (area->flags & CKF_MDOC_AREA_MUST_CHANGE) != 0;
+	spec->identity_check = (area->flags & CKF_MDOC_AREA_IDENTITY_CHECK) != 0;
+	spec->transport = (area->flags & CKF_MDOC_AREA_TRANSPORT) != 0;
+	spec->single_use = (area->flags & CKF_MDOC_AREA_SINGLE_USE) != 0;
 	rv = take_label(area->label, label);
 	if (rv == CKR_OK)
 		rv = take_policy(&area->user, &spec->user);
@@ -344,6 +372,7 @@ CK_RV
 login_make_area(struct library *library, const CK_MDOC_AREA *area, CK_SLOT_ID *slot)
 {
 	struct token_area_spec spec;
+	struct token_authenticator helper;
 	struct secret copy = SECRET_NONE;
 	char label[LABEL_SIZE + 1];
 	CK_RV rv;
@@ -351,6 +380,10 @@ login_make_area(struct library *library, const CK_MDOC_AREA *area, CK_SLOT_ID *s
 	if (area == NULL || slot == NULL)
 		return CKR_ARGUMENTS_BAD;
 	rv = take_area(area, label, &spec);
+	if (rv == CKR_OK && area->pAuthenticator != NULL) {
+		rv = authenticator_read(area->pAuthenticator, area->ulAuthenticatorLen, &helper);
+		spec.authenticator = &helper;
+	}
 	if (rv == CKR_OK)
 		rv = take_pin(area->pSoPin, area->ulSoPinLen, &copy);
 	if (rv == CKR_OK)

@@ -245,7 +245,8 @@ session_state(struct session *session)
 {
 	switch (slot_role(session->slot)) {
 	case TOKEN_USER:
-	case TOKEN_PROVISIONER: /* a user, too, for whom it is not the state that says what may be done */
+	case TOKEN_PROVISIONER: /* users, too, for whom it is not the state that says what may be done */
+	case TOKEN_NAMED:
 		return session->rw ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
 	case TOKEN_SO:
 		return CKS_RW_SO_FUNCTIONS;
