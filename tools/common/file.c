@@ -338,3 +338,25 @@ out:
 	mdoc_buf_clear(&content);
 	return status;
 }
+
+enum exit_status
+file_erase(const char *path)
+{
+	static const char zeros[4096];
+	struct stat st;
+	const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	bool done = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+	for (off_t left = done ? st.st_size : 0; done && left > 0;) {
+		const ssize_t n = write(fd, zeros, left < (off_t)sizeof(zeros) ? (size_t)left : sizeof(zeros));
+
+		done = n > 0;
+		left -= n;
+	}
+	done = done && fsync(fd) == 0 && unlink(path) == 0;
+	if (!done)
+		tool_error(_("%s could not be erased: %s"), path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done ? EXIT_STATUS_OK : EXIT_STATUS_TROUBLE;
+}

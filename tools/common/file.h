@@ -40,6 +40,9 @@ enum exit_status file_check_writable(const char *path);
 
 bool file_exists(const char *path);
 
+/* Overwrite a regular file with zeros and remove it; no link is followed. EXIT_STATUS_TROUBLE (said) */
+enum exit_status file_erase(const char *path);
+
 /*
  * A file with one CBOR item, bare or as #6.24(bstr .cbor …).
  * content  owns the file's bytes

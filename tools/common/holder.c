@@ -2,36 +2,58 @@
 #include "config.h"
 #include "tools/common/holder.h"
 #include "tools/common/message.h"
+#include "tools/common/state.h"
 #include <string.h>
 
 enum exit_status
-token_find(const struct token_args *args, struct p11 *p11, struct p11_token *token)
+token_open(const struct token_args *args, struct p11 *p11, struct p11_token *token)
 {
 	enum exit_status status;
 
 	memset(token, 0, sizeof(*token));
 	status = p11_open(args->common.module, p11);
-	if (status == EXIT_STATUS_OK)
-		status = p11_token_open(p11, args->label, true, token);
+	return status == EXIT_STATUS_OK ? p11_token_open(p11, args->label, true, token) : status;
+}
+
+enum exit_status
+token_find(const struct token_args *args, struct p11 *p11, struct p11_token *token)
+{
+	enum exit_status status = token_open(args, p11, token);
+
 	if (status == EXIT_STATUS_OK && (token->info.flags & CKF_LOGIN_REQUIRED) == 0) {
 		tool_error(_("the token \"%s\" needs no PIN"), token->label);
 		tool_why(_("Records may be kept only behind a PIN; use another token."));
 		status = EXIT_STATUS_NO;
 	}
-	if (status == EXIT_STATUS_OK && (token->info.flags & CKF_USER_PIN_INITIALIZED) == 0)
-		status = tool_rv_error(_("the token is not ready"), CKR_USER_PIN_NOT_INITIALIZED);
-	return status;
+	return status == EXIT_STATUS_OK ? token_state_check(token, false) : status;
 }
 
 enum exit_status
 token_login(const struct token_args *args, struct p11_token *token)
 {
 	struct pin pin = { .set = false };
-	enum exit_status status = pin_get(&args->pin, _("PIN"), false, &pin);
+	const bool given = args->pin.file != NULL || args->pin.fd != NULL;
+	enum exit_status status;
 
+	/* R-FACE-09: where something else than a PIN opens the token, no PIN is asked for. */
+	if ((token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0 && (token->ours || !given))
+		return p11_login(token, CKU_USER, NULL);
+	status = pin_get(&args->pin, _("PIN"), false, &pin);
 	if (status == EXIT_STATUS_OK)
 		status = p11_login(token, CKU_USER, &pin);
 	pin_clear(&pin);
+	return status;
+}
+
+enum exit_status
+token_login_so(const struct pin_source *so, struct p11_token *token)
+{
+	struct pin code = { .set = false };
+	enum exit_status status = pin_get(so, _("Security officer's code"), false, &code);
+
+	if (status == EXIT_STATUS_OK)
+		status = p11_login(token, CKU_SO, &code);
+	pin_clear(&code);
 	return status;
 }
 

@@ -25,22 +25,33 @@ struct token_args {
 	{ \
 		"pin-fd", OPTION_TEXT, &(args).pin.fd, N_("NUMBER"), N_("read the PIN from a file descriptor"), false \
 	}
+#define SO_ROWS(source) \
+	{ "so-pin-file", OPTION_TEXT, &(source).file, N_("FILE"), N_("the security officer's code"), false }, \
+	{ \
+		"so-pin-fd", OPTION_TEXT, &(source).fd, N_("NUMBER"), N_("the same, from a file descriptor"), false \
+	}
 #define END_ROW \
 	{ \
 		NULL, OPTION_END, NULL, NULL, NULL, false \
 	}
 
-/* Load the module and open the token read/write; a token that needs no PIN is refused (R-MED-05). Nobody is logged in.
- * token_end() in any case. */
+/* Load the module and open the token read/write, whatever state it is in. Nobody is logged in. token_end() in any case. */
+enum exit_status token_open(const struct token_args *args, struct p11 *p11, struct p11_token *token);
+
+/* The same for the holder; a token that needs no PIN is refused (R-MED-05).
+ * Nobody is logged in. token_end() in any case. */
 enum exit_status token_find(const struct token_args *args, struct p11 *p11, struct p11_token *token);
 
-/* Ask for the PIN and log the holder in. */
+/* Ask for the PIN, unless the token is opened in another way, and log the holder in. */
 enum exit_status token_login(const struct token_args *args, struct p11_token *token);
+
+/* Ask for the security officer's code and log that officer in. */
+enum exit_status token_login_so(const struct pin_source *so, struct p11_token *token);
 
 /* Log out and wipe the PIN; the token stays open. */
 void token_logout(struct p11_token *token);
 
-/* The first two in one. token_end() in any case. */
+/* token_find() and token_login() in one. token_end() in any case. */
 enum exit_status token_begin(const struct token_args *args, struct p11 *p11, struct p11_token *token);
 void token_end(struct p11 *p11, struct p11_token *token);
 

@@ -8,18 +8,21 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define HEADER_MAX 1024 /* bytes of a header's value that is looked at */
+#define HEADER_MAX 16384 /* bytes of a header's value that is looked at */
 
 /* One exchange while it goes on. */
 struct exchange {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct http_answer *answer;
+	const struct http_options *options;
 	size_t max;
 	bool too_large, no_memory;
 	char error[CURL_ERROR_SIZE];
@@ -64,9 +67,13 @@ keep(char **to, const char *value)
 }
 
 static void
-take_header_value(struct http_answer *answer, const char *name, char *value)
+take_header_value(struct exchange *x, const char *name, char *value)
 {
-	if (strcasecmp(name, "etag") == 0) {
+	struct http_answer *answer = x->answer;
+
+	if (x->options->header != NULL && strcasecmp(name, x->options->header) == 0) {
+		keep(&answer->header, value);
+	} else if (strcasecmp(name, "etag") == 0) {
 		keep(&answer->etag, value);
 	} else if (strcasecmp(name, "cache-control") == 0) {
 		answer->max_age = read_max_age(value);
@@ -95,7 +102,7 @@ take_header(char *ptr, size_t size, size_t n, void *arg)
 	if (value == NULL)
 		return n * size;
 	*value++ = '\0';
-	take_header_value(x->answer, line, value + strspn(value, " \t"));
+	take_header_value(x, line, value + strspn(value, " \t"));
 	return n * size;
 }
 
@@ -130,6 +137,47 @@ open_curl(void)
 	return ready ? curl_easy_init() : NULL;
 }
 
+/* The client's certificate and key, which may be a token's. */
+static CURLcode
+set_identity(CURL *curl, void *ssl_ctx, void *arg)
+{
+	const struct exchange *x = arg;
+
+	(void)curl;
+	if (SSL_CTX_use_certificate(ssl_ctx, x->options->certificate) != 1 ||
+		SSL_CTX_use_PrivateKey(ssl_ctx, x->options->key) != 1)
+		return CURLE_SSL_CERTPROBLEM;
+	return CURLE_OK;
+}
+
+/* SubjectPublicKeyInfo of the server's certificate, as --pin and curl's CURLOPT_PINNEDPUBLICKEY have it. */
+static void
+take_pin(struct exchange *x)
+{
+	struct curl_certinfo *info = NULL;
+	const char *pem = NULL;
+	unsigned char *spki = NULL, digest[32];
+	size_t digest_len = 0;
+	X509 *cert = NULL;
+	BIO *bio;
+	int len = 0;
+
+	if (curl_easy_getinfo(x->curl, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL || info->num_of_certs < 1)
+		return;
+	for (const struct curl_slist *one = info->certinfo[0]; one != NULL; one = one->next)
+		if (strncmp(one->data, "Cert:", 5) == 0)
+			pem = one->data + 5;
+	bio = pem != NULL ? BIO_new_mem_buf(pem, -1) : NULL;
+	cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	if (cert != NULL)
+		len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
+	if (len > 0 && EVP_Q_digest(NULL, "SHA256", NULL, spki, (size_t)len, digest, &digest_len) == 1)
+		(void)EVP_EncodeBlock((unsigned char *)x->answer->pin, digest, (int)sizeof(digest));
+	OPENSSL_free(spki);
+	X509_free(cert);
+	BIO_free(bio);
+}
+
 #define SET(option, value) (curl_easy_setopt(x->curl, option, value) == CURLE_OK)
 
 static bool
@@ -147,6 +195,11 @@ set_up(struct exchange *x, const char *url, const struct http_options *options, 
 		SET(CURLOPT_WRITEDATA, x) && SET(CURLOPT_HEADERFUNCTION, take_header) && SET(CURLOPT_HEADERDATA, x) &&
 		SET(CURLOPT_ERRORBUFFER, x->error);
 
+	if (good && options->pins != NULL)
+		good = SET(CURLOPT_PINNEDPUBLICKEY, options->pins);
+	if (good && options->key != NULL)
+		good = SET(CURLOPT_CERTINFO, 1L) && SET(CURLOPT_SSL_CTX_FUNCTION, set_identity) &&
+			SET(CURLOPT_SSL_CTX_DATA, x);
 	if (good && options->ca_file != NULL)
 		good = SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_CAPATH, NULL);
 	if (good && body != NULL)
@@ -198,17 +251,21 @@ http_exchange(const char *url, const struct http_options *options, const char *a
 	answer->max_age = -1;
 	if (options == NULL)
 		options = &none;
+	x.options = options;
 	x.max = options->max != 0 ? options->max : FILE_CBOR_MAX;
 	status = check_url(url, options->plain);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	x.curl = open_curl();
 	if (x.curl != NULL && add_header(&x, "Accept", accept) && add_header(&x, "If-None-Match", if_none_match) &&
-		add_header(&x, "Content-Type", content_type) && add_header(&x, "Expect", body != NULL ? "" : NULL) &&
-		set_up(&x, url, options, body))
+		add_header(&x, "Content-Type", content_type) &&
+		add_header(&x, "Authorization", options->authorization) &&
+		add_header(&x, "Expect", body != NULL ? "" : NULL) && set_up(&x, url, options, body))
 		code = curl_easy_perform(x.curl);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	if (code == CURLE_OK && options->key != NULL)
+		take_pin(&x);
 	mdoc_buf_append(&answer->body, mdoc_bytes_of(&zero, 1));
 	if (answer->body.err == MDOC_OK)
 		answer->body.len--;
@@ -224,6 +281,7 @@ http_answer_clear(struct http_answer *answer)
 {
 	free(answer->content_type);
 	free(answer->etag);
+	free(answer->header);
 	mdoc_buf_clear(&answer->body);
 	memset(answer, 0, sizeof(*answer));
 }

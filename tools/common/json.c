@@ -4,10 +4,26 @@
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include <openssl/crypto.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/base64url.h>
+
+/* By the size that the allocator knows, so that free() is still good for what json_dumps() gives. */
+static void
+wipe_and_free(void *block)
+{
+	if (block != NULL)
+		OPENSSL_cleanse(block, malloc_usable_size(block));
+	free(block);
+}
+
+void
+json_wipe_memory(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 enum exit_status
 json_read(const char *path, json_t **object)

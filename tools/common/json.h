@@ -11,6 +11,9 @@
 #include <sys/types.h>
 #include "tools/common/exit.h"
 
+/* From here on what jansson frees is wiped first: for a program that has secrets in JSON. First thing in main(). */
+void json_wipe_memory(void);
+
 /* Read a JSON object from a file or "-" (duplicate names are an error).
  * *object: json_decref() by the caller. EXIT_STATUS_INPUT (said, with line and column). */
 enum exit_status json_read(const char *path, json_t **object);

@@ -17,7 +17,9 @@ struct rv_row {
 
 static const char hint_bug[] = N_("This should not happen; please report it with what you did.");
 static const char hint_so[] =
-	N_("The security officer can set a new PIN with: mdoc-token pin --token LABEL --so-pin-file FILE");
+	N_("The security officer can set a new PIN with: mdoc-token pin reset --token LABEL --so-pin-file FILE");
+static const char hint_first[] =
+	N_("The security officer can let it be set with: mdoc-token pin set --token LABEL --so-pin-file FILE");
 static const char hint_more[] = N_("Ask the issuer for new copies: mdoc-token request, then mdoc-token import.");
 
 static const struct rv_row rows[] = {
@@ -46,6 +48,8 @@ static const struct rv_row rows[] = {
 	ROW(CKR_KEY_TYPE_INCONSISTENT, TROUBLE, N_("it is another kind of key"), NULL),
 	ROW(CKR_KEY_SIZE_RANGE, TROUBLE, N_("the key or what was agreed has a wrong length"), NULL),
 	ROW(CKR_KEY_HANDLE_INVALID, TROUBLE, N_("the key is no longer there"), NULL),
+	ROW(CKR_KEY_UNEXTRACTABLE, NO, N_("the key never leaves its token"), NULL),
+	ROW(CKR_KEY_NOT_WRAPPABLE, NO, N_("the key does not leave its token in this way"), NULL),
 	ROW(CKR_MECHANISM_INVALID, TROUBLE, N_("the token does not offer this mechanism"), NULL),
 	ROW(CKR_MECHANISM_PARAM_INVALID, TROUBLE, N_("the token does not accept the mechanism's parameter"), NULL),
 	ROW(CKR_OBJECT_HANDLE_INVALID, TROUBLE, N_("the object is no longer there"), NULL),
@@ -54,8 +58,8 @@ static const struct rv_row rows[] = {
 	ROW(CKR_PIN_INVALID, NO, N_("the PIN has characters that are not allowed"), NULL),
 	ROW(CKR_PIN_LEN_RANGE, NO, N_("the PIN is too short or too long for this token"),
 		N_("A token can be made with a shorter PIN by mdoc-token init --allow-weak-pin.")),
-	ROW(CKR_PIN_EXPIRED, NO, N_("the PIN must be changed first"),
-		N_("Change it with: mdoc-token pin --token LABEL")),
+	ROW(CKR_PIN_EXPIRED, MUST_CHANGE, N_("the PIN must be changed first"),
+		N_("The holder sets one of his own with: mdoc-token activate --token LABEL")),
 	ROW(CKR_PIN_LOCKED, NO, N_("the PIN is locked after too many wrong tries"), hint_so),
 	ROW(CKR_SESSION_COUNT, TROUBLE, N_("the token takes no more sessions"), NULL),
 	ROW(CKR_SESSION_CLOSED, TROUBLE, N_("the session with the token has ended"), NULL),
@@ -71,7 +75,7 @@ static const struct rv_row rows[] = {
 	ROW(CKR_USER_ALREADY_LOGGED_IN, TROUBLE, N_("somebody is logged in already"), NULL),
 	ROW(CKR_USER_ANOTHER_ALREADY_LOGGED_IN, TROUBLE, N_("somebody else is logged in already"), NULL),
 	ROW(CKR_USER_NOT_LOGGED_IN, NO, N_("the PIN has not been given"), NULL),
-	ROW(CKR_USER_PIN_NOT_INITIALIZED, NO, N_("no PIN has been set yet"), hint_so),
+	ROW(CKR_USER_PIN_NOT_INITIALIZED, NO, N_("no PIN has been set yet"), hint_first),
 	ROW(CKR_USER_TYPE_INVALID, TROUBLE, N_("the module does not know this kind of user"), NULL),
 	ROW(CKR_CRYPTOKI_NOT_INITIALIZED, TROUBLE, N_("the module has not been started"), hint_bug),
 	ROW(CKR_FUNCTION_REJECTED, NO, N_("the token refused"), NULL),
@@ -80,7 +84,7 @@ static const struct rv_row rows[] = {
 	ROW(CKR_MDOC_NOTHING_TO_DISCLOSE, NO, N_("nothing that was asked is held and agreed to"), NULL),
 	ROW(CKR_MDOC_EXPIRED, NO, N_("the record has expired"), hint_more),
 	ROW(CKR_MDOC_NOT_YET_VALID, NO, N_("the record is not valid yet"), N_("Is the clock of this machine right?")),
-	ROW(CKR_MDOC_SUSPENDED, NO, N_("the use of the record is suspended"),
+	ROW(CKR_MDOC_SUSPENDED, SUSPENDED, N_("the use of the record is suspended"),
 		N_("Ask the office that suspended it to resume it.")),
 	ROW(CKR_MDOC_SPENT, NO, N_("this copy has been used already"), hint_more),
 	ROW(CKR_MDOC_READER_AUTH, NO, N_("the signature of the reader is wrong"), N_("Do not answer this reader.")),
@@ -110,6 +114,22 @@ static const struct rv_row rows[] = {
 		N_("Name the file that has it in mdoc-pkcs11.conf: tpm-owner-auth-file = FILE")),
 	ROW(CKR_MDOC_NOT_ENROLLED, NO, N_("the token has no attestation key yet"),
 		N_("Enrol it with the issuer first: mdoc-token attest --enrol")),
+	ROW(CKR_MDOC_CHECK_MISSING, NO, N_("the holder's identity must be checked first, and the check recorded"),
+		N_("Say what was shown, and to whom: --checked TEXT --operator NAME")),
+	ROW(CKR_MDOC_RETIRED, NO, N_("the token is retired"), N_("It can only be erased: mdoc-token erase")),
+	ROW(CKR_MDOC_AUTHENTICATOR, NO, N_("the authenticator's program is missing or gave no good verdict"),
+		N_("Name it in mdoc-pkcs11.conf: authenticator = /path/to/program")),
+	ROW(CKR_MDOC_CLOCK_BACK, TROUBLE, N_("the clock is behind what the token has seen"),
+		N_("Set the clock. If it was ahead before, the security officer has the token go by it again: "
+		   "mdoc-token "
+		   "resume")),
+	ROW(CKR_MDOC_BLANK, NO, N_("the token is blank: it has its transport secret only"),
+		N_("Initialise it with that secret: mdoc-token init --blank LABEL --transport-file FILE")),
+	ROW(CKR_MDOC_NO_SUCH_RIGHT, NO, N_("the law's access matrix has no such right for that name in this area"),
+		NULL),
+	ROW(CKR_MDOC_INBOX_FULL, NO, N_("the inbox of the token is full"),
+		N_("Enter the PIN, so that what waits there is taken out: mdoc-token inbox")),
+	ROW(CKR_MDOC_NOT_ALLOWED_HERE, NO, N_("the area or card may not hold this: it is not on its list"), NULL),
 	ROW(CKR_MDOC_BATCH_ACTIVE, TROUBLE, N_("a batch is open already"), hint_bug),
 	ROW(CKR_MDOC_NO_BATCH, TROUBLE, N_("no batch is open"), hint_bug),
 };

@@ -283,6 +283,37 @@ print_program_help(const struct command *commands, const char *summary)
 		  "trouble."));
 }
 
+/* The word of "pin set" behind "pin ". */
+static const char *
+last_word(const struct command *parent, const struct command *command)
+{
+	return command->name + strlen(parent->name) + 1;
+}
+
+static void
+print_parent_help(const struct command *parent, const struct command *commands)
+{
+	printf(_("Usage: %s COMMAND [OPTION…]"), message_program());
+	printf("\n%s\n\n", _(parent->summary));
+	for (; commands->name != NULL; commands++)
+		printf("  %-14s %s\n", commands->name, _(commands->summary));
+}
+
+int
+options_subcommand(const struct command *parent, const struct command *commands, int argc, char **argv)
+{
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		print_parent_help(parent, commands);
+		return EXIT_STATUS_OK;
+	}
+	for (const struct command *command = commands; argc >= 2 && command->name != NULL; command++)
+		if (strcmp(last_word(parent, command), argv[1]) == 0)
+			return command->run(command, argc - 1, argv + 1);
+	if (argc >= 2 && argv[1][0] != '-')
+		return options_wrong(parent, _("unknown command \"%s %s\""), parent->name, argv[1]);
+	return options_wrong(parent, _("say what to do after \"%s\""), parent->name);
+}
+
 int
 options_dispatch(const struct command *commands, const char *summary, int argc, char **argv)
 {

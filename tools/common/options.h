@@ -69,6 +69,12 @@ void option_list_clear(struct option_list *list);
  * with name NULL; `summary` is one sentence about the program, untranslated N_() text. */
 int options_dispatch(const struct command *commands, const char *summary, int argc, char **argv);
 
+/*
+ * The same one level down: run the command that argv[1] names. Those of "pin" are called "pin set", "pin change", …;
+ * argv[0] is the word before. Usage and help name the whole.
+ */
+int options_subcommand(const struct command *parent, const struct command *commands, int argc, char **argv);
+
 /* "wrong usage", and where help is; what: translated. Returns EXIT_STATUS_USAGE. */
 enum exit_status options_wrong(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

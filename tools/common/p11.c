@@ -44,6 +44,7 @@ p11_module_path(const char *path)
 enum exit_status
 p11_open(const char *path, struct p11 *p11)
 {
+	CK_C_INITIALIZE_ARGS threads = { .flags = CKF_OS_LOCKING_OK };
 	CK_C_GetFunctionList get_list = NULL;
 	CK_RV rv;
 
@@ -62,7 +63,9 @@ p11_open(const char *path, struct p11 *p11)
 		p11->list = NULL;
 		return EXIT_STATUS_TROUBLE;
 	}
-	rv = p11->list->C_Initialize(NULL);
+	rv = p11->list->C_Initialize(&threads);
+	if (rv == CKR_CANT_LOCK)
+		rv = p11->list->C_Initialize(NULL);
 	if (rv != CKR_OK) {
 		p11->list = NULL;
 		return tool_rv_error(_("cannot start the PKCS#11 module"), rv);
@@ -251,12 +254,13 @@ p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin)
 	enum exit_status status;
 	CK_RV rv;
 
-	memcpy(text, pin->text, pin->len);
-	rv = list->C_Login(token->session, user, text, pin->len);
+	if (pin != NULL)
+		memcpy(text, pin->text, pin->len);
+	rv = list->C_Login(token->session, user, pin != NULL ? text : NULL, pin != NULL ? pin->len : 0);
 	OPENSSL_cleanse(text, sizeof(text));
 	if (rv == CKR_OK) {
 		token->logged_in = true;
-		if (user == CKU_USER)
+		if (user == CKU_USER && pin != NULL)
 			token->pin = *pin;
 		return EXIT_STATUS_OK;
 	}
@@ -279,7 +283,7 @@ p11_context_login(void *arg, CK_FUNCTION_LIST *list, CK_SESSION_HANDLE session)
 	CK_RV rv;
 
 	memcpy(text, token->pin.text, token->pin.len);
-	rv = list->C_Login(session, CKU_CONTEXT_SPECIFIC, text, token->pin.len);
+	rv = list->C_Login(session, CKU_CONTEXT_SPECIFIC, token->pin.set ? text : NULL, token->pin.len);
 	OPENSSL_cleanse(text, sizeof(text));
 	return rv;
 }

@@ -61,10 +61,11 @@ bool p11_shares_lockout(const struct p11_token *token);
 void p11_say_lockout(const struct p11_token *token);
 
 /* C_Login; says what is wrong and how many tries are left as far as the token tells. The PIN is
- * kept (copied) for CKU_USER. */
+ * kept (copied) for CKU_USER. NULL: the token is opened in another way than by a PIN from here
+ * (CKF_PROTECTED_AUTHENTICATION_PATH), at each login. */
 enum exit_status p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin);
 
-/* Context-specific login with the kept PIN; has the type of mdoc_p11_key.login, arg is the
+/* Context-specific login with the kept PIN, if there is one; has the type of mdoc_p11_key.login, arg is the
  * struct p11_token. */
 CK_RV p11_context_login(void *arg, CK_FUNCTION_LIST *list, CK_SESSION_HANDLE session);
 
@@ -95,6 +96,14 @@ CK_RV p11_attribute_ulong(const struct p11_token *token, CK_OBJECT_HANDLE object
  */
 CK_RV p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id,
 	const char *label, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key);
+
+/*
+ * The same for an ordinary key that can be backed up: it leaves the token only wrapped by a key that the token's SO has
+ * marked as trusted (CKA_WRAP_WITH_TRUSTED), where the module knows that. Where it does not, the key is made as
+ * p11_generate() makes it.
+ */
+CK_RV p11_generate_kept(const struct p11_token *token, enum mdoc_curve curve, struct mdoc_bytes id, const char *label,
+	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key);
 
 /* Store a DER certificate as CKO_CERTIFICATE with its subject, issuer and serial number.
  * trusted  CKA_TRUSTED true (needs an SO session) */

@@ -104,12 +104,14 @@ attribute_of(CK_ATTRIBUTE_TYPE type, struct mdoc_bytes value)
 	return attribute;
 }
 
-CK_RV
-p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id, const char *label,
-	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+enum key_kind { KEY_ORDINARY, KEY_KEPT, KEY_HOLDER };
+
+static CK_RV
+generate(const struct p11_token *token, enum mdoc_curve curve, enum key_kind kind, struct mdoc_bytes id,
+	const char *label, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_BBOOL public_private = holder ? CK_TRUE : CK_FALSE;
+	CK_BBOOL public_private = kind == KEY_HOLDER ? CK_TRUE : CK_FALSE, extractable = kind == KEY_KEPT;
 	const bool edwards = curve == MDOC_CURVE_ED25519 || curve == MDOC_CURVE_ED448;
 	CK_MECHANISM mechanism = { edwards ? CKM_EC_EDWARDS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public_template[] = {
@@ -124,7 +126,7 @@ p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, 
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &yes, sizeof(yes) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) },
-		{ CKA_EXTRACTABLE, &no, sizeof(no) },
+		{ CKA_EXTRACTABLE, &extractable, sizeof(extractable) },
 		{ CKA_SIGN, &yes, sizeof(yes) },
 		{ CKA_DERIVE, &no, sizeof(no) },
 		attribute_of(CKA_ID, id),
@@ -132,11 +134,39 @@ p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, 
 	};
 	CK_ULONG private_count = 8;
 
-	if (holder && token->ours)
+	if (kind == KEY_HOLDER && token->ours)
 		private_template[private_count++] = (CK_ATTRIBUTE){ CKA_MDOC_HOLDER_KEY, &yes, sizeof(yes) };
+	if (kind == KEY_KEPT)
+		private_template[private_count++] = (CK_ATTRIBUTE){ CKA_WRAP_WITH_TRUSTED, &yes, sizeof(yes) };
 	return token->p11->list->C_GenerateKeyPair(token->session, &mechanism, public_template,
 		sizeof(public_template) / sizeof(public_template[0]), private_template, private_count, public_key,
 		private_key);
+}
+
+CK_RV
+p11_generate(const struct p11_token *token, enum mdoc_curve curve, bool holder, struct mdoc_bytes id, const char *label,
+	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	return generate(token, curve, holder ? KEY_HOLDER : KEY_ORDINARY, id, label, public_key, private_key);
+}
+
+/* What a module answers that has no such attribute, or lets no private key out. */
+static bool
+is_refused_attribute(CK_RV rv)
+{
+	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+		rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_ATTRIBUTE_READ_ONLY;
+}
+
+CK_RV
+p11_generate_kept(const struct p11_token *token, enum mdoc_curve curve, struct mdoc_bytes id, const char *label,
+	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	const CK_RV rv = generate(token, curve, KEY_KEPT, id, label, public_key, private_key);
+
+	if (!is_refused_attribute(rv))
+		return rv;
+	return generate(token, curve, KEY_ORDINARY, id, label, public_key, private_key);
 }
 
 CK_RV

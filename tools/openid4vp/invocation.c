@@ -2,7 +2,7 @@
 #include "config.h"
 #include "tools/openid4vp/invocation.h"
 #include "tools/common/message.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include <string.h>
 #include <strings.h>
 

@@ -9,7 +9,7 @@
 
 #include <mdoc/transcript.h>
 #include "tools/openid4vp/dcql.h"
-#include "tools/openid4vp/jwe.h"
+#include "tools/common/jwe.h"
 
 #define VP_REQUEST_TYPE "oauth-authz-req+jwt"
 #define VP_REQUEST_MEDIA_TYPE "application/oauth-authz-req+jwt"

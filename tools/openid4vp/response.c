@@ -2,7 +2,7 @@
 #include "config.h"
 #include "tools/openid4vp/response.h"
 #include "tools/common/json.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/base64url.h>

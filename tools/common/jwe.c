@@ -1,7 +1,7 @@
 /* jwe.c: compact JWE with ECDH-ES and AES-GCM. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/common/context.h"
-#include "tools/openid4vp/jwe.h"
+#include "tools/common/jwe.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
 #include <limits.h>

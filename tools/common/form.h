@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef OPENID4VP_FORM_H
-#define OPENID4VP_FORM_H
+#ifndef TOOLS_FORM_H
+#define TOOLS_FORM_H
 
 #include <mdoc/bytes.h>
 

@@ -1,12 +1,12 @@
 /*
- * jwe.h: compact JWE (RFC 7516) as OpenID4VP 1.0, 8.3 encrypts a response: ECDH-ES to a key of the recipient
- * (RFC 7518, 4.6) with A128GCM or A256GCM (5.3), on the curves that have a JWK and agree: P-256, P-384, P-521,
- * X25519, X448. Every other alg or enc, "zip" and "crit" are refused.
+ * jwe.h: compact JWE (RFC 7516) for all programs, as OpenID4VP 1.0, 8.3 encrypts a response: ECDH-ES to a key of
+ * the recipient (RFC 7518, 4.6) with A128GCM or A256GCM (5.3), on the curves that have a JWK and agree: P-256,
+ * P-384, P-521, X25519, X448. Every other alg or enc, "zip" and "crit" are refused.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef OPENID4VP_JWE_H
-#define OPENID4VP_JWE_H
+#ifndef TOOLS_JWE_H
+#define TOOLS_JWE_H
 
 #include <mdoc/cose.h>
 

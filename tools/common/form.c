@@ -1,6 +1,6 @@
 /* form.c: application/x-www-form-urlencoded. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include <string.h>
 
 /* Letters that stand for themselves in every part of a URI (RFC 3986, 2.3). */
