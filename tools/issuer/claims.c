@@ -73,7 +73,7 @@ read_file(const char *folder, const char *name, struct mdoc_buf *content)
 	enum claims_result res = CLAIMS_FILE;
 	char *path = NULL;
 
-	if (!stays_below(name))
+	if (folder == NULL || !stays_below(name))
 		return CLAIMS_PATH;
 	if (asprintf(&path, "%s/%s", folder, name) < 0)
 		return CLAIMS_MEMORY;

@@ -45,7 +45,7 @@ struct claims_place {
 
 /*
  * json    {namespace: {element: value}}; must outlive *out
- * folder  of the claims file, for {"file": …}
+ * folder  of the claims file, for {"file": …}; NULL: none may be named
  * out     claims_clear(), on every result
  */
 enum claims_result claims_build(const json_t *json, const char *folder, const char *doc_type, struct claims *out,

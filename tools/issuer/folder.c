@@ -1,10 +1,12 @@
 /* folder.c: the issuer's folder: configuration, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -20,6 +22,16 @@ issuer_path(const char *dir, const char *name)
 		return NULL;
 	}
 	return path;
+}
+
+enum exit_status
+issuer_make_folder(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return EXIT_STATUS_OK;
+	tool_error(_("The folder %s cannot be made."), path);
+	tool_why("%s", strerror(errno));
+	return EXIT_STATUS_TROUBLE;
 }
 
 void
@@ -71,6 +83,15 @@ issuer_register_error(const char *what, const struct register_db *db, enum regis
 	case REGISTER_CHALLENGE_OLD:
 		tool_why("%s", _("Make a new challenge from the enrolment and let the holder answer it."));
 		return EXIT_STATUS_NO;
+	case REGISTER_PERSON_UNKNOWN:
+	case REGISTER_PERSON_KNOWN:
+	case REGISTER_DEVICE_UNKNOWN:
+	case REGISTER_SIGNER_REVOKED:
+	case REGISTER_NOT_ALLOWED:
+		return EXIT_STATUS_NO;
+	case REGISTER_DEVICE_LIVE:
+		tool_why("%s", _("End it first: --supersede, or \"mdoc-issuer revoke\"."));
+		return EXIT_STATUS_NO;
 	case REGISTER_NEWER:
 		tool_why("%s", _("Use the version of this program that wrote it, or a newer one."));
 		break;
@@ -115,17 +136,87 @@ read_attestation(const char *path, struct issuer *issuer)
 	return EXIT_STATUS_OK;
 }
 
+char *
+issuer_register_place(const char *dir, const json_t *config)
+{
+	const char *said = json_string_value(json_object_get(config, "register"));
+	char *place;
+
+	if (said == NULL)
+		return issuer_path(dir, "register.db");
+	place = strdup(said);
+	if (place == NULL)
+		tool_no_memory();
+	return place;
+}
+
+/* What concerns the register, none of which has to be there. */
+static enum exit_status
+read_list_size(const char *path, struct issuer *issuer)
+{
+	const json_t *size = json_object_get(issuer->config, "status_list_size");
+	const json_t *place = json_object_get(issuer->config, "register");
+
+	issuer->list_size = REGISTER_LIST_SIZE;
+	if (place != NULL && !json_is_string(place))
+		return wrong_config(path, "register");
+	if (size != NULL &&
+		(json_integer_value(size) < REGISTER_LIST_SIZE_MIN ||
+			json_integer_value(size) > 8 * (json_int_t)MDOC_STATUS_LIST_MAX))
+		return wrong_config(path, "status_list_size");
+	if (size != NULL)
+		issuer->list_size = json_integer_value(size);
+	return EXIT_STATUS_OK;
+}
+
+/* How long events are kept (R-RET-01). */
+static enum exit_status
+read_retention(const char *path, struct issuer *issuer)
+{
+	enum register_category category;
+	const char *name;
+	json_t *days;
+
+	json_object_foreach(json_object_get(issuer->config, "retention"), name, days)
+	{
+		if (!register_category_from(name, &category) || !json_is_integer(days) ||
+			json_integer_value(days) < 0 || json_integer_value(days) > 36525)
+			return wrong_config(path, "retention");
+		register_set_retention(issuer->db, category, json_integer_value(days));
+	}
+	return EXIT_STATUS_OK;
+}
+
+/* Keys of the roles that need not be there yet, of a folder from before they were. */
+static enum exit_status
+read_keys(const char *path, struct issuer *issuer)
+{
+	for (enum issuer_role role = ISSUER_IACA; role < ISSUER_ROLE_COUNT; role++) {
+		const struct issuer_role_row *row = &issuer_roles[role];
+		const char *id = json_string_value(json_object_get(issuer->config, row->member));
+		struct mdoc_bytes *key = (struct mdoc_bytes *)((char *)issuer + row->key_offset);
+
+		*key = MDOC_NO_BYTES;
+		if (id == NULL && role >= ISSUER_STATUS && json_object_get(issuer->config, row->member) == NULL)
+			continue;
+		if (id == NULL || !issuer_unhex(id, issuer->id_room[role], ISSUER_KEY_ID_LEN))
+			return wrong_config(path, row->member);
+		*key = mdoc_bytes_of(issuer->id_room[role], ISSUER_KEY_ID_LEN);
+	}
+	return EXIT_STATUS_OK;
+}
+
 static enum exit_status
 read_config(const char *path, struct issuer *issuer)
 {
-	const char *iaca, *ds;
-	json_int_t batch_size;
+	json_int_t batch_size, version;
 	enum exit_status status;
 
 	status = json_read(path, &issuer->config);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	if (json_integer_value(json_object_get(issuer->config, "version")) != ISSUER_CONFIG_VERSION)
+	version = json_integer_value(json_object_get(issuer->config, "version"));
+	if (version < 1 || version > ISSUER_CONFIG_VERSION)
 		return wrong_config(path, "version");
 	issuer->uri = json_need_string(issuer->config, "credential_issuer", path);
 	issuer->configuration_id = json_need_string(issuer->config, "credential_configuration_id", path);
@@ -133,22 +224,18 @@ read_config(const char *path, struct issuer *issuer)
 	issuer->country = json_need_string(issuer->config, "country", path);
 	issuer->token = json_need_string(issuer->config, "token", path);
 	issuer->module = json_string_value(json_object_get(issuer->config, "module"));
-	iaca = json_need_string(issuer->config, "iaca_key", path);
-	ds = json_need_string(issuer->config, "ds_key", path);
 	if (issuer->uri == NULL || issuer->configuration_id == NULL || issuer->doc_type == NULL ||
-		issuer->country == NULL || issuer->token == NULL || iaca == NULL || ds == NULL)
+		issuer->country == NULL || issuer->token == NULL)
 		return EXIT_STATUS_INPUT;
-	if (!issuer_unhex(iaca, issuer->id_room[0], ISSUER_KEY_ID_LEN))
-		return wrong_config(path, "iaca_key");
-	if (!issuer_unhex(ds, issuer->id_room[1], ISSUER_KEY_ID_LEN))
-		return wrong_config(path, "ds_key");
-	issuer->iaca_key = mdoc_bytes_of(issuer->id_room[0], ISSUER_KEY_ID_LEN);
-	issuer->ds_key = mdoc_bytes_of(issuer->id_room[1], ISSUER_KEY_ID_LEN);
+	status = read_keys(path, issuer);
+	if (status != EXIT_STATUS_OK)
+		return status;
 	batch_size = json_integer_value(json_object_get(issuer->config, "batch_size"));
 	if (batch_size < 1 || batch_size > ISSUER_BATCH_MAX)
 		return wrong_config(path, "batch_size");
 	issuer->batch_size = (size_t)batch_size;
-	return read_attestation(path, issuer);
+	status = read_list_size(path, issuer);
+	return status == EXIT_STATUS_OK ? read_attestation(path, issuer) : status;
 }
 
 enum exit_status
@@ -200,22 +287,39 @@ issuer_write_certificate(const char *path, struct mdoc_bytes der)
 	return status;
 }
 
+/* The certificates of the keys that there are. */
+static enum exit_status
+read_certificates(struct issuer *issuer)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+	char *path;
+
+	for (enum issuer_role role = ISSUER_IACA; status == EXIT_STATUS_OK && role < ISSUER_ROLE_COUNT; role++) {
+		if (issuer_key_id(issuer, role).ptr == NULL)
+			continue;
+		path = issuer_path(issuer->dir, issuer_roles[role].file);
+		status = path == NULL
+			? EXIT_STATUS_TROUBLE
+			: file_read_certificate(path,
+				  (struct mdoc_buf *)((char *)issuer + issuer_roles[role].certificate_offset));
+		free(path);
+	}
+	return status;
+}
+
 enum exit_status
 issuer_open(const char *dir, struct issuer *issuer)
 {
-	char *config = NULL, *iaca = NULL, *ds = NULL, *db = NULL;
+	char *config = NULL, *db = NULL;
 	enum exit_status status = EXIT_STATUS_TROUBLE;
 	enum register_result res;
 
-	*issuer = (struct issuer){ .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY };
+	*issuer = (struct issuer){ .dir = NULL }; /* zeroed buffers are empty */
 	issuer->dir = strdup(dir);
 	if (issuer->dir == NULL)
 		return tool_no_memory();
 	config = issuer_path(dir, "issuer.json");
-	iaca = issuer_path(dir, "iaca.pem");
-	ds = issuer_path(dir, "ds.pem");
-	db = issuer_path(dir, "register.db");
-	if (config == NULL || iaca == NULL || ds == NULL || db == NULL)
+	if (config == NULL)
 		goto out;
 	if (!file_exists(config)) {
 		tool_error(_("%s is not the folder of an issuer"), dir);
@@ -225,18 +329,21 @@ issuer_open(const char *dir, struct issuer *issuer)
 	}
 	status = read_config(config, issuer);
 	if (status == EXIT_STATUS_OK)
-		status = file_read_certificate(iaca, &issuer->iaca);
-	if (status == EXIT_STATUS_OK)
-		status = file_read_certificate(ds, &issuer->ds);
+		status = read_certificates(issuer);
 	if (status != EXIT_STATUS_OK)
 		goto out;
+	db = issuer_register_place(dir, issuer->config);
+	if (db == NULL) {
+		status = EXIT_STATUS_TROUBLE;
+		goto out;
+	}
 	res = register_open(db, &issuer->db);
 	if (res != REGISTER_OK)
 		status = issuer_register_error(_("The register cannot be opened."), issuer->db, res);
+	else
+		status = read_retention(config, issuer);
 out:
 	free(config);
-	free(iaca);
-	free(ds);
 	free(db);
 	return status;
 }
@@ -247,7 +354,9 @@ issuer_close(struct issuer *issuer)
 	register_close(issuer->db);
 	mdoc_buf_clear(&issuer->iaca);
 	mdoc_buf_clear(&issuer->ds);
+	mdoc_buf_clear(&issuer->status);
+	mdoc_buf_clear(&issuer->messages);
 	json_decref(issuer->config);
 	free(issuer->dir);
-	*issuer = (struct issuer){ .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY };
+	*issuer = (struct issuer){ .dir = NULL };
 }

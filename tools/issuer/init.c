@@ -1,10 +1,7 @@
 /* init.c: make an issuer: keys in a token, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <errno.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <mdoc/x509.h>
 #include "tools/common/clock.h"
@@ -14,23 +11,23 @@
 #include "tools/common/value.h"
 #include "tools/issuer/issuer.h"
 
-#define DAY 86400
-#define IACA_DAYS 3652 /* ten years */
-#define DS_DAYS 457    /* ISO/IEC 18013-5, Annex B: the most for a document signer */
+#define DS_DAYS 457 /* ISO/IEC 18013-5, Annex B: the most for a document signer */
 
 struct init {
 	const char *dir, *module, *label, *country, *uri, *crl_uri, *name, *curve_name;
 	struct pin_source pin;
 	struct option_number ds_days, batch_size, pin_limit;
-	bool require_attestation, accept_shared_pin;
+	bool require_attestation, accept_shared_pin, no_backup;
 	int64_t now;
 	enum mdoc_curve curve;
-	uint8_t id[2][ISSUER_KEY_ID_LEN];
+	uint8_t id[ISSUER_ROLE_COUNT][ISSUER_KEY_ID_LEN];
 	struct issuer_token token;
-	bool keys_made;
-	struct mdoc_buf iaca, ds; /* DER */
+	size_t keys_made;
+	struct mdoc_buf der[ISSUER_ROLE_COUNT]; /* certificates */
 	struct register_db *db;
-	const char *made[4]; /* files to remove when init fails */
+	const char *register_uri; /* NULL: register.db in the folder */
+	bool register_made;
+	const char *made[ISSUER_ROLE_COUNT + 1]; /* files to remove when init fails */
 	size_t made_count;
 };
 
@@ -66,6 +63,9 @@ check_options(const struct command *command, struct init *init)
 	if (strlen(init->country) != 2 || strspn(init->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
 		return options_wrong(command, _("--country wants two capital letters of ISO 3166, not \"%s\""),
 			init->country);
+	if (init->register_uri != NULL && strncmp(init->register_uri, "postgresql://", 13) != 0 &&
+		strncmp(init->register_uri, "postgres://", 11) != 0)
+		return options_wrong(command, _("--register wants postgresql://…, not \"%s\""), init->register_uri);
 	if (strncmp(init->uri, "https://", 8) != 0 || init->uri[8] == '\0')
 		return options_wrong(command, _("--issuer-uri wants an https:// address, not \"%s\""), init->uri);
 	return EXIT_STATUS_OK;
@@ -86,116 +86,61 @@ make_folder(const struct init *init)
 		tool_why("%s", _("Name another folder; an issuer is never made over an older one."));
 		return EXIT_STATUS_INPUT;
 	}
-	if (mkdir(init->dir, 0700) != 0 && errno != EEXIST) {
-		tool_error(_("The folder %s cannot be made."), init->dir);
-		tool_why("%s", strerror(errno));
-		return EXIT_STATUS_TROUBLE;
-	}
-	return EXIT_STATUS_OK;
+	return issuer_make_folder(init->dir, 0700);
 }
 
-/* Both key pairs, made inside the token. */
+/* All key pairs, made inside the token, and their certificates; the IACA's first, which signs the others. */
 static enum exit_status
 make_keys(struct init *init)
 {
-	static const char *const labels[] = { "IACA", "Document signer" };
-	CK_OBJECT_HANDLE public_key, private_key;
-	CK_RV rv;
+	const struct issuer_names names = { init->country, init->name, init->uri, init->crl_uri, init->now,
+		(int64_t)init->ds_days.value };
+	enum exit_status status = EXIT_STATUS_OK;
 
-	if (RAND_bytes_ex(mdoc_context_libctx(tool_context()), init->id[0], sizeof(init->id), 0) != 1) {
-		tool_error("%s", _("No random bytes could be got."));
-		return EXIT_STATUS_TROUBLE;
+	for (enum issuer_role role = ISSUER_IACA; status == EXIT_STATUS_OK && role < ISSUER_ROLE_COUNT; role++) {
+		init->keys_made = role + 1u;
+		status = issuer_make_key(&init->token, role, init->curve, init->no_backup, init->id[role]);
+		if (status == EXIT_STATUS_OK)
+			status = issuer_make_certificate(&init->token, role, &names,
+				mdoc_bytes_of(init->id[role], ISSUER_KEY_ID_LEN),
+				mdoc_bytes_of(init->id[ISSUER_IACA], ISSUER_KEY_ID_LEN),
+				mdoc_buf_bytes(&init->der[ISSUER_IACA]), &init->der[role]);
 	}
-	for (size_t i = 0; i < 2; i++) {
-		init->keys_made = true;
-		rv = p11_generate(&init->token.token, init->curve, false, mdoc_bytes_of(init->id[i], ISSUER_KEY_ID_LEN),
-			labels[i], &public_key, &private_key);
-		if (rv != CKR_OK)
-			return tool_rv_error(_("The token did not make the issuer's keys."), rv);
-	}
-	return EXIT_STATUS_OK;
-}
-
-/* One certificate, signed in the token by the IACA key. */
-static enum exit_status
-make_certificate(struct init *init, enum mdoc_cert_profile profile, struct mdoc_p11_key *iaca_key, struct mdoc_buf *der)
-{
-	const bool root = profile == MDOC_CERT_IACA;
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_cert_spec spec = { .profile = profile };
-	struct mdoc_p11_key key = { .rv = CKR_OK };
-	char name[128], crl[512];
-	struct mdoc_signer signer;
-	enum exit_status status;
-
-	status = issuer_find_key(&init->token, mdoc_bytes_of(init->id[root ? 0 : 1], ISSUER_KEY_ID_LEN), MDOC_NO_BYTES,
-		&key, &spec.key);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	if (root)
-		*iaca_key = key;
-	mdoc_p11_signer(iaca_key, init->curve, &signer);
-	snprintf(name, sizeof(name), "%s %s", init->name, root ? "IACA" : "DS");
-	snprintf(crl, sizeof(crl), "%s/iaca.crl", init->uri);
-	spec.country = mdoc_text(init->country);
-	spec.common_name = mdoc_text(name);
-	spec.issuer_cert = root ? MDOC_NO_BYTES : mdoc_buf_bytes(&init->iaca);
-	spec.not_before = init->now;
-	spec.not_after = init->now + (root ? (int64_t)IACA_DAYS : (int64_t)init->ds_days.value) * DAY - 1;
-	spec.issuer_alt_uri = init->uri;
-	spec.crl_uri = init->crl_uri != NULL ? init->crl_uri : crl;
-	spec.signer = &signer;
-	if (mdoc_cert_build(tool_context(), &spec, der, &error) != MDOC_OK)
-		return issuer_sign_error(_("The certificate could not be made."), &error, iaca_key);
-	return EXIT_STATUS_OK;
-}
-
-static enum exit_status
-make_certificates(struct init *init)
-{
-	struct mdoc_p11_key iaca_key = { .rv = CKR_OK };
-	enum exit_status status;
-	CK_RV rv;
-
-	status = make_certificate(init, MDOC_CERT_IACA, &iaca_key, &init->iaca);
-	if (status == EXIT_STATUS_OK)
-		status = make_certificate(init, MDOC_CERT_DS, &iaca_key, &init->ds);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	rv = p11_store_certificate(&init->token.token, mdoc_buf_bytes(&init->iaca), "IACA",
-		mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN), false);
-	if (rv == CKR_OK)
-		rv = p11_store_certificate(&init->token.token, mdoc_buf_bytes(&init->ds), "Document signer",
-			mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN), false);
-	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("The token did not take the certificates."), rv);
-}
-
-static enum exit_status
-write_pem(struct init *init, const char *name, const struct mdoc_buf *der)
-{
-	const enum exit_status status = issuer_write_pem(init->dir, name, mdoc_buf_bytes(der));
-
-	if (status == EXIT_STATUS_OK)
-		init->made[init->made_count++] = name;
 	return status;
 }
 
 static enum exit_status
+write_certificates(struct init *init)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+
+	for (enum issuer_role role = ISSUER_IACA; status == EXIT_STATUS_OK && role < ISSUER_ROLE_COUNT; role++) {
+		status = issuer_write_pem(init->dir, issuer_roles[role].file, mdoc_buf_bytes(&init->der[role]));
+		if (status == EXIT_STATUS_OK)
+			init->made[init->made_count++] = issuer_roles[role].file;
+	}
+	return status;
+}
+
+/* A register in a database server, or the file that nobody has asked for another place for. */
+static enum exit_status
 make_register(struct init *init)
 {
-	char *path = issuer_path(init->dir, "register.db");
+	char *path = init->register_uri != NULL ? strdup(init->register_uri) : issuer_path(init->dir, "register.db");
 	enum register_result res;
 
 	if (path == NULL)
 		return EXIT_STATUS_TROUBLE;
-	if (file_exists(path)) {
+	if (init->register_uri == NULL && file_exists(path)) {
 		free(path);
 		tool_error(_("%s has a register but no configuration"), init->dir);
 		tool_why("%s", _("Restore issuer.json from a backup, or name another folder."));
 		return EXIT_STATUS_INPUT;
 	}
-	init->made[init->made_count++] = "register.db";
+	if (init->register_uri == NULL)
+		init->made[init->made_count++] = "register.db";
 	res = register_create(path, &init->db);
+	init->register_made = res == REGISTER_OK;
 	if (res == REGISTER_OK)
 		res = register_log(init->db, init->now, "init", NULL);
 	free(path);
@@ -209,6 +154,8 @@ add_attestation(const struct init *init, json_t *config)
 {
 	return (!init->require_attestation || json_object_set_new(config, "require_attestation", json_true()) == 0) &&
 		(!init->accept_shared_pin || json_object_set_new(config, "accept_shared_pin", json_true()) == 0) &&
+		(init->register_uri == NULL ||
+			json_object_set_new(config, "register", json_string(init->register_uri)) == 0) &&
 		(!init->pin_limit.given ||
 			json_object_set_new(config, "pin_limit", json_integer((json_int_t)init->pin_limit.value)) == 0);
 }
@@ -217,7 +164,7 @@ add_attestation(const struct init *init, json_t *config)
 static enum exit_status
 write_config(const struct init *init)
 {
-	char iaca[2 * ISSUER_KEY_ID_LEN + 1], ds[2 * ISSUER_KEY_ID_LEN + 1];
+	char id[2 * ISSUER_KEY_ID_LEN + 1];
 	char *path = issuer_path(init->dir, "issuer.json"), *module = NULL;
 	enum exit_status status = EXIT_STATUS_TROUBLE;
 	json_t *config = NULL;
@@ -227,12 +174,17 @@ write_config(const struct init *init)
 	/* A path with a slash must hold from every working folder. */
 	if (init->module != NULL)
 		module = strchr(init->module, '/') != NULL ? realpath(init->module, NULL) : strdup(init->module);
-	issuer_hex(mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN), iaca);
-	issuer_hex(mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN), ds);
-	config = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s, s:I}", "version", ISSUER_CONFIG_VERSION,
+	config = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:I}", "version", ISSUER_CONFIG_VERSION,
 		"credential_issuer", init->uri, "credential_configuration_id", JP_DOCTYPE, "doc_type", JP_DOCTYPE,
-		"country", init->country, "module", module, "token", init->label, "curve", init->curve_name, "iaca_key",
-		iaca, "ds_key", ds, "batch_size", (json_int_t)init->batch_size.value);
+		"country", init->country, "module", module, "token", init->label, "curve", init->curve_name,
+		"batch_size", (json_int_t)init->batch_size.value);
+	for (enum issuer_role role = ISSUER_IACA; config != NULL && role < ISSUER_ROLE_COUNT; role++) {
+		issuer_hex(mdoc_bytes_of(init->id[role], ISSUER_KEY_ID_LEN), id);
+		if (json_object_set_new(config, issuer_roles[role].member, json_string(id)) != 0) {
+			json_decref(config);
+			config = NULL;
+		}
+	}
 	status = config == NULL || !add_attestation(init, config) ? tool_no_memory() : json_write(path, 0600, config);
 	json_decref(config);
 	free(module);
@@ -247,6 +199,8 @@ undo(struct init *init)
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	char name[64], *path;
 
+	if (init->register_made)
+		register_discard(init->db);
 	register_close(init->db);
 	init->db = NULL;
 	for (size_t i = 0; i < init->made_count; i++) {
@@ -258,10 +212,8 @@ undo(struct init *init)
 			free(path);
 		}
 	}
-	if (!init->keys_made)
-		return;
-	issuer_destroy(&init->token, mdoc_bytes_of(init->id[0], ISSUER_KEY_ID_LEN));
-	issuer_destroy(&init->token, mdoc_bytes_of(init->id[1], ISSUER_KEY_ID_LEN));
+	for (size_t i = 0; i < init->keys_made; i++)
+		issuer_destroy(&init->token, mdoc_bytes_of(init->id[i], ISSUER_KEY_ID_LEN));
 }
 
 static enum exit_status
@@ -277,11 +229,7 @@ init_run(struct init *init)
 	if (status == EXIT_STATUS_OK)
 		status = make_keys(init);
 	if (status == EXIT_STATUS_OK)
-		status = make_certificates(init);
-	if (status == EXIT_STATUS_OK)
-		status = write_pem(init, "iaca.pem", &init->iaca);
-	if (status == EXIT_STATUS_OK)
-		status = write_pem(init, "ds.pem", &init->ds);
+		status = write_certificates(init);
 	if (status == EXIT_STATUS_OK)
 		status = write_config(init);
 	if (status != EXIT_STATUS_OK)
@@ -296,8 +244,6 @@ cmd_init(const struct command *command, int argc, char **argv)
 		.ds_days = { DS_DAYS, 1, DS_DAYS, false },
 		.batch_size = { ISSUER_BATCH_SIZE, 1, ISSUER_BATCH_MAX, false },
 		.pin_limit = { 1, 1, ISSUER_PIN_LIMIT_MAX, false },
-		.iaca = MDOC_BUF_EMPTY,
-		.ds = MDOC_BUF_EMPTY,
 	};
 	const char *at = NULL;
 	const struct option_row rows[] = {
@@ -313,10 +259,14 @@ cmd_init(const struct command *command, int argc, char **argv)
 		{ "name", OPTION_TEXT, &init.name, N_("TEXT"), N_("start of the certificates' common names"), false },
 		{ "curve", OPTION_TEXT, &init.curve_name, N_("CURVE"),
 			N_("P-256 (default), P-384, P-521, brainpoolP256r1, Ed448 and others"), false },
-		{ "ds-days", OPTION_NUMBER, &init.ds_days, N_("DAYS"), N_("life of the document signer's certificate"),
+		{ "ds-days", OPTION_NUMBER, &init.ds_days, N_("DAYS"), N_("life of the certificates below the IACA"),
 			false },
 		{ "batch-size", OPTION_NUMBER, &init.batch_size, N_("N"), N_("most copies that are issued at once"),
 			false },
+		{ "register", OPTION_TEXT, &init.register_uri, N_("URI"),
+			N_("keep the register in PostgreSQL: postgresql://…"), false },
+		{ "no-backup", OPTION_FLAG, &init.no_backup, NULL,
+			N_("keys that can never leave the token, not even for a backup"), false },
 		{ "require-attestation", OPTION_FLAG, &init.require_attestation, NULL,
 			N_("issue only to keys that a TPM is shown to hold"), false },
 		{ "pin-limit", OPTION_NUMBER, &init.pin_limit, N_("N"),
@@ -346,7 +296,7 @@ cmd_init(const struct command *command, int argc, char **argv)
 		printf(_("The issuer is in %s; give iaca.pem to those who should trust it.\n"), init.dir);
 	register_close(init.db);
 	issuer_token_close(&init.token);
-	mdoc_buf_clear(&init.iaca);
-	mdoc_buf_clear(&init.ds);
+	for (size_t i = 0; i < ISSUER_ROLE_COUNT; i++)
+		mdoc_buf_clear(&init.der[i]);
 	return (int)status;
 }

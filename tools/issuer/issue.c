@@ -1,363 +1,55 @@
 /*
- * issue.c: one Credential Request in, one batch of copies out: every proof checked, every copy
- * signed, the batch in the register, and only then the response (R-ISS-01, R-EXH-02).
+ * issue.c: mdoc-issuer issue and renew: one Credential Request in, one batch of copies out, through the steps of
+ * issuance.h (R-ISS-01, R-EXH-02, R-REN-01).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
 #include <libgen.h>
-#include <openssl/bn.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
-#include <mdoc/x509.h>
-#include <mdoc/base64url.h>
 #include "tools/common/clock.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
-#include "tools/common/terminal.h"
 #include "tools/common/value.h"
-#include "tools/issuer/claims.h"
-#include "tools/issuer/authority.h"
-#include "tools/issuer/key_attestation.h"
-
-#define CREDENTIAL_FRAME 64 /* bytes around each credential in the JSON, at most */
+#include "tools/issuer/bulk.h"
+#include "tools/issuer/issuance.h"
 
 struct issue {
-	const char *dir, *request_path, *claims_path, *out, *person;
+	const char *dir, *request_path, *claims_path, *out;
 	struct pin_source pin;
 	struct common_options common;
 	struct issuer issuer;
 	struct issuer_token token;
-	json_t *request, *claims_json, *credentials;
-	struct proofs proofs;
-	struct evidence evidence; /* count 0: none was given */
-	char tpm_name[2 * PART_NAME_LEN + 1], tpm_certificate[2 * EVIDENCE_SERIAL_MAX + 1];
-	bool require_attestation;
-	struct claims claims;
-	const char **thumbprints;
-	char serial[2 * 20 + 1]; /* RFC 5280: 20 bytes at most */
-	int64_t now, valid_until;
-	size_t size; /* of the credentials in the response */
+	struct issuance_rules rules;
+	struct issuance_order order;
+	struct issuance *issuance;
+	struct issuance_answer answer;
+	json_t *request, *claims;
+	char *folder;
+	struct bulk bulk;
 };
 
 static enum exit_status
-check_signatures(struct issue *issue, const json_t *jwts)
+read_inputs(struct issue *issue)
 {
-	const struct proof_rules rules = { issue->issuer.uri, issue->now, issue->issuer.batch_size };
-	enum proof_result res;
-	size_t bad;
-
-	res = proofs_check(tool_context(), jwts, &rules, &issue->proofs, &bad);
-	if (res == PROOF_OK)
-		return EXIT_STATUS_OK;
-	if (res == PROOF_MEMORY)
-		return tool_no_memory();
-	if (res == PROOF_COUNT)
-		tool_error(_("The request is refused (%zu proofs)."), json_array_size(jwts));
-	else
-		tool_error(_("The request is refused because of proof %zu of %zu."), bad + 1, json_array_size(jwts));
-	tool_why("%s", _(proof_sentence(res)));
-	tool_why("%s", _("Nothing was issued; let the holder's program make a new request."));
-	return EXIT_STATUS_NO;
-}
-
-static enum exit_status
-refuse_attestation(enum proof_result res, const struct key_attestation_fault *fault)
-{
-	tool_error("%s", _("The request is refused because of its key attestation."));
-	tool_why("%s", _(proof_sentence(res)));
-	if (res == PROOF_EVIDENCE && fault->place.key != SIZE_MAX)
-		tool_why(_("Key %zu: %s"), fault->place.key + 1, _(evidence_sentence(fault->evidence)));
-	else if (res == PROOF_EVIDENCE)
-		tool_why("%s", _(evidence_sentence(fault->evidence)));
-	tool_why("%s", _("Nothing was issued; let the holder's program make a new request."));
-	return EXIT_STATUS_NO;
-}
-
-static enum exit_status
-check_attestation(struct issue *issue, const json_t *jwts)
-{
-	struct mdoc_buf ca = MDOC_BUF_EMPTY;
-	struct key_attestation_fault fault;
-	enum exit_status status;
-	enum proof_result res;
-
-	status = authority_certificate(&issue->issuer, &ca);
-	if (status != EXIT_STATUS_OK)
-		goto out;
-	const struct evidence_rules rules = {
-		.now = issue->now,
-		.ca = mdoc_buf_bytes(&ca),
-		.pin_limit = issue->issuer.pin_limit,
-		.keys = issue->issuer.batch_size,
-		.take_shared = issue->issuer.accept_shared_pin,
-	};
-	res = key_attestation_check(tool_context(), jwts, &rules, &issue->proofs, &issue->evidence, &fault);
-	if (res == PROOF_MEMORY)
-		status = tool_no_memory();
-	else if (res != PROOF_OK)
-		status = refuse_attestation(res, &fault);
-	issuer_hex(mdoc_bytes_of(issue->evidence.ak_name, PART_NAME_LEN), issue->tpm_name);
-	issuer_hex(mdoc_bytes_of(issue->evidence.serial, issue->evidence.serial_len), issue->tpm_certificate);
-out:
-	mdoc_buf_clear(&ca);
-	return status;
-}
-
-/* One type of proof: signatures by the keys, or what a TPM says of them. */
-static enum exit_status
-check_proofs(struct issue *issue)
-{
-	const json_t *proofs, *jwts;
-
-	proofs = json_need_object(issue->request, "proofs", issue->request_path);
-	if (proofs == NULL)
-		return EXIT_STATUS_INPUT;
-	if (json_object_size(proofs) > 1) {
-		tool_error(_("%s has more than one type of proof"), issue->request_path);
-		return EXIT_STATUS_INPUT;
-	}
-	jwts = json_object_get(proofs, "attestation");
-	if (json_is_array(jwts))
-		return check_attestation(issue, jwts);
-	jwts = json_need_array(proofs, "jwt", issue->request_path);
-	if (jwts == NULL)
-		return EXIT_STATUS_INPUT;
-	if (!issue->require_attestation && !issue->issuer.require_attestation)
-		return check_signatures(issue, jwts);
-	tool_error("%s", _("The request is refused: it does not show that its keys are in a TPM."));
-	tool_why("%s",
-		_("This issuer wants evidence of an enrolled TPM: \"mdoc-token request --attest\", with a token that "
-		  "was "
-		  "made with --backend tpm."));
-	return EXIT_STATUS_NO;
-}
-
-static enum exit_status
-read_request(struct issue *issue)
-{
-	const char *id;
-	enum exit_status status;
-
-	status = json_read(issue->request_path, &issue->request);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	id = json_need_string(issue->request, "credential_configuration_id", issue->request_path);
-	if (id == NULL)
-		return EXIT_STATUS_INPUT;
-	if (strcmp(id, issue->issuer.configuration_id) != 0) {
-		tool_error(_("The request is for \"%s\", which this issuer does not issue."), id);
-		return EXIT_STATUS_NO;
-	}
-	if (json_object_get(issue->request, "credential_response_encryption") != NULL) {
-		tool_error("%s", _("The request wants an encrypted response, which this version does not make."));
-		return EXIT_STATUS_NO;
-	}
-	return check_proofs(issue);
-}
-
-static enum exit_status
-read_claims(struct issue *issue)
-{
-	struct claims_place place;
-	enum claims_result res;
 	enum exit_status status;
 	char *copy;
 
-	status = json_read(issue->claims_path, &issue->claims_json);
+	status = json_read(issue->request_path, &issue->request);
+	issue->order.request = issue->request;
+	if (status != EXIT_STATUS_OK || issue->claims_path == NULL)
+		return status;
+	status = json_read(issue->claims_path, &issue->claims);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	copy = strdup(issue->claims_path);
-	if (copy == NULL)
-		return tool_no_memory();
-	res = claims_build(issue->claims_json, dirname(copy), issue->issuer.doc_type, &issue->claims, &place);
+	issue->folder = copy != NULL ? strdup(dirname(copy)) : NULL;
 	free(copy);
-	if (res == CLAIMS_OK)
-		return EXIT_STATUS_OK;
-	if (res == CLAIMS_MEMORY)
-		return tool_no_memory();
-	if (place.ns != NULL && place.element != NULL)
-		tool_error(_("%s: element %s of %s"), issue->claims_path, place.element, place.ns);
-	else
-		tool_error(_("%s: the claims cannot be used"), issue->claims_path);
-	tool_why("%s", _(claims_sentence(res)));
-	return res == CLAIMS_NOT_ALLOWED ? EXIT_STATUS_NO : EXIT_STATUS_INPUT;
-}
-
-static enum exit_status
-read_serial(struct issue *issue)
-{
-	const unsigned char *at = issue->issuer.ds.ptr;
-	enum exit_status status = EXIT_STATUS_INPUT;
-	const ASN1_INTEGER *serial;
-	X509 *certificate;
-
-	certificate = d2i_X509(NULL, &at, (long)issue->issuer.ds.len);
-	serial = certificate == NULL ? NULL : X509_get0_serialNumber(certificate);
-	if (serial != NULL && ASN1_STRING_length(serial) <= 20) {
-		issuer_hex(mdoc_bytes_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)),
-			issue->serial);
-		status = EXIT_STATUS_OK;
-	} else {
-		tool_error(_("%s/ds.pem is not the certificate of a document signer"), issue->dir);
-	}
-	X509_free(certificate);
-	return status;
-}
-
-/* R-VAL-01: the law's month, which the certificates must cover. */
-static enum exit_status
-check_times(struct issue *issue)
-{
-	const struct mdoc_buf *certificates[] = { &issue->issuer.iaca, &issue->issuer.ds };
-	int64_t not_before, not_after;
-	char text[32];
-
-	issue->valid_until = mdoc_law_valid_until(issue->now);
-	for (size_t i = 0; i < 2; i++) {
-		struct mdoc_cert *cert = NULL;
-
-		if (mdoc_cert_parse(tool_context(), mdoc_buf_bytes(certificates[i]), &cert, NULL) != MDOC_OK) {
-			tool_error(_("The issuer's certificates in %s cannot be read."), issue->dir);
-			return EXIT_STATUS_INPUT;
-		}
-		not_before = mdoc_cert_not_before(cert);
-		not_after = mdoc_cert_not_after(cert);
-		mdoc_cert_free(cert);
-		if (issue->now >= not_before && issue->valid_until <= not_after)
-			continue;
-		tool_error("%s", _("The issuer's certificates do not cover the validity of the record."));
-		time_print_jst(issue->now, text);
-		tool_why(_("It would begin at %s"), text);
-		time_print_jst(issue->valid_until, text);
-		tool_why(_("and end at %s;"), text);
-		time_print_jst(not_after, text);
-		tool_why(i == 0 ? _("the IACA certificate ends at %s.")
-				: _("the document signer's certificate ends at %s."),
-			text);
-		return EXIT_STATUS_NO;
-	}
-	return read_serial(issue);
-}
-
-static struct register_batch
-batch_of(const struct issue *issue)
-{
-	return (struct register_batch){
-		.nonce = issue->proofs.nonce,
-		.doc_type = issue->issuer.doc_type,
-		.person = issue->person,
-		.ds_serial = issue->serial,
-		.issued = issue->now,
-		.valid_until = issue->valid_until,
-		.thumbprints = issue->thumbprints,
-		.count = issue->proofs.count,
-		.tpm = { issue->tpm_name, issue->evidence.count > 0 ? issue->tpm_certificate : NULL },
-	};
-}
-
-static enum exit_status
-ask_register(struct issue *issue,
-	enum register_result (*call)(struct register_db *, const struct register_batch *, size_t *))
-{
-	const struct register_batch batch = batch_of(issue);
-	enum register_result res;
-	size_t key = 0;
-
-	res = call(issue->issuer.db, &batch, &key);
-	if (res == REGISTER_OK)
-		return EXIT_STATUS_OK;
-	if (res == REGISTER_KEY_SEEN)
-		tool_error(_("The request is refused because of proof %zu of %zu."), key + 1, batch.count);
-	return issuer_register_error(_("The request is refused; nothing was issued."), issue->issuer.db, res);
-}
-
-/* What was just signed must pass the checks of a holder: a faulty token gives nothing away. */
-static enum mdoc_result
-check_copy(const struct mdoc_buf *copy, const struct mdoc_public_key *ds, struct mdoc_error *error)
-{
-	struct mdoc_issuer_signed *parsed = NULL;
-	enum mdoc_result res;
-
-	res = mdoc_issuer_signed_parse(tool_context(), mdoc_buf_bytes(copy), &parsed, error);
-	if (res != MDOC_OK)
-		return res;
-	res = mdoc_issuer_signed_check_digests(tool_context(), parsed, error);
-	if (res == MDOC_OK) {
-		res = mdoc_sign1_verify(tool_context(), mdoc_issuer_signed_auth(parsed), ds, MDOC_NO_BYTES);
-		error->code = res;
-	}
-	mdoc_issuer_signed_free(parsed);
-	return res;
-}
-
-static enum exit_status
-sign_copy(struct issue *issue, const struct mdoc_template *what, size_t i, struct mdoc_p11_key *key,
-	const struct mdoc_public_key *ds)
-{
-	struct mdoc_buf copy = MDOC_BUF_EMPTY;
-	struct mdoc_error error = { .code = MDOC_OK };
-	enum exit_status status = EXIT_STATUS_OK;
-	json_t *row;
-
-	if (mdoc_template_issue(what, &issue->proofs.keys[i].key, NULL, &copy, &error) != MDOC_OK ||
-		check_copy(&copy, ds, &error) != MDOC_OK) {
-		status = issuer_sign_error(_("A copy could not be signed; nothing was issued."), &error, key);
-		goto out;
-	}
-	row = json_pack("{s:o}", "credential", json_base64url(mdoc_buf_bytes(&copy)));
-	if (row == NULL || json_array_append_new(issue->credentials, row) != 0)
-		status = tool_no_memory();
-	else
-		issue->size += json_string_length(json_object_get(row, "credential")) + CREDENTIAL_FRAME;
-	if (issue->size > FILE_JSON_MAX) {
-		tool_error(_("The response would be larger than %zu bytes; nothing was issued."), FILE_JSON_MAX);
-		tool_why("%s", _("Holders' programs do not read more. Let the holder ask for fewer copies."));
-		status = EXIT_STATUS_NO;
-	}
-out:
-	mdoc_buf_clear(&copy);
-	return status;
-}
-
-static enum exit_status
-sign_copies(struct issue *issue)
-{
-	const struct mdoc_bytes chain = mdoc_buf_bytes(&issue->issuer.ds);
-	struct mdoc_p11_key key = { .rv = CKR_OK };
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_template *copies = NULL;
-	struct mdoc_public_key ds;
-	struct mdoc_signer signer;
-	enum exit_status status;
-
-	status = issuer_find_key(&issue->token, issue->issuer.ds_key, chain, &key, &ds);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	mdoc_p11_signer(&key, ds.curve, &signer);
-	struct mdoc_issue what = {
-		.doc_type = mdoc_text(issue->issuer.doc_type),
-		.claims = issue->claims.claims,
-		.claim_count = issue->claims.count,
-		.device_key = issue->proofs.keys[0].key,
-		.digest_alg = MDOC_SHA256,
-		.signed_ = issue->now,
-		.valid_from = issue->now,
-		.valid_until = issue->valid_until,
-		.x5chain = &chain,
-		.x5chain_count = 1,
-		.signer = &signer,
-	};
-	if (mdoc_template_new(tool_context(), &what, &copies, &error) != MDOC_OK)
-		status = tool_mdoc_error(_("A copy could not be signed; nothing was issued."), &error);
-	for (size_t i = 0; i < issue->proofs.count && status == EXIT_STATUS_OK; i++) {
-		status = sign_copy(issue, copies, i, &key, &ds);
-		terminal_progress(_("signed"), i + 1, issue->proofs.count);
-	}
-	mdoc_template_free(copies);
-	return status;
+	issue->order.claims = issue->claims;
+	issue->order.claims_folder = issue->folder;
+	return issue->folder != NULL ? EXIT_STATUS_OK : tool_no_memory();
 }
 
 /* R-IKC-02: who may not use the issuer's key leaves a trace. */
@@ -369,7 +61,26 @@ open_token(struct issue *issue)
 
 	status = issuer_token_open(module, issue->issuer.token, &issue->pin, &issue->token);
 	if (status == EXIT_STATUS_NO)
-		(void)register_log(issue->issuer.db, issue->now, "login-failed", NULL);
+		(void)register_log(issue->issuer.db, issue->order.now, "login-failed", NULL);
+	return status;
+}
+
+/* The PIN is asked for only when the order is a good one. */
+static enum exit_status
+check_first(struct issue *issue)
+{
+	struct issuance_refusal refusal;
+	struct issuance_work *work = NULL;
+	struct issuance *checks = NULL;
+	enum exit_status status;
+
+	status = issuance_open(&issue->issuer, NULL, &issue->rules, &checks);
+	if (status == EXIT_STATUS_OK && !issuance_check(checks, &issue->order, &work, &refusal)) {
+		issuance_say(&refusal);
+		status = issuance_status(&refusal);
+	}
+	issuance_work_free(work);
+	issuance_close(checks);
 	return status;
 }
 
@@ -378,14 +89,15 @@ open_token(struct issue *issue)
 static enum exit_status
 hand_out(struct issue *issue)
 {
-	enum exit_status status;
+	struct issuance_answer *answer = &issue->answer;
 	json_t *response;
+	enum exit_status status;
 
-	response = json_pack("{s:O}", "credentials", issue->credentials);
+	response = answer->jwe != NULL ? issuance_sealed_json(answer) : json_incref(answer->response);
 	status = response == NULL ? tool_no_memory() : json_write(issue->out, 0600, response);
 	json_decref(response);
 	if (status != EXIT_STATUS_OK) {
-		(void)register_log(issue->issuer.db, issue->now, "not-delivered", NULL);
+		(void)register_log(issue->issuer.db, issue->order.now, "not-delivered", NULL);
 		tool_why("%s", _("The batch is in the register but was not handed out; make a new offer."));
 	}
 	return status;
@@ -394,102 +106,182 @@ hand_out(struct issue *issue)
 static enum exit_status
 issue_run(struct issue *issue)
 {
+	struct issuance_refusal refusal;
 	enum exit_status status;
 
 	status = issuer_open(issue->dir, &issue->issuer);
 	if (status == EXIT_STATUS_OK)
-		status = read_request(issue);
+		register_set_operator(issue->issuer.db, issue->order.operator_);
 	if (status == EXIT_STATUS_OK)
-		status = read_claims(issue);
+		status = read_inputs(issue);
 	if (status == EXIT_STATUS_OK)
-		status = check_times(issue);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	issue->credentials = json_array();
-	issue->thumbprints = calloc(issue->proofs.count, sizeof(*issue->thumbprints));
-	if (issue->credentials == NULL || issue->thumbprints == NULL)
-		return tool_no_memory();
-	for (size_t i = 0; i < issue->proofs.count; i++)
-		issue->thumbprints[i] = issue->proofs.keys[i].thumbprint;
-	status = ask_register(issue, register_check);
+		status = check_first(issue);
 	if (status == EXIT_STATUS_OK)
 		status = open_token(issue);
 	if (status == EXIT_STATUS_OK)
-		status = sign_copies(issue);
+		status = issuance_open(&issue->issuer, &issue->token, &issue->rules, &issue->issuance);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (!issuance_run(issue->issuance, &issue->order, &issue->answer, &refusal)) {
+		issuance_say(&refusal);
+		return issuance_status(&refusal);
+	}
+	return hand_out(issue);
+}
+
+static enum exit_status
+bulk_run(struct issue *issue)
+{
+	enum exit_status status = issuer_open(issue->dir, &issue->issuer);
+
 	if (status == EXIT_STATUS_OK)
-		status = ask_register(issue, register_issue);
+		register_set_operator(issue->issuer.db, issue->order.operator_);
 	if (status == EXIT_STATUS_OK)
-		status = hand_out(issue);
-	return status;
+		status = open_token(issue);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	issue->bulk.issuer = &issue->issuer;
+	issue->bulk.token = &issue->token;
+	issue->bulk.rules = &issue->rules;
+	issue->bulk.order = &issue->order;
+	issue->bulk.out = issue->out;
+	return bulk_issue(&issue->bulk);
 }
 
 /* On stderr when the response itself went to stdout. */
 static enum exit_status
 report(const struct issue *issue)
 {
+	const struct issuance_answer *answer = &issue->answer;
 	enum exit_status status = EXIT_STATUS_OK;
 	char until[32], utc[MDOC_TDATE_LEN + 1];
 	json_t *json;
 
 	if (issue->common.json && strcmp(issue->out, "-") != 0) {
-		mdoc_tdate_print(issue->valid_until, utc);
-		json = json_pack("{s:I, s:s, s:b, s:s}", "copies", (json_int_t)issue->proofs.count, "valid_until", utc,
-			"attested", issue->evidence.count > 0, "out", issue->out);
+		mdoc_tdate_print(answer->valid_until, utc);
+		json = json_pack("{s:I, s:s, s:b, s:b, s:s, s:s}", "copies", (json_int_t)answer->copies, "valid_until",
+			utc, "attested", answer->attested, "sealed", answer->jwe != NULL, "notification_id",
+			answer->notification_id, "out", issue->out);
 		status = json == NULL ? tool_no_memory() : json_print(json);
 		json_decref(json);
 		return status;
 	}
-	time_print_jst(issue->valid_until, until);
-	tool_note(ngettext("%zu copy issued, valid until %s", "%zu copies issued, valid until %s", issue->proofs.count),
-		issue->proofs.count, until);
+	time_print_jst(answer->valid_until, until);
+	tool_note(ngettext("%zu copy issued, valid until %s", "%zu copies issued, valid until %s", answer->copies),
+		answer->copies, until);
 	return status;
 }
+
+static void
+clear(struct issue *issue)
+{
+	issuance_answer_clear(&issue->answer);
+	issuance_close(issue->issuance);
+	issuer_token_close(&issue->token);
+	issuer_close(&issue->issuer);
+	json_decref(issue->request);
+	json_decref(issue->claims);
+	free(issue->folder);
+}
+
+static enum exit_status
+get_ready(const struct command *command, struct issue *issue, const char *at)
+{
+	enum exit_status status = clock_option(command, at, &issue->order.now);
+
+	issue->bulk.json = issue->common.json;
+	return status == EXIT_STATUS_OK && tool_context() == NULL ? tool_no_memory() : status;
+}
+
+#define COMMON_ROWS(issue, at) \
+	{ "dir", OPTION_TEXT, &(issue).dir, N_("FOLDER"), N_("the issuer's folder"), true }, \
+		{ "operator", OPTION_TEXT, &(issue).order.operator_, N_("NAME"), N_("who does it, for the log"), \
+			false }, \
+		{ "edition", OPTION_TEXT, &(issue).rules.edition, N_("EDITION"), \
+			N_("2021+status (default) or 2021, which has no status"), false }, \
+		{ "algorithm-policy", OPTION_TEXT, &(issue).rules.policy, N_("FILE"), \
+			N_("until when algorithms are issued with"), false }, \
+		{ "pin-file", OPTION_TEXT, &(issue).pin.file, N_("FILE"), N_("read the token's PIN from a file"), \
+			false }, \
+		{ "pin-fd", OPTION_TEXT, &(issue).pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"), \
+			false }, \
+		{ "at", OPTION_TEXT, &(at), N_("TIME"), N_("issue as if it were this time (RFC 3339); for tests"), \
+			false }, \
+	{ \
+		NULL, OPTION_END, NULL, NULL, NULL, false \
+	}
 
 int
 cmd_issue(const struct command *command, int argc, char **argv)
 {
-	struct issue issue = {
-		.issuer = { .iaca = MDOC_BUF_EMPTY, .ds = MDOC_BUF_EMPTY },
-		.claims = { .values = MDOC_BUF_EMPTY },
-	};
+	struct issue issue = { .bulk = { .jobs = { 0, 1, BULK_JOBS_MAX, false } } };
 	const char *at = NULL;
 	const struct option_row rows[] = {
-		{ "dir", OPTION_TEXT, &issue.dir, N_("FOLDER"), N_("the issuer's folder"), true },
-		{ "request", OPTION_TEXT, &issue.request_path, N_("FILE"), N_("the Credential Request"), true },
+		{ "request", OPTION_TEXT, &issue.request_path, N_("FILE"), N_("the Credential Request"), false },
 		{ "claims", OPTION_TEXT, &issue.claims_path, N_("FILE"),
-			N_("what is attested: {namespace: {element: value}}"), true },
-		{ "out", OPTION_TEXT, &issue.out, N_("FILE"), N_("where the Credential Response is written"), true },
-		{ "person", OPTION_TEXT, &issue.person, N_("TEXT"), N_("your own reference for the person or card"),
+			N_("what is attested: {namespace: {element: value}}; else what the register has of the person"),
 			false },
-		{ "require-attestation", OPTION_FLAG, &issue.require_attestation, NULL,
+		{ "out", OPTION_TEXT, &issue.out, N_("FILE"),
+			N_("where the Credential Response is written; with --batch a folder for all of them"), true },
+		{ "person", OPTION_TEXT, &issue.order.person, N_("TEXT"),
+			N_("your own reference for the person or card"), false },
+		{ "batch", OPTION_TEXT, &issue.bulk.from, N_("PLACE"),
+			N_("many requests: a folder of orders, or a file with one on each line"), false },
+		{ "jobs", OPTION_NUMBER, &issue.bulk.jobs, N_("N"),
+			N_("with --batch: threads that sign (one for each processor)"), false },
+		{ "sealed", OPTION_FLAG, &issue.order.sealed, NULL,
+			N_("refuse requests that do not ask for an encrypted response"), false },
+		{ "supersede", OPTION_FLAG, &issue.order.supersede, NULL,
+			N_("the new device takes the place of the one that the person has"), false },
+		{ "require-attestation", OPTION_FLAG, &issue.rules.require_attestation, NULL,
 			N_("issue only to keys that a TPM is shown to hold"), false },
-		{ "pin-file", OPTION_TEXT, &issue.pin.file, N_("FILE"), N_("read the token's PIN from a file"), false },
-		{ "pin-fd", OPTION_TEXT, &issue.pin.fd, N_("NUMBER"), N_("read the token's PIN from a descriptor"),
-			false },
-		{ "at", OPTION_TEXT, &at, N_("TIME"), N_("issue as if it were this time (RFC 3339); for tests"),
-			false },
-		{ NULL, OPTION_END, NULL, NULL, NULL, false },
+		{ "require-bound", OPTION_FLAG, &issue.rules.require_bound, NULL,
+			N_("issue only to a device whose token says that it cannot be copied"), false },
+		COMMON_ROWS(issue, at),
 	};
 	enum exit_status status;
 
 	status = options_parse(command, rows, &issue.common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
-	status = clock_option(command, at, &issue.now);
-	if (status == EXIT_STATUS_OK && tool_context() == NULL)
-		status = tool_no_memory();
+	if ((issue.request_path != NULL) == (issue.bulk.from != NULL))
+		return (int)options_wrong(command, _("give either --request or --batch"));
+	if (issue.bulk.from != NULL && (issue.claims_path != NULL || issue.order.person != NULL))
+		return (int)options_wrong(command, _("the orders of --batch name their persons and claims themselves"));
+	if (issue.bulk.from == NULL && issue.claims_path == NULL && issue.order.person == NULL)
+		return (int)options_wrong(command, _("give --claims, or --person whose claims the register has"));
+	status = get_ready(command, &issue, at);
+	if (status == EXIT_STATUS_OK && issue.bulk.from != NULL) {
+		status = bulk_run(&issue);
+	} else if (status == EXIT_STATUS_OK) {
+		status = issue_run(&issue);
+		if (status == EXIT_STATUS_OK)
+			status = report(&issue);
+	}
+	clear(&issue);
+	return (int)status;
+}
+
+int
+cmd_renew(const struct command *command, int argc, char **argv)
+{
+	struct issue issue = { .order = { .renewal = true } };
+	const char *at = NULL;
+	const struct option_row rows[] = {
+		{ "request", OPTION_TEXT, &issue.request_path, N_("FILE"), N_("the Credential Request"), true },
+		{ "out", OPTION_TEXT, &issue.out, N_("FILE"), N_("where the sealed response is written"), true },
+		COMMON_ROWS(issue, at),
+	};
+	enum exit_status status;
+
+	status = options_parse(command, rows, &issue.common, NULL, argc, argv);
+	if (status != EXIT_STATUS_GO_ON)
+		return (int)status;
+	status = get_ready(command, &issue, at);
 	if (status == EXIT_STATUS_OK)
 		status = issue_run(&issue);
 	if (status == EXIT_STATUS_OK)
 		status = report(&issue);
-	issuer_token_close(&issue.token);
-	issuer_close(&issue.issuer);
-	proofs_clear(&issue.proofs);
-	evidence_clear(&issue.evidence);
-	claims_clear(&issue.claims);
-	json_decref(issue.request);
-	json_decref(issue.claims_json);
-	json_decref(issue.credentials);
-	free(issue.thumbprints);
+	clear(&issue);
 	return (int)status;
 }

@@ -33,6 +33,21 @@ issuer_token_close(struct issuer_token *token)
 	p11_close(&token->p11);
 }
 
+enum exit_status
+issuer_token_again(struct issuer_token *open, struct issuer_token *another)
+{
+	const struct p11_token *token = &open->token;
+	CK_RV rv;
+
+	memset(another, 0, sizeof(*another));
+	another->token = *token;
+	another->token.logged_in = false; /* whoever logged in logs out */
+	another->token.session = CK_INVALID_HANDLE;
+	rv = token->p11->list->C_OpenSession(token->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
+		&another->token.session);
+	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("cannot open a session with the token"), rv);
+}
+
 static enum exit_status
 below_floor(CK_RV rv)
 {

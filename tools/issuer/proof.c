@@ -25,6 +25,8 @@ static const char *const sentences[] = {
 		N_("its keys are not those of the TPM's evidence, or the first of them did not sign it"),
 	[PROOF_NO_EVIDENCE] = N_("it has no evidence of a TPM (mdoc_tpm_evidence)"),
 	[PROOF_EVIDENCE] = N_("its evidence of a TPM does not hold"),
+	[PROOF_DEVICE] = N_("what it says of the device (mdoc_pkcs11) is not as it should be"),
+	[PROOF_OTHER_KEYS] = N_("its keys are not those that the key attestation names"),
 	[PROOF_MEMORY] = N_("out of memory"),
 };
 

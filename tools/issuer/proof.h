@@ -14,7 +14,8 @@
 
 #define PROOF_TYPE "openid4vci-proof+jwt"
 #define PROOF_AGE_MAX 600 /* seconds that iat may differ from now, either way */
-#define PROOF_JWT_MAX ((size_t)16 * 1024)
+/* Bytes of one: with a key attestation of 1000 keys in its header, twice in base64. The server bounds the sum. */
+#define PROOF_JWT_MAX ((size_t)512 * 1024)
 
 enum proof_result {
 	PROOF_OK,
@@ -34,6 +35,9 @@ enum proof_result {
 	PROOF_ATTESTED_KEYS,   /* attested_keys are not those of the evidence, or the first did not sign */
 	PROOF_NO_EVIDENCE,     /* without KEY_ATTESTATION_CLAIM */
 	PROOF_EVIDENCE,        /* evidence_sentence() says why */
+	/* of what a token attests of itself */
+	PROOF_DEVICE,     /* the claim about the device is not as it should be */
+	PROOF_OTHER_KEYS, /* the keys of the proofs are not those that are attested */
 	PROOF_MEMORY
 };
 
