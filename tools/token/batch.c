@@ -32,38 +32,44 @@ parse_record(struct batch *batch, size_t i, const char *name)
 	return tool_mdoc_error(name, &error);
 }
 
-static enum exit_status
-read_response(const char *path, struct batch *batch)
+enum exit_status
+batch_from_json(const json_t *response, const char *name, struct batch *batch)
 {
-	json_t *json = NULL, *credentials = NULL, *one;
-	enum exit_status status;
-	size_t i;
+	const json_t *credentials = json_need_array(response, "credentials", name), *one;
+	enum exit_status status = credentials == NULL ? EXIT_STATUS_INPUT : EXIT_STATUS_OK;
 
-	status = json_read(path, &json);
-	if (status == EXIT_STATUS_OK) {
-		credentials = json_need_array(json, "credentials", path);
-		status = credentials == NULL ? EXIT_STATUS_INPUT : EXIT_STATUS_OK;
-	}
+	memset(batch, 0, sizeof(*batch));
 	if (status == EXIT_STATUS_OK && json_array_size(credentials) == 0) {
-		tool_error(_("%s has no credentials"), path);
+		tool_error(_("%s has no credentials"), name);
 		status = EXIT_STATUS_INPUT;
 	}
 	if (status == EXIT_STATUS_OK)
 		status = batch_alloc(batch, json_array_size(credentials));
-	for (i = 0; status == EXIT_STATUS_OK && i < batch->count; i++) {
-		char name[80];
+	for (size_t i = 0; status == EXIT_STATUS_OK && i < batch->count; i++) {
+		char record[80];
 
 		one = json_object_get(json_array_get(credentials, i), "credential");
-		snprintf(name, sizeof(name), _("record %zu"), i + 1);
+		snprintf(record, sizeof(record), _("record %zu"), i + 1);
 		if (!json_is_string(one) ||
 			mdoc_base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)),
 				&batch->values[i]) != MDOC_OK) {
-			tool_error(_("%s: credential %zu is not base64url text"), path, i + 1);
+			tool_error(_("%s: credential %zu is not base64url text"), name, i + 1);
 			status = EXIT_STATUS_INPUT;
 		} else {
-			status = parse_record(batch, i, name);
+			status = parse_record(batch, i, record);
 		}
 	}
+	return status;
+}
+
+static enum exit_status
+read_response(const char *path, struct batch *batch)
+{
+	json_t *json = NULL;
+	enum exit_status status = json_read(path, &json);
+
+	if (status == EXIT_STATUS_OK)
+		status = batch_from_json(json, path, batch);
 	json_decref(json);
 	return status;
 }

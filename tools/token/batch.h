@@ -19,6 +19,8 @@ struct batch {
 /* From a Credential Response (response not NULL) or from bare IssuerSigned files. Errors are said.
  * batch_clear() in any case. */
 enum exit_status batch_read(const char *response, const struct option_list *files, struct batch *batch);
+/* The same from a Credential Response in memory; name: of what it is, translated. */
+enum exit_status batch_from_json(const json_t *response, const char *name, struct batch *batch);
 void batch_clear(struct batch *batch);
 
 /*
@@ -42,7 +44,30 @@ enum mdoc_result batch_check_unlinkable(struct mdoc_issuer_signed *const *record
 enum exit_status batch_check(const struct p11_token *token, const struct copies *copies, const struct batch *batch,
 	int64_t now);
 
+/*
+ * Show the contents and the notices (R-NOT-01), and ask whether to keep the record.
+ *
+ * json    show them on stderr
+ * yes     do not ask; they are shown all the same
+ * *shown  when
+ *
+ * EXIT_STATUS_NO: not agreed (said)
+ */
+enum exit_status batch_show(const struct batch *batch, bool json, bool yes, int64_t *shown);
+
+/* Store a batch that passed batch_check(): one transaction where the token is ours. */
+enum exit_status batch_keep(const struct p11_token *token, const struct copies *copies, const struct batch *batch,
+	int64_t shown);
+
 /* The IACA certificates that the security officer marked as trusted; NULL after saying why. */
 struct mdoc_trust *batch_load_trust(const struct p11_token *token);
+
+/*
+ * The same as a JSON array of base64url, for when nobody is logged in: without the PIN the token cannot tell that
+ * nobody marked another one. NULL after saying why.
+ */
+json_t *batch_trusted(const struct p11_token *token);
+/* And back; NULL: there is none that can be used, or memory. */
+struct mdoc_trust *batch_trust(const json_t *trusted);
 
 #endif

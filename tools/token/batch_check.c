@@ -2,44 +2,79 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/batch.h"
+#include "tools/common/json.h"
 #include "tools/common/message.h"
+#include <mdoc/base64url.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CLOCK_SKEW 60 /* seconds by which the issuer's clock may differ from ours */
 
-struct mdoc_trust *
-batch_load_trust(const struct p11_token *token)
+json_t *
+batch_trusted(const struct p11_token *token)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	const CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) } };
 	CK_OBJECT_HANDLE *handles = NULL;
-	struct mdoc_trust *trust = mdoc_trust_new();
-	size_t count = 0, usable = 0;
+	json_t *trusted = json_array();
+	size_t count = 0;
 	CK_RV rv = p11_find(token, wanted, 1, &handles, &count);
 
-	for (size_t i = 0; trust != NULL && rv == CKR_OK && i < count; i++) {
+	for (size_t i = 0; rv == CKR_OK && i < count; i++) {
 		struct mdoc_buf der = MDOC_BUF_EMPTY;
 
 		if (p11_attribute_bool(token, handles[i], CKA_TRUSTED) &&
-			p11_attribute(token, handles[i], CKA_VALUE, &der) == CKR_OK &&
+			p11_attribute(token, handles[i], CKA_VALUE, &der) == CKR_OK)
+			(void)json_array_append_new(trusted, json_base64url(mdoc_buf_bytes(&der)));
+		mdoc_buf_clear(&der);
+	}
+	free(handles);
+	if (rv == CKR_OK)
+		return trusted;
+	tool_rv_error(_("cannot read the certificates of the token"), rv);
+	json_decref(trusted);
+	return NULL;
+}
+
+struct mdoc_trust *
+batch_trust(const json_t *trusted)
+{
+	struct mdoc_trust *trust = mdoc_trust_new();
+	const json_t *one;
+	size_t i, usable = 0;
+
+	if (trust == NULL) {
+		tool_no_memory();
+		return NULL;
+	}
+	json_array_foreach(trusted, i, one)
+	{
+		struct mdoc_buf der = MDOC_BUF_EMPTY;
+
+		if (json_is_string(one) &&
+			mdoc_base64url_decode(mdoc_bytes_of(json_string_value(one), json_string_length(one)), &der) ==
+				MDOC_OK &&
 			mdoc_trust_add(NULL, trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA, 0, NULL) == MDOC_OK)
 			usable++;
 		mdoc_buf_clear(&der);
 	}
-	free(handles);
-	if (trust == NULL) {
-		tool_no_memory();
-	} else if (rv != CKR_OK) {
-		tool_rv_error(_("cannot read the certificates of the token"), rv);
-		mdoc_trust_free(trust);
-		trust = NULL;
-	} else if (usable == 0) {
+	if (usable > 0)
+		return trust;
+	mdoc_trust_free(trust);
+	return NULL;
+}
+
+struct mdoc_trust *
+batch_load_trust(const struct p11_token *token)
+{
+	json_t *trusted = batch_trusted(token);
+	struct mdoc_trust *trust = trusted != NULL ? batch_trust(trusted) : NULL;
+
+	if (trusted != NULL && trust == NULL) {
 		tool_error(_("the token \"%s\" trusts no issuing authority"), token->label);
 		tool_why(_("The security officer says which when the token is made: mdoc-token init --iaca CERT"));
-		mdoc_trust_free(trust);
-		trust = NULL;
 	}
+	json_decref(trusted);
 	return trust;
 }
 

@@ -112,8 +112,7 @@ cmd_erase(const struct command *command, int argc, char **argv)
 	struct erase_args args = { .records = false };
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
-		{ "so-pin-file", OPTION_TEXT, &args.so.file, N_("FILE"), N_("the security officer's code"), false },
-		{ "so-pin-fd", OPTION_TEXT, &args.so.fd, N_("NUMBER"), N_("the same, from a file descriptor"), false },
+		SO_ROWS(args.so),
 		{ "records", OPTION_FLAG, &args.records, NULL, N_("holder keys and records only, with the PIN"),
 			false },
 		{ "yes", OPTION_FLAG, &args.yes, NULL, N_("do not ask"), false },

@@ -3,10 +3,9 @@
 #include "tools/token/token.h"
 #include "tools/token/batch.h"
 #include "tools/token/notices.h"
+#include "tools/token/sealed.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
-#include "tools/common/terminal.h"
-#include "tools/common/value.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -16,151 +15,6 @@ struct import_args {
 	struct option_list files;
 	bool yes;
 };
-
-/* The contents, once for all copies that say the same (R-NOT-01). */
-static void
-show_contents(FILE *to, const struct batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct mdoc_issuer_signed *record = batch->records[i];
-		const struct mdoc_mso *mso = mdoc_issuer_signed_mso(record);
-		const struct mdoc_bytes doc_type = mdoc_mso_doc_type(mso);
-		char from[32], until[32];
-		size_t same = 0;
-		bool shown = false;
-
-		for (size_t k = 0; k < i && !shown; k++)
-			shown = record_same_content(record, batch->records[k]);
-		if (shown)
-			continue;
-		for (size_t k = i; k < batch->count; k++)
-			same += record_same_content(record, batch->records[k]) ? 1 : 0;
-		time_print_jst(mdoc_mso_valid_from(mso), from);
-		time_print_jst(mdoc_mso_valid_until(mso), until);
-		terminal_text(to, (const char *)doc_type.ptr, doc_type.len);
-		fputs(": ", to);
-		fprintf(to, ngettext("%zu copy", "%zu copies", same), same);
-		fputc('\n', to);
-		fputs("  ", to);
-		fprintf(to, _("valid from %s until %s"), from, until);
-		fputc('\n', to);
-		record_print(to, record);
-		fputc('\n', to);
-	}
-}
-
-static enum exit_status
-show_and_ask(const struct import_args *args, const struct batch *batch, int64_t *shown)
-{
-	FILE *to = args->token.common.json ? stderr : stdout;
-	char when[32];
-	bool asked = false;
-
-	fprintf(to, "%s\n\n", _("Contents of the record:"));
-	show_contents(to, batch);
-	notices_print(to);
-	*shown = (int64_t)time(NULL);
-	time_print_jst(*shown, when);
-	fprintf(to, _("Contents and notices (version %s) shown at %s."), NOTICES_VERSION, when);
-	fputc('\n', to);
-	fflush(to);
-	if (args->yes || terminal_ask(_("Keep this record?"), &asked))
-		return EXIT_STATUS_OK;
-	tool_error(_("nothing was stored"));
-	if (!asked)
-		tool_why(_("There is no terminal to ask on; --yes agrees in advance."));
-	return EXIT_STATUS_NO;
-}
-
-/* ---- Storing ---- */
-
-static CK_RV
-store_all(const struct p11_token *token, const struct batch *batch, int64_t shown, size_t *stored)
-{
-	struct mdoc_bytes *values = calloc(batch->count, sizeof(*values));
-	CK_RV rv = values != NULL ? CKR_OK : CKR_HOST_MEMORY;
-
-	for (size_t i = 0; rv == CKR_OK && i < batch->count; i++) {
-		values[i] = mdoc_buf_bytes(&batch->values[i]);
-		rv = copies_store_record(token, mdoc_mso_doc_type(mdoc_issuer_signed_mso(batch->records[i])),
-			values[i]);
-		*stored += rv == CKR_OK ? 1 : 0;
-		terminal_progress(_("copies"), i + 1, batch->count);
-	}
-	/* Last: on a module without batches a record counts from this moment on. */
-	if (rv == CKR_OK)
-		rv = copies_store_manifest(token, values, batch->count, NOTICES_VERSION, shown);
-	free(values);
-	return rv;
-}
-
-/* One transaction of our module. */
-static CK_RV
-store_as_batch(const struct p11_token *token, const struct batch *batch, int64_t shown)
-{
-	const CK_MDOC_FUNCTION_LIST *vendor = token->p11->vendor;
-	size_t stored = 0;
-	CK_RV rv = vendor->C_MDOC_BeginBatch(token->session);
-
-	if (rv != CKR_OK)
-		return rv;
-	rv = store_all(token, batch, shown, &stored);
-	if (rv == CKR_OK)
-		rv = vendor->C_MDOC_CommitBatch(token->session);
-	if (rv != CKR_OK)
-		(void)vendor->C_MDOC_RollbackBatch(token->session);
-	return rv;
-}
-
-/* Records without a manifest do not count; take away at once what was written. */
-static CK_RV
-store_with_manifest(const struct p11_token *token, const struct batch *batch, int64_t shown)
-{
-	struct copies copies;
-	size_t stored = 0;
-	CK_RV rv = store_all(token, batch, shown, &stored);
-
-	if (rv != CKR_OK && stored > 0) {
-		if (copies_load(token, &copies) == EXIT_STATUS_OK)
-			(void)copies_sweep(token, &copies);
-		copies_clear(&copies);
-	}
-	return rv;
-}
-
-/* A second record for one key would never be found; ours refuses it by itself. */
-static CK_RV
-check_keys_are_free(const struct copies *copies, const struct batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct copy *copy =
-			copies_find(copies, mdoc_mso_device_key(mdoc_issuer_signed_mso(batch->records[i])));
-
-		if (copy == NULL || copy->bound)
-			return CKR_MDOC_NO_HOLDER_KEY;
-	}
-	return CKR_OK;
-}
-
-static enum exit_status
-store(const struct p11_token *token, const struct copies *copies, const struct batch *batch, int64_t shown)
-{
-	CK_RV rv;
-
-	if (token->ours && token->p11->vendor == NULL) {
-		tool_error(_("this module hides the batch interface of the token"));
-		tool_why(_("Load mdoc-pkcs11.so itself with --module, not a proxy."));
-		return EXIT_STATUS_TROUBLE;
-	}
-	rv = check_keys_are_free(copies, batch);
-	if (rv == CKR_OK)
-		rv = copies_sweep(token, copies);
-	if (rv == CKR_OK)
-		rv = token->ours ? store_as_batch(token, batch, shown) : store_with_manifest(token, batch, shown);
-	if (rv != CKR_OK)
-		return tool_rv_error(_("nothing was stored"), rv);
-	return EXIT_STATUS_OK;
-}
 
 static void
 say_stored(const struct import_args *args, const struct batch *batch, int64_t shown)
@@ -180,29 +34,67 @@ say_stored(const struct import_args *args, const struct batch *batch, int64_t sh
 	json_decref(result);
 }
 
+static bool
+is_sealed(const json_t *response)
+{
+	return json_object_get(response, "credential_response") != NULL;
+}
+
+/* What needs no PIN: a sealed response is read later. */
+static enum exit_status
+read_early(const struct import_args *args, json_t **response, struct batch *batch)
+{
+	enum exit_status status;
+
+	if (args->response == NULL)
+		return batch_read(NULL, &args->files, batch);
+	status = json_read(args->response, response);
+	return status == EXIT_STATUS_OK && !is_sealed(*response) ? batch_from_json(*response, args->response, batch)
+								 : status;
+}
+
+/* R-COM-02: from an issuer that the token trusts, sealed to this token, and opened with its own key. */
+static enum exit_status
+read_sealed(const struct import_args *args, struct p11_token *token, const json_t *response, struct batch *batch)
+{
+	json_t *opened = NULL;
+	enum exit_status status = sealed_check(token, response, NULL, (int64_t)time(NULL));
+
+	if (status == EXIT_STATUS_OK)
+		status = sealed_open(token, response, &opened);
+	if (status == EXIT_STATUS_OK)
+		status = batch_from_json(opened, args->response, batch);
+	json_decref(opened);
+	return status;
+}
+
 static enum exit_status
 run(const struct import_args *args, struct p11 *p11, struct p11_token *token)
 {
 	struct batch batch = { NULL, NULL, 0 };
 	struct copies copies = { .items = NULL };
+	json_t *response = NULL;
 	enum exit_status status;
 	int64_t shown = 0;
 
-	status = batch_read(args->response, &args->files, &batch);
+	status = read_early(args, &response, &batch);
 	if (status == EXIT_STATUS_OK)
 		status = token_begin(&args->token, p11, token);
+	if (status == EXIT_STATUS_OK && is_sealed(response))
+		status = read_sealed(args, token, response, &batch);
 	if (status == EXIT_STATUS_OK)
 		status = copies_load(token, &copies);
 	if (status == EXIT_STATUS_OK)
 		status = batch_check(token, &copies, &batch, (int64_t)time(NULL));
 	if (status == EXIT_STATUS_OK)
-		status = show_and_ask(args, &batch, &shown);
+		status = batch_show(&batch, args->token.common.json, args->yes, &shown);
 	if (status == EXIT_STATUS_OK)
-		status = store(token, &copies, &batch, shown);
+		status = batch_keep(token, &copies, &batch, shown);
 	if (status == EXIT_STATUS_OK)
 		say_stored(args, &batch, shown);
 	copies_clear(&copies);
 	batch_clear(&batch);
+	json_decref(response);
 	return status;
 }
 

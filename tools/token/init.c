@@ -1,6 +1,7 @@
 /* init.c: mdoc-token init: make a token. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/blank.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -19,6 +20,9 @@ struct init_args {
 	const char *backend;
 	const char *seal;
 	const char *so_pin_file;
+	const char *preset, *card, *authenticator;
+	const char *blank, *transport_file; /* init: the blank token to take, and its secret */
+	bool make_blank;                    /* blank: so_pin_file is for the transport secret */
 	const char *pin_file;
 	struct option_list iacas;
 	struct option_number pin_min, pin_tries;
@@ -30,6 +34,8 @@ struct init_inputs {
 	struct pin so;
 	bool so_generated;
 	struct pin user;
+	struct pin transport;
+	struct mdoc_buf authenticator;
 	struct mdoc_buf *iacas;
 	bool software; /* the token that was made is the software vault's: its store is all that one needs */
 };
@@ -84,9 +90,13 @@ read_iacas(const struct init_args *args, struct init_inputs *in)
 static enum exit_status
 read_inputs(const struct init_args *args, struct init_inputs *in)
 {
-	const struct pin_source user = { args->pin_file, NULL };
+	const struct pin_source user = { args->pin_file, NULL }, transport = { args->transport_file, NULL };
 	enum exit_status status = read_iacas(args, in);
 
+	if (status == EXIT_STATUS_OK && args->authenticator != NULL)
+		status = file_read(args->authenticator, FILE_SMALL_MAX, &in->authenticator);
+	if (status == EXIT_STATUS_OK && args->transport_file != NULL)
+		status = pin_get(&transport, "", false, &in->transport);
 	if (status == EXIT_STATUS_OK && args->pin_file != NULL)
 		status = pin_get(&user, "", false, &in->user);
 	if (status == EXIT_STATUS_OK)
@@ -102,6 +112,8 @@ clear_inputs(const struct init_args *args, struct init_inputs *in)
 	free(in->iacas);
 	pin_clear(&in->so);
 	pin_clear(&in->user);
+	pin_clear(&in->transport);
+	mdoc_buf_clear(&in->authenticator);
 }
 
 /* Our module's; another one has none to choose from, and says so. */
@@ -144,21 +156,49 @@ pad_label(const char *text, CK_UTF8CHAR label[32])
 
 /* An area of our module, with its policy. */
 static CK_RV
-make_area(const struct init_args *args, struct init_inputs *in, struct p11 *p11, CK_SLOT_ID *slot)
+make_area(const struct init_args *args, struct init_inputs *in, const struct pin *so, struct p11 *p11, CK_SLOT_ID *slot)
 {
 	CK_MDOC_AREA area;
 
 	memset(&area, 0, sizeof(area));
 	pad_label(args->label, area.label);
 	area.pBackend = (const CK_UTF8CHAR *)args->backend;
-	area.pSoPin = (const CK_UTF8CHAR *)in->so.text;
-	area.ulSoPinLen = in->so.len;
+	area.pSoPin = (const CK_UTF8CHAR *)so->text;
+	area.ulSoPinLen = so->len;
 	area.user.ulMinLen = args->pin_min.given || !args->allow_weak_pin ? args->pin_min.value : WEAK_PIN_MIN;
 	area.user.ulTries = args->pin_tries.value;
 	area.flags = (args->allow_weak_pin ? CKF_MDOC_AREA_ALLOW_WEAK_PIN : 0) |
 		(args->allow_weak_so_pin ? CKF_MDOC_AREA_ALLOW_WEAK_SO_PIN : 0) |
-		(args->raw_sign ? CKF_MDOC_AREA_RAW_SIGN : 0);
+		(args->raw_sign ? CKF_MDOC_AREA_RAW_SIGN : 0) | (args->make_blank ? CKF_MDOC_AREA_TRANSPORT : 0);
+	area.pPreset = (const CK_UTF8CHAR *)args->preset;
+	area.pCard = (const CK_UTF8CHAR *)args->card;
+	area.pAuthenticator = in->authenticator.ptr;
+	area.ulAuthenticatorLen = in->authenticator.len;
 	return p11->vendor->C_MDOC_MakeArea(&area, slot);
+}
+
+/* An area of the law begins blank, also when its maker is the one who takes it into use. */
+static bool
+is_blank_first(const struct init_args *args)
+{
+	return !args->make_blank && args->preset != NULL && strcmp(args->preset, MDOC_PRESET_GENERAL) != 0;
+}
+
+static CK_RV
+make_and_personalise(const struct init_args *args, struct init_inputs *in, struct p11 *p11, CK_SLOT_ID *slot)
+{
+	struct pin transport = { .set = false };
+	CK_RV rv = CKR_FUNCTION_FAILED;
+
+	if (pin_generate(&transport) == EXIT_STATUS_OK)
+		rv = make_area(args, in, &transport, p11, slot);
+	if (rv == CKR_OK) {
+		rv = personalise_slot(p11, *slot, &transport, args->label, &in->so);
+		if (rv != CKR_OK)
+			(void)p11->vendor->C_MDOC_EraseArea(*slot, (const CK_UTF8CHAR *)transport.text, transport.len);
+	}
+	pin_clear(&transport);
+	return rv;
 }
 
 /* The first slot of another module whose token is not initialised yet. */
@@ -191,8 +231,12 @@ make_token(const struct init_args *args, struct init_inputs *in, struct p11 *p11
 	CK_UTF8CHAR label[32];
 	CK_RV rv;
 
+	if (args->blank != NULL)
+		return personalise(p11, args->blank, &in->transport, args->label, &in->so, slot);
+	if (p11->vendor != NULL && is_blank_first(args))
+		return make_and_personalise(args, in, p11, slot);
 	if (p11->vendor != NULL)
-		return make_area(args, in, p11, slot);
+		return make_area(args, in, &in->so, p11, slot);
 	rv = find_blank_slot(p11, slot);
 	if (rv != CKR_OK)
 		return rv;
@@ -237,7 +281,7 @@ furnish(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 static void
 undo(struct init_inputs *in, struct p11 *p11, CK_SLOT_ID slot)
 {
-	if (p11->vendor != NULL &&
+	if (p11->vendor != NULL && !in->transport.set &&
 		p11->vendor->C_MDOC_EraseArea(slot, (const CK_UTF8CHAR *)in->so.text, in->so.len) == CKR_OK)
 		tool_why(_("The new token was erased again."));
 	else
@@ -287,10 +331,18 @@ say_what_was_made(const struct init_args *args, const struct init_inputs *in, co
 		printf(_("The token \"%s\" has been made."), args->label);
 		putchar('\n');
 	}
-	if (in->so_generated) {
+	if (in->so_generated && args->make_blank) {
+		tool_note(_("The transport secret was written to %s: it goes another way than the token."),
+			args->so_pin_file);
+	} else if (in->so_generated) {
 		tool_note(_("The security officer's code (20 letters and digits, 100 random bits) was written to %s."),
 			args->so_pin_file);
 		tool_note(_("It opens the token without the PIN: keep it in another place than this machine."));
+	}
+	if (args->make_blank) {
+		tool_note(_("Next: mdoc-token init --blank %s --transport-file %s --label LABEL --so-pin-file FILE"),
+			args->label, args->so_pin_file);
+		return;
 	}
 	if (args->allow_weak_pin && in->software) {
 		tool_note(_("Warning: whoever copies this token's store can try PINs without limit on machines of "
@@ -299,7 +351,7 @@ say_what_was_made(const struct init_args *args, const struct init_inputs *in, co
 			    "stolen store."));
 	}
 	if (!in->user.set && p11->vendor != NULL)
-		tool_note(_("Next: mdoc-token pin --token %s --so-pin-file %s"), args->label, args->so_pin_file);
+		tool_note(_("Next: mdoc-token pin set --token %s --so-pin-file %s"), args->label, args->so_pin_file);
 }
 
 static enum exit_status
@@ -311,8 +363,10 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	CK_RV rv;
 
 	status = p11_open(args->common.module, p11);
-	if (status == EXIT_STATUS_OK && p11->vendor == NULL && args->backend != NULL) {
-		tool_error(_("this module has no backends to choose from"));
+	if (status == EXIT_STATUS_OK && p11->vendor == NULL &&
+		(args->backend != NULL || args->preset != NULL || args->card != NULL || args->authenticator != NULL ||
+			args->make_blank || args->blank != NULL)) {
+		tool_error("%s", _("this module has no backends, presets or blank tokens to choose from"));
 		status = EXIT_STATUS_USAGE;
 	}
 	if (status == EXIT_STATUS_OK)
@@ -344,6 +398,56 @@ run(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	return status;
 }
 
+#define AREA_ROWS(args) \
+	{ "backend", OPTION_TEXT, &(args).backend, N_("NAME"), \
+		N_("where keys are kept: vault (software) or tpm (the chip)"), false }, \
+		{ "seal", OPTION_TEXT, &(args).seal, N_("NAME"), \
+			N_("with --backend vault: tpm, so that only the chip opens the vault"), false }, \
+		{ "preset", OPTION_TEXT, &(args).preset, N_("NAME"), \
+			N_("what it is for: mnc, jk, kk, kh, jp-auth, jp-sign, jo or general"), false }, \
+		{ "card", OPTION_TEXT, &(args).card, N_("NAME"), N_("the card that it is an area of"), false }, \
+		{ "authenticator", OPTION_TEXT, &(args).authenticator, N_("FILE"), \
+			N_("who opens it when its PIN is disabled: public keys (JSON)"), false }, \
+		{ "pin-min", OPTION_NUMBER, &(args).pin_min, N_("N"), N_("least length of a PIN"), false }, \
+		{ "pin-tries", OPTION_NUMBER, &(args).pin_tries, N_("N"), N_("wrong PINs until it is locked"), \
+			false }, \
+		{ "allow-weak-pin", OPTION_FLAG, &(args).allow_weak_pin, NULL, N_("allow a PIN of 4 digits"), false }, \
+	{ \
+		"raw-sign", OPTION_FLAG, &(args).raw_sign, NULL, N_("allow CKM_ECDSA with keys that have a record"), \
+			false \
+	}
+
+static enum exit_status
+check_and_run(const struct command *command, struct init_args *args)
+{
+	struct init_inputs in = { .so_generated = false, .authenticator = MDOC_BUF_EMPTY };
+	struct p11 p11 = { NULL, NULL, NULL };
+	enum exit_status status = EXIT_STATUS_GO_ON;
+
+	if (!backend_is_known(args))
+		status = options_wrong(command, _("--backend knows vault and tpm"));
+	if (status == EXIT_STATUS_GO_ON && !choose_backend(args))
+		status = options_wrong(command, _("--seal knows tpm, and goes with --backend vault"));
+	if (status == EXIT_STATUS_GO_ON && !label_usable(args->label))
+		status = options_wrong(command, _("a label has 1 to 32 bytes of UTF-8 and no space at its end"));
+	if (status == EXIT_STATUS_GO_ON && (args->blank != NULL) != (args->transport_file != NULL))
+		status = options_wrong(command, "%s", _("--blank and --transport-file go together"));
+	if (status == EXIT_STATUS_GO_ON && args->blank != NULL &&
+		(args->preset != NULL || args->card != NULL || args->backend != NULL || args->authenticator != NULL))
+		status = options_wrong(command, "%s", _("what a blank token is for was said when it was made"));
+	if (status == EXIT_STATUS_GO_ON) {
+		status = run(args, &in, &p11);
+		if (status == EXIT_STATUS_OK)
+			say_what_was_made(args, &in, &p11);
+		else if (in.so_generated)
+			unlink(args->so_pin_file);
+	}
+	clear_inputs(args, &in);
+	option_list_clear(&args->iacas);
+	p11_close(&p11);
+	return status;
+}
+
 int
 cmd_init(const struct command *command, int argc, char **argv)
 {
@@ -352,42 +456,35 @@ cmd_init(const struct command *command, int argc, char **argv)
 		{ "label", OPTION_TEXT, &args.label, N_("LABEL"), N_("name of the new token, at most 32 bytes"), true },
 		{ "so-pin-file", OPTION_TEXT, &args.so_pin_file, N_("FILE"),
 			N_("the security officer's code; generated into FILE if that does not exist"), true },
-		{ "backend", OPTION_TEXT, &args.backend, N_("NAME"),
-			N_("where keys are kept: vault (software) or tpm (the chip)"), false },
-		{ "seal", OPTION_TEXT, &args.seal, N_("NAME"),
-			N_("with --backend vault: tpm, so that only the chip opens the vault"), false },
+		{ "blank", OPTION_TEXT, &args.blank, N_("LABEL"), N_("take this blank token, and make none"), false },
+		{ "transport-file", OPTION_TEXT, &args.transport_file, N_("FILE"), N_("its transport secret"), false },
+		AREA_ROWS(args),
 		{ "pin-file", OPTION_TEXT, &args.pin_file, N_("FILE"), N_("set this PIN at once"), false },
 		{ "iaca", OPTION_LIST, &args.iacas, N_("CERT"), N_("trust this issuing authority; may be repeated"),
 			false },
-		{ "pin-min", OPTION_NUMBER, &args.pin_min, N_("N"), N_("least length of a PIN"), false },
-		{ "pin-tries", OPTION_NUMBER, &args.pin_tries, N_("N"), N_("wrong PINs until it is locked"), false },
-		{ "allow-weak-pin", OPTION_FLAG, &args.allow_weak_pin, NULL, N_("allow a PIN of 4 digits"), false },
 		{ "allow-weak-so-pin", OPTION_FLAG, &args.allow_weak_so_pin, NULL,
 			N_("allow a security officer's code that can be guessed"), false },
-		{ "raw-sign", OPTION_FLAG, &args.raw_sign, NULL, N_("allow CKM_ECDSA with keys that have a record"),
-			false },
 		END_ROW,
 	};
-	struct init_inputs in = { .so_generated = false };
-	struct p11 p11 = { NULL, NULL, NULL };
-	enum exit_status status;
+	const enum exit_status status = options_parse(command, rows, &args.common, NULL, argc, argv);
 
-	status = options_parse(command, rows, &args.common, NULL, argc, argv);
-	if (status == EXIT_STATUS_GO_ON && !backend_is_known(&args))
-		status = options_wrong(command, _("--backend knows vault and tpm"));
-	if (status == EXIT_STATUS_GO_ON && !choose_backend(&args))
-		status = options_wrong(command, _("--seal knows tpm, and goes with --backend vault"));
-	if (status == EXIT_STATUS_GO_ON && !label_usable(args.label))
-		status = options_wrong(command, _("a label has 1 to 32 bytes of UTF-8 and no space at its end"));
-	if (status == EXIT_STATUS_GO_ON) {
-		status = run(&args, &in, &p11);
-		if (status == EXIT_STATUS_OK)
-			say_what_was_made(&args, &in, &p11);
-		else if (in.so_generated)
-			unlink(args.so_pin_file);
-	}
-	clear_inputs(&args, &in);
-	option_list_clear(&args.iacas);
-	p11_close(&p11);
-	return status;
+	return status == EXIT_STATUS_GO_ON ? check_and_run(command, &args) : status;
+}
+
+int
+cmd_blank(const struct command *command, int argc, char **argv)
+{
+	struct init_args args = { .make_blank = true,
+		.pin_min = { .min = 1, .max = 255 },
+		.pin_tries = { .min = 1, .max = 100 } };
+	const struct option_row rows[] = {
+		{ "label", OPTION_TEXT, &args.label, N_("LABEL"), N_("name of the new token, at most 32 bytes"), true },
+		{ "transport-file", OPTION_TEXT, &args.so_pin_file, N_("FILE"),
+			N_("its transport secret; generated into FILE if that does not exist"), true },
+		AREA_ROWS(args),
+		END_ROW,
+	};
+	const enum exit_status status = options_parse(command, rows, &args.common, NULL, argc, argv);
+
+	return status == EXIT_STATUS_GO_ON ? check_and_run(command, &args) : status;
 }

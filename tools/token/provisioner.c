@@ -13,19 +13,6 @@ struct provisioner_args {
 	bool revoke;
 };
 
-static enum exit_status
-login_as_so(const struct provisioner_args *args, struct p11_token *token)
-{
-	struct pin so = { .set = false };
-	enum exit_status status;
-
-	status = pin_get(&args->so, _("Security officer's code"), false, &so);
-	if (status == EXIT_STATUS_OK)
-		status = p11_login(token, CKU_SO, &so);
-	pin_clear(&so);
-	return status;
-}
-
 /* Before anything is made: a credential that cannot be written would be lost. */
 static enum exit_status
 check_file(const char *path)
@@ -79,13 +66,11 @@ run(const struct provisioner_args *args, struct p11 *p11, struct p11_token *toke
 	if (!args->revoke)
 		status = check_file(args->credential);
 	if (status == EXIT_STATUS_OK)
-		status = p11_open(args->token.common.module, p11);
-	if (status == EXIT_STATUS_OK)
-		status = p11_token_open(p11, args->token.label, true, token);
+		status = token_open(&args->token, p11, token);
 	if (status == EXIT_STATUS_OK && p11->vendor == NULL)
 		status = tool_rv_error(_("this module knows no provisioner"), CKR_FUNCTION_NOT_SUPPORTED);
 	if (status == EXIT_STATUS_OK)
-		status = login_as_so(args, token);
+		status = token_login_so(&args->so, token);
 	if (status == EXIT_STATUS_OK)
 		status = args->revoke ? revoke(token) : make(args, token);
 	return status;
@@ -97,8 +82,7 @@ cmd_provisioner(const struct command *command, int argc, char **argv)
 	struct provisioner_args args = { .so = { NULL, NULL } };
 	const struct option_row rows[] = {
 		TOKEN_ROW(args.token),
-		{ "so-pin-file", OPTION_TEXT, &args.so.file, N_("FILE"), N_("the security officer's code"), false },
-		{ "so-pin-fd", OPTION_TEXT, &args.so.fd, N_("NUMBER"), N_("the same, from a file descriptor"), false },
+		SO_ROWS(args.so),
 		{ "credential", OPTION_TEXT, &args.credential, N_("FILE"),
 			N_("make a credential and write it here; a former one ends"), false },
 		{ "revoke", OPTION_FLAG, &args.revoke, NULL, N_("end the credential that there is"), false },

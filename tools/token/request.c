@@ -1,13 +1,14 @@
 /* request.c: mdoc-token request: holder keys and an OpenID4VCI 1.0 Credential Request.
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include "tools/token/sealed.h"
 #include "tools/token/evidence.h"
+#include "tools/token/proofs.h"
 #include "tools/token/token.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,7 +24,7 @@ struct request_args {
 	const char *curve_name;
 	enum mdoc_curve curve;
 	struct option_number count;
-	bool attest;
+	bool attest, sealed;
 };
 
 struct offer {
@@ -54,57 +55,6 @@ read_offer(const char *path, struct offer *offer)
 	return EXIT_STATUS_OK;
 }
 
-static CK_RV
-make_key(const struct p11_token *token, enum mdoc_curve curve, struct copy *copy)
-{
-	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
-	uint8_t id[16];
-	CK_RV rv;
-
-	if (RAND_bytes(id, sizeof(id)) != 1)
-		return CKR_FUNCTION_FAILED;
-	mdoc_buf_append(&copy->id, mdoc_bytes_of(id, sizeof(id)));
-	rv = p11_generate(token, curve, true, mdoc_bytes_of(id, sizeof(id)), HOLDER_KEY_LABEL, &public_key,
-		&copy->private_key);
-	if (rv != CKR_OK) {
-		copy->private_key = CK_INVALID_HANDLE;
-		return rv;
-	}
-	return p11_public_key(token, copy->private_key, &copy->key);
-}
-
-/* A JWS by a new key, appended to `proofs`. Takes header and claims. */
-static enum exit_status
-sign_proof(struct p11_token *token, const struct copy *copy, json_t *header, json_t *claims, json_t *proofs)
-{
-	struct mdoc_buf jws = MDOC_BUF_EMPTY;
-	enum exit_status status = EXIT_STATUS_OK;
-	struct mdoc_p11_key key;
-	struct mdoc_signer signer;
-	enum mdoc_result res;
-
-	p11_key(token, copy->private_key, &key);
-	mdoc_p11_signer(&key, copy->key.curve, &signer);
-	if (header == NULL || claims == NULL) {
-		status = tool_no_memory();
-		goto out;
-	}
-	res = jwt_sign(header, claims, &signer, &jws);
-	if (res == MDOC_ERR_CALLBACK && key.rv != CKR_OK) {
-		status = tool_rv_error(_("cannot sign with a new key"), key.rv);
-	} else if (res != MDOC_OK) {
-		tool_error("%s: %s", _("cannot sign with a new key"), message_mdoc(res));
-		status = message_mdoc_status(res);
-	} else if (json_array_append_new(proofs, json_text(mdoc_buf_bytes(&jws))) != 0) {
-		status = tool_no_memory();
-	}
-out:
-	mdoc_buf_clear(&jws);
-	json_decref(header);
-	json_decref(claims);
-	return status;
-}
-
 /* One proof of possession: a JWS over the issuer's nonce, by the new key (R-ENR-01: the public key
  * is all that leaves). */
 static enum exit_status
@@ -114,7 +64,7 @@ make_proof(struct p11_token *token, const struct offer *offer, const struct copy
 	json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", offer->issuer, "iat", (json_int_t)time(NULL), "nonce",
 		offer->nonce);
 
-	return sign_proof(token, copy, header, claims, proofs);
+	return proofs_sign(token, copy, header, claims, proofs);
 }
 
 /*
@@ -141,7 +91,7 @@ make_attestation(struct p11_token *token, const struct offer *offer, const struc
 		header = json_pack("{s:s, s:o}", "typ", "key-attestation+jwt", "jwk", jwk_from_key(&made[0].key));
 		claims = json_pack("{s:I, s:I, s:s, s:O, s:o}", "iat", now, "exp", now + ATTESTATION_LIFE, "nonce",
 			offer->nonce, "attested_keys", keys, EVIDENCE_CLAIM, json_base64url(mdoc_buf_bytes(&evidence)));
-		status = sign_proof(token, &made[0], header, claims, proofs);
+		status = proofs_sign(token, &made[0], header, claims, proofs);
 	}
 	json_decref(keys);
 	free(handles);
@@ -149,24 +99,28 @@ make_attestation(struct p11_token *token, const struct offer *offer, const struc
 	return status;
 }
 
-static void
-destroy_keys(const struct p11_token *token, const struct copy *made, size_t count)
+/* R-COM-02: an answer that only this token can open. */
+static enum exit_status
+want_sealed(const struct p11_token *token, json_t **encryption)
 {
-	for (size_t i = 0; i < count; i++)
-		if (made[i].private_key != CK_INVALID_HANDLE && copy_destroy(token, &made[i]) != CKR_OK)
-			tool_why(_("A key that was just made could not be destroyed again."));
+	struct mdoc_public_key key;
+	enum exit_status status = sealed_inbox_key(token, &key);
+
+	if (status == EXIT_STATUS_OK)
+		*encryption = sealed_encryption(&key);
+	return status == EXIT_STATUS_OK && *encryption == NULL ? tool_no_memory() : status;
 }
 
 static enum exit_status
 make_request(const struct request_args *args, struct p11_token *token, const struct offer *offer, struct copy *made)
 {
 	json_t *proofs = json_array();
-	json_t *request = NULL;
+	json_t *request = NULL, *encryption = NULL;
 	enum exit_status status = EXIT_STATUS_OK;
 	CK_RV rv;
 
 	for (size_t i = 0; status == EXIT_STATUS_OK && i < args->count.value; i++) {
-		rv = make_key(token, args->curve, &made[i]);
+		rv = proofs_make_key(token, args->curve, &made[i]);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot make a key"), rv);
 		else if (!args->attest)
@@ -175,9 +129,13 @@ make_request(const struct request_args *args, struct p11_token *token, const str
 	}
 	if (status == EXIT_STATUS_OK && args->attest)
 		status = make_attestation(token, offer, made, args->count.value, proofs);
+	if (status == EXIT_STATUS_OK && args->sealed)
+		status = want_sealed(token, &encryption);
 	if (status == EXIT_STATUS_OK) {
-		request = json_pack("{s:s, s:{s:O}}", "credential_configuration_id", offer->configuration, "proofs",
-			args->attest ? "attestation" : "jwt", proofs);
+		request = json_pack("{s:s, s:{s:O}, s:o*}", "credential_configuration_id", offer->configuration,
+			"proofs", args->attest ? "attestation" : "jwt", proofs, "credential_response_encryption",
+			encryption);
+		encryption = NULL;
 		status = request != NULL ? json_write(args->out, 0600, request) : tool_no_memory();
 	}
 	json_decref(request);
@@ -207,7 +165,7 @@ run(const struct request_args *args, struct p11 *p11, struct p11_token *token)
 	}
 	status = make_request(args, token, &offer, made);
 	if (status != EXIT_STATUS_OK)
-		destroy_keys(token, made, args->count.value);
+		proofs_destroy(token, made, args->count.value);
 	for (size_t i = 0; i < args->count.value; i++)
 		mdoc_buf_clear(&made[i].id);
 out:
@@ -242,6 +200,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 		{ "curve", OPTION_TEXT, &args.curve_name, N_("CURVE"),
 			N_("of the keys: P-256 (default), P-384, P-521, Ed25519 or Ed448"), false },
 		{ "attest", OPTION_FLAG, &args.attest, NULL, N_("show that the keys are in the token's TPM"), false },
+		{ "sealed", OPTION_FLAG, &args.sealed, NULL, N_("ask for an answer that only this token can open"),
+			false },
 		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the credential request (JSON) here"), true },
 		PIN_ROWS(args.token),
 		END_ROW,

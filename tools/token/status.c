@@ -4,40 +4,13 @@
 #include "tools/token/token.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/common/state.h"
 #include "tools/common/terminal.h"
 #include "tools/common/value.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define STATUS_APPLICATION "mdoc-status"
-
-/* The token's own status object; NULL when it has none. */
-static json_t *
-read_status_object(const struct p11_token *token)
-{
-	CK_OBJECT_CLASS class = CKO_DATA;
-	const CK_ATTRIBUTE wanted[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_APPLICATION, (void *)(uintptr_t)STATUS_APPLICATION, sizeof(STATUS_APPLICATION) - 1 },
-	};
-	CK_OBJECT_HANDLE *handles = NULL;
-	struct mdoc_buf value = MDOC_BUF_EMPTY;
-	json_t *status = NULL;
-	size_t count = 0;
-
-	if (p11_find(token, wanted, 2, &handles, &count) == CKR_OK && count == 1 &&
-		p11_attribute(token, handles[0], CKA_VALUE, &value) == CKR_OK && value.len > 0)
-		status = json_loadb((const char *)value.ptr, value.len, 0, NULL);
-	mdoc_buf_clear(&value);
-	free(handles);
-	if (status != NULL && !json_is_object(status)) {
-		json_decref(status);
-		status = NULL;
-	}
-	return status;
-}
 
 static const char *
 pin_of(CK_FLAGS flags)
@@ -149,8 +122,6 @@ word(const char *value)
 		N_("low"),
 		N_("final"),
 		N_("ok"),
-		N_("suspended"),
-		N_("face"),
 		N_("vault (software)"),
 		N_("vault (TPM PIN)"),
 	};
@@ -160,6 +131,16 @@ word(const char *value)
 			return _(words[i]);
 	}
 	return value;
+}
+
+/* The law's own words for a token's states; they stay in all languages (R-FACE-09, R-CARD-41). */
+static const char *
+law_word(const char *mark)
+{
+	return strcmp(mark, "face") == 0         ? "顔認証"
+		: strcmp(mark, "suspended") == 0 ? "一時停止"
+		: strcmp(mark, "retired") == 0   ? "廃止"
+						 : word(mark);
 }
 
 /* R-KEY-02: where a copy of the store is of use. */
@@ -185,6 +166,7 @@ print_status(const json_t *status)
 		{ "token", N_("token") },
 		{ "serial", N_("serial") },
 		{ "model", N_("model") },
+		{ "state", N_("state") },
 		{ "pin", N_("PIN") },
 		{ "tries", N_("tries") },
 		{ "copies", N_("copies") },
@@ -201,9 +183,13 @@ print_status(const json_t *status)
 		if (value != NULL)
 			print_line(_(texts[i].name), i == 0 ? value : word(value));
 	}
+	if (json_is_true(json_object_get(status, "mustChange")))
+		print_line("", _("the holder has to set a PIN of his own: mdoc-token activate"));
+	if (json_is_true(json_object_get(json_object_get(status, "inbox"), "waiting")))
+		print_line("", _("something new waits for the PIN: mdoc-token inbox accept"));
 	print_binding(status);
 	json_array_foreach(json_object_get(status, "marks"), i, mark) if (json_is_string(mark))
-		print_line(_("mark"), word(json_string_value(mark)));
+		print_line(_("mark"), law_word(json_string_value(mark)));
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		print_count(status, counts[i].member, _(counts[i].name));
 	print_validity(status);
@@ -212,7 +198,8 @@ print_status(const json_t *status)
 static enum exit_status
 show_status(const struct p11_token *token, bool as_json)
 {
-	json_t *status = token->ours ? read_status_object(token) : NULL;
+	json_t *status = token->ours ? token_status_object(token) : NULL;
+	struct token_state state;
 	char serial[17], model[17];
 	enum exit_status result = EXIT_STATUS_OK;
 
@@ -224,6 +211,9 @@ show_status(const struct p11_token *token, bool as_json)
 		json_decref(status);
 		return result;
 	}
+	token_state_of(status, token->info.flags, &state);
+	if (token_state_law(&state)[0] != '\0')
+		json_object_set_new(status, "state", json_string(token_state_law(&state)));
 	snprintf(serial, sizeof(serial), "%.16s", (const char *)token->info.serialNumber);
 	snprintf(model, sizeof(model), "%.16s", (const char *)token->info.model);
 	serial[strcspn(serial, " ")] = '\0';
@@ -244,7 +234,11 @@ int
 cmd_status(const struct command *command, int argc, char **argv)
 {
 	struct token_args args = { .label = NULL };
-	const struct option_row rows[] = { TOKEN_ROW(args), PIN_ROWS(args), END_ROW };
+	bool check = false;
+	const struct option_row rows[] = { TOKEN_ROW(args), PIN_ROWS(args),
+		{ "check", OPTION_FLAG, &check, NULL, N_("tell by the exit status whether something can be presented"),
+			false },
+		END_ROW };
 	struct p11 p11 = { NULL, NULL, NULL };
 	struct p11_token token = { .p11 = NULL };
 	enum exit_status status;
@@ -262,6 +256,8 @@ cmd_status(const struct command *command, int argc, char **argv)
 	}
 	if (status == EXIT_STATUS_OK)
 		status = show_status(&token, args.common.json);
+	if (status == EXIT_STATUS_OK && check)
+		status = token_state_check(&token, true);
 	token_end(&p11, &token);
 	return status;
 }
