@@ -34,8 +34,18 @@ next_copy(const struct presentation *p, const struct question *question, const s
 	return NULL;
 }
 
+/* No copy is left for anything that could be asked (R-EXH-01). */
+static bool
+is_exhausted(const struct presentation *p)
+{
+	for (size_t i = 0; i < p->copies.count; i++)
+		if (!p->used[i] && p->copies.items[i].record != CK_INVALID_HANDLE)
+			return false;
+	return true;
+}
+
 static enum exit_status
-no_copy(const char *why_not)
+no_copy(const struct presentation *p, const char *why_not)
 {
 	if (why_not != NULL && strcmp(why_not, "expired") == 0)
 		tool_error(_("the record has expired"));
@@ -44,7 +54,7 @@ no_copy(const char *why_not)
 	else
 		tool_error(_("no unused copy of what is asked for is left in the token"));
 	tool_why(_("Ask the issuer for new copies: mdoc-token request, then mdoc-token import."));
-	return EXIT_STATUS_NO;
+	return is_exhausted(p) ? EXIT_STATUS_EXHAUSTED : EXIT_STATUS_NO;
 }
 
 static bool
@@ -298,7 +308,7 @@ replace_used(struct presentation *p, const struct question *question)
 			continue;
 		copy = next_copy(p, question, held->copy->parsed, &held->next, &why_not);
 		if (copy == NULL)
-			return no_copy(NULL);
+			return no_copy(p, NULL);
 		*held = (struct held){ .copy = copy, .next = held->next };
 	}
 	return select_or_say(p, question);
@@ -346,7 +356,7 @@ presentation_answer(struct presentation *p, const struct question *question, enu
 		abort(); /* as in presentation_unlock() */
 	status = find_held(p, question, &why_not);
 	if (status == EXIT_STATUS_NO)
-		return no_copy(why_not);
+		return no_copy(p, why_not);
 	if (status == EXIT_STATUS_OK)
 		status = select_or_say(p, question);
 	if (status == EXIT_STATUS_OK)

@@ -15,7 +15,7 @@
 #include "tools/common/trace.h"
 #include "tools/common/url.h"
 #include "tools/openid4vp/client_id.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/invocation.h"
 #include "tools/present/plan.h"
 #include "tools/present/present.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/message.h"
+#include "tools/common/state.h"
 #include "tools/present/presentation_internal.h"
 
 void
@@ -53,6 +54,8 @@ presentation_begin(const struct command *command, const struct presentation_args
 		status = tool_no_memory();
 	if (status == EXIT_STATUS_OK)
 		status = token_find(&args->token, &p->p11, &p->token);
+	if (status == EXIT_STATUS_OK)
+		status = token_state_check(&p->token, true);
 	return status;
 }
 

@@ -2,7 +2,7 @@
  * presentation.h: one transmission by the holder, whatever protocol carries it: who asks, consent, PIN, response.
  *
  * The order is consent, then the PIN, then records are read, selected within what was agreed to, shown and signed; no
- * caller can change it. Before consent nothing of the token is looked at but that it is there and has a PIN: no try is
+ * caller can change it. Before consent nothing of the token is looked at but the state that it tells everybody: no try is
  * counted, no key used, no copy spent (R-TX-01, R-CARD-49).
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -114,7 +114,7 @@ struct presentation;
  * args     borrowed until presentation_end()
  * people   where consent is shown: not where --json or a response goes
  *
- * EXIT_STATUS_OK, or what to exit with, which is said: USAGE, INPUT, NO (a token without a PIN), TROUBLE.
+ * EXIT_STATUS_OK, or what to exit with, which is said: USAGE, INPUT, TROUBLE, what token_state_check() says.
  * presentation_end() in any case.
  */
 enum exit_status presentation_begin(const struct command *command, const struct presentation_args *args, FILE *people,
@@ -166,7 +166,8 @@ bool presentation_answerable(struct presentation *presentation, const struct que
 /*
  * Select within what was agreed to, show what leaves, sign, spend; append a DeviceResponse.
  *
- * EXIT_STATUS_OK; NO (said): nothing can be given, no copy is left, the token refused; TROUBLE. Nothing is appended
+ * EXIT_STATUS_OK; NO (said): nothing can be given, the token refused; EXHAUSTED: no copy at all is left; SUSPENDED,
+ * RETIRED: meanwhile; TROUBLE. Nothing is appended
  * then, though copies may be spent.
  */
 enum exit_status presentation_answer(struct presentation *presentation, const struct question *question,

@@ -1,51 +1,17 @@
 /* anchors.c: whom mdoc-reader verify trusts: IACAs, VICALs, and CRLs. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include "tools/common/context.h"
-#include "tools/common/file.h"
 #include "tools/common/message.h"
+#include "tools/common/trust_files.h"
 #include "tools/reader/anchors.h"
 #include "tools/reader/trust_store.h"
 
-#define VICAL_MAX ((size_t)16 * 1024 * 1024)
-
 struct reading {
 	const struct reader_anchors *from;
-	struct mdoc_trust *trust;     /* IACAs */
-	struct mdoc_trust *providers; /* of VICALs */
-	const char *path;             /* of the VICAL at hand */
+	struct trust_files files;
 	struct trust_store store;
 };
-
-/* An input beside the response that is wrong cannot make the answer "not verified". */
-static enum exit_status
-wrong(const char *path, const struct mdoc_error *error)
-{
-	const enum exit_status status = tool_mdoc_error(path, error);
-
-	return status == EXIT_STATUS_NO ? EXIT_STATUS_INPUT : status;
-}
-
-static enum exit_status
-add_iaca_file(const struct reading *reading, const char *path)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	enum exit_status status = file_read_certificate(path, &der);
-
-	if (status == EXIT_STATUS_OK &&
-		mdoc_trust_add(tool_context(), reading->trust, mdoc_buf_bytes(&der), MDOC_CERT_IACA,
-			reading->from->relax, &error) != MDOC_OK)
-		status = wrong(path, &error);
-	mdoc_buf_clear(&der);
-	return status;
-}
 
 /* What is wrong with one of many is said, and leaves that one out. */
 static enum exit_status
@@ -55,144 +21,6 @@ leave_out(enum exit_status status)
 		return status;
 	tool_why("%s", _("It is left out."));
 	return EXIT_STATUS_OK;
-}
-
-static int
-is_certificate(const struct dirent *entry)
-{
-	static const char *const ends[] = { ".pem", ".der", ".crt", ".cer" };
-	const size_t len = strlen(entry->d_name);
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (len > 4 && strcasecmp(entry->d_name + len - 4, ends[i]) == 0)
-			return 1;
-	return 0;
-}
-
-static enum exit_status
-add_iaca_folder(const struct reading *reading, const char *folder)
-{
-	struct dirent **names = NULL;
-	const int count = scandir(folder, &names, is_certificate, alphasort);
-	enum exit_status status = EXIT_STATUS_OK;
-	char path[PATH_MAX];
-	size_t usable = 0;
-
-	for (int i = 0; i < count; i++) {
-		const int len = snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
-
-		if (status == EXIT_STATUS_OK && len > 0 && (size_t)len < sizeof(path)) {
-			status = add_iaca_file(reading, path);
-			usable += status == EXIT_STATUS_OK ? 1 : 0;
-			status = leave_out(status);
-		}
-		free(names[i]);
-	}
-	free(names);
-	if (status == EXIT_STATUS_OK && usable == 0) {
-		tool_error(_("%s has no certificate of an IACA"), folder);
-		status = EXIT_STATUS_INPUT;
-	}
-	return status;
-}
-
-static enum exit_status
-add_iaca(struct reading *reading, const char *path)
-{
-	struct stat about;
-
-	if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-		return add_iaca_folder(reading, path);
-	return add_iaca_file(reading, path);
-}
-
-/* The provider's CA, or the certificate that signs its lists. */
-static enum exit_status
-add_provider(struct reading *reading, const char *path)
-{
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	enum exit_status status = file_read_certificate(path, &der);
-	enum mdoc_result res;
-
-	if (status != EXIT_STATUS_OK)
-		goto out;
-	res = mdoc_trust_add(tool_context(), reading->providers, mdoc_buf_bytes(&der), MDOC_CERT_LIST_CA,
-		reading->from->relax, &error);
-	if (res == MDOC_ERR_CERTIFICATE || res == MDOC_ERR_ARG)
-		res = mdoc_trust_add(tool_context(), reading->providers, mdoc_buf_bytes(&der), MDOC_CERT_VICAL,
-			reading->from->relax, &error);
-	if (res != MDOC_OK)
-		status = wrong(path, &error);
-out:
-	mdoc_buf_clear(&der);
-	return status;
-}
-
-/* Give the store a CRL if one of its anchors signed it. */
-static enum exit_status
-offer_crl(struct mdoc_trust *trust, const char *path, bool *taken, struct mdoc_error *error)
-{
-	struct mdoc_buf der = MDOC_BUF_EMPTY;
-	struct mdoc_crl *crl = NULL;
-	enum exit_status status = file_read_crl(path, &der);
-	enum mdoc_result res = MDOC_OK;
-
-	if (status == EXIT_STATUS_OK)
-		res = mdoc_crl_parse(tool_context(), mdoc_buf_bytes(&der), &crl, error);
-	if (status == EXIT_STATUS_OK && res == MDOC_OK)
-		res = mdoc_trust_add_crl(trust, crl, error);
-	if (status == EXIT_STATUS_OK && res == MDOC_OK) {
-		*taken = true;
-		crl = NULL;
-	} else if (status == EXIT_STATUS_OK && res != MDOC_ERR_CHAIN) {
-		status = wrong(path, error);
-	}
-	mdoc_crl_free(crl);
-	mdoc_buf_clear(&der);
-	return status;
-}
-
-static void
-left_out(void *arg, size_t i, const struct mdoc_error *why)
-{
-	const struct reading *reading = arg;
-
-	tool_note(_("%s: entry %zu is left out, expected: %s"), reading->path, i, why->expected);
-}
-
-static enum exit_status
-add_vical(struct reading *reading, const char *path)
-{
-	const struct mdoc_trust_list_policy policy = {
-		.anchors = reading->providers,
-		.now = reading->from->now,
-		.clock_skew = reading->from->clock_skew,
-		.relax = reading->from->relax,
-		.crl_required = reading->from->crl_required,
-	};
-	struct mdoc_error error = { .code = MDOC_OK };
-	struct mdoc_trust_list *list = NULL;
-	struct mdoc_buf file = MDOC_BUF_EMPTY;
-	enum exit_status status = file_read(path, VICAL_MAX, &file);
-	enum mdoc_result res = MDOC_OK;
-	size_t added = 0;
-
-	reading->path = path;
-	if (status != EXIT_STATUS_OK)
-		goto out;
-	res = mdoc_trust_list_parse(tool_context(), MDOC_VICAL, mdoc_buf_bytes(&file), &list, &error);
-	if (res == MDOC_OK)
-		res = mdoc_trust_list_check(tool_context(), list, &policy, &error);
-	if (res == MDOC_OK)
-		res = mdoc_trust_list_into_trust(tool_context(), list, reading->trust, policy.relax, &added, left_out,
-			reading, &error);
-	if (res != MDOC_OK)
-		status = wrong(path, &error);
-out:
-	mdoc_trust_list_free(list);
-	mdoc_buf_clear(&file);
-	return status;
 }
 
 static enum exit_status
@@ -207,13 +35,13 @@ add_stored(struct reading *reading, enum trust_kind kind, struct mdoc_trust *crl
 		if (!trust_store_entry(&reading->store, i, &entry) || entry.kind != kind)
 			continue;
 		if (kind == TRUST_IACA)
-			status = add_iaca_file(reading, entry.path);
+			status = trust_files_anchor(&reading->files, entry.path);
 		else if (kind == TRUST_VICAL_CA)
-			status = add_provider(reading, entry.path);
+			status = trust_files_provider(&reading->files, entry.path);
 		else if (kind == TRUST_VICAL)
-			status = add_vical(reading, entry.path);
+			status = trust_files_list(&reading->files, entry.path);
 		else
-			status = offer_crl(crls_for, entry.path, &taken, &error);
+			status = trust_files_crl(crls_for, entry.path, &taken, &error);
 		status = leave_out(status);
 	}
 	return status;
@@ -221,12 +49,12 @@ add_stored(struct reading *reading, enum trust_kind kind, struct mdoc_trust *crl
 
 static enum exit_status
 each(const struct option_list *list, struct reading *reading,
-	enum exit_status (*add)(struct reading *reading, const char *path))
+	enum exit_status (*add)(struct trust_files *files, const char *path))
 {
 	enum exit_status status = EXIT_STATUS_OK;
 
 	for (size_t i = 0; i < list->count && status == EXIT_STATUS_OK; i++)
-		status = add(reading, list->items[i]);
+		status = add(&reading->files, list->items[i]);
 	return status;
 }
 
@@ -238,9 +66,9 @@ each_crl(struct reading *reading, struct mdoc_trust *trust, bool *taken, bool la
 	enum exit_status status = add_stored(reading, TRUST_CRL, trust);
 
 	for (size_t i = 0; i < list->count && status == EXIT_STATUS_OK; i++) {
-		status = offer_crl(trust, list->items[i], &taken[i], &error);
+		status = trust_files_crl(trust, list->items[i], &taken[i], &error);
 		if (status == EXIT_STATUS_OK && last && !taken[i])
-			status = wrong(list->items[i], &error);
+			status = trust_files_wrong(list->items[i], &error);
 	}
 	return status;
 }
@@ -256,40 +84,46 @@ read_in_order(struct reading *reading, bool *taken)
 	if (from->store != NULL)
 		status = trust_store_open(from->store, false, &reading->store);
 	if (status == EXIT_STATUS_OK)
-		status = each(from->iaca, reading, add_iaca);
+		status = each(from->iaca, reading, trust_files_anchor);
 	if (status == EXIT_STATUS_OK)
 		status = add_stored(reading, TRUST_IACA, NULL);
 	if (status == EXIT_STATUS_OK)
-		status = each(from->vical_ca, reading, add_provider);
+		status = each(from->vical_ca, reading, trust_files_provider);
 	if (status == EXIT_STATUS_OK)
 		status = add_stored(reading, TRUST_VICAL_CA, NULL);
 	if (status == EXIT_STATUS_OK)
-		status = each_crl(reading, reading->providers, taken, false);
+		status = each_crl(reading, reading->files.providers, taken, false);
 	if (status == EXIT_STATUS_OK)
-		status = each(from->vical, reading, add_vical);
+		status = each(from->vical, reading, trust_files_list);
 	if (status == EXIT_STATUS_OK)
 		status = add_stored(reading, TRUST_VICAL, NULL);
 	if (status == EXIT_STATUS_OK)
-		status = each_crl(reading, reading->trust, taken, true);
+		status = each_crl(reading, reading->files.trust, taken, true);
 	return status;
 }
 
 enum exit_status
 reader_anchors_read(const struct reader_anchors *anchors, struct mdoc_trust **trust)
 {
-	struct reading reading = { anchors, mdoc_trust_new(), mdoc_trust_new(), NULL, { .lock = -1 } };
+	const struct mdoc_trust_list_policy at = {
+		.now = anchors->now,
+		.clock_skew = anchors->clock_skew,
+		.relax = anchors->relax,
+		.crl_required = anchors->crl_required,
+	};
+	struct reading reading = { anchors, { .trust = NULL }, { .lock = -1 } };
 	bool *taken = calloc(anchors->crl->count + 1, sizeof(*taken));
-	enum exit_status status;
+	enum exit_status status =
+		taken == NULL ? tool_no_memory() : trust_files_new(MDOC_CERT_IACA, &at, &reading.files);
 
-	if (reading.trust == NULL || reading.providers == NULL || taken == NULL)
-		status = tool_no_memory();
-	else
+	if (status == EXIT_STATUS_OK)
 		status = read_in_order(&reading, taken);
 	/* Documents of one issuer come with one DS. */
-	if (status == EXIT_STATUS_OK && mdoc_trust_use_cache(tool_context(), reading.trust) != MDOC_OK)
+	if (status == EXIT_STATUS_OK && mdoc_trust_use_cache(tool_context(), reading.files.trust) != MDOC_OK)
 		status = tool_no_memory();
-	*trust = reading.trust;
-	mdoc_trust_free(reading.providers);
+	*trust = reading.files.trust;
+	reading.files.trust = NULL;
+	trust_files_free(&reading.files);
 	trust_store_close(&reading.store);
 	free(taken);
 	return status;

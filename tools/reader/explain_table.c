@@ -173,6 +173,11 @@ static const struct explanation rows[MDOC_CHECK_COUNT] = {
 		N_("An element of the My Number Card record has another form than it has there, or does not belong in "
 		   "it."),
 		N_("This is the issuer's: the element and what it should be are named; mdoc-issuer(1) lists them.") },
+	[MDOC_CHECK_ALGORITHM_POLICY] = { "R-FUT-05",
+		N_("An algorithm, a curve or a digest of the record is past the date that the algorithm policy gives "
+		   "it."),
+		N_("Let the holder's record be renewed by an issuer with newer algorithms, or have the dates of "
+		   "--algorithm-policy looked at by those who decide them.") },
 	[MDOC_CHECK_KEY_PROFILE] = { "R-CRY-01 (命令 (2))",
 		N_("A key of the record is on a curve that Japanese law does not take: the group must have 256 bits or "
 		   "more."),

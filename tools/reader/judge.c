@@ -63,6 +63,10 @@ take_options(const struct command *command, struct judge *judge)
 	judge->options.clock_skew = (int64_t)args->clock_skew.value;
 	judge->options.crl_required = args->crl_required;
 	judge->options.crl_expected = args->fetch;
+	if (status == EXIT_STATUS_OK && args->algorithm_policy != NULL)
+		status = algorithm_policy_read(args->algorithm_policy, &judge->policy);
+	judge->options.algorithms = judge->policy.rules;
+	judge->options.algorithm_count = judge->policy.count;
 	return status;
 }
 
@@ -331,5 +335,6 @@ judge_close(struct judge *judge)
 	free(judge->pending);
 	reader_lists_clear(&judge->lists);
 	mdoc_trust_free(judge->trust);
+	algorithm_policy_clear(&judge->policy);
 	free(judge);
 }

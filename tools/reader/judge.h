@@ -21,10 +21,11 @@ struct judge_args {
 	struct option_list status_lists;
 	const char *undetermined;
 	const char *at;
-	const char *trust;        /* folder of a trust store; NULL: the user's own, if nobody else is named */
-	const char *status_cache; /* folder for what was fetched; NULL: the user's own */
-	const char *tls_ca;       /* whom to trust for HTTPS; NULL: the system's */
-	bool fetch;               /* get the lists and CRLs that genuine MSOs and their certificates name */
+	const char *trust;            /* folder of a trust store; NULL: the user's own, if nobody else is named */
+	const char *status_cache;     /* folder for what was fetched; NULL: the user's own */
+	const char *tls_ca;           /* whom to trust for HTTPS; NULL: the system's */
+	const char *algorithm_policy; /* dates of algorithms (R-FUT-05); NULL: none */
+	bool fetch;                   /* get the lists and CRLs that genuine MSOs and their certificates name */
 	bool crl_required;
 	struct option_number clock_skew;
 	/* Not of the command line: all of this is for one response, so that a list of revocation which says nothing about
@@ -60,6 +61,8 @@ struct judge_args {
 			N_("keep what was fetched here (~/.cache/mdoc-reader/status)"), false }, \
 		{ "tls-ca", OPTION_TEXT, &(args).tls_ca, N_("FILE"), \
 			N_("certificates to trust for HTTPS instead of the system's"), false }, \
+		{ "algorithm-policy", OPTION_TEXT, &(args).algorithm_policy, N_("FILE"), \
+			N_("from when on algorithms are warned of or refused"), false }, \
 	{ \
 		"undetermined", OPTION_TEXT, &(args).undetermined, N_("WHAT"), \
 			N_("when nothing says so: warn (default), ignore or fail"), false \

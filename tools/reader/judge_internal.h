@@ -7,6 +7,7 @@
 #define READER_JUDGE_INTERNAL_H
 
 #include <limits.h>
+#include "tools/common/algorithms.h"
 #include "tools/reader/fetch.h"
 #include "tools/reader/judge.h"
 #include "tools/reader/lists.h"
@@ -43,6 +44,7 @@ struct judge {
 	const char *store;     /* trust store; NULL: none */
 	char folder[PATH_MAX]; /* the user's own */
 	struct mdoc_trust *trust;
+	struct algorithm_policy policy;
 	struct reader_lists lists;
 	struct pending *pending;
 	size_t pending_count;

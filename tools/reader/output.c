@@ -47,6 +47,7 @@ static const char *const sentences[MDOC_CHECK_COUNT] = {
 	[MDOC_CHECK_ELEMENT_PROFILE] = N_("the elements are as they are in such a document"),
 	[MDOC_CHECK_KEY_PROFILE] = N_("its keys are of a kind that such a document may have"),
 	[MDOC_CHECK_REVOCATION] = N_("it has not been revoked"),
+	[MDOC_CHECK_ALGORITHM_POLICY] = N_("its algorithms are good at this date"),
 };
 
 static const char *const outcomes[] = {

@@ -19,7 +19,7 @@
 #include "tools/openid4vp/request_object.h"
 #include "tools/reader/asking.h"
 #include "tools/reader/judge.h"
-#include "tools/reader/web.h"
+#include "tools/common/web.h"
 
 #define SERVE_NAME_LEN 22 /* base64url of 128 bits */
 #define SERVE_NAME (SERVE_NAME_LEN + 1)
@@ -165,10 +165,6 @@ size_t serve_body_max(const char *method, const char *path);
 /* Bytes that an answer of a wallet may have; before the server starts. */
 void serve_set_response_max(size_t bytes);
 
-/* An answer in JSON; takes the reference. */
-void serve_reply_json(struct web_reply *reply, unsigned status, json_t *json);
-/* {"error": code, "error_description": text} */
-void serve_reply_error(struct web_reply *reply, unsigned status, const char *code, const char *text);
 /* 303 to our own path; takes `path`. */
 void serve_reply_see_other(struct web_reply *reply, char *path);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include "tools/common/context.h"
 #include "tools/common/message.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/response.h"
 #include "tools/reader/serve.h"
 

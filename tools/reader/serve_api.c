@@ -41,24 +41,24 @@ begin(struct serve *serve, const struct web_request *request, struct web_reply *
 	unsigned refused;
 
 	if (!read_flow(request, &same_device)) {
-		serve_reply_error(reply, 400, "invalid_request",
+		web_reply_error(reply, 400, "invalid_request",
 			"the body is empty, or {\"flow\": \"cross_device\" or \"same_device\"}");
 		return;
 	}
 	if (same_device && serve->options->redirect_uri == NULL) {
-		serve_reply_error(reply, 400, "invalid_request", "same_device takes a server with --redirect-uri");
+		web_reply_error(reply, 400, "invalid_request", "same_device takes a server with --redirect-uri");
 		return;
 	}
 	refused = serve_begin(serve, &request->peer, &transaction);
 	if (refused != 0) {
-		serve_reply_error(reply, refused, "temporarily_unavailable", "too many transactions");
+		web_reply_error(reply, refused, "temporarily_unavailable", "too many transactions");
 		reply->retry_after = 10;
 		return;
 	}
 	transaction->api = true;
 	transaction->same_device = same_device;
 	uri = serve_wallet_uri(serve, transaction);
-	serve_reply_json(reply, 201,
+	web_reply_json(reply, 201,
 		json_pack("{s:s, s:s, s:s, s:I}", "id", transaction->id, "token", transaction->secret, "wallet_uri",
 			uri != NULL ? uri : "", "expires_in", (json_int_t)serve->options->life.value));
 	serve_say(serve, transaction, "%s", _("begun by a script"));
@@ -97,7 +97,7 @@ show(const struct serve *serve, struct serve_transaction *transaction, const str
 
 	if (!may_see && SERVE_FINAL(transaction->state)) {
 		json_decref(json);
-		serve_reply_error(reply, 403, "response_code",
+		web_reply_error(reply, 403, "response_code",
 			"the wallet came back to --redirect-uri with a response_code");
 		return;
 	}
@@ -107,7 +107,7 @@ show(const struct serve *serve, struct serve_transaction *transaction, const str
 		(void)json_object_set_new(json, "reason", json_string(transaction->reason));
 	if (json != NULL && transaction->json != NULL)
 		(void)json_object_set(json, "results", transaction->json);
-	serve_reply_json(reply, 200, json);
+	web_reply_json(reply, 200, json);
 }
 
 void
@@ -121,7 +121,7 @@ serve_api(struct serve *serve, const char *id, struct web_request *request, stru
 	}
 	transaction = owner(serve, id, request);
 	if (transaction == NULL) {
-		serve_reply_error(reply, 404, "not_found", "no such transaction, or the token is missing or wrong");
+		web_reply_error(reply, 404, "not_found", "no such transaction, or the token is missing or wrong");
 	} else if (strcmp(request->method, "DELETE") == 0) {
 		serve_end(serve, transaction);
 		reply->status = 204;

@@ -1,131 +1,29 @@
 /* serve_origin.c: who the server is: its socket, its names, and the headers that go with them. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <netdb.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include "tools/common/context.h"
 #include "tools/common/message.h"
+#include "tools/common/web_listen.h"
 #include "tools/openid4vp/client_id.h"
 #include "tools/reader/html.h"
 #include "tools/reader/serve.h"
 
-#define BACKLOG 128
-
-/* "ADDRESS:PORT", "[::1]:PORT": *host is a copy without brackets. */
-static bool
-split(const char *listen, char **host, const char **port)
-{
-	const char *colon = strrchr(listen, ':');
-	const size_t len = colon != NULL ? (size_t)(colon - listen) : 0;
-	const bool brackets = len > 2 && listen[0] == '[' && listen[len - 1] == ']';
-
-	if (len == 0 || colon[1] == '\0' || (!brackets && memchr(listen, ':', len) != NULL))
-		return false;
-	*port = colon + 1;
-	*host = brackets ? strndup(listen + 1, len - 2) : strndup(listen, len);
-	return *host != NULL;
-}
-
-static bool
-is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-	return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
-}
-
-static int
-open_listener(const struct addrinfo *info)
-{
-	const int on = 1;
-	const int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Where we listen, as a Host header names it. */
-static char *
-name_of(int listener)
-{
-	struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
-	socklen_t len = sizeof(bound);
-	char host[NI_MAXHOST], port[NI_MAXSERV], *name = NULL;
-
-	if (getsockname(listener, (struct sockaddr *)&bound, &len) != 0 ||
-		getnameinfo((struct sockaddr *)&bound, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
-		asprintf(&name, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port) < 0)
-		return NULL;
-	return name;
-}
-
-/* "https://HOST[:PORT]", perhaps with one "/" behind it: *origin without that, all in small letters. */
-static bool
-parse_url(const char *url, bool *https, char **origin)
-{
-	size_t scheme = 0, len;
-
-	if (strncasecmp(url, "https://", 8) == 0)
-		scheme = 8;
-	else if (strncasecmp(url, "http://", 7) == 0)
-		scheme = 7;
-	*https = scheme == 8;
-	len = strlen(url);
-	if (len > scheme && url[len - 1] == '/')
-		len--;
-	if (scheme == 0 || len == scheme ||
-		strspn(url + scheme,
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			"0123456789.-_:[]") != len - scheme)
-		return false;
-	*origin = strndup(url, len);
-	for (char *at = *origin; at != NULL && *at != '\0'; at++)
-		*at = (char)tolower((unsigned char)*at);
-	/* As browsers write it. */
-	if (*origin != NULL && *https && len > 4 && strcmp(*origin + len - 4, ":443") == 0)
-		(*origin)[len - 4] = '\0';
-	return *origin != NULL;
-}
-
-/* Without --url: the address where we listen; "localhost" for one of the loopback interface. */
-static char *
-own_url(const struct serve *serve, bool loopback)
-{
-	const char *port = strrchr(serve->local_authority, ':');
-	char *url = NULL;
-
-	if (asprintf(&url, "%s://%s%s", serve->options->plain_http ? "http" : "https",
-		    loopback ? "localhost" : serve->local_authority, loopback ? port : "") < 0)
-		return NULL;
-	return url;
-}
-
 static enum exit_status
-name_server(const struct command *command, struct serve *serve, bool loopback)
+name_server(const struct command *command, struct serve *serve, const struct web_place *place)
 {
 	const char *url = serve->options->url;
-	char *own = url == NULL ? own_url(serve, loopback) : NULL;
+	char *own = url == NULL ? web_own_url(place, !serve->options->plain_http) : NULL;
 	enum exit_status status = EXIT_STATUS_OK;
 	bool good;
 
 	if (url == NULL && own == NULL)
 		return tool_no_memory();
-	good = parse_url(url != NULL ? url : own, &serve->https, &serve->origin);
+	good = web_origin(url != NULL ? url : own, &serve->https, &serve->origin);
 	free(own);
 	if (!good)
 		return options_wrong(command, _("--url takes \"https://HOST\" or \"https://HOST:PORT\", not \"%s\""),
@@ -143,36 +41,12 @@ enum exit_status
 serve_listen(const struct command *command, struct serve *serve, int *listener)
 {
 	const struct serve_options *options = serve->options;
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *info = NULL;
-	char *host = NULL;
-	const char *port;
-	enum exit_status status = EXIT_STATUS_OK;
+	struct web_place place;
+	enum exit_status status = web_listen(command, options->listen, options->plain_http, &place);
 
-	*listener = -1;
-	if (!split(options->listen, &host, &port) || getaddrinfo(host, port, &hints, &info) != 0) {
-		status = options_wrong(command, _("--listen takes ADDRESS:PORT, not \"%s\""), options->listen);
-		goto out;
-	}
-	if (options->plain_http && !is_loopback(info->ai_addr)) {
-		status = options_wrong(command, "%s",
-			_("--plain-http is for addresses of this machine only: a proxy in front of it does TLS"));
-		goto out;
-	}
-	*listener = open_listener(info);
-	if (*listener < 0) {
-		tool_error(_("It is not possible to listen at %s: %m"), options->listen);
-		status = EXIT_STATUS_TROUBLE;
-		goto out;
-	}
-	serve->local_authority = name_of(*listener);
-	status = serve->local_authority != NULL ? name_server(command, serve, is_loopback(info->ai_addr))
-						: tool_no_memory();
-out:
-	if (info != NULL)
-		freeaddrinfo(info);
-	free(host);
-	return status;
+	*listener = place.listener;
+	serve->local_authority = place.authority;
+	return status == EXIT_STATUS_OK ? name_server(command, serve, &place) : status;
 }
 
 /*

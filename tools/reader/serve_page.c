@@ -11,7 +11,7 @@
 #include "tools/common/message.h"
 #include "tools/common/qr.h"
 #include "tools/common/value.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/reader/html.h"
 #include "tools/reader/serve.h"
 
@@ -344,7 +344,7 @@ serve_page_wait(struct serve *serve, struct serve_transaction *transaction, stru
 		web_wait(request, transaction, SERVE_WAIT);
 		return;
 	}
-	serve_reply_json(reply, 200, json_pack("{s:s}", "state", state));
+	web_reply_json(reply, 200, json_pack("{s:s}", "state", state));
 }
 
 void

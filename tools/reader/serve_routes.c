@@ -106,26 +106,6 @@ serve_body_max(const char *method, const char *path)
 /* ---- Answers ---- */
 
 void
-serve_reply_json(struct web_reply *reply, unsigned status, json_t *json)
-{
-	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	reply->status = text != NULL ? status : 500;
-	reply->type = "application/json";
-	mdoc_buf_append(&reply->body, mdoc_text(text != NULL ? text : "{}"));
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-	json_decref(json);
-}
-
-void
-serve_reply_error(struct web_reply *reply, unsigned status, const char *code, const char *text)
-{
-	serve_reply_json(reply, status, json_pack("{s:s, s:s*}", "error", code, "error_description", text));
-}
-
-void
 serve_reply_see_other(struct web_reply *reply, char *path)
 {
 	reply->status = path != NULL ? 303 : 500;
@@ -140,7 +120,7 @@ page_of(struct serve *serve, enum route route, const char *name, struct web_requ
 	struct serve_transaction *transaction = serve_page_owner(serve, name, request);
 
 	if (transaction == NULL && route == ROUTE_WAIT)
-		serve_reply_error(reply, 404, "not_found", NULL);
+		web_reply_error(reply, 404, "not_found", NULL);
 	else if (transaction == NULL)
 		serve_page_message(serve, reply, 404,
 			_("There is no such transaction, it is over, or another browser began it."));

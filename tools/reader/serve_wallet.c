@@ -13,7 +13,7 @@
 #include "tools/common/clock.h"
 #include "tools/common/context.h"
 #include "tools/common/message.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/invocation.h"
 #include "tools/reader/serve.h"
 
@@ -118,7 +118,7 @@ give_object(struct serve *serve, struct serve_transaction *transaction, const ch
 	enum mdoc_result res = MDOC_OK;
 
 	if (object->len == 0 && transaction->signatures >= SERVE_SIGNATURES) {
-		serve_reply_error(reply, 429, VP_INVALID_REQUEST, "this request was fetched too often");
+		web_reply_error(reply, 429, VP_INVALID_REQUEST, "this request was fetched too often");
 		return;
 	}
 	if (object->len == 0)
@@ -126,7 +126,7 @@ give_object(struct serve *serve, struct serve_transaction *transaction, const ch
 	if (res != MDOC_OK) {
 		(void)key_error(asking_key(serve->asking));
 		serve_say(serve, transaction, "%s", message_mdoc(res));
-		serve_reply_error(reply, 500, "server_error", "the request could not be signed");
+		web_reply_error(reply, 500, "server_error", "the request could not be signed");
 		return;
 	}
 	reply->status = 200;
@@ -146,9 +146,9 @@ serve_wallet_request(struct serve *serve, const char *name, struct web_request *
 	struct mdoc_buf nonce = MDOC_BUF_EMPTY;
 
 	if (!is_open(transaction))
-		serve_reply_error(reply, 404, VP_INVALID_REQUEST, "there is no such request, it is over, or answered");
+		web_reply_error(reply, 404, VP_INVALID_REQUEST, "there is no such request, it is over, or answered");
 	else if (!read_wallet_nonce(request, &nonce))
-		serve_reply_error(reply, 400, VP_INVALID_REQUEST, "this is no form with a wallet_nonce");
+		web_reply_error(reply, 400, VP_INVALID_REQUEST, "this is no form with a wallet_nonce");
 	else
 		give_object(serve, transaction, nonce.len > 0 ? (const char *)nonce.ptr : NULL, reply);
 	mdoc_buf_clear(&nonce);
@@ -177,7 +177,7 @@ receipt(const struct serve *serve, const struct serve_transaction *transaction, 
 {
 	char *uri = transaction->same_device ? redirect_uri(serve, transaction) : NULL;
 
-	serve_reply_json(reply, 200, json_pack("{s:s*}", "redirect_uri", uri));
+	web_reply_json(reply, 200, json_pack("{s:s*}", "redirect_uri", uri));
 	free(uri);
 }
 
@@ -202,7 +202,7 @@ accept_answer(struct serve *serve, struct serve_transaction *transaction, struct
 
 	if (!serve_answer_read(serve, transaction, mdoc_buf_bytes(&request->body), &state, &why)) {
 		serve_say(serve, transaction, "%s", _(why));
-		serve_reply_error(reply, 400, VP_INVALID_REQUEST, why);
+		web_reply_error(reply, 400, VP_INVALID_REQUEST, why);
 		if (++transaction->tries < SERVE_TRIES)
 			return;
 		state = SERVE_FAILED;
@@ -211,7 +211,7 @@ accept_answer(struct serve *serve, struct serve_transaction *transaction, struct
 		serve_say(serve, transaction, "%s", _(why));
 		snprintf(transaction->reason, sizeof(transaction->reason), "%s", _(why));
 		if (reply->status == 0)
-			serve_reply_error(reply, 400, VP_INVALID_REQUEST, why);
+			web_reply_error(reply, 400, VP_INVALID_REQUEST, why);
 	} else {
 		receipt(serve, transaction, reply);
 	}
@@ -228,9 +228,9 @@ serve_wallet_response(struct serve *serve, const char *name, struct web_request 
 	struct serve_transaction *transaction = serve_by_name(serve, name);
 
 	if (!is_open(transaction))
-		serve_reply_error(reply, 404, VP_INVALID_REQUEST, "there is no such request, it is over, or answered");
+		web_reply_error(reply, 404, VP_INVALID_REQUEST, "there is no such request, it is over, or answered");
 	else if (!web_is_form(request))
-		serve_reply_error(reply, 415, VP_INVALID_REQUEST, "this is no application/x-www-form-urlencoded");
+		web_reply_error(reply, 415, VP_INVALID_REQUEST, "this is no application/x-www-form-urlencoded");
 	else
 		accept_answer(serve, transaction, request, reply);
 }
