@@ -14,6 +14,7 @@
 
 #include "tools/common/jwt.h"
 #include "tools/issuer/claims.h"
+#include "tools/issuer/device_attestation.h"
 #include "tools/issuer/proof.h"
 #include "tools/common/dump.h"
 
@@ -120,6 +121,73 @@ entry_jwt(const struct mdoc_context *context, struct mdoc_bytes input)
 	return res;
 }
 
+static void
+touch_device(const struct mdoc_context *context, const char *text)
+{
+	const struct proof_rules rules = { AUDIENCE, WORLD_NOW, 3 };
+	struct device_claim claim;
+	struct proofs keys;
+	const enum proof_result res = device_attestation_check(context, text, &rules, &keys, &claim);
+
+	fuzz_touch_text(proof_sentence(res));
+	FUZZ_CHECK(res != PROOF_OK || (keys.count > 0 && keys.count <= 3 && keys.nonce != NULL));
+	FUZZ_CHECK(res != PROOF_OK ||
+		(claim.attestation_jwk != NULL && claim.response_jwk != NULL && claim.notice_jwk != NULL));
+	for (const char *c = claim.serial; *c != '\0'; c++) /* into a register, and onto terminals */
+		FUZZ_CHECK(*c >= ' ' && *c <= '~');
+	fuzz_touch_text(claim.backend);
+	fuzz_touch_text(claim.tls);
+	fuzz_touch_text(claim.attestation_thumbprint);
+	fuzz_touch_text(claim.response_thumbprint);
+	device_claim_clear(&claim);
+	proofs_clear(&keys);
+}
+
+/* What a token attests of itself: the claims, which are signed here; the JWT around them is any other's. */
+static enum mdoc_result
+entry_device_attestation(const struct mdoc_context *context, struct mdoc_bytes input)
+{
+	struct mdoc_signer signer = { 0 };
+	struct mdoc_buf made = MDOC_BUF_EMPTY;
+	json_t *header, *claims = load(input);
+	enum mdoc_result res = claims == NULL ? MDOC_ERR_MALFORMED : MDOC_OK;
+
+	header = json_pack("{s:s, s:o}", "typ", KEY_ATTESTATION_TYPE, "jwk", jwk_from_key(&world.annex_reader.key));
+	if (res == MDOC_OK && header == NULL)
+		res = MDOC_ERR_MEMORY;
+	if (res == MDOC_OK)
+		res = mdoc_signer_from_evp(context, world.annex_keys[0], &signer);
+	if (res == MDOC_OK)
+		res = jwt_sign(header, claims, &signer, &made);
+	mdoc_buf_append(&made, mdoc_bytes_of("", 1));
+	if (res == MDOC_OK && made.err == MDOC_OK) {
+		(void)device_attestation_is((const char *)made.ptr);
+		touch_device(context, (const char *)made.ptr);
+	}
+	mdoc_signer_clear(&signer);
+	mdoc_buf_clear(&made);
+	json_decref(header);
+	json_decref(claims);
+	return res;
+}
+
+static void
+seeds_device_attestation(struct fuzz_seeds *seeds)
+{
+	json_t *jwk = jwk_from_key(&world.annex_reader.key);
+	json_t *claims = json_pack("{s:I, s:I, s:s, s:s, s:[O], s:{s:s, s:s, s:b, s:O, s:O, s:s}}", "iat",
+		(json_int_t)WORLD_NOW, "exp", (json_int_t)WORLD_NOW + 60, "nonce", "n-1", "aud", AUDIENCE,
+		"attested_keys", jwk, DEVICE_CLAIM, "serial", "0123456789abcdef", "backend", "vault", "bound", 1,
+		"response", jwk, "notices", jwk, "tls", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	char *text = json_dumps(claims, JSON_COMPACT);
+
+	FUZZ_CHECK(text != NULL);
+	fuzz_seed_text(seeds, text);
+	free(text);
+	json_decref(claims);
+	json_decref(jwk);
+}
+
 /* A JWT by the key of the header's jwk. */
 static void
 seed_jwt(struct mdoc_buf *out)
@@ -182,6 +250,7 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "claims", entry_claims, { NULL }, seeds_claims },
 	{ "proofs", entry_proofs, { NULL }, seeds_proofs },
 	{ "jwt", entry_jwt, { NULL }, seeds_jwt },
+	{ "device-attestation", entry_device_attestation, { NULL }, seeds_device_attestation },
 	{ "vp-jwe", entry_vp_jwe, { NULL }, seeds_vp_jwe },
 	{ "vp-query", entry_vp_query, { NULL }, seeds_vp_query },
 	{ "vp-request", entry_vp_request, { NULL }, seeds_vp_request },

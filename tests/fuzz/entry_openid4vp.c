@@ -13,7 +13,7 @@
 #include "tools/common/jwt.h"
 #include "tools/common/url.h"
 #include "tools/openid4vp/client_id.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/invocation.h"
 #include "tools/openid4vp/request_object.h"
 #include "tools/openid4vp/response.h"

@@ -25,6 +25,9 @@ extern CU_TestInfo tests_secret[];
 extern CU_TestInfo tests_wrap[], tests_attrs[], tests_guard[];
 extern CU_TestInfo tests_provider[];
 extern CU_TestInfo tests_attest[];
+extern CU_TestInfo tests_inbox[];
+extern CU_TestInfo tests_states[], tests_edited[];
+extern CU_TestInfo tests_areas[], tests_access[];
 
 /* With a TPM of the suite's own, where the tokens of this run have none. */
 int attest_start(void);

@@ -426,7 +426,7 @@ short_buffers(void)
 	end_world();
 }
 
-#define VENDOR_CALLS 12
+#define VENDOR_CALLS 18
 
 /* All functions of the vendor interface with the same slot, session and room for results. */
 static void
@@ -451,6 +451,12 @@ call_vendor(CK_SLOT_ID slot, CK_SESSION_HANDLE session, CK_RV rv[VENDOR_CALLS])
 	rv[9] = p11_vendor->C_MDOC_AttestEnrol(session, bytes, &len);
 	rv[10] = p11_vendor->C_MDOC_AttestActivate(session, bytes, 8, bytes, &len);
 	rv[11] = p11_vendor->C_MDOC_AttestCertificate(session, bytes, 8);
+	rv[12] = p11_vendor->C_MDOC_InboxPut(session, MDOC_INBOX_NOTICE, bytes, 8, &len);
+	rv[13] = p11_vendor->C_MDOC_InboxList(session, NULL, &len);
+	rv[14] = p11_vendor->C_MDOC_InboxGet(session, 1, bytes, &len);
+	rv[15] = p11_vendor->C_MDOC_InboxRemove(session, 1);
+	rv[16] = p11_vendor->C_MDOC_InboxOpenKeys(session, &len);
+	rv[17] = p11_vendor->C_MDOC_AttestKeys(session, &key, 1, bytes, 8, NULL, 0, bytes, &len);
 }
 
 static int
@@ -496,6 +502,35 @@ attestation(void)
 	CU_ASSERT_EQUAL(len, sizeof(bytes));
 }
 
+/* The session is the user's. */
+static void
+inbox(void)
+{
+	static CK_BYTE bytes[MDOC_ATTEST_NONCE_MAX + 1];
+	const CK_MDOC_FUNCTION_LIST *v = p11_vendor;
+	CK_OBJECT_HANDLE key = 0xabcdef;
+	CK_ULONG len = sizeof(bytes), count = 0;
+
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxPut(w.session, MDOC_INBOX_NOTICE, NULL, 8, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxPut(w.session, MDOC_INBOX_NOTICE, bytes, 0, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxPut(w.session, MDOC_INBOX_NOTICE, bytes, 8, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxPut(w.session, 99, bytes, 8, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxPut(w.session, MDOC_INBOX_NOTICE, bytes, 8, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxList(w.session, NULL, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxList(w.session, NULL, &count), CKR_OK);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxGet(w.session, 1, bytes, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxGet(w.session, 0, bytes, &len), CKR_OBJECT_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxRemove(w.session, (CK_ULONG)-1), CKR_OBJECT_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(v->C_MDOC_InboxOpenKeys(w.session, NULL), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestKeys(w.session, NULL, 1, bytes, 8, NULL, 0, NULL, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestKeys(w.session, &key, 1, bytes, sizeof(bytes), NULL, 0, NULL, &len),
+		CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestKeys(w.session, &key, 1, bytes, 8, NULL, 1, NULL, &len), CKR_ARGUMENTS_BAD);
+	CU_ASSERT_EQUAL(v->C_MDOC_AttestKeys(w.session, &key, 1, bytes, 8, NULL, 0, NULL, &len),
+		CKR_KEY_HANDLE_INVALID);
+	CU_ASSERT_EQUAL(len, sizeof(bytes));
+}
+
 /* Were it otherwise, our own interface would be the weak door beside the standard's strong one. */
 static void
 vendor_interface(void)
@@ -527,6 +562,7 @@ vendor_interface(void)
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RollbackBatch(w.session), CKR_OK);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RevokeProvisioner(w.session), CKR_USER_NOT_LOGGED_IN);
 	attestation();
+	inbox();
 	nothing_is_left(&before);
 	end_world();
 }

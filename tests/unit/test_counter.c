@@ -36,7 +36,7 @@ test_each_commit_counts(void)
 	}
 	copy = make_copy(f.token);
 	before = held->value;
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_OK);
 	CU_ASSERT_EQUAL(held->value, before + 1);
 	CU_ASSERT_EQUAL(held->value, generation(&f));
 	token_object_unref(copy);
@@ -99,7 +99,7 @@ test_rollback(void)
 	copy_store(&f, "a", "old");
 	take_up(&f);
 	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, USER_PIN), TOKEN_OK);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_OK);
 	put_down(&f);
 	copy_store(&f, "a", "new");
 	copy_store(&f, "old", "a");
@@ -188,20 +188,20 @@ test_device_fails(void)
 	held = fake_only();
 	/* Before the commit: nothing has happened. */
 	fault(FAKE_REACH, 0, false, false);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_ERR_DEVICE);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_ERR_DEVICE);
 	CU_ASSERT_TRUE(token_get_info(f.token, &info) == TOKEN_OK && info.copies_unused == 2);
 	/* After it: the copy is spent, and nobody may sign. */
 	fault(FAKE_REACH, 1, false, false);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_ERR_DEVICE);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_ERR_DEVICE);
 	CU_ASSERT_TRUE(token_get_info(f.token, &info) == TOKEN_OK && info.copies_unused == 1 && info.copies_spent == 1);
 	CU_ASSERT_EQUAL(held->value + 1, generation(&f));
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_ERR_SPENT);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_ERR_SPENT);
 	CU_ASSERT_EQUAL(held->value, generation(&f));
 	/* Anything else stands, and is caught up with. */
 	fault(FAKE_REACH, 1, false, false);
 	CU_ASSERT_EQUAL(try_data(f.token, "stands"), TOKEN_OK);
 	CU_ASSERT_EQUAL(held->value + 1, generation(&f));
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, other, 1), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, other, 4000000000), TOKEN_OK);
 	CU_ASSERT_EQUAL(held->value, generation(&f));
 	CU_ASSERT_EQUAL(count_objects(f.token, &res), 1);
 	token_object_unref(copy);

@@ -231,7 +231,7 @@ race_to_spend(const struct spender *s)
 		return 60;
 	(void)!write(s->start, "x", 1);
 	(void)!read(s->start + 1, &byte, 1);
-	res = token_copy_spend(token, key, 5);
+	res = token_copy_spend(token, key, 4000000000);
 	return res == TOKEN_OK ? 1 : res == TOKEN_ERR_SPENT ? 0 : 70;
 }
 

@@ -131,7 +131,7 @@ test_changed_elsewhere(void)
 	copy = make_copy(f.token);
 	CU_ASSERT_EQUAL(sign_with(f.token, priv), TOKEN_OK);
 	CU_ASSERT_EQUAL(visit(&f, change_elsewhere), TOKEN_OK);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_ERR_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_ERR_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(sign_with(f.token, priv), TOKEN_ERR_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(token_usable(f.token), TOKEN_ERR_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(token_get_role(f.token), TOKEN_NOBODY);
@@ -139,7 +139,7 @@ test_changed_elsewhere(void)
 	CU_ASSERT_EQUAL(count_objects(f.token, &res), 0);
 	CU_ASSERT_EQUAL(login(f.token, TOKEN_USER, "another pin"), TOKEN_OK);
 	CU_ASSERT_EQUAL(sign_with(f.token, priv), TOKEN_OK);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 1), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, copy, 4000000000), TOKEN_OK);
 	token_object_unref(copy);
 	token_object_unref(pub);
 	token_object_unref(priv);

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "tests/unit/unit_openid4vp.h"
 #include "tools/common/jwt.h"
-#include "tools/openid4vp/jwe.h"
+#include "tools/common/jwe.h"
 #include <mdoc/base64url.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>

@@ -282,7 +282,7 @@ test_context_login(void)
 		CU_ASSERT_EQUAL(check(f.token, "wrong"), TOKEN_ERR_PIN);
 	CU_ASSERT_EQUAL(check(f.token, USER_PIN), TOKEN_ERR_PIN_LOCKED);
 	CU_ASSERT_EQUAL(token_usable(f.token), TOKEN_ERR_PIN_LOCKED);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 1), TOKEN_ERR_PIN_LOCKED);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 4000000000), TOKEN_ERR_PIN_LOCKED);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT count(*) FROM pin WHERE role=1 AND wrap IS NOT NULL"), 0);
 	token_object_unref(key);
 	fixture_free(&f);

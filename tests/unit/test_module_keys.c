@@ -90,8 +90,8 @@ no_holder_from_outside(void)
 }
 
 CU_TestInfo tests_holder[] = {
-	{ "rules of holder keys", holder_rules },
-	{ "none from outside", no_holder_from_outside },
+	{ "R-KEY-02, R-TX-01: rules of holder keys", holder_rules },
+	{ "R-KEY-01: none from outside", no_holder_from_outside },
 	CU_TEST_INFO_NULL,
 };
 
@@ -217,7 +217,7 @@ session_keys(void)
 }
 
 CU_TestInfo tests_operations[] = {
-	{ "one PIN check, one signature", always_authenticate },
+	{ "R-TX-01: one PIN check, one signature", always_authenticate },
 	{ "to begin anew", begin_anew },
 	{ "life of an operation", life_of_an_operation },
 	{ "session keys", session_keys },

@@ -195,7 +195,7 @@ CU_TestInfo tests_login[] = {
 	{ "login state is the token's", state_is_the_tokens },
 	{ "security officer", security_officer },
 	{ "C_SetPIN", change_of_pin },
-	{ "tries run out", tries_run_out },
+	{ "R-CARD-05: tries run out", tries_run_out },
 	CU_TEST_INFO_NULL,
 };
 
@@ -234,6 +234,6 @@ no_pin_in_the_log(void)
 }
 
 CU_TestInfo tests_log[] = {
-	{ "no PIN in the log", no_pin_in_the_log },
+	{ "R-CARD-03, -32: no PIN in the log", no_pin_in_the_log },
 	CU_TEST_INFO_NULL,
 };

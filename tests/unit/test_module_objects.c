@@ -250,9 +250,9 @@ CU_TestInfo tests_objects[] = {
 	{ "errors in templates", template_errors },
 	{ "reading attributes", reading },
 	{ "changing and copying", changing },
-	{ "private objects", private_objects },
+	{ "R-MED-01: private objects", private_objects },
 	{ "trusted marks and public keys", trusted_marks },
-	{ "batches", batches },
+	{ "R-EXH-02: batches", batches },
 	{ "the status object", status_object },
 	CU_TEST_INFO_NULL,
 };

@@ -88,7 +88,7 @@ ends(void)
 }
 
 CU_TestInfo tests_fork[] = {
-	{ "a forked child", fork_and_use },
+	{ "R-MED-01: a forked child", fork_and_use },
 	{ "ways to end", ends },
 	CU_TEST_INFO_NULL,
 };

@@ -504,7 +504,7 @@ templates_of_keys(void)
 }
 
 CU_TestInfo tests_wrap[] = {
-	{ "what may not be wrapped", wrap_refusals },
+	{ "R-MED-01, R-KEY-02: what may not be wrapped", wrap_refusals },
 	{ "only under a trusted key", trusted_only },
 	{ "what may not be unwrapped", unwrap_refusals },
 	{ "secret keys", secret_keys },

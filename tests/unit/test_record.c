@@ -233,11 +233,11 @@ test_needs_login(void)
 
 static CU_TestInfo tests[] = {
 	{ "malformed", test_malformed },
-	{ "digest", test_digest },
-	{ "no holder key", test_no_holder_key },
+	{ "R-REC-01: digest", test_digest },
+	{ "R-REC-02: no holder key", test_no_holder_key },
 	{ "template", test_template },
-	{ "batch", test_batch },
-	{ "needs login", test_needs_login },
+	{ "R-EXH-02: batch", test_batch },
+	{ "R-PIN-01, R-MED-05: needs login", test_needs_login },
 	{ "attributes", test_attributes },
 	CU_TEST_INFO_NULL,
 };

@@ -11,12 +11,16 @@
 #include "tests/unit/issuer_kit.h"
 #include "tests/unit/unit_mechanisms.h"
 
-#define BACKEND "\"backend\":\"\",\"deviceBound\":false"
+#define BACKEND "\"backend\":\"\",\"deviceBound\":false,\"life\":\"active\",\"preset\":\"general\""
+
+#define INBOX_EMPTY "\"inbox\":{\"waiting\":false,\"keys\":0,\"responses\":0,\"notices\":0},"
+
+static const struct status_inbox no_inbox;
 
 static bool
 says(const struct token_info *info, const struct status_details *details, const char *json)
 {
-	char *text = status_json(info, details);
+	char *text = status_json(info, &no_inbox, details);
 	const bool same = text != NULL && strcmp(text, json) == 0;
 
 	if (!same)
@@ -29,7 +33,8 @@ says(const struct token_info *info, const struct status_details *details, const 
 static void
 test_public_status_has_no_counts(void)
 {
-	struct token_info info = { .user_state = TOKEN_PIN_OPERATIONAL,
+	struct token_info info = { .life = TOKEN_LIFE_ACTIVE,
+		.user_state = TOKEN_PIN_OPERATIONAL,
 		.user_tries_left = 5,
 		.user = { .tries = 5 },
 		.copies_unused = 30,
@@ -56,7 +61,7 @@ test_public_status_has_no_counts(void)
 static void
 test_disabled_differs_from_locked(void)
 {
-	struct token_info info = { .user_state = TOKEN_PIN_LOCKED, .user = { .tries = 5 } };
+	struct token_info info = { .life = TOKEN_LIFE_ACTIVE, .user_state = TOKEN_PIN_LOCKED, .user = { .tries = 5 } };
 
 	CU_ASSERT(says(&info, NULL,
 		"{\"version\":1,\"pin\":\"locked\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\"," BACKEND "}"));
@@ -70,22 +75,59 @@ test_disabled_differs_from_locked(void)
 static void
 test_says_what_it_is_bound_to(void)
 {
-	struct token_info info = { .backend = "tpm", .device_bound = true, .user = { .tries = 5 } };
+	struct token_info info = { .life = TOKEN_LIFE_ACTIVE,
+		.backend = "tpm",
+		.device_bound = true,
+		.user = { .tries = 5 } };
 
 	CU_ASSERT(says(&info, NULL,
 		"{\"version\":1,\"pin\":\"none\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\","
-		"\"backend\":\"tpm\",\"deviceBound\":true}"));
+		"\"backend\":\"tpm\",\"deviceBound\":true,\"life\":\"active\",\"preset\":\"general\"}"));
 	info.shared_lockout = true;
 	CU_ASSERT(says(&info, NULL,
 		"{\"version\":1,\"pin\":\"none\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\","
-		"\"backend\":\"tpm\",\"deviceBound\":true,\"sharedLockout\":true}"));
+		"\"backend\":\"tpm\",\"deviceBound\":true,\"life\":\"active\",\"preset\":\"general\",\"sharedLockout\":"
+		"true}"));
+	(void)snprintf(info.preset, sizeof(info.preset), "jk");
+	(void)snprintf(info.card, sizeof(info.card), "hanako");
+	info.shared_lockout = false;
+	CU_ASSERT(says(&info, NULL,
+		"{\"version\":1,\"pin\":\"none\",\"tries\":\"none\",\"marks\":[],\"copies\":\"none\","
+		"\"backend\":\"tpm\",\"deviceBound\":true,\"life\":\"active\",\"preset\":\"jk\",\"card\":\"hanako\"}"));
+}
+
+/* R-REN-03: new records would lie in the inbox, and nobody would enter the PIN for them; but how many came when is not for
+ * everybody, and keys that wait for an answer are nothing new. */
+static void
+test_inbox(void)
+{
+	const struct token_info info = { .life = TOKEN_LIFE_ACTIVE, .user = { .tries = 5 } };
+	const struct status_details details = { 0 };
+	const struct status_inbox keys = { { 10, 0, 0 } }, notice = { { 0, 0, 1 } }, all = { { 10, 2, 1 } };
+	char *text = status_json(&info, &keys, NULL);
+
+	CU_ASSERT_PTR_NULL(strstr(text, "inbox"));
+	free(text);
+	text = status_json(&info, &notice, NULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"inbox\":{\"waiting\":true}"));
+	free(text);
+	text = status_json(&info, &all, NULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"inbox\":{\"waiting\":true}"));
+	free(text);
+	text = status_json(&info, &all, &details);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"inbox\":{\"waiting\":true,\"keys\":10,\"responses\":2,\"notices\":1}"));
+	free(text);
+	text = status_json(&info, &keys, &details);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"inbox\":{\"waiting\":false,\"keys\":10"));
+	free(text);
 }
 
 /* The holder would not see when the last copy lapses (R-VAL-01). */
 static void
 test_details_after_login(void)
 {
-	const struct token_info info = { .user_state = TOKEN_PIN_OPERATIONAL,
+	const struct token_info info = { .life = TOKEN_LIFE_ACTIVE,
+		.user_state = TOKEN_PIN_OPERATIONAL,
 		.user_tries_left = 5,
 		.user = { .tries = 5 },
 		.copies_unused = 3,
@@ -94,14 +136,14 @@ test_details_after_login(void)
 	struct status_details details = { 0 };
 
 	CU_ASSERT(says(&info, &details,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND ","
-		"\"unused\":3,\"spent\":1,\"unbound\":2}"));
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND
+		"," INBOX_EMPTY "\"unused\":3,\"spent\":1,\"unbound\":2}"));
 	status_add_record(&details, 0, 86400);
 	status_add_record(&details, 100, 86399);
 	status_add_record(&details, 200, 172800);
 	CU_ASSERT(says(&info, &details,
-		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND ","
-		"\"unused\":3,\"spent\":1,\"unbound\":2,\"validity\":{"
+		"{\"version\":1,\"pin\":\"operational\",\"tries\":\"full\",\"marks\":[],\"copies\":\"ok\"," BACKEND
+		"," INBOX_EMPTY "\"unused\":3,\"spent\":1,\"unbound\":2,\"validity\":{"
 		"\"earliest\":{\"validFrom\":\"1970-01-01T00:01:40Z\",\"validUntil\":\"1970-01-01T23:59:59Z\"},"
 		"\"latest\":{\"validFrom\":\"1970-01-01T00:03:20Z\",\"validUntil\":\"1970-01-03T00:00:00Z\"}}}"));
 }
@@ -171,6 +213,7 @@ static CU_TestInfo tests[] = {
 	{ "disabled differs from locked", test_disabled_differs_from_locked },
 	{ "says what it is bound to", test_says_what_it_is_bound_to },
 	{ "details after login", test_details_after_login },
+	{ "R-REN-03: what waits in the inbox", test_inbox },
 	{ "object is shown when named only", test_object_is_shown_when_named_only },
 	{ "login makes the difference", test_login_makes_the_difference },
 	CU_TEST_INFO_NULL,

@@ -317,7 +317,7 @@ test_row_put_back(void)
 	key = make_copy(f.token);
 	fixture_sql(&f, "CREATE TABLE x AS SELECT * FROM object");
 	fixture_sql(&f, "CREATE TABLE y AS SELECT * FROM root");
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 1), TOKEN_OK);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 4000000000), TOKEN_OK);
 	token_object_unref(key);
 	key = make_copy(f.token);
 	fixture_sql(&f, "INSERT INTO object SELECT * FROM x; DROP TABLE x; DELETE FROM tombstone");
@@ -326,7 +326,7 @@ test_row_put_back(void)
 	/* With the old root too, but not all of the rest. */
 	fixture_sql(&f, "DELETE FROM root; INSERT INTO root SELECT * FROM y; DROP TABLE y");
 	CU_ASSERT_EQUAL(count_objects(f.token, &res), -1);
-	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 1), TOKEN_ERR_DAMAGED);
+	CU_ASSERT_EQUAL(token_copy_spend(f.token, key, 4000000000), TOKEN_ERR_DAMAGED);
 	token_object_unref(key);
 	fixture_free(&f);
 }
@@ -411,7 +411,8 @@ test_other_schemas(void)
 		const char *sql;
 		enum token_result res;
 	} cases[] = {
-		{ "PRAGMA user_version=2", TOKEN_ERR_NEWER },
+		{ "PRAGMA user_version=3", TOKEN_ERR_NEWER },
+		{ "PRAGMA user_version=1", TOKEN_ERR_DAMAGED },
 		{ "PRAGMA user_version=0", TOKEN_ERR_DAMAGED },
 		{ "PRAGMA application_id=1", TOKEN_ERR_DAMAGED },
 		{ "CREATE TABLE extra (x)", TOKEN_ERR_DAMAGED },
@@ -550,6 +551,7 @@ test_diagnose(void)
 	fixture_user(&f);
 	CU_ASSERT_EQUAL_FATAL(token_diagnose(f.env, 1, &json), TOKEN_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"root\":\"right\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"preset\":\"general\",\"card\":\"\",\"life\":\"active\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"problems\":[]"));
 	free(json);
 	fixture_path(&f, "area.db", path, sizeof(path));

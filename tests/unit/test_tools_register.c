@@ -1,45 +1,20 @@
 /* test_tools_register.c: the issuer's register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "tests/unit/unit_issuer.h"
-#include "tools/issuer/register.h"
-#include "tools/issuer/register_schema.h"
+#include "tests/unit/register_kit.h"
+#include "tools/issuer/db/db.h"
+#include "tools/issuer/register/schema_old.h"
 
-#define NOW 1767225600 /* 2026-01-01 */
-
-static char folder[64], path[96];
-
-static struct register_db *
-fresh(void)
-{
-	struct register_db *db = NULL;
-
-	strcpy(folder, "/tmp/mdoc-register-XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		abort();
-	snprintf(path, sizeof(path), "%s/register.db", folder);
-	CU_ASSERT_EQUAL_FATAL(register_create(path, &db), REGISTER_OK);
-	return db;
-}
-
-static void
-drop(struct register_db *db)
-{
-	char name[128];
-
-	register_close(db);
-	unlink(path);
-	snprintf(name, sizeof(name), "%s-wal", path);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s-shm", path);
-	unlink(name);
-	CU_ASSERT_EQUAL(rmdir(folder), 0);
-}
+#define NOW KIT_NOW
+#define fresh kit_fresh
+#define drop kit_drop
+#define count_of kit_count
+#define path kit_where()
 
 static struct register_batch
 batch_with(const char *nonce, const char *const *thumbprints, size_t n)
@@ -51,33 +26,6 @@ batch_with(const char *nonce, const char *const *thumbprints, size_t n)
 		.valid_until = NOW + 60,
 		.thumbprints = thumbprints,
 		.count = n };
-}
-
-static int64_t
-count_of(const char *sql)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *statement = NULL;
-	int64_t n = -1;
-
-	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_step(statement) == SQLITE_ROW)
-		n = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return n;
-}
-
-static int
-execute(const char *sql)
-{
-	sqlite3 *db = NULL;
-	int code;
-
-	sqlite3_open(path, &db);
-	code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	sqlite3_close(db);
-	return code;
 }
 
 /* Otherwise one offer could be turned into any number of records, by whoever saw a request. */
@@ -132,8 +80,8 @@ test_log_only_grows(void)
 	struct register_db *db = fresh();
 
 	CU_ASSERT_EQUAL(register_log(db, NOW, "login-failed", NULL), REGISTER_OK);
-	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM events"), SQLITE_OK);
-	CU_ASSERT_NOT_EQUAL(execute("UPDATE events SET at = 0"), SQLITE_OK);
+	CU_ASSERT(!kit_execute("DELETE FROM events"));
+	CU_ASSERT(!kit_execute("UPDATE events SET at = 0"));
 	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM events WHERE event = 'login-failed'"), 1);
 	drop(db);
 }
@@ -153,10 +101,10 @@ test_versions(void)
 	register_close(db);
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_OK);
 	register_close(db);
-	CU_ASSERT_EQUAL(execute("PRAGMA user_version = 3"), SQLITE_OK);
+	CU_ASSERT(kit_execute("PRAGMA user_version = 99"));
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_NEWER);
 	register_close(db);
-	CU_ASSERT_EQUAL(execute("PRAGMA application_id = 7"), SQLITE_OK);
+	CU_ASSERT(kit_execute("PRAGMA application_id = 7"));
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_FOREIGN);
 	drop(db);
 }
@@ -168,24 +116,43 @@ test_upgrade(void)
 	static const char *const keys[] = { "k1" }, *const others[] = { "k2" };
 	struct register_db *db = fresh();
 	struct register_batch batch = batch_with("n", keys, 1);
+	struct register_chain chain;
+	struct db *file = NULL;
 	size_t key;
 
 	register_close(db);
 	CU_ASSERT_EQUAL(unlink(path), 0);
-	CU_ASSERT_EQUAL(execute("PRAGMA journal_mode = WAL; BEGIN;" REGISTER_SCHEMA_1
-				"INSERT INTO offers (nonce, created, used) VALUES ('old', 1, 2), ('n', 1, NULL);"
-				"INSERT INTO batches (id, nonce, doc_type, issued, valid_until, ds_serial)"
-				" VALUES (7, 'old', 't', 2, 3, '01');"
-				"INSERT INTO copies (batch, thumbprint) VALUES (7, 'k1');"
-				"PRAGMA application_id = 1835298659; PRAGMA user_version = 1; COMMIT"),
-		SQLITE_OK);
+	CU_ASSERT_EQUAL(db_open(path, true, &file), DB_OK);
+	db_close(file);
+	CU_ASSERT(kit_execute("PRAGMA journal_mode = WAL; BEGIN;" REGISTER_SCHEMA_1
+			      "INSERT INTO offers (nonce, created, used) VALUES ('old', 1, 2), ('n', 1, NULL);"
+			      "INSERT INTO batches (id, nonce, doc_type, issued, valid_until, ds_serial)"
+			      " VALUES (7, 'old', 't', 2, 3, '01');"
+			      "INSERT INTO copies (batch, thumbprint) VALUES (7, 'k1');"
+			      "INSERT INTO people (id, reference) VALUES (3, 'p');"
+			      "INSERT INTO offers (nonce, created, used) VALUES ('o1', 1, 2), ('o2', 1, 2);"
+			      "INSERT INTO batches (id, nonce, person, doc_type, issued, valid_until, ds_serial)"
+			      " VALUES (8, 'o1', 3, 't', 2, 3, '01'), (9, 'o2', 3, 't', 4, 5, '01');"
+			      "INSERT INTO copies (batch, thumbprint, state) VALUES (9, 'k9', 'suspended');"
+			      "INSERT INTO events (at, event, batch) VALUES (2, 'issue', 7), (2, 'issue', 8),"
+			      " (3, 'login-failed', NULL), (4, 'issue', 9);"
+			      "PRAGMA application_id = 1835298659; PRAGMA user_version = 1; COMMIT"));
 	CU_ASSERT_EQUAL_FATAL(register_open(path, &db), REGISTER_OK);
 	CU_ASSERT_EQUAL(count_of("PRAGMA user_version"), REGISTER_VERSION);
 	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM tpms"), 0);
 	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_KEY_SEEN);
 	batch = batch_with("n", others, 1);
 	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
-	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM batches WHERE tpm IS NULL"), 2);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM batches WHERE tpm IS NULL"), 4);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM devices WHERE id = 7 AND state = 'ACTIVE'"), 1);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM devices WHERE id = 8 AND state = 'REVOKED'"), 1);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM devices WHERE id = 9 AND state = 'SUSPENDED'"), 1);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM events WHERE event = 'login-failed' AND at = 3"), 1);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM sqlite_master WHERE name LIKE 'old%'"), 0);
+	CU_ASSERT_EQUAL(register_verify_log(db, NOW, 0, NULL, &chain), REGISTER_OK);
+	CU_ASSERT_PTR_NULL(chain.fault);
+	CU_ASSERT_EQUAL(chain.events, 7);
+	CU_ASSERT(!kit_execute("DELETE FROM events"));
 	register_close(db);
 	CU_ASSERT_EQUAL(register_open(path, &db), REGISTER_OK);
 	drop(db);
@@ -225,8 +192,8 @@ test_challenge_once(void)
 	CU_ASSERT_EQUAL(register_find_challenge(db, "c1", NOW, &found), REGISTER_CHALLENGE_USED);
 	CU_ASSERT_EQUAL(register_enrol(db, "c1", "02", NOW, NOW + 9), REGISTER_CHALLENGE_USED);
 	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM tpms"), 1);
-	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM tpms"), SQLITE_OK);
-	CU_ASSERT_NOT_EQUAL(execute("DELETE FROM challenges"), SQLITE_OK);
+	CU_ASSERT(!kit_execute("DELETE FROM tpms"));
+	CU_ASSERT(!kit_execute("DELETE FROM challenges"));
 	drop(db);
 }
 
@@ -254,7 +221,7 @@ test_tpm_of_batch(void)
 	batch.tpm.name = "ak2";
 	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_UNKNOWN);
 	batch.tpm.name = "ak1";
-	CU_ASSERT_EQUAL(execute("UPDATE tpms SET state = 'revoked' WHERE certificate = '01'"), SQLITE_OK);
+	CU_ASSERT(kit_execute("UPDATE tpms SET state = 'revoked' WHERE certificate = '01'"));
 	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_REVOKED);
 	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_TPM_REVOKED);
 	batch.tpm = (struct register_tpm){ "ak2", "02" };
@@ -268,13 +235,13 @@ test_tpm_of_batch(void)
 void
 add_register_tests(void)
 {
-	CU_pSuite suite = CU_add_suite("issuer register", NULL, NULL);
+	const struct kit_suite suites = kit_suites("issuer register");
 
-	CU_add_test(suite, "a nonce is used once", test_nonce_once);
-	CU_add_test(suite, "a key is certified once", test_key_once);
-	CU_add_test(suite, "the log only grows", test_log_only_grows);
-	CU_add_test(suite, "versions and modes", test_versions);
-	CU_add_test(suite, "an older version", test_upgrade);
-	CU_add_test(suite, "a challenge is answered once", test_challenge_once);
-	CU_add_test(suite, "the TPM of a batch", test_tpm_of_batch);
+	kit_add(&suites, "a nonce is used once", test_nonce_once);
+	kit_add(&suites, "a key is certified once", test_key_once);
+	kit_add(&suites, "the log only grows", test_log_only_grows);
+	CU_add_test(suites.suite[0], "versions and modes", test_versions);
+	CU_add_test(suites.suite[0], "an older version", test_upgrade);
+	kit_add(&suites, "a challenge is answered once", test_challenge_once);
+	kit_add(&suites, "the TPM of a batch", test_tpm_of_batch);
 }

@@ -230,6 +230,41 @@ law_month_never_steps_back(void)
 	CU_ASSERT_TRUE(ordered);
 }
 
+/* A record would go on saying that somebody is 19 when he is 20, or say so a day too early. */
+static void
+ages_of_the_law(void)
+{
+	static const struct {
+		const char *born;
+		unsigned years;
+		const char *first; /* second of that age, UTC: 15:00 is midnight in Japan */
+	} rows[] = {
+		{ "2006-04-01", 20, "2026-03-31T15:00:00Z" },
+		{ "2006-04-02", 20, "2026-04-01T15:00:00Z" },
+		{ "1971-09-01", 55, "2026-08-31T15:00:00Z" },
+		{ "2007-01-01", 18, "2024-12-31T15:00:00Z" },
+		{ "2004-02-29", 20, "2024-02-28T15:00:00Z" }, /* leap: end of 28 February */
+		{ "2004-02-29", 18, "2022-02-28T15:00:00Z" }, /* common: the same end */
+		{ "2004-02-29", 96, "2100-02-28T15:00:00Z" }, /* 2100 is common */
+		{ "2000-02-28", 25, "2025-02-27T15:00:00Z" },
+		{ "2000-03-01", 25, "2025-02-28T15:00:00Z" },
+		{ "2000-12-31", 30, "2030-12-30T15:00:00Z" },
+		{ "1900-01-01", 127, "2026-12-31T15:00:00Z" },
+		{ "2026-11-22", 0, "2026-11-21T15:00:00Z" },
+	};
+	static const char *const bad[] = { "", "2026-02-29", "2026-1-01", "0000-01-01", "2026-13-01", "2026-04-31" };
+	int64_t when = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CU_ASSERT_TRUE(mdoc_law_attains_age(mdoc_text(rows[i].born), rows[i].years, &when));
+		CU_ASSERT_EQUAL(when, when_of(rows[i].first));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_FALSE(mdoc_law_attains_age(mdoc_text(bad[i]), 1, &when));
+	CU_ASSERT_TRUE(mdoc_law_attains_age(mdoc_text("9999-01-01"), 0, &when));
+	CU_ASSERT_FALSE(mdoc_law_attains_age(mdoc_text("9999-01-01"), 1, &when));
+}
+
 CU_TestInfo validity_tests[] = {
 	{ "tdate refuses everything else", tdate_refuses },
 	{ "tdate there and back", tdate_both_ways },
@@ -238,5 +273,6 @@ CU_TestInfo validity_tests[] = {
 	{ "the law's month: the table", law_month_table },
 	{ "the law's month: Japanese days", law_month_counts_japanese_days },
 	{ "the law's month never steps back", law_month_never_steps_back },
+	{ "the law's ages: the table", ages_of_the_law },
 	CU_TEST_INFO_NULL,
 };

@@ -203,6 +203,29 @@ MAKE(other_type_asked, (void)recipe; options->request = request(0, "x.z", 2, fal
 MAKE(only_a_asked, (void)recipe; options->request = request(1, "x.y", 1, true))
 MAKE(kept, (void)recipe; options->request = request(2, "x.y", 2, false); options->retain = true)
 
+static void
+algorithm_rejected(struct recipe *recipe, struct mdoc_verify_options *options)
+{
+	static struct mdoc_algorithm_rule rules[] = { { "ES384", 0, 0 }, { "ES256", 0, 0 } };
+
+	(void)recipe;
+	rules[1].reject_from = options->now;
+	options->algorithms = rules;
+	options->algorithm_count = 2;
+}
+
+static void
+curve_warned(struct recipe *recipe, struct mdoc_verify_options *options)
+{
+	static struct mdoc_algorithm_rule rules[] = { { "P-256", 0, 0 }, { "brainpoolP256r1", 0, 0 } };
+
+	(void)recipe;
+	rules[0].warn_from = options->now;
+	rules[0].reject_from = options->now + 1;
+	options->algorithms = rules;
+	options->algorithm_count = 2;
+}
+
 static const struct fault faults[] = {
 	{ MDOC_CHECK_STRUCTURE, MDOC_ERR_TRUNCATED, NULL, cut, 0 },
 	{ MDOC_CHECK_VERSION, MDOC_ERR_VERSION, NULL, version_2, 0 },
@@ -247,6 +270,8 @@ static const struct fault faults[] = {
 	{ MDOC_CHECK_KEY_PROFILE, MDOC_ERR_KEY, card_with_ed25519, NULL, 0 },
 	{ MDOC_CHECK_REVOCATION, MDOC_ERR_UNDETERMINED, unknown_status, NULL, 0 },
 	{ MDOC_CHECK_REVOCATION, MDOC_ERR_UNDETERMINED, status_warning, NULL, MDOC_WARNING },
+	{ MDOC_CHECK_ALGORITHM_POLICY, MDOC_ERR_ALGORITHM, algorithm_rejected, NULL, 0 },
+	{ MDOC_CHECK_ALGORITHM_POLICY, MDOC_ERR_ALGORITHM, curve_warned, NULL, MDOC_WARNING },
 };
 
 /* Only that row fails, or none where it is a warning; what was right before it passed. */

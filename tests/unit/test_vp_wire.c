@@ -3,7 +3,7 @@
 #include "tests/unit/unit_openid4vp.h"
 #include "tools/common/http.h"
 #include "tools/common/url.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/invocation.h"
 #include "tools/openid4vp/response.h"
 #include <arpa/inet.h>

@@ -242,6 +242,15 @@ static const struct broken {
 	{ MDOC_CERT_READER, is_ca, "basicConstraints", 0 },
 	{ MDOC_CERT_READER, no_ian, "issuerAltName", MDOC_RELAX_ISSUER_ALT_NAME },
 	{ MDOC_CERT_READER, eku_soft, "1.0.18013.5.1.6", MDOC_RELAX_EKU },
+	{ MDOC_CERT_MESSAGES, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_MESSAGES, ca_false, NULL, 0 },
+	{ MDOC_CERT_MESSAGES, eku_soft, "extKeyUsage: absent", 0 },
+	{ MDOC_CERT_MESSAGES, eku_tls, "extKeyUsage: absent", 0 },
+	{ MDOC_CERT_MESSAGES, usage_decipher, "keyUsage", 0 },
+	{ MDOC_CERT_MESSAGES, is_ca, "basicConstraints", 0 },
+	{ MDOC_CERT_MESSAGES, no_country, "countryName", MDOC_RELAX_COUNTRY },
+	{ MDOC_CERT_MESSAGES, x509_no_aki, "authorityKeyIdentifier", 0 },
+	{ MDOC_CERT_MESSAGES, no_crl, "cRLDistributionPoints", MDOC_RELAX_CRL_DP },
 	{ MDOC_CERT_READER_CA, x509_nothing, NULL, 0 },
 	{ MDOC_CERT_READER_CA, no_ian, NULL, 0 },
 	{ MDOC_CERT_READER_CA, no_crl, "cRLDistributionPoints", MDOC_RELAX_CRL_DP },
@@ -250,7 +259,8 @@ static const struct broken {
 static const struct mdoc_buf *
 certificate_of(enum mdoc_cert_profile profile, struct soft_key **signer)
 {
-	*signer = profile == MDOC_CERT_IACA || profile == MDOC_CERT_DS || profile == MDOC_CERT_VICAL
+	*signer = profile == MDOC_CERT_IACA || profile == MDOC_CERT_DS || profile == MDOC_CERT_VICAL ||
+			profile == MDOC_CERT_MESSAGES
 		? &world.iaca_key
 		: &world.reader_ca_key;
 	switch (profile) {
@@ -262,6 +272,8 @@ certificate_of(enum mdoc_cert_profile profile, struct soft_key **signer)
 		return &world.reader_ca;
 	case MDOC_CERT_VICAL:
 		return &world.vical;
+	case MDOC_CERT_MESSAGES:
+		return &world.messages;
 	default:
 		return &world.reader;
 	}
@@ -343,11 +355,11 @@ static void
 test_no_profile_for_another(void)
 {
 	static const enum mdoc_cert_profile all[] = { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA,
-		MDOC_CERT_READER };
+		MDOC_CERT_READER, MDOC_CERT_MESSAGES };
 	struct soft_key *signer;
 
-	for (size_t i = 0; i < 4; i++)
-		for (size_t k = 0; k < 4; k++) {
+	for (size_t i = 0; i < 5; i++)
+		for (size_t k = 0; k < 5; k++) {
 			enum mdoc_result res =
 				x509_check(mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
 

@@ -14,5 +14,6 @@ int add_watch_suite(void);
 int add_gate_suite(void);
 int add_ready_suite(void);
 int add_provisioner_suite(void);
+int add_migrate_suite(void);
 
 #endif

@@ -17,7 +17,7 @@ main(void)
 		return 1;
 	if (add_store_suite() != 0 || add_token_suite() != 0 || add_login_suite() != 0 || add_faults_suite() != 0 ||
 		add_watch_suite() != 0 || add_gate_suite() != 0 || add_ready_suite() != 0 ||
-		add_provisioner_suite() != 0) {
+		add_provisioner_suite() != 0 || add_migrate_suite() != 0) {
 		CU_cleanup_registry();
 		return 1;
 	}
