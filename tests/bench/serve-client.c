@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "tests/bench/serve-client.h"
-#include "tools/openid4vp/form.h"
+#include "tools/common/form.h"
 #include "tools/openid4vp/request_object.h"
 #include "tools/openid4vp/response.h"
 
