@@ -114,7 +114,7 @@ provision
 iaca=issuer/iaca.pem
 jp=("$NS/full_name_unicode" "$NS/portrait" org.iso.23220.1/age_over_20)
 respond dr.cbor
-both "we issue and present from a token" dr.cbor "${jp[@]}"
+both "R-FMT-01, R-VX-02: we issue and present from a token, and others verify" dr.cbor "${jp[@]}"
 
 # They issue to a token: the offer is ours, the rest of OpenID4VCI is theirs.
 read -ra flags < <(PKG_CONFIG_PATH=$MDOC_PREFIX/lib/pkgconfig pkg-config --cflags --libs libmdoc-p11 libmdoc libcrypto)
@@ -140,7 +140,7 @@ cat > jp.json <<'J'
 J
 iaca=iaca.pem
 their_credentials jp.json --doctype=$JP
-must "we import a record that they issued" mdoc-token import "${token[@]}" --response response.json --yes
+must "R-FMT-01: we import a record that they issued" mdoc-token import "${token[@]}" --response response.json --yes
 quiet mdoc-present respond "${token[@]}" --request req.cbor --transcript st.cbor --out imported.cbor --yes \
 	--reader-policy any
 both "they issue, we present from a token" imported.cbor "${jp[@]}"
@@ -149,7 +149,7 @@ refused() { # refused CLAIM: the token takes no record from response.json
 	exits 1 "$1" mdoc-token import "${token[@]}" --response response.json --yes
 }
 their_credentials jp.json --doctype=$JP --until=5184000
-refused "nor one that they issued for two months"
+refused "R-VAL-01: nor one that they issued for two months"
 their_credentials jp.json --doctype=$JP --from=-86400 --until=-3600
 refused "nor one that has run out"
 their credentials jp.json ds.pem other-reader.key request.json response.json --doctype=$JP
@@ -157,6 +157,22 @@ refused "nor one that another key signed"
 quiet ./party certify ds ds.key stranger.pem other-iaca.pem other-iaca.key
 their credentials jp.json stranger.pem ds.key request.json response.json --doctype=$JP
 refused "nor one below another root"
+
+# What the law keeps out of a record stays out of the token, whoever has signed it: tax, medical data, 住民票コード.
+while read -r element value; do
+	jq --arg name "$element" --arg value "$value" '."org.iso.23220.1.jp"[$name] = $value' jp.json > foreign.json
+	their_credentials foreign.json --doctype=$JP
+	refused "R-MIN-01, R-CARD-51: nor one with $element, which no record of the law may hold"
+done <<-ELEMENTS
+	tax_class A
+	medical_record_number 12345
+	juminhyo_code_unicode 12345678901
+ELEMENTS
+jq '."org.example.other" = {"juminhyo_code": "12345678901"}' jp.json > foreign.json
+their_credentials foreign.json --doctype=$JP
+refused "R-MIN-01, R-CARD-51: nor in a namespace of its own"
+must "R-MIN-01: nothing of these is in the token" test "$(mdoc-token list "${token[@]}" --json |
+	grep -cE 'tax_class|medical|juminhyo')" = 0
 
 # We issue to a key in a file, and they present. They know nothing of R-TX-01, which wants a signature.
 quiet mdoc-issuer --dir issuer offer --out offer.json

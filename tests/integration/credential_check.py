@@ -2,7 +2,9 @@
 # OpenSSL's command, so that mdoc-issuer is not tested with our own code.
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   credential_check.py RESPONSE REQUEST DS.PEM CLAIMS PORTRAIT
+#   credential_check.py RESPONSE REQUEST DS.PEM CLAIMS PORTRAIT [plain]
+#
+# plain: the edition of 2021, which has no status.
 import base64
 import datetime
 import hashlib
@@ -87,7 +89,32 @@ def check_signature(auth, ds_path):
                    check=True, stdout=subprocess.DEVNULL)
 
 
-def check_validity(info):
+def check_status(mso, places):
+    status = mso['status']['status_list']
+    assert (status['uri'], status['idx']) not in places
+    places.add((status['uri'], status['idx']))
+
+
+# The birthday that follows a day, on which ages change (29 February: 1 March of a common year).
+def birthday(born, day):
+    year, month, of_month = (int(part) for part in born.split('-'))
+    for at in range(day.year, day.year + 2):
+        try:
+            date = datetime.date(at, month, of_month)
+        except ValueError:
+            date = datetime.date(at, 3, 1)
+        if date > day:
+            return date, date.year - year
+    raise AssertionError(born)
+
+
+def age_of(born, signed):
+    jst = datetime.timezone(datetime.timedelta(hours=9))
+    day = datetime.datetime.strptime(signed, '%Y-%m-%dT%H:%M:%SZ').replace(tzinfo=datetime.timezone.utc).astimezone(jst)
+    return birthday(born, day.date())[1] - 1
+
+
+def check_validity(info, claims):
     jst = datetime.timezone(datetime.timedelta(hours=9))
     times = {}
     for name in ('signed', 'validFrom', 'validUntil'):
@@ -101,12 +128,23 @@ def check_validity(info):
         end = datetime.date(year, month, first.day)
     except ValueError:
         end = datetime.date(year, month + 1, 1)
+    generic = claims.get('org.iso.23220.1', {})
+    born = generic.get('birth_date')
+    if born and 'age_in_years' in generic:
+        end = min(end, birthday(born, first)[0])
+    elif born:
+        turns = birthday(born, first)
+        end = min(end, turns[0]) if f'age_over_{turns[1]:02}' in generic else end
     last = times['validUntil'] + datetime.timedelta(seconds=1)
     assert last.astimezone(jst) == datetime.datetime(end.year, end.month, end.day, tzinfo=jst), last
     return info['signed'].value
 
 
-def check_value(ns, element, value, want, portrait):
+def check_value(ns, element, value, want, portrait, years):
+    if element == 'age_in_years' and years is not None:
+        want = years
+    if element.startswith('age_over_') and years is not None:
+        want = years >= int(element[-2:])
     if isinstance(want, dict):
         assert value == portrait
     elif (ns, element) == ('org.iso.23220.1', 'birth_date'):
@@ -116,14 +154,18 @@ def check_value(ns, element, value, want, portrait):
 
 
 def main():
-    response, request, ds_path, claims_path, portrait_path = sys.argv[1:]
+    response, request, ds_path, claims_path, portrait_path = sys.argv[1:6]
     credentials = json.load(open(response, encoding='utf-8'))['credentials']
-    jwts = json.load(open(request, encoding='utf-8'))['proofs']['jwt']
+    proofs = json.load(open(request, encoding='utf-8'))['proofs']
+    if 'jwt' in proofs:
+        jwks = [json.loads(unb64(jwt.split('.')[0]))['jwk'] for jwt in proofs['jwt']]
+    else:
+        jwks = json.loads(unb64(proofs['attestation'][0].split('.')[1]))['attested_keys']
     claims = json.load(open(claims_path, encoding='utf-8'))
     portrait = open(portrait_path, 'rb').read()
-    assert len(credentials) == len(jwts)
-    randoms, orders, signed = set(), set(), set()
-    for credential, jwt in zip(credentials, jwts):
+    assert len(credentials) == len(jwks)
+    randoms, orders, signed, places = set(), set(), set(), set()
+    for credential, jwk in zip(credentials, jwks):
         record = load(unb64(credential['credential']))
         check_signature(record['issuerAuth'], ds_path)
         payload = load(record['issuerAuth'][2])
@@ -131,9 +173,15 @@ def main():
         mso = load(payload.value)
         assert mso['version'] == '1.0' and mso['digestAlgorithm'] == 'SHA-256'
         assert mso['docType'] == 'org.iso.23220.1.jp.mnc'
-        jwk = json.loads(unb64(jwt.split('.')[0]))['jwk']
         assert mso['deviceKeyInfo']['deviceKey'] == {1: 2, -1: 1, -2: unb64(jwk['x']), -3: unb64(jwk['y'])}
-        signed.add(check_validity(mso['validityInfo']))
+        when = check_validity(mso['validityInfo'], claims)
+        signed.add(when)
+        born = claims.get('org.iso.23220.1', {}).get('birth_date')
+        years = age_of(born, when) if born else None
+        if 'plain' in sys.argv[6:]:
+            assert 'status' not in mso
+        else:
+            check_status(mso, places)
         assert set(record['nameSpaces']) == set(claims) == set(mso['valueDigests'])
         order = []
         for ns, items in record['nameSpaces'].items():
@@ -147,11 +195,13 @@ def main():
                 assert len(inner['random']) >= 16 and inner['random'] not in randoms
                 randoms.add(inner['random'])
                 check_value(ns, inner['elementIdentifier'], inner['elementValue'],
-                            claims[ns][inner['elementIdentifier']], portrait)
+                            claims[ns][inner['elementIdentifier']], portrait, years)
                 order.append((inner['elementIdentifier'], inner['digestID']))
             assert len(ids) == len(items) == len(claims[ns])
         orders.add(tuple(sorted(order)))
     assert len(signed) == 1, 'one time for the whole batch'
+    indices = sorted(idx for _, idx in places)
+    assert all(b - a > 1 for a, b in zip(indices, indices[1:])), 'entries of a status list that follow each other'
     assert len(orders) == len(credentials), 'digest ids are in an order of their own in each copy'
 
 

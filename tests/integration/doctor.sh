@@ -94,7 +94,7 @@ finds note store.missing "a store that is not there yet" "${doctor[@]}"
 finds note token.none "and no token" "${doctor[@]}"
 must "a token" mdoc-token init --label ill --so-pin-file so-code
 finds note token.pin-none "a token without a PIN" "${doctor[@]}"
-must "its PIN" mdoc-token pin --token ill --so-pin-file so-code --new-pin-file pin
+must "its PIN" mdoc-token pin set --token ill --so-pin-file so-code --new-pin-file pin
 finds note token.fine "a token that is ready" "${doctor[@]}"
 finds_not store.mode "a store of its own is in order" "${doctor[@]}"
 finds_not token.files "and so are its files" "${doctor[@]}"
@@ -161,7 +161,7 @@ for _ in 1 2 3 4; do wrong_pin; done
 finds warning token.pin-final "one try left" "${doctor[@]}"
 wrong_pin
 finds problem token.pin-locked "a locked PIN" "${doctor[@]}" --token ill
-must "a new PIN" mdoc-token pin --token ill --so-pin-file so-code --new-pin-file pin
+must "a new PIN" mdoc-token pin reset --token ill --so-pin-file so-code --new-pin-file pin
 finds_not token.pin-locked "unlocked again" "${doctor[@]}"
 
 # --- Log -------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ must "R-TX-01: no try of the PIN was counted, and no copy spent" cmp before.json
 misbehave later "${present[@]}" --transmissions 2
 spent() { grep -o '"spent": [0-9]*' "$1" | tr -dc 0-9; }
 status > later.json
-must "one copy for each response, and none for what came after" test "$(($(spent later.json) - $(spent before.json)))" = 9
+must "R-TX-02, R-TX-03, R-EXH-01: one copy for each response, and none for what came after" test "$(($(spent later.json) - $(spent before.json)))" = 9
 
 misbehave holder mdoc-reader session --iaca issuer/iaca.pem --doc "$JP" --element "$NS:full_name_unicode"
 done_testing

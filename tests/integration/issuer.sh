@@ -30,7 +30,21 @@ must "OpenSSL agrees that it signed itself" openssl verify -CAfile issuer/iaca.p
 says "1.0.18013.5.1.2" "its key usage is that of a document signer" openssl x509 -in issuer/ds.pem -noout -text
 p11=(pkcs11-tool --module "$module" --token-label hsm --login --pin 4711)
 says "Document signer" "the certificates are in the token" "${p11[@]}" --list-objects --type cert
-says "never extractable" "R-IKC-01: the keys were never outside" "${p11[@]}" --list-objects --type privkey
+says "always sensitive" "R-IKC-01: the keys can never be read" "${p11[@]}" --list-objects --type privkey
+for key in status messages; do
+	must "OpenSSL agrees that the IACA signed the certificate of $key" \
+		openssl verify -CAfile issuer/iaca.pem -ignore_critical "issuer/$key.pem"
+done
+if openssl x509 -in issuer/messages.pem -noout -text | grep -q "Extended Key Usage"; then
+	not_ok "what signs messages is no document signer"
+else
+	ok "what signs messages is no document signer"
+fi
+softhsm2-util --init-token --free --label fixed --so-pin 12345678 --pin 4711 >/dev/null || exit 1
+must "an issuer whose keys no backup can hold" mdoc-issuer --dir fixed init --module "$module" --token fixed --pin-file pin \
+	--no-backup
+says "never extractable" "R-IKC-01: its keys were never outside" pkcs11-tool --module "$module" --token-label fixed \
+	--login --pin 4711 --list-objects --type privkey
 if grep -rq 4711 issuer; then not_ok "no PIN in the folder"; else ok "no PIN in the folder"; fi
 
 offer() { mdoc-issuer --dir issuer offer --out offer.json || exit 1; }
@@ -61,7 +75,7 @@ printf '{"a": 1, "a": 2}' > twice.json
 exits 3 "a request that is no request" "${issue[@]}" --request twice.json --out response.json
 
 must "three copies" "${issue[@]}" --request request.json --out response.json --person card-1
-must "R-REC-01..03, R-VAL-01: they are what they should be" python3 "$here/credential_check.py" response.json \
+must "R-REC-01, -02, -03, R-VAL-01, R-ISS-01: they are what they should be" python3 "$here/credential_check.py" response.json \
 	request.json issuer/ds.pem "$data/claims.json" "$data/portrait.jpg"
 must "for the owner's eyes only" test "$(stat -c %a response.json)" = 600
 must "and are in the register" test "$(copies)" = 3

@@ -50,7 +50,7 @@ must "two certificates of that authority" "${one[@]}" --undetermined fail --stat
 answers 1 "not INVALID (1)" "neither of which hides what is revoked" "${one[@]}" --status-list list-by-other.cbor \
 	response-renewed.cbor
 revoked=$("${one[@]}" --status-list list-by-other.cbor response-renewed.cbor | grep -o "not INVALID (1)" | wc -l)
-must "in either document" test "$revoked" -eq 2
+must "R-CARD-50: and is refused, in either document" test "$revoked" -eq 2
 answers 1 "a list below the IACA of the document" "it does not speak for the document beside it" "${one[@]}" \
 	--undetermined fail --status-list list-good-by-other.cbor response-lone.cbor
 not_named() { # not_named CLAIM RESPONSE

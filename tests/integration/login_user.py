@@ -49,9 +49,14 @@ class Attribute(ctypes.Structure):
 
 
 def private_objects(lib, session, handles):
-    """How many of them have CKA_PRIVATE true."""
+    """How many of them have CKA_PRIVATE true; the provisioner's own three keys do not count."""
     private = 0
     for handle in handles:
+        label = ctypes.create_string_buffer(64)
+        attribute = Attribute(3, ctypes.addressof(label), 64)
+        lib.C_GetAttributeValue(session, Ulong(handle), ctypes.byref(attribute), Ulong(1))
+        if label.value in (b"provisioner attestation", b"provisioner tls", b"provisioner notices"):
+            continue
         value = ctypes.c_ubyte(0)
         attribute = Attribute(2, ctypes.addressof(value), 1)
         if lib.C_GetAttributeValue(session, Ulong(handle), ctypes.byref(attribute), Ulong(1)) == 0:

@@ -75,7 +75,7 @@ must "the second copy" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr2.cbor" --yes
 must "the third copy" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr3.cbor" --yes
-exits 1 "R-EXH-01: no fourth" "${present[@]}" --request "$scratch/req.cbor" \
+exits 5 "R-EXH-01: no fourth" "${present[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr4.cbor" --yes
 must "and nothing is written" test ! -e "$scratch/dr4.cbor"
 
@@ -87,7 +87,7 @@ done
 fails "R-CARD-05: locked, also for the right PIN" mdoc-token list "${holder[@]}"
 says locked "and the status says so" mdoc-token status --token holder
 echo atarashii-2026 > "$scratch/pin2"
-must "the security officer sets a new PIN" mdoc-token pin --token holder --so-pin-file "$scratch/so" \
+must "the security officer sets a new PIN" mdoc-token pin reset --token holder --so-pin-file "$scratch/so" \
 	--new-pin-file "$scratch/pin2"
 must "and it works" mdoc-token list --token holder --pin-file "$scratch/pin2"
 

@@ -38,7 +38,7 @@ meets() {
 }
 verified() { must "R-VX-01: $1" mdoc-reader verify --transcript transcript.cbor --iaca issuer/iaca.pem response.cbor; }
 
-meets "R-TX-02: a reader that is not ours gets its answer" 0 0 "response 0" -- "${trusting[@]}" -- --reader trusted
+meets "R-TX-02, R-CARD-49: a reader that is not ours gets its answer" 0 0 "response 0" -- "${trusting[@]}" -- --reader trusted
 verified "and it is of that session"
 must "one copy is used" test "$(used)" = 1
 for curve in P-384 P-521 X25519 brainpoolP256r1; do

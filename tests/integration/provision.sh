@@ -30,7 +30,8 @@ fetch_copies() { # fetch_copies COUNT
 	quiet mdoc-token request --token holder --offer "$scratch/offer.json" --count "$1" \
 		--out "$scratch/request.json" --pin-file "$scratch/pin"
 	quiet mdoc-issuer --dir "$scratch/issuer" issue --request "$scratch/request.json" \
-		--claims "$here/../data/claims.json" --out "$scratch/response.json" --pin-file "$scratch/issuer-pin"
+		--claims "$here/../data/claims.json" --out "$scratch/response.json" --pin-file "$scratch/issuer-pin" \
+		--edition 2021 # no status, for which every reader would want a list
 	quiet mdoc-token import --token holder --response "$scratch/response.json" --pin-file "$scratch/pin" --yes
 }
 

@@ -52,6 +52,23 @@ must "two roots, one of them right" "${verify[@]}" --iaca issuer2/iaca.pem dr.cb
 exits 3 "a document signer is no root" mdoc-reader verify --transcript st.cbor --iaca issuer/ds.pem dr.cbor
 exits 1 "R-VAL-01: before its time" "${verify[@]}" --at 2020-01-01T00:00:00Z dr.cbor
 exits 1 "R-VAL-01: after the law's month" "${verify[@]}" --at "$(date -u -d '+32 days' +%Y-%m-%dT%H:%M:%SZ)" dr.cbor
+# Dates of algorithms are the reader's own.
+today=$(TZ=Asia/Tokyo date +%F) tomorrow=$(TZ=Asia/Tokyo date -d tomorrow +%F)
+policy() { printf '{"version": 1, "algorithms": [{"name": "%s", "%s": "%s"}]}' "$@" > policy.json; }
+for name in ES256 P-256 SHA-256; do
+	policy $name reject_from "$today"
+	exits 1 "R-FUT-05: $name is refused from its date on" "${verify[@]}" --algorithm-policy policy.json dr.cbor
+done
+policy ES256 reject_from "$tomorrow"
+must "R-FUT-04, R-FUT-06: and taken the day before" "${verify[@]}" --algorithm-policy policy.json dr.cbor
+exits 1 "R-FUT-05: but not as of that day" "${verify[@]}" --algorithm-policy policy.json --at "${tomorrow}T00:00:00+09:00" dr.cbor
+policy ES256 warn_from "$today"
+must "R-FUT-05: or with a warning" "${verify[@]}" --algorithm-policy policy.json dr.cbor
+says '"algorithm_policy"' "which is named" "${verify[@]}" --json --algorithm-policy policy.json dr.cbor
+policy ES384 reject_from "$today"
+must "R-FUT-05: what is not used does not matter" "${verify[@]}" --algorithm-policy policy.json dr.cbor
+policy RSA reject_from "$today"
+exits 3 "a policy with a name that is none" "${verify[@]}" --algorithm-policy policy.json dr.cbor
 quiet mdoc-reader request --doc org.iso.18013.5.1.mDL --element org.iso.18013.5.1:family_name --out mdl.cbor
 exits 1 "a document that was not asked for" "${verify[@]}" --request mdl.cbor dr.cbor
 
@@ -108,8 +125,8 @@ row crl warning "an old CRL is a warning" "${verify[@]}" --json --crl old.crl dr
 must "and no reason to refuse" "${verify[@]}" --crl old.crl dr.cbor
 exits 1 "unless it is made one" "${verify[@]}" --undetermined fail --crl old.crl dr.cbor
 exits 1 "or a CRL that counts is wanted" "${verify[@]}" --require-crl --crl old.crl dr.cbor
-row crl failed "a CRL that names it" "${verify[@]}" --json --crl revoked.crl dr.cbor
-exits 1 "is a reason" "${verify[@]}" --crl revoked.crl dr.cbor
+row crl failed "R-REV-04: a CRL that names the signer" "${verify[@]}" --json --crl revoked.crl dr.cbor
+exits 1 "R-REV-04: is a reason" "${verify[@]}" --crl revoked.crl dr.cbor
 says MDOC_ERR_REVOKED "of its own" "${verify[@]}" --json --crl revoked.crl dr.cbor
 exits 3 "a CRL of an issuer that is not trusted" mdoc-reader verify --transcript st.cbor --iaca issuer2/iaca.pem \
 	--crl good.crl dr.cbor

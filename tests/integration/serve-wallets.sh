@@ -20,7 +20,7 @@ must "the pinned packages install" npm ci --ignore-scripts --no-audit --no-fund 
 quiet mdoc-issuer --dir issuer offer --out offer.json
 quiet python3 "$here/credential_request.py" offer.json request.json 1
 mv key.pem device.key
-quiet mdoc-issuer --dir issuer issue --request request.json --claims "$here/../data/claims.json" --out response.json \
+quiet mdoc-issuer --dir issuer issue --edition 2021 --request request.json --claims "$here/../data/claims.json" --out response.json \
 	--pin-file issuer-pin
 python3 -c 'import base64, json
 record = json.load(open("response.json"))["credentials"][0]["credential"]

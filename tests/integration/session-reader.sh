@@ -27,7 +27,7 @@ heard() { # heard TEXT CLAIM: the holder's program saw that
 
 for curve in P-256 P-384 X25519 brainpoolP256r1; do
 	device --curve "$curve"
-	must "R-VX-01: a session on $curve" reader
+	must "R-VX-01, R-VX-03, R-VX-04: a session on $curve with a holder of other make" reader
 	must "which proves a name" grep -q 番号 reader.out
 	heard "status 20" "the reader says that it is over"
 done

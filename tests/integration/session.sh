@@ -36,6 +36,7 @@ meets() { # meets CLAIM [STREAM [OPTION...]]: both over that stream; the options
 	local stream=${2-unix:stream} claim=$1
 	shift $(($# < 2 ? $# : 2))
 	begin "${holder[@]}" --listen "$stream" "$@"
+	for _ in $(seq 400); do grep -qE '(unix|tcp):[^ ]+' first.out && break; sleep 0.05; done # said after the engagement
 	must "$claim" "${reader[@]}" "${ask[@]}" --connect "$(grep -oE '(unix|tcp):[^ ]*' first.out)" qr.txt
 	end 0 "and the holder's program is content"
 }

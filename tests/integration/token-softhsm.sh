@@ -80,12 +80,12 @@ for n in 1 2 3; do
 	exits 0 "and verified" mdoc-reader verify "$scratch/dr$n.cbor" --transcript "$scratch/st.cbor" \
 		--iaca "$scratch/issuer/iaca.pem"
 done
-exits 1 "R-EXH-01: no fourth" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
+exits 5 "R-EXH-01: no fourth" mdoc-present respond "${holder[@]}" --request "$scratch/req.cbor" \
 	--transcript "$scratch/st.cbor" --out "$scratch/dr4.cbor" --yes --reader-policy any
 says "1 manifests, 0 records" "used records are gone" half look
 must "what is left is erased" mdoc-token erase --records --token holder --pin-file "$scratch/pin" --yes
 says '"unbound": 0' "and no holder key is left" mdoc-token status "${holder[@]}" --json
-must "the PIN is changed" mdoc-token pin --token holder --pin-file "$scratch/pin" --new-pin-file "$scratch/other-pin"
+must "the PIN is changed" mdoc-token pin change --token holder --pin-file "$scratch/pin" --new-pin-file "$scratch/other-pin"
 fails "the old one is refused" mdoc-token list "${holder[@]}"
 must "the new one is taken" mdoc-token list --token holder --pin-file "$scratch/other-pin"
 must "the token is erased" mdoc-token erase --token holder --so-pin-file "$scratch/so" --yes

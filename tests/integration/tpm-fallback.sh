@@ -52,7 +52,7 @@ must "the holder changes the PIN" "${user[@]}" --change-pin --new-pin env:NEXT
 signs "the new one opens the same key" NEXT
 says "CKR_PIN_INCORRECT" "the old one does not" "${user[@]}" --list-objects
 must "which the whole TPM has counted" test "$(lockout)" = 0x1
-must "and back" mdoc-token pin --token fall --pin-file next-pin --new-pin-file pin
+must "and back" mdoc-token pin change --token fall --pin-file next-pin --new-pin-file pin
 signs "the first one opens it again" PIN
 
 # --- Wrong PINs, up to the lockout ----------------------------------------------------------------------------
@@ -79,7 +79,7 @@ says "PIN           locked" "and the status does not say that it does" mdoc-toke
 must "the TPM's lockout is ended" tool tpm2_dictionarylockout -c
 signs "and the new PIN opens the token" NEXT
 says "CKR_PIN_INCORRECT" "the one before does not" "${user[@]}" --list-objects
-must "the security officer sets the first one again" mdoc-token pin --token fall --so-pin-file <(printf %s "$SO") --new-pin-file pin
+must "the security officer sets the first one again" mdoc-token pin reset --token fall --so-pin-file <(printf %s "$SO") --new-pin-file pin
 signs "which opens it" PIN
 
 # --- Beside a token with an index, in the same TPM ---------------------------------------------------------------

@@ -139,10 +139,10 @@ fails "and after a power cycle" list life
 restore "$serial" saved-life
 fails "and with every file as it was before" list life
 says "locked" "the status says so" mdoc-token status --token life
-must "the security officer sets a new PIN" mdoc-token pin --token life --so-pin-file life.so --new-pin-file new-pin
+must "the security officer sets a new PIN" mdoc-token pin reset --token life --so-pin-file life.so --new-pin-file new-pin
 must "which opens it" list life new-pin
 fails "the old one does not" list life
-must "the holder changes it" mdoc-token pin --token life --pin-file new-pin --new-pin-file pin
+must "the holder changes it" mdoc-token pin change --token life --pin-file new-pin --new-pin-file pin
 must "and it opens" list life
 must "the key is the one that it was" "${p11[@]}" --token-label life --login --pin env:PIN --sign --id 01 \
 	--mechanism ECDSA-SHA256 --signature-format openssl --input-file pin --output-file sig
@@ -181,7 +181,7 @@ robbed() { # robbed CLAIM: nothing opens it, until its security officer has mend
 	fails "no other does" list life wrong-pin
 	fails "no key signs" "${p11[@]}" --token-label life --login --pin env:PIN --sign --id 01 --mechanism ECDSA \
 		--input-file digest --output-file never
-	must "the security officer mends it" mdoc-token pin --token life --so-pin-file life.so --new-pin-file pin
+	must "the security officer mends it" mdoc-token pin reset --token life --so-pin-file life.so --new-pin-file pin
 	must "and the PIN opens it again" list life
 	must "with the key that it had" "${p11[@]}" --token-label life --login --pin env:PIN --sign --id 01 \
 		--mechanism ECDSA-SHA256 --signature-format openssl --input-file pin --output-file sig

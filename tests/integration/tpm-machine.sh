@@ -33,7 +33,7 @@ exits 4 "R-KEY-02: with another TPM the token does not open" list here
 says "not the TPM that the token was made with" "and says why" list here
 fails "its key does not sign" "${p11[@]}" --token-label here --login --pin env:PIN --sign --id 01 --mechanism ECDSA \
 	--input-file digest --output-file never
-exits 4 "not for the security officer either" mdoc-token pin --token here --so-pin-file so --new-pin-file pin
+exits 4 "not for the security officer either" mdoc-token pin reset --token here --so-pin-file so --new-pin-file pin
 must "a token that needs none does" list soft
 must "the other TPM gets a token of its own" mdoc-token init --label there "${by_backend[@]}" --so-pin-file there-so --pin-file pin
 swtpm_use "$scratch/tpm"
@@ -114,7 +114,7 @@ signs "and directly afterwards"
 setup tool tpm2_clear
 exits 4 "a cleared TPM has forgotten the token" list here
 says "has been cleared" "and the sentence says that this may be why" list here
-exits 4 "for its security officer, too" mdoc-token pin --token here --so-pin-file so2 --new-pin-file pin
+exits 4 "for its security officer, too" mdoc-token pin reset --token here --so-pin-file so2 --new-pin-file pin
 must "others open" list soft
 must "and a new token can be made" mdoc-token init --label again "${by_backend[@]}" --so-pin-file again-so --pin-file pin
 must "that opens" list again
