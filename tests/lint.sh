@@ -40,7 +40,7 @@ tss2_elsewhere() {
 }
 # shellcheck disable=SC2317
 untranslated() { # of what the programs say now, not of what the catalogue knows
-	xgettext --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -o - tools/*/*.[ch] 2>/dev/null |
+	xgettext --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -o - tools/*/*.[ch] tools/*/*/*.[ch] 2>/dev/null |
 		msgmerge -q --no-fuzzy-matching -o - tools/po/ja.po - | msgfmt --statistics -o /dev/null - 2>&1 |
 		grep -E 'fuzzy|untranslated'
 }
