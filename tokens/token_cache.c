@@ -315,6 +315,8 @@ cache_refresh(struct token *token)
 	if (res == TOKEN_OK)
 		res = named_recheck(token);
 	if (res == TOKEN_OK)
+		res = pin_recheck(token);
+	if (res == TOKEN_OK)
 		res = root_settings(token->env->seal, &area, &token->guard_data, token->settings);
 	if (res == TOKEN_OK)
 		res = load_rows(token);

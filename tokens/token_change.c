@@ -46,6 +46,8 @@ begin_locked(struct token *token, enum token_role role)
 	if (res == TOKEN_OK && role != TOKEN_NOBODY && token->role != role)
 		res = TOKEN_ERR_NOT_LOGGED_IN; /* the area was made anew */
 	if (res == TOKEN_OK)
+		res = pin_opens_inside(token);
+	if (res == TOKEN_OK)
 		res = check_life(token);
 	if (res != TOKEN_OK)
 		(void)store_end(token->store, res);

@@ -182,14 +182,16 @@ struct wanted {
 	struct backend_area *area;         /* so is this */
 };
 
-/* A suspended card signs nothing, with no private key that it keeps (R-CARD-41, R-SUS-01); holder keys are looked at by
- * who uses them. Token lock held, by who may use keys. */
+/* A suspended card signs nothing, with no private key that it keeps (R-CARD-41, R-SUS-01), nor does one whose PIN is
+ * locked (R-CARD-05); holder keys are looked at by who uses them. Token lock held, by who may use keys. */
 static enum token_result
-check_suspended(struct token *token)
+check_state(struct token *token)
 {
 	const enum token_result res = pin_look(token, token->role);
 
-	return res == TOKEN_OK && token->seen.suspended ? TOKEN_ERR_SUSPENDED : res;
+	if (res == TOKEN_OK && token->seen.suspended)
+		return TOKEN_ERR_SUSPENDED;
+	return res == TOKEN_OK ? pin_opens(token) : res;
 }
 
 /* The ready key of this object, or NULL and what is wanted. */
@@ -209,7 +211,7 @@ find_key(struct token *token, uint64_t id, struct wanted *wanted, struct token_k
 	if (res == TOKEN_OK && !access_object(token, c->object, TOKEN_USE))
 		res = TOKEN_ERR_NOT_LOGGED_IN;
 	if (res == TOKEN_OK && c->row.kind == TOKEN_OBJECT_ORDINARY)
-		res = check_suspended(token);
+		res = check_state(token);
 	if (res == TOKEN_OK) {
 		*key = ready_find(token, &c->row);
 		if (*key == NULL)
@@ -293,7 +295,7 @@ token_key_export(struct token *token, const struct token_object *object, struct 
 		return TOKEN_ERR_UNSUPPORTED;
 	res = token_lock_fresh(token);
 	if (res == TOKEN_OK)
-		res = token->role == TOKEN_USER || token->role == TOKEN_SO ? check_suspended(token)
+		res = token->role == TOKEN_USER || token->role == TOKEN_SO ? check_state(token)
 									   : TOKEN_ERR_NOT_LOGGED_IN;
 	(void)pthread_mutex_unlock(&token->lock);
 	if (res == TOKEN_OK)

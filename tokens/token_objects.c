@@ -160,10 +160,28 @@ out:
 	return res;
 }
 
+/* What is private, or sealed, nobody gets by a PIN that opens nothing any more. */
+static enum token_result
+check_opens(struct token *token)
+{
+	enum token_result res;
+
+	(void)pthread_mutex_lock(&token->lock);
+	res = pin_opens(token);
+	(void)pthread_mutex_unlock(&token->lock);
+	return res;
+}
+
 enum token_result
 token_object_value(struct token *token, const struct token_object *object, struct token_value *value)
 {
+	enum token_result res = TOKEN_OK;
+
 	*value = (struct token_value){ 0 };
+	if (object->private_ || is_secret_key(object))
+		res = check_opens(token);
+	if (res != TOKEN_OK)
+		return res;
 	if (is_secret_key(object) && !object->private_ && !token_may_object(token, object, TOKEN_USE))
 		return TOKEN_ERR_NOT_LOGGED_IN;
 	if (object->kind == TOKEN_OBJECT_HOLDER_PRIVATE ||

@@ -206,6 +206,51 @@ pin_seen_usable(const struct pin_seen *seen)
 	return usable(seen->suspended, &row);
 }
 
+enum token_result
+pin_opens(struct token *token)
+{
+	struct store_pin row = { .wrap = NULL };
+	enum token_result res;
+
+	if (token->role != TOKEN_USER)
+		return TOKEN_OK;
+	res = pin_look(token, TOKEN_USER);
+	row.state = token->seen.state;
+	row.tries_left = token->seen.tries_left;
+	row.must_change = token->seen.must_change;
+	return res == TOKEN_OK ? usable(false, &row) : res;
+}
+
+enum token_result
+pin_opens_inside(struct token *token)
+{
+	struct store_pin row = { .wrap = NULL };
+	enum token_result res;
+
+	if (token->role != TOKEN_USER)
+		return TOKEN_OK;
+	res = login_row(token, TOKEN_USER, &row);
+	if (res == TOKEN_OK)
+		res = usable(false, &row);
+	store_pin_clear(&row);
+	return res;
+}
+
+enum token_result
+pin_recheck(struct token *token)
+{
+	struct store_pin row = { .wrap = NULL };
+	enum token_result res;
+
+	if (token->role != TOKEN_USER)
+		return TOKEN_OK;
+	res = login_row(token, TOKEN_USER, &row);
+	if (res == TOKEN_OK && (row.must_change || row.state == TOKEN_PIN_DISABLED))
+		token_forget_role(token);
+	store_pin_clear(&row);
+	return res;
+}
+
 /*
  * Step one. *locked: the state was OPERATIONAL with no tries left, which a killed process
  * leaves; it is LOCKED now and must be committed.

@@ -364,6 +364,20 @@ enum token_result pin_look(struct token *token, enum token_role role);
 /* The same question of what has been seen for TOKEN_USER. */
 enum token_result pin_seen_usable(const struct pin_seen *seen);
 
+/*
+ * Does the PIN that logged the user in open anything still (requirements, section P)? A lock that another process has
+ * set closes the area to those who are logged in, too; a suspension does not. TOKEN_OK for everybody but the user. The
+ * token's lock is held; pin_opens_inside(): and a store transaction.
+ *
+ * TOKEN_ERR_PIN_LOCKED, TOKEN_ERR_PIN_NOT_SET, TOKEN_ERR_NOT_LOGGED_IN
+ */
+enum token_result pin_opens(struct token *token);
+enum token_result pin_opens_inside(struct token *token);
+
+/* Log the user out whose PIN the security officer has disabled, or replaced by one that must be changed; token lock and
+ * a store transaction are held. */
+enum token_result pin_recheck(struct token *token);
+
 #define AUTHENTICATOR_TRIES 10
 
 /* ---- token_life.c ---- */

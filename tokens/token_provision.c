@@ -171,6 +171,8 @@ provision_begin(struct token *token, bool write, enum token_role *role)
 	*role = role_now(token);
 	if (res == TOKEN_OK && *role == TOKEN_NOBODY)
 		res = TOKEN_ERR_NOT_LOGGED_IN; /* revoked, or the area was made anew */
+	if (res == TOKEN_OK)
+		res = pin_opens_inside(token);
 	if (res == TOKEN_OK && write && token->life != TOKEN_LIFE_ACTIVE)
 		res = TOKEN_ERR_RETIRED;
 	return res == TOKEN_OK ? TOKEN_OK : provision_end(token, res);

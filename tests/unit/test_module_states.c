@@ -467,6 +467,93 @@ suspended_keys(void)
 }
 
 static int
+child_disables(void *arg)
+{
+	CK_SESSION_HANDLE session;
+
+	if (p11->C_Initialize(NULL) != CKR_OK)
+		return 100;
+	session = p11_session(*(CK_SLOT_ID *)arg);
+	if (p11_login(session, CKU_SO, SO_PIN) != CKR_OK || p11_vendor->C_MDOC_DisablePin(session) != CKR_OK)
+		return 101;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 102;
+}
+
+static int
+child_resets(void *arg)
+{
+	CK_SESSION_HANDLE session;
+
+	if (p11->C_Initialize(NULL) != CKR_OK)
+		return 100;
+	session = p11_session(*(CK_SLOT_ID *)arg);
+	if (p11_login(session, CKU_SO, SO_PIN) != CKR_OK || init_pin(session, GIVEN_PIN) != CKR_OK)
+		return 101;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 102;
+}
+
+static int
+child_locks(void *arg)
+{
+	CK_SESSION_HANDLE session;
+
+	if (p11->C_Initialize(NULL) != CKR_OK)
+		return 100;
+	session = p11_session(*(CK_SLOT_ID *)arg);
+	for (int i = 0; i < 5; i++)
+		if (p11_login(session, CKU_USER, "wrong-pin-9") != CKR_PIN_INCORRECT)
+			return 101;
+	if (p11_login(session, CKU_USER, USER_PIN) != CKR_PIN_LOCKED)
+		return 102;
+	return p11->C_Finalize(NULL) == CKR_OK ? 0 : 103;
+}
+
+/* A program at work, and what it can do after another has closed the area to its PIN: nothing that needs one. */
+static void
+closed_to(int (*child)(void *), CK_FLAGS flags)
+{
+	CK_SLOT_ID slot = make_area("at work", flags, SO_PIN);
+	CK_SESSION_HANDLE session = p11_session(slot);
+	const CK_ATTRIBUTE extra[] = { { CKA_DERIVE, &yes, sizeof(yes) } };
+	CK_OBJECT_HANDLE pub = 0, priv = 0, data = 0;
+	CK_BYTE signature[64] = { 0 }, value[8] = { 0 };
+	CK_ATTRIBUTE read = { CKA_VALUE, value, sizeof(value) };
+
+	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(init_pin(session, GIVEN_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
+	CU_ASSERT_EQUAL(set_pin(session, GIVEN_PIN, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
+	CU_ASSERT_EQUAL(p11_pair(session, true, extra, 1, &pub, &priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11_data(session, true, true, "read", "y", &data), CKR_OK);
+	CU_ASSERT_EQUAL(derive(session, pub, priv), CKR_OK);
+	CU_ASSERT_EQUAL(sign_init(session, priv), CKR_OK);
+	CU_ASSERT_EQUAL(sign_once(session, signature), CKR_OK);
+	CU_ASSERT_EQUAL(sign_init(session, priv), CKR_OK);
+	CU_ASSERT_EQUAL(p11_fork(child, &slot), 0);
+	memset(signature, 0, sizeof(signature));
+	CU_ASSERT_NOT_EQUAL(sign_once(session, signature), CKR_OK);
+	for (size_t i = 0; i < sizeof(signature); i++)
+		CU_ASSERT_EQUAL(signature[i], 0);
+	CU_ASSERT(sign_init(session, priv) != CKR_OK || sign_once(session, signature) != CKR_OK);
+	CU_ASSERT_NOT_EQUAL(derive(session, pub, priv), CKR_OK);
+	CU_ASSERT_NOT_EQUAL(p11->C_GetAttributeValue(session, data, &read, 1), CKR_OK);
+	CU_ASSERT_EQUAL(value[0], 0);
+	CU_ASSERT_NOT_EQUAL(p11_data(session, true, true, "more", "y", &data), CKR_OK);
+	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+}
+
+/* Were it otherwise, a program that was logged in would go on as if the PIN, which was taken from its holder or guessed
+ * at by somebody, were still good (R-CARD-05, R-FACE-02). */
+static void
+closed_while_open(void)
+{
+	closed_to(child_disables, 0);
+	closed_to(child_locks, 0);
+	closed_to(child_resets, CKF_MDOC_AREA_MUST_CHANGE);
+}
+
+static int
 child_retires(void *arg)
 {
 	CK_SESSION_HANDLE session;
@@ -570,6 +657,8 @@ CU_TestInfo tests_states[] = {
 	{ "R-FACE-04: disabled when it is locked", disabled_when_locked },
 	{ "R-SUS-01, R-CARD-41: suspended and resumed", suspended },
 	{ "R-SUS-01, R-CARD-41: a suspended card uses no private key", suspended_keys },
+	{ "R-CARD-05, R-FACE-02, R-CARD-30: a program at work when its PIN is disabled, locked or reset",
+		closed_while_open },
 	{ "R-CARD-41: keys in use when the card is retired", retired_keys },
 	{ "R-REV-01, R-CARD-41: retired for good", retired },
 	{ "the log for a caller with little room", log_of_nobody },
