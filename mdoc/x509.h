@@ -15,8 +15,8 @@ extern "C" {
 
 /*
  * Rows of Annex B. Where no text of the standard was at hand the row is lenient in what it reads and
- * strict in what mdoc_cert_build() writes: RICAL and STATUS may have any extended key usage or none,
- * RICAL digitalSignature or nonRepudiation, LIST_CA is only a CA.
+ * strict in what mdoc_cert_build() writes: RICAL and STATUS may have any extended key usage or none (STATUS not
+ * emailProtection, which is for messages), RICAL digitalSignature or nonRepudiation, LIST_CA is only a CA.
  */
 enum mdoc_cert_profile {
 	MDOC_CERT_IACA,      /* root of an issuing authority */
@@ -28,7 +28,7 @@ enum mdoc_cert_profile {
 	MDOC_CERT_STATUS,    /* signs status and identifier lists, below the IACA (second edition) */
 	MDOC_CERT_LIST_CA,   /* issues VICAL and RICAL signers */
 	MDOC_CERT_MESSAGES, /* signs what an issuer sends, as JWS or CMS, below the IACA; no row of Annex B, but of ours: as
-	                      * a DS without extended key usage, so that it signs no MSO */
+	                      * a DS with emailProtection as its extended key usage, so that it signs no MSO and no list */
 	MDOC_CERT_PROFILE_COUNT
 };
 

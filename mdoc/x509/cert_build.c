@@ -13,6 +13,7 @@
 
 #define SERIAL_LEN 20
 #define EKU_ARC "1.0.18013.5.1"
+#define EKU_MAIL "1.3.6.1.5.5.7.3.4" /* emailProtection */
 
 struct build {
 	const struct mdoc_context *context;
@@ -199,9 +200,12 @@ add_eku(const struct build *b)
 	char text[32];
 	bool ok = false;
 
-	if (b->form.eku == 0)
+	if (b->form.eku == 0 && !b->form.eku_mail)
 		return true;
-	(void)snprintf(text, sizeof(text), "%s.%u", EKU_ARC, b->form.eku);
+	if (b->form.eku_mail)
+		(void)snprintf(text, sizeof(text), "%s", EKU_MAIL);
+	else
+		(void)snprintf(text, sizeof(text), "%s.%u", EKU_ARC, b->form.eku);
 	oid = OBJ_txt2obj(text, 1);
 	eku = EXTENDED_KEY_USAGE_new();
 	if (eku != NULL && oid != NULL && sk_ASN1_OBJECT_push(eku, oid) > 0) {

@@ -36,8 +36,9 @@ struct profile {
 	uint32_t usage_of;      /* one or more of these */
 	uint32_t usage_relaxed; /* one or more of these with MDOC_RELAX_KEY_USAGE */
 	const char *usage_rule;
-	uint8_t eku; /* last byte of 1.0.18013.5.1.x; 0: none belongs here, or any, as no_eku says */
-	bool no_eku;
+	uint8_t eku;     /* last byte of 1.0.18013.5.1.x; 0: what the next two say, or else any or none */
+	bool eku_mail;   /* emailProtection, as what signs messages elsewhere has it */
+	bool eku_unlike; /* any or none, but not that one: no key for messages */
 	const char *eku_rule;
 	int64_t days; /* of the longest validity; 0: none said */
 };
@@ -117,7 +118,9 @@ static const struct profile profiles[MDOC_CERT_PROFILE_COUNT] = {
 		.constraints = FALSE_OR_ABSENT,
 		.usage_critical = true,
 		.usage = KU_DIGITAL_SIGNATURE,
-		.usage_rule = END_USAGE_RULE },
+		.usage_rule = END_USAGE_RULE,
+		.eku_unlike = true,
+		.eku_rule = "extKeyUsage: absent, or not emailProtection" },
 	[MDOC_CERT_LIST_CA] = { .name = "list-ca",
 		.constraints = CA_ANY,
 		.key_id = WANTED,
@@ -135,8 +138,8 @@ static const struct profile profiles[MDOC_CERT_PROFILE_COUNT] = {
 		.usage_critical = true,
 		.usage = KU_DIGITAL_SIGNATURE,
 		.usage_rule = END_USAGE_RULE,
-		.no_eku = true,
-		.eku_rule = "extKeyUsage: absent" },
+		.eku_mail = true,
+		.eku_rule = "extKeyUsage: critical, exactly emailProtection" },
 };
 
 static const struct {
@@ -200,7 +203,8 @@ mdoci_profile_form(enum mdoc_cert_profile profile, struct mdoci_profile_form *fo
 {
 	const struct profile *row = &profiles[profile];
 
-	*form = (struct mdoci_profile_form){ is_ca(row), row->issuer_alt_name, row->crl_points, row->usage, row->eku };
+	*form = (struct mdoci_profile_form){ is_ca(row), row->issuer_alt_name, row->crl_points, row->usage, row->eku,
+		row->eku_mail };
 }
 
 static bool
@@ -353,39 +357,67 @@ rule_basic_constraints(const struct subject *s)
 	}
 }
 
+/* Extended key usages that a rule asks for. */
+enum eku { EKU_OTHER, EKU_RIGHT, EKU_TLS, EKU_MAIL };
+
+static enum eku
+eku_of(const struct profile *profile, struct mdoc_bytes oid)
+{
+	static const uint8_t mdoc[] = { 0x28, 0x81, 0x8c, 0x5d, 0x05, 0x01 };       /* 1.0.18013.5.1 */
+	static const uint8_t pkix[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03 }; /* 1.3.6.1.5.5.7.3 */
+
+	if (profile->eku != 0 && oid.len == sizeof(mdoc) + 1 && memcmp(oid.ptr, mdoc, sizeof(mdoc)) == 0)
+		return oid.ptr[sizeof(mdoc)] == profile->eku ? EKU_RIGHT : EKU_OTHER;
+	if (oid.len != sizeof(pkix) + 1 || memcmp(oid.ptr, pkix, sizeof(pkix)) != 0)
+		return EKU_OTHER;
+	switch (oid.ptr[sizeof(pkix)]) {
+	case 1: /* serverAuth */
+	case 2: /* clientAuth */
+		return EKU_TLS;
+	case 4:
+		return profile->eku_mail ? EKU_RIGHT : EKU_MAIL;
+	default:
+		return EKU_OTHER;
+	}
+}
+
+/* How many of each there are. False: not a list of them. */
+static bool
+count_ekus(const struct subject *s, size_t count[4])
+{
+	struct mdoc_bytes list, oid;
+
+	if (!mdoci_der_only(s->cert->ext[MDOCI_EXT_EKU].value, DER_SEQUENCE, &list))
+		return false;
+	while (list.len > 0) {
+		if (!mdoci_der_take(&list, DER_OID, &oid, NULL))
+			return false;
+		count[eku_of(s->profile, oid)]++;
+	}
+	return true;
+}
+
 static const char *
 rule_eku(const struct subject *s)
 {
-	static const uint8_t mdoc[] = { 0x28, 0x81, 0x8c, 0x5d, 0x05, 0x01 };      /* 1.0.18013.5.1 */
-	static const uint8_t tls[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03 }; /* 1.3.6.1.5.5.7.3 */
+	const struct profile *profile = s->profile;
 	const struct mdoci_cert_extension *ext = &s->cert->ext[MDOCI_EXT_EKU];
-	const bool with_tls = relaxed(s, MDOC_RELAX_EKU_TLS);
-	struct mdoc_bytes list, oid;
-	bool good = true, has_tls = false;
-	size_t count = 0;
+	size_t count[4] = { 0 };
+	bool good;
 
-	if (s->profile->no_eku)
-		return ext->value.ptr == NULL ? NULL : s->profile->eku_rule;
-	if (s->profile->eku == 0 || relaxed(s, MDOC_RELAX_EKU))
-		return NULL;
-	if (!mdoci_der_only(ext->value, DER_SEQUENCE, &list))
-		return s->profile->eku_rule;
-	for (; good && list.len > 0; count++) {
-		bool right, server_or_client;
-
-		if (!mdoci_der_take(&list, DER_OID, &oid, NULL))
-			return s->profile->eku_rule;
-		right = oid.len == sizeof(mdoc) + 1 && memcmp(oid.ptr, mdoc, sizeof(mdoc)) == 0 &&
-			oid.ptr[sizeof(mdoc)] == s->profile->eku;
-		server_or_client = oid.len == sizeof(tls) + 1 && memcmp(oid.ptr, tls, sizeof(tls)) == 0 &&
-			(oid.ptr[sizeof(tls)] == 1 || oid.ptr[sizeof(tls)] == 2);
-		has_tls = has_tls || server_or_client;
-		good = right || (with_tls && server_or_client);
+	if (profile->eku_unlike) {
+		good = ext->value.ptr == NULL || (count_ekus(s, count) && count[EKU_MAIL] == 0);
+		return good ? NULL : profile->eku_rule;
 	}
+	if (!profile->eku_mail && (profile->eku == 0 || relaxed(s, MDOC_RELAX_EKU)))
+		return NULL;
+	good = count_ekus(s, count) && count[EKU_OTHER] == 0 && count[EKU_MAIL] == 0;
 	/* TLS certificates are not critical in theirs. */
-	if (has_tls)
-		return good ? NULL : s->profile->eku_rule;
-	return good && count == 1 && ext->critical ? NULL : s->profile->eku_rule;
+	if (count[EKU_TLS] > 0)
+		good = good && !profile->eku_mail && relaxed(s, MDOC_RELAX_EKU_TLS);
+	else
+		good = good && count[EKU_RIGHT] == 1 && ext->critical;
+	return good ? NULL : profile->eku_rule;
 }
 
 /* RFC 5280 4.2.1.2 (1). It is a name, not a security measure. */

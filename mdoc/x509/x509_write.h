@@ -14,6 +14,7 @@ struct mdoci_profile_form {
 	bool issuer_alt_name, crl_points; /* are mandatory */
 	uint32_t usage;                   /* KU_… */
 	uint8_t eku;                      /* last byte of 1.0.18013.5.1.x; 0: none */
+	bool eku_mail;                    /* emailProtection */
 };
 
 void mdoci_profile_form(enum mdoc_cert_profile profile, struct mdoci_profile_form *form);

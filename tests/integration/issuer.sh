@@ -35,11 +35,9 @@ for key in status messages; do
 	must "OpenSSL agrees that the IACA signed the certificate of $key" \
 		openssl verify -CAfile issuer/iaca.pem -ignore_critical "issuer/$key.pem"
 done
-if openssl x509 -in issuer/messages.pem -noout -text | grep -q "Extended Key Usage"; then
-	not_ok "what signs messages is no document signer"
-else
-	ok "what signs messages is no document signer"
-fi
+usage_of() { openssl x509 -in "issuer/$1.pem" -noout -ext extendedKeyUsage 2>/dev/null | sed -n '2s/^ *//p'; }
+must "what signs messages signs neither records nor lists" test "$(usage_of messages)" = "E-mail Protection"
+must "and what signs lists no messages" test "$(usage_of status)" = ""
 softhsm2-util --init-token --free --label fixed --so-pin 12345678 --pin 4711 >/dev/null || exit 1
 must "an issuer whose keys no backup can hold" mdoc-issuer --dir fixed init --module "$module" --token fixed --pin-file pin \
 	--no-backup

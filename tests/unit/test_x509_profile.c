@@ -124,6 +124,8 @@ MUTATION(eku_absent, x509_set_extension(x, NID_ext_key_usage, NULL))
 MUTATION(eku_reader, x509_set_extension(x, NID_ext_key_usage, "critical,1.0.18013.5.1.6"))
 MUTATION(eku_two_tls, x509_set_extension(x, NID_ext_key_usage, "serverAuth,clientAuth,1.0.18013.5.1.2"))
 MUTATION(eku_mail, x509_set_extension(x, NID_ext_key_usage, "critical,1.0.18013.5.1.2,serverAuth,emailProtection"))
+MUTATION(eku_only_mail, x509_set_extension(x, NID_ext_key_usage, "emailProtection"))
+MUTATION(eku_two_mails, x509_set_extension(x, NID_ext_key_usage, "critical,emailProtection,emailProtection"))
 MUTATION(key_id_none, key_id_of(x, 0))
 MUTATION(key_id_19, key_id_of(x, 19))
 MUTATION(key_id_20, key_id_of(x, 20))
@@ -244,8 +246,14 @@ static const struct broken {
 	{ MDOC_CERT_READER, eku_soft, "1.0.18013.5.1.6", MDOC_RELAX_EKU },
 	{ MDOC_CERT_MESSAGES, x509_nothing, NULL, 0 },
 	{ MDOC_CERT_MESSAGES, ca_false, NULL, 0 },
-	{ MDOC_CERT_MESSAGES, eku_soft, "extKeyUsage: absent", 0 },
-	{ MDOC_CERT_MESSAGES, eku_tls, "extKeyUsage: absent", 0 },
+	{ MDOC_CERT_MESSAGES, eku_absent, "exactly emailProtection", 0 },
+	{ MDOC_CERT_MESSAGES, eku_soft, "exactly emailProtection", 0 },
+	{ MDOC_CERT_MESSAGES, eku_tls, "exactly emailProtection", 0 },
+	{ MDOC_CERT_MESSAGES, eku_two_mails, "exactly emailProtection", 0 },
+	{ MDOC_CERT_STATUS, x509_nothing, NULL, 0 },
+	{ MDOC_CERT_STATUS, eku_reader, NULL, 0 },
+	{ MDOC_CERT_STATUS, eku_only_mail, "not emailProtection", 0 },
+	{ MDOC_CERT_STATUS, eku_mail, "not emailProtection", 0 },
 	{ MDOC_CERT_MESSAGES, usage_decipher, "keyUsage", 0 },
 	{ MDOC_CERT_MESSAGES, is_ca, "basicConstraints", 0 },
 	{ MDOC_CERT_MESSAGES, no_country, "countryName", MDOC_RELAX_COUNTRY },
@@ -260,7 +268,7 @@ static const struct mdoc_buf *
 certificate_of(enum mdoc_cert_profile profile, struct soft_key **signer)
 {
 	*signer = profile == MDOC_CERT_IACA || profile == MDOC_CERT_DS || profile == MDOC_CERT_VICAL ||
-			profile == MDOC_CERT_MESSAGES
+			profile == MDOC_CERT_MESSAGES || profile == MDOC_CERT_STATUS
 		? &world.iaca_key
 		: &world.reader_ca_key;
 	switch (profile) {
@@ -274,6 +282,8 @@ certificate_of(enum mdoc_cert_profile profile, struct soft_key **signer)
 		return &world.vical;
 	case MDOC_CERT_MESSAGES:
 		return &world.messages;
+	case MDOC_CERT_STATUS:
+		return &world.status;
 	default:
 		return &world.reader;
 	}
@@ -350,21 +360,26 @@ test_relaxation_names(void)
 	CU_ASSERT_PTR_NULL(mdoc_cert_profile_name(MDOC_CERT_PROFILE_COUNT));
 }
 
-/* If this failed, a DS key could sign as a reader, or a reader CA stand as an IACA. */
+/* If this failed, a DS key could sign as a reader, a key for messages lists, or a reader CA stand as an IACA. */
 static void
 test_no_profile_for_another(void)
 {
 	static const enum mdoc_cert_profile all[] = { MDOC_CERT_IACA, MDOC_CERT_DS, MDOC_CERT_READER_CA,
-		MDOC_CERT_READER, MDOC_CERT_MESSAGES };
+		MDOC_CERT_READER, MDOC_CERT_MESSAGES, MDOC_CERT_STATUS };
+	const size_t n = sizeof(all) / sizeof(all[0]);
 	struct soft_key *signer;
 
-	for (size_t i = 0; i < 5; i++)
-		for (size_t k = 0; k < 5; k++) {
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
 			enum mdoc_result res =
 				x509_check(mdoc_buf_bytes(certificate_of(all[i], &signer)), all[k], 0, NULL);
 
-			/* Reader CAs have fewer rules: an IACA keeps them. */
-			if (i == k || (all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
+			/* Reader CAs have fewer rules: an IACA keeps them. Lists may be signed by what signs other things, but
+			 * not by what signs messages. */
+			if (i == k ||
+				(all[k] == MDOC_CERT_STATUS &&
+					(all[i] == MDOC_CERT_DS || all[i] == MDOC_CERT_READER)) ||
+				(all[i] == MDOC_CERT_IACA && all[k] == MDOC_CERT_READER_CA) ||
 				(all[i] == MDOC_CERT_READER_CA && all[k] == MDOC_CERT_IACA))
 				CU_ASSERT_EQUAL(res, MDOC_OK)
 			else

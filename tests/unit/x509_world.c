@@ -166,6 +166,8 @@ x509_world_init(void)
 		soft_certificate(MDOC_CERT_VICAL, "V", &world.ds_key, &world.iaca, &world.iaca_key, &world.vical,
 			&error) != MDOC_OK ||
 		soft_certificate(MDOC_CERT_MESSAGES, "M", &world.ds_key, &world.iaca, &world.iaca_key, &world.messages,
+			&error) != MDOC_OK ||
+		soft_certificate(MDOC_CERT_STATUS, "S", &world.ds_key, &world.iaca, &world.iaca_key, &world.status,
 			&error) != MDOC_OK) {
 		printf("%s: %s\n", mdoc_result_name(error.code), error.expected);
 		return 1;
@@ -182,6 +184,7 @@ x509_world_clear(void)
 	mdoc_buf_clear(&world.reader);
 	mdoc_buf_clear(&world.vical);
 	mdoc_buf_clear(&world.messages);
+	mdoc_buf_clear(&world.status);
 	soft_key_clear(&world.iaca_key);
 	soft_key_clear(&world.other_key);
 	soft_key_clear(&world.ds_key);

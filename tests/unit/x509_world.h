@@ -13,7 +13,8 @@
 
 extern struct x509_world {
 	struct soft_key iaca_key, other_key, ds_key, reader_ca_key, reader_key;
-	struct mdoc_buf iaca, ds, reader_ca, reader, vical, messages; /* the last two signed by iaca_key, too */
+	struct mdoc_buf iaca, ds, reader_ca, reader, vical, messages,
+		status; /* the last three signed by iaca_key, too */
 	/* of the mutation at hand */
 	EVP_PKEY *new_pkey;
 	EVP_PKEY *signing_pkey;
