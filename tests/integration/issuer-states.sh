@@ -196,6 +196,52 @@ judge_all() {
 	exits 1 "R-REV-04: $kind: a reader refuses what it signed" "${verify[@]}" dr.cbor
 	must "R-REV-04: $kind: it is on the CRL" "${python[@]}" revoked
 	exits 1 "R-REV-04: $kind: and signs nothing more" enrol p10
+	says "keys replace --key ds" "R-REV-04: $kind: which says what to do" enrol p10
+	replace_signer "$kind"
+}
+
+# After a compromise the same issuer goes on, with another document signer.
+replace_signer() {
+	local kind=$1 old new id
+	of_ds() { act keys list --json | jq -r ".[] | select(.name == \"ds\").$1"; }
+	key_there() {
+		pkcs11-tool --module "$module" --token-label "judged-$kind" --login --pin 4711 --list-objects --type privkey 2>/dev/null |
+			grep "$1"
+	}
+	crl_has() { openssl crl -inform DER -in iaca.crl -noout -text | grep -i "Serial Number: $1"; }
+	old=$(of_ds serial) id=$(of_ds id)
+	exits 2 "R-REV-04: $kind: the root is not replaced" act keys replace --key iaca
+	exits 1 "R-IKC-02: $kind: nor anything with a wrong PIN" i keys replace --key ds --operator sato --pin-file wrong
+	must "R-REV-04: $kind: the old key is in the token" key_there "$id"
+	must "R-REV-04: $kind: a new document signer" act keys replace --key ds --days 60 --json
+	new=$(of_ds serial)
+	fails "R-REV-04: $kind: it is another one" test "$new" = "$old"
+	must "R-IKC-02: $kind: the log has both" test "$(sql "SELECT detail FROM events WHERE event = 'key-replaced'")" = \
+		"ds $old $new"
+	must "R-REV-04: $kind: the old certificate is kept" openssl x509 -in "$issuer/ds-$old.pem" -noout
+	must "R-REV-04: $kind: the new key is in the token" key_there "$(of_ds id)"
+	fails "R-REV-04: $kind: and the old one is not" key_there "$id"
+	must "R-REV-04: $kind: it issues" enrol p10
+	export MDOC_PKCS11_STORE=$scratch/store-$kind-new # without copies of the old signer's
+	make_holder
+	quiet mdoc-issuer --dir "$issuer" offer --out offer.json
+	quiet mdoc-token request --token holder --offer offer.json --count 2 --out request.json --pin-file pin
+	quiet act issue --request request.json --claims "$data/claims.json" --person new --out response.json
+	quiet mdoc-token import --token holder --response response.json --pin-file pin --yes
+	respond new.cbor
+	quiet lists
+	must "R-REV-04: $kind: a reader finds the new record good" "${verify[@]}" new.cbor
+	exits 1 "R-REV-04: $kind: and the old one still bad" "${verify[@]}" dr.cbor
+	must "R-REV-04: $kind: the old serial number is on the CRL" crl_has "$old"
+	fails "R-REV-04: $kind: and the new one is not" crl_has "$new"
+	must "R-REV-04: $kind: the old one is compromised again by its number" act compromise --key ds --serial "$old"
+	must "$kind: a new key for messages, before its time" act keys replace --key messages
+	must "$kind: and for status lists" act keys replace --key status
+	quiet lists
+	must "$kind: which readers take" "${verify[@]}" new.cbor
+	must "R-REV-04: $kind: the root's key is leaked" act compromise --key iaca
+	exits 1 "R-REV-04: $kind: below it there is no new document signer" act keys replace --key ds
+	says "mdoc-issuer init" "R-REV-04: $kind: but a new issuer" act keys replace --key ds
 }
 
 # The log.

@@ -255,6 +255,8 @@ test_compromise(void)
 			       good = { .name = "good", .n = 1, .ds = "0b" };
 
 	CU_ASSERT_EQUAL(kit_issue(db, &bad, &last), REGISTER_SIGNER_REVOKED);
+	CU_ASSERT_EQUAL(register_signer(db, "0a"), REGISTER_SIGNER_REVOKED);
+	CU_ASSERT_EQUAL(register_signer(db, "0b"), REGISTER_OK);
 	CU_ASSERT_EQUAL(kit_issue(db, &good, &last), REGISTER_OK);
 	CU_ASSERT_EQUAL(register_next_revoked(db, "", &revoked), REGISTER_OK);
 	CU_ASSERT_STRING_EQUAL(revoked.serial, "0a");
@@ -268,7 +270,8 @@ test_compromise(void)
 	CU_ASSERT_EQUAL(revoked.reason, 2);
 	const struct kit_issue more = { .name = "more", .n = 1, .ds = "0c" };
 
-	CU_ASSERT_EQUAL(kit_issue(db, &more, &last), REGISTER_SIGNER_REVOKED);
+	CU_ASSERT_EQUAL(kit_issue(db, &more, &last), REGISTER_IACA_REVOKED);
+	CU_ASSERT_EQUAL(register_signer(db, "0a"), REGISTER_IACA_REVOKED);
 	kit_drop(db);
 }
 

@@ -5,13 +5,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "config.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include <mdoc/x509.h>
 #include "tools/common/file.h"
@@ -126,20 +122,15 @@ make_authority(struct issuer *issuer, struct issuer_token *token, int64_t now)
 static enum exit_status
 make_once(struct issuer *issuer, struct issuer_token *token, int64_t now)
 {
-	const int fd = open(issuer->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int lock = issuer_lock(issuer->dir);
 	enum exit_status status;
 
-	if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-		tool_error(_("The folder %s cannot be locked."), issuer->dir);
-		tool_why("%s", strerror(errno));
-		status = EXIT_STATUS_TROUBLE;
-	} else {
-		status = issuer_read_config(issuer);
-		if (status == EXIT_STATUS_OK && issuer->attestation_key.ptr == NULL)
-			status = make_authority(issuer, token, now);
-	}
-	if (fd >= 0)
-		close(fd);
+	if (lock < 0)
+		return EXIT_STATUS_TROUBLE;
+	status = issuer_read_config(issuer);
+	if (status == EXIT_STATUS_OK && issuer->attestation_key.ptr == NULL)
+		status = make_authority(issuer, token, now);
+	close(lock);
 	return status;
 }
 

@@ -142,42 +142,22 @@ cmd_lapse(const struct command *command, int argc, char **argv)
 	return (int)status;
 }
 
-/* The serial number of the document signer in use, as the register has it: without the sign's byte. */
-static enum exit_status
-ds_serial(const struct operation *operation, char serial[41])
-{
-	enum exit_status status = EXIT_STATUS_INPUT;
-	struct mdoc_cert *cert = NULL;
-	struct mdoc_bytes bytes;
-
-	if (mdoc_cert_parse(tool_context(), mdoc_buf_bytes(&operation->issuer.ds), &cert, NULL) == MDOC_OK) {
-		bytes = mdoc_cert_serial(cert);
-		if (bytes.len > 1 && bytes.ptr[0] == 0)
-			bytes = mdoc_bytes_of(bytes.ptr + 1, bytes.len - 1);
-		if (bytes.len <= 20) {
-			issuer_hex(bytes, serial);
-			status = EXIT_STATUS_OK;
-		}
-	}
-	if (status != EXIT_STATUS_OK)
-		tool_error(_("%s/ds.pem is not the certificate of a document signer"), operation->dir);
-	mdoc_cert_free(cert);
-	return status;
-}
-
 enum compromised { KEY_DS, KEY_IACA };
 
 static enum exit_status
 compromise(struct operation *operation, enum compromised key, const char *serial)
 {
 	const int reason = key == KEY_DS ? 1 : 2; /* RFC 5280, 5.3.1: keyCompromise, cACompromise */
-	char in_use[41];
+	char in_use[ISSUER_SERIAL_TEXT];
 	enum exit_status status = EXIT_STATUS_OK;
 	int64_t revoked = 0;
 
 	if (key == KEY_DS && serial == NULL) {
-		status = ds_serial(operation, in_use);
 		serial = in_use;
+		if (!issuer_certificate_serial(mdoc_buf_bytes(&operation->issuer.ds), in_use)) {
+			tool_error(_("%s/ds.pem is not the certificate of a document signer"), operation->dir);
+			status = EXIT_STATUS_INPUT;
+		}
 	}
 	if (status == EXIT_STATUS_OK)
 		status = operation_error(operation, _("Not everything was revoked that should be; do it again."),
@@ -187,7 +167,9 @@ compromise(struct operation *operation, enum compromised key, const char *serial
 		status = say_count(operation, "revoked", revoked);
 	if (status == EXIT_STATUS_OK && !operation->common.json) {
 		tool_note("%s", _("Publish it now: \"mdoc-issuer crl\" and \"mdoc-issuer status-list\"."));
-		if (key == KEY_IACA)
+		if (key == KEY_DS)
+			tool_note("%s", _("Then make a new document signer: \"mdoc-issuer keys replace --key ds\"."));
+		else
 			tool_note("%s",
 				_("Readers must stop to trust the IACA certificate: no CRL says that of itself."));
 	}

@@ -1,12 +1,15 @@
 /* folder.c: the issuer's folder: configuration, certificates, register. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -32,6 +35,20 @@ issuer_make_folder(const char *path, mode_t mode)
 	tool_error(_("The folder %s cannot be made."), path);
 	tool_why("%s", strerror(errno));
 	return EXIT_STATUS_TROUBLE;
+}
+
+int
+issuer_lock(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	tool_error(_("The folder %s cannot be locked."), dir);
+	tool_why("%s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void
@@ -86,8 +103,13 @@ issuer_register_error(const char *what, const struct register_db *db, enum regis
 	case REGISTER_PERSON_UNKNOWN:
 	case REGISTER_PERSON_KNOWN:
 	case REGISTER_DEVICE_UNKNOWN:
-	case REGISTER_SIGNER_REVOKED:
 	case REGISTER_NOT_ALLOWED:
+		return EXIT_STATUS_NO;
+	case REGISTER_SIGNER_REVOKED:
+		tool_why("%s", _("Make a new document signer: \"mdoc-issuer keys replace --key ds\"."));
+		return EXIT_STATUS_NO;
+	case REGISTER_IACA_REVOKED:
+		tool_why("%s", _("Make a new issuer, with \"mdoc-issuer init\" and another folder."));
 		return EXIT_STATUS_NO;
 	case REGISTER_DEVICE_LIVE:
 		tool_why("%s", _("End it first: --supersede, or \"mdoc-issuer revoke\"."));

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 #include <openssl/rand.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/base64url.h>
@@ -17,27 +16,6 @@
 #define EDITION_STATUS "2021+status"
 
 /* ---- What is ready before the first order ---- */
-
-static enum exit_status
-read_serial(struct issuance *issuance)
-{
-	const unsigned char *at = issuance->issuer->ds.ptr;
-	enum exit_status status = EXIT_STATUS_INPUT;
-	const ASN1_INTEGER *serial;
-	X509 *certificate;
-
-	certificate = d2i_X509(NULL, &at, (long)issuance->issuer->ds.len);
-	serial = certificate == NULL ? NULL : X509_get0_serialNumber(certificate);
-	if (serial != NULL && ASN1_STRING_length(serial) <= SERIAL_MAX) {
-		issuer_hex(mdoc_bytes_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)),
-			issuance->serial);
-		status = EXIT_STATUS_OK;
-	} else {
-		tool_error(_("%s/ds.pem is not the certificate of a document signer"), issuance->issuer->dir);
-	}
-	X509_free(certificate);
-	return status;
-}
 
 static enum exit_status
 read_certificates(struct issuance *issuance)
@@ -60,7 +38,10 @@ read_certificates(struct issuance *issuance)
 		mdoc_cert_free(cert);
 	}
 	issuance->chain = mdoc_buf_bytes(&issuance->issuer->ds);
-	return read_serial(issuance);
+	if (issuer_certificate_serial(issuance->chain, issuance->serial))
+		return EXIT_STATUS_OK;
+	tool_error(_("%s/ds.pem is not the certificate of a document signer"), issuance->issuer->dir);
+	return EXIT_STATUS_INPUT;
 }
 
 static enum exit_status

@@ -14,8 +14,6 @@
 #include "tools/issuer/device_attestation.h"
 #include "tools/issuer/issuance.h"
 
-#define SERIAL_MAX 20 /* bytes, RFC 5280 */
-
 struct issuance {
 	struct issuer *issuer;
 	struct issuer_token *token; /* NULL: nothing is signed */
@@ -23,7 +21,7 @@ struct issuance {
 	const char *edition;
 	bool with_status; /* of the edition: copies name their entry of a status list */
 	struct algorithm_policy policy;
-	char serial[2 * SERIAL_MAX + 1]; /* of the document signer */
+	char serial[ISSUER_SERIAL_TEXT]; /* of the document signer */
 	int64_t from[2], until[2];       /* validity of IACA and document signer */
 	const char *curves[2];           /* their curves */
 	struct mdoc_bytes chain;

@@ -139,7 +139,8 @@ check_certificates(const struct issuance *issuance, struct issuance_work *work, 
 			N_("The issuer's certificates do not cover the validity of the record."),
 			i == 0 ? N_("The IACA certificate ends before it, or has not begun.")
 			       : N_("The document signer's certificate ends before it, or has not begun."),
-			N_("Make a new document signer in time."));
+			i == 0 ? N_("Make a new issuer, with \"mdoc-issuer init\" and another folder.")
+			       : N_("Make a new document signer: \"mdoc-issuer keys replace --key ds\"."));
 		time_print_jst(issuance->until[i], end);
 		issuance_detail(refusal, end);
 		return false;

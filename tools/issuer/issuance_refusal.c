@@ -143,7 +143,10 @@ static const struct {
 	{ REGISTER_DEVICE_LIVE, ISSUANCE_DENIED,
 		N_("If the new device shall take the place of the other one, say so: --supersede.") },
 	{ REGISTER_NOT_ALLOWED, ISSUANCE_DENIED, NULL },
-	{ REGISTER_SIGNER_REVOKED, ISSUANCE_DENIED, N_("Make a new issuer; this key signs nothing more.") },
+	{ REGISTER_SIGNER_REVOKED, ISSUANCE_DENIED,
+		N_("Make a new document signer: \"mdoc-issuer keys replace --key ds\".") },
+	{ REGISTER_IACA_REVOKED, ISSUANCE_DENIED,
+		N_("Make a new issuer, with \"mdoc-issuer init\" and another folder.") },
 };
 
 bool

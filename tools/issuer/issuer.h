@@ -19,6 +19,7 @@
 #define ISSUER_BATCH_SIZE 100 /* copies at once, unless init says otherwise (R-EXH-02) */
 #define ISSUER_BATCH_MAX 1000
 #define ISSUER_KEY_ID_LEN 8      /* bytes of CKA_ID */
+#define ISSUER_SERIAL_TEXT 41    /* characters of a certificate's serial number, with the NUL */
 #define ISSUER_NONCE_LEN 16      /* bytes: 128 bits */
 #define ISSUER_PIN_LIMIT_MAX 100 /* tries that an issuer may be told to allow a PIN at most */
 
@@ -81,8 +82,14 @@ void issuer_close(struct issuer *issuer);
 struct mdoc_bytes issuer_key_id(const struct issuer *issuer, enum issuer_role role);
 struct mdoc_bytes issuer_key_certificate(const struct issuer *issuer, enum issuer_role role);
 
+/* The serial number as the register has it: lower-case hexadecimal without the sign's byte. False: no certificate. */
+bool issuer_certificate_serial(struct mdoc_bytes der, char serial[ISSUER_SERIAL_TEXT]);
+
 /* Read D/issuer.json again. */
 enum exit_status issuer_read_config(struct issuer *issuer);
+
+/* Wait for others that change issuer.json, and keep them out until the descriptor is closed. Negative: said. */
+int issuer_lock(const char *dir);
 
 /* Write a certificate as PEM: as dir/name, or as it is said. */
 enum exit_status issuer_write_pem(const char *dir, const char *name, struct mdoc_bytes der);

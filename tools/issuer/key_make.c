@@ -33,6 +33,23 @@ issuer_key_certificate(const struct issuer *issuer, enum issuer_role role)
 	return mdoc_buf_bytes((const struct mdoc_buf *)((const char *)issuer + issuer_roles[role].certificate_offset));
 }
 
+bool
+issuer_certificate_serial(struct mdoc_bytes der, char serial[ISSUER_SERIAL_TEXT])
+{
+	struct mdoc_bytes bytes = MDOC_NO_BYTES;
+	struct mdoc_cert *cert = NULL;
+
+	if (mdoc_cert_parse(tool_context(), der, &cert, NULL) == MDOC_OK)
+		bytes = mdoc_cert_serial(cert);
+	if (bytes.len > 1 && bytes.ptr[0] == 0)
+		bytes = mdoc_bytes_of(bytes.ptr + 1, bytes.len - 1);
+	if (2 * bytes.len >= ISSUER_SERIAL_TEXT)
+		bytes = MDOC_NO_BYTES;
+	issuer_hex(bytes, serial);
+	mdoc_cert_free(cert);
+	return serial[0] != '\0';
+}
+
 enum exit_status
 issuer_role_key(const struct issuer *issuer, struct issuer_token *token, enum issuer_role role,
 	struct mdoc_p11_key *key, struct mdoc_public_key *public_key)
@@ -83,6 +100,19 @@ store(struct issuer_token *token, enum issuer_role role, struct mdoc_bytes id, c
 	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("The token did not take the certificates."), rv);
 }
 
+/* No certificate outlives its root. */
+static int64_t
+last_moment(const struct issuer_names *names, bool root, struct mdoc_bytes iaca)
+{
+	int64_t until = names->now + (root ? (int64_t)IACA_DAYS : names->days) * DAY - 1;
+	struct mdoc_cert *cert = NULL;
+
+	if (!root && mdoc_cert_parse(tool_context(), iaca, &cert, NULL) == MDOC_OK && mdoc_cert_not_after(cert) < until)
+		until = mdoc_cert_not_after(cert);
+	mdoc_cert_free(cert);
+	return until;
+}
+
 enum exit_status
 issuer_make_certificate(struct issuer_token *token, enum issuer_role role, const struct issuer_names *names,
 	struct mdoc_bytes id, struct mdoc_bytes iaca_id, struct mdoc_bytes iaca, struct mdoc_buf *der)
@@ -108,7 +138,7 @@ issuer_make_certificate(struct issuer_token *token, enum issuer_role role, const
 	spec.common_name = mdoc_text(name);
 	spec.issuer_cert = root ? MDOC_NO_BYTES : iaca;
 	spec.not_before = names->now;
-	spec.not_after = names->now + (root ? (int64_t)IACA_DAYS : names->days) * DAY - 1;
+	spec.not_after = last_moment(names, root, iaca);
 	spec.issuer_alt_uri = names->uri;
 	spec.crl_uri = names->crl_uri != NULL ? names->crl_uri : crl;
 	spec.signer = &signer;

@@ -121,25 +121,12 @@ check_enrolment(struct register_db *db, const struct register_batch *batch)
 	return res;
 }
 
-/* Nothing more under a key that is not the issuer's alone (R-REV-04). */
-static enum register_result
-check_signer(struct register_db *db, const char *serial)
-{
-	const struct db_value values[] = { DB_TEXT(serial) };
-	enum register_result res;
-	int64_t n;
-
-	res = register_ask(db, "SELECT count(*) FROM revoked_certificates WHERE serial = $1 OR kind = 'iaca'", values,
-		1, NULL, &n);
-	return res == REGISTER_OK && n != 0 ? REGISTER_SIGNER_REVOKED : res;
-}
-
 static enum register_result
 check_batch(struct register_db *db, const struct register_batch *batch, size_t *key)
 {
 	enum register_result res;
 
-	res = check_signer(db, batch->ds_serial);
+	res = register_check_signer(db, batch->ds_serial);
 	if (res == REGISTER_OK)
 		res = check_nonce(db, batch->nonce);
 	if (res == REGISTER_OK)

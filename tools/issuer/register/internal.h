@@ -73,6 +73,11 @@ enum register_result register_person_id(struct register_db *db, const char *refe
 /* Inside a transaction: is this TPM enrolled? REGISTER_TPM_UNKNOWN, REGISTER_TPM_REVOKED. */
 enum register_result register_check_tpm(struct register_db *db, const struct register_tpm *tpm);
 
+/* ---- sweep.c ---- */
+
+/* Inside a transaction: nothing more under a key that is not the issuer's alone (R-REV-04). As register_signer(). */
+enum register_result register_check_signer(struct register_db *db, const char *serial);
+
 /* ---- upgrade.c ---- */
 
 /* Inside a transaction: from this version to REGISTER_VERSION; 0: an empty database. */

@@ -36,7 +36,8 @@ enum register_result {
 	REGISTER_DEVICE_LIVE,    /* the person has a live one already (R-CARD-24): supersede it, or revoke it first */
 	REGISTER_DEVICE_SEEN,    /* its attestation key belongs to an enrolment already */
 	REGISTER_NOT_ALLOWED,    /* the act is not possible in this state */
-	REGISTER_SIGNER_REVOKED, /* the document signer's or the IACA's key is compromised (R-REV-04) */
+	REGISTER_SIGNER_REVOKED, /* the document signer's key is compromised (R-REV-04) */
+	REGISTER_IACA_REVOKED,   /* the IACA's, and with it every one below */
 	REGISTER_GRANT_UNKNOWN,
 	REGISTER_GRANT_USED,
 	REGISTER_GRANT_OLD,
@@ -259,7 +260,7 @@ enum register_result register_check(struct register_db *db, const struct registe
  * was changed. Of the batches of one enrolment at most two are live: the new one and the one before.
  *
  * issued  may be NULL
- * also REGISTER_SIGNER_REVOKED, REGISTER_DEVICE_UNKNOWN, REGISTER_DEVICE_LIVE, REGISTER_DEVICE_SEEN,
+ * also REGISTER_SIGNER_REVOKED, REGISTER_IACA_REVOKED, REGISTER_DEVICE_UNKNOWN, REGISTER_DEVICE_LIVE, REGISTER_DEVICE_SEEN,
  * REGISTER_NOT_ALLOWED
  */
 enum register_result register_issue(struct register_db *db, const struct register_batch *batch, size_t *key);
@@ -310,6 +311,9 @@ enum register_result register_lapse(struct register_db *db, int64_t when, int64_
  */
 enum register_result register_compromise(struct register_db *db, const char *serial, int reason, int64_t when,
 	int64_t *revoked);
+
+/* May this document signer sign, by its serial number? REGISTER_SIGNER_REVOKED, REGISTER_IACA_REVOKED. */
+enum register_result register_signer(struct register_db *db, const char *serial);
 
 /* A certificate for the CRL. */
 struct register_revoked {

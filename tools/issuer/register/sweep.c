@@ -127,6 +127,36 @@ mark(struct register_db *db, void *arg)
 	return res == REGISTER_OK ? register_append(db, compromise->when, "compromise", 0, 0, serial) : res;
 }
 
+enum register_result
+register_check_signer(struct register_db *db, const char *serial)
+{
+	const struct db_value values[] = { DB_TEXT(serial) };
+	enum register_result res;
+	int64_t worst;
+
+	res = register_ask(db,
+		"SELECT coalesce(max(CASE kind WHEN 'iaca' THEN 2 ELSE 1 END), 0) FROM revoked_certificates"
+		" WHERE serial = $1 OR kind = 'iaca'",
+		values, 1, NULL, &worst);
+	if (res != REGISTER_OK || worst == 0)
+		return res;
+	return worst == 1 ? REGISTER_SIGNER_REVOKED : REGISTER_IACA_REVOKED;
+}
+
+static enum register_result
+signer_inside(struct register_db *db, void *arg)
+{
+	const char *const *serial = arg;
+
+	return register_check_signer(db, *serial);
+}
+
+enum register_result
+register_signer(struct register_db *db, const char *serial)
+{
+	return register_transact(db, false, signer_inside, &serial);
+}
+
 #define UNDER_KEY \
 	"SELECT d.id FROM devices AS d WHERE d.id > $1 AND d.state <> 'REVOKED' AND EXISTS (SELECT 1 FROM batches" \
 	" AS b WHERE b.device = d.id AND b.ended IS NULL AND ($3 IS NULL OR b.ds_serial = $3))" \
