@@ -90,6 +90,12 @@ must "R-ENR-01: the holder enrols, and the issuer has the device's keys" test "$
 must "R-NOT-01: contents and notices were shown, with --yes as well" grep -q "version 2025-02/1" enrol.out
 must "three copies are there" test "$(mdoc-token status --token holder --pin-file pin --json | jq .unused)" = 3
 must "the issuer heard of it" test "$(sql 'SELECT count(*) FROM batches WHERE delivered IS NOT NULL')" = 1
+offer
+others="Authorization: Bearer $(token client "$(code)" "$(cat tx)" | jq -r .access_token)"
+for event in credential_accepted credential_failure credential_deleted; do
+	says invalid_notification_id "another holder says nothing of it ($event)" as client "$url/notification" -H "$others" \
+		-d "{\"notification_id\":\"$(sql 'SELECT notification FROM batches LIMIT 1')\",\"event\":\"$event\"}"
+done
 state=$(echo state/mdoc-pkcs11/*.json)
 says 600 "what renewals need is for its owner's eyes only" stat -c %a "$state"
 fails "and holds no PIN and no credential" grep -qF -e himitsu -e "$(cat credential)" "$state"

@@ -211,7 +211,9 @@ kit_issue(struct register_db *db, const struct kit_issue *what, struct register_
 		.thumbprints = thumbprints,
 		.count = what->n,
 		.supersede = what->supersede,
-		.notification = what->notification };
+		.notification = what->notification,
+		.grant = what->grant,
+		.seen = what->seen };
 	enum register_result res;
 	size_t bad;
 

@@ -181,6 +181,29 @@ test_generations(void)
 	kit_drop(db);
 }
 
+/* Otherwise one holder could end what another has, or fill the log with what never was. */
+static void
+test_whose_notification(void)
+{
+	struct register_db *db = kit_fresh();
+	struct register_issued issued;
+	struct kit_issue what = { .name = "a", .n = 1, .notification = "note-a", .with_key = true };
+	bool is = false;
+
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
+	what = (struct kit_issue){ .name = "b", .n = 1, .notification = "note-b" };
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_notification_is_of(db, "note-a", "a-key", &is), REGISTER_OK);
+	CU_ASSERT(is);
+	CU_ASSERT_EQUAL(register_notification_is_of(db, "note-a", "b-key", &is), REGISTER_OK);
+	CU_ASSERT(!is);
+	CU_ASSERT_EQUAL(register_notification_is_of(db, "note-b", "b-key", &is), REGISTER_OK);
+	CU_ASSERT(is);
+	CU_ASSERT_EQUAL(register_notification_is_of(db, "note-x", "a-key", &is), REGISTER_OK);
+	CU_ASSERT(!is);
+	kit_drop(db);
+}
+
 /* Otherwise what has no ground any more would count as in operation, or a suspended record end so that it can be renewed. */
 static void
 test_lapse(void)
@@ -342,14 +365,107 @@ test_grants(void)
 	CU_ASSERT_STRING_EQUAL(found.secret, "digest");
 	register_grant_clear(&found);
 	CU_ASSERT_EQUAL(register_grant_find(db, "aa", NOW + 60, &found), REGISTER_GRANT_OLD);
-	CU_ASSERT_EQUAL(register_grant_miss(db, "aa", NOW, &left), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_grant_try(db, "aa", NOW + 60, &left), REGISTER_GRANT_OLD);
+	CU_ASSERT_EQUAL(register_grant_try(db, "aa", NOW, &left), REGISTER_OK);
 	CU_ASSERT_EQUAL(left, 1);
-	CU_ASSERT_EQUAL(register_grant_miss(db, "aa", NOW, &left), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_grant_try(db, "aa", NOW, &left), REGISTER_OK);
+	CU_ASSERT_EQUAL(left, 0);
+	CU_ASSERT_EQUAL(register_grant_try(db, "aa", NOW, &left), REGISTER_GRANT_USED);
 	CU_ASSERT_EQUAL(register_grant_use(db, "aa", NOW), REGISTER_GRANT_USED);
 	strcpy(grant.hash, "bb");
 	CU_ASSERT_EQUAL(register_grant_put(db, &grant), REGISTER_OK);
 	CU_ASSERT_EQUAL(register_grant_use(db, "bb", NOW), REGISTER_OK);
 	CU_ASSERT_EQUAL(register_grant_use(db, "bb", NOW), REGISTER_GRANT_USED);
+	kit_drop(db);
+}
+
+/* Otherwise two servers would grant one try more than one, each to a guess that the other does not know of. */
+static void
+test_tries_of_two(void)
+{
+	struct register_db *db = kit_fresh(), *other = NULL;
+	char kind[] = "code", secret[] = "digest";
+	const struct register_grant grant = { .hash = "aa",
+		.kind = kind,
+		.secret = secret,
+		.tries_left = 1,
+		.created = NOW,
+		.expires = NOW + 60 };
+	struct register_grant found;
+	int64_t left = 9;
+
+	CU_ASSERT_EQUAL_FATAL(register_open(kit_where(), &other), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_grant_put(db, &grant), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_grant_find(db, "aa", NOW, &found), REGISTER_OK);
+	register_grant_clear(&found);
+	CU_ASSERT_EQUAL(register_grant_find(other, "aa", NOW, &found), REGISTER_OK);
+	register_grant_clear(&found);
+	CU_ASSERT_EQUAL(register_grant_try(db, "aa", NOW, &left), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_grant_try(other, "aa", NOW, &left), REGISTER_GRANT_USED);
+	register_close(other);
+	kit_drop(db);
+}
+
+/* Otherwise two requests with the tokens of one offer, to one server or to two, would be two enrolments (R-ENR-01). */
+static void
+test_offer_once(void)
+{
+	struct register_db *db = kit_fresh();
+	char kind[] = "once";
+	const struct register_grant grant = { .hash = "aa", .kind = kind, .created = NOW, .expires = NOW + 60 };
+	struct kit_issue what = { .name = "a", .person = "p", .n = 1, .grant = "bb", .supersede = true };
+	struct register_issued issued;
+
+	CU_ASSERT_EQUAL(register_grant_put(db, &grant), REGISTER_OK);
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_GRANT_UNKNOWN);
+	what.grant = "aa";
+	what.at = NOW + 60;
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_GRANT_OLD);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM copies"), 0);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM offers WHERE used IS NOT NULL"), 0);
+	what.at = NOW;
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
+	what.name = "b";
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_GRANT_USED);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM copies"), 1);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM offers WHERE used IS NOT NULL"), 1);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM devices WHERE state = 'ACTIVE'"), 1);
+	kit_drop(db);
+}
+
+/* Otherwise an order that was checked before the claims changed, or the card lapsed, would bring the old ones back to
+ * life after the record had lapsed for that (R-CARD-40, R-REN-02). */
+static void
+test_person_changes(void)
+{
+	struct register_db *db = kit_fresh();
+	char reference[] = "p", claims[] = "{}", others[] = "{\"a\":{}}";
+	struct register_person person = { .reference = reference, .claims = claims, .card_until = NOW + DAY }, seen,
+			       now;
+	struct kit_issue what = { .name = "a", .person = "p", .n = 1 };
+	struct register_issued issued;
+	int64_t lapsed = 0;
+
+	CU_ASSERT_EQUAL(register_person_add(db, &person, NOW), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_person_find(db, "p", &seen), REGISTER_OK);
+	what.seen = &seen;
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
+	what = (struct kit_issue){ .name = "b", .device = issued.device, .n = 1, .seen = &seen };
+	person.claims = others;
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	CU_ASSERT_EQUAL(lapsed, issued.device);
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_PERSON_CHANGED);
+	CU_ASSERT_EQUAL(state_of(db, lapsed), REGISTER_LAPSED);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM copies"), 1);
+	CU_ASSERT_EQUAL(register_person_find(db, "p", &now), REGISTER_OK);
+	what.seen = &now;
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
+	person.card_status = REGISTER_LAW_ABOLISHED;
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	what.name = "c";
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_PERSON_CHANGED);
+	register_person_clear(&seen);
+	register_person_clear(&now);
 	kit_drop(db);
 }
 
@@ -433,7 +549,11 @@ add_register_states_tests(void)
 	kit_add(&suites, "what has no ground lapses", test_lapse);
 	kit_add(&suites, "a compromised key", test_compromise);
 	kit_add(&suites, "people and notices", test_people);
+	kit_add(&suites, "whose notification it is", test_whose_notification);
 	kit_add(&suites, "grants", test_grants);
+	kit_add(&suites, "the last try, of two servers", test_tries_of_two);
+	kit_add(&suites, "R-ENR-01: an offer is good for one enrolment", test_offer_once);
+	kit_add(&suites, "R-CARD-40, R-REN-02: a person changes while copies are made", test_person_changes);
 	kit_add(&suites, "processes at once", test_processes);
 	kit_add(&suites, "a server that is started again", test_reconnect);
 }

@@ -147,6 +147,8 @@ issuance_batch(const struct issuance *issuance, const struct issuance_work *work
 		.device = work->claims_device ? &work->device : NULL,
 		.supersede = work->order.supersede,
 		.notification = work->notification,
+		.grant = work->order.grant,
+		.seen = work->has_person ? &work->person : NULL,
 	};
 }
 

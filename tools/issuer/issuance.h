@@ -82,6 +82,7 @@ struct issuance_order {
 	const char *claims_folder; /* of {"file": …} in claims; NULL: no such claims */
 	const char *person;        /* the issuer's reference; NULL: the device's, or none */
 	const char *device; /* attestation thumbprint of the device that the line was shown to belong to; NULL: any */
+	const char *grant;  /* the hash of what an enrolment uses up with its batch; NULL: nothing */
 	const char *operator_; /* for the log; NULL: "service" */
 	int64_t now;
 	bool renewal;   /* only by a registered device, and sealed (R-REN-01) */

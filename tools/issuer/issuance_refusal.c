@@ -147,6 +147,12 @@ static const struct {
 		N_("Make a new document signer: \"mdoc-issuer keys replace --key ds\".") },
 	{ REGISTER_IACA_REVOKED, ISSUANCE_DENIED,
 		N_("Make a new issuer, with \"mdoc-issuer init\" and another folder.") },
+	{ REGISTER_GRANT_UNKNOWN, ISSUANCE_DENIED,
+		N_("Make a new offer and let the holder's program make a new request from it.") },
+	{ REGISTER_GRANT_USED, ISSUANCE_DENIED,
+		N_("Make a new offer and let the holder's program make a new request from it.") },
+	{ REGISTER_GRANT_OLD, ISSUANCE_DENIED,
+		N_("Make a new offer and let the holder's program make a new request from it.") },
 };
 
 bool

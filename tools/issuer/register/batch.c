@@ -133,6 +133,10 @@ check_batch(struct register_db *db, const struct register_batch *batch, size_t *
 		res = check_keys(db, batch, key);
 	if (res == REGISTER_OK && batch->tpm.certificate != NULL)
 		res = register_check_tpm(db, &batch->tpm);
+	if (res == REGISTER_OK && batch->grant != NULL)
+		res = register_grant_check_inside(db, batch->grant, batch->issued);
+	if (res == REGISTER_OK && batch->seen != NULL)
+		res = register_person_same(db, batch->seen);
 	if (res != REGISTER_OK)
 		return res;
 	return batch->device != NULL && batch->device->id != 0 ? check_renewal(db, batch->device->id)
@@ -321,6 +325,8 @@ issue_inside(struct register_db *db, void *arg)
 	res = check_batch(db, issue->batch, issue->key);
 	if (res == REGISTER_OK)
 		res = register_do(db, "UPDATE offers SET used = $1 WHERE nonce = $2", used, 2);
+	if (res == REGISTER_OK && issue->batch->grant != NULL)
+		res = register_grant_use_inside(db, issue->batch->grant, issue->batch->issued);
 	return res == REGISTER_OK ? insert_batch(db, issue) : res;
 }
 
@@ -382,7 +388,7 @@ register_issue_many(struct register_db *db, struct register_order *orders, size_
 }
 
 struct notified {
-	const char *notification;
+	const char *notification, *tls;
 	bool there;
 };
 
@@ -399,10 +405,33 @@ notified_inside(struct register_db *db, void *arg)
 enum register_result
 register_has_notification(struct register_db *db, const char *notification, bool *there)
 {
-	struct notified notified = { notification, false };
+	struct notified notified = { notification, NULL, false };
 	const enum register_result res = register_transact(db, false, notified_inside, &notified);
 
 	*there = notified.there;
+	return res;
+}
+
+static enum register_result
+notified_to_inside(struct register_db *db, void *arg)
+{
+	struct notified *notified = arg;
+	const struct db_value values[] = { DB_TEXT(notified->notification), DB_TEXT(notified->tls) };
+	int64_t id;
+
+	return register_ask(db,
+		"SELECT b.id FROM batches AS b JOIN devices AS d ON d.id = b.device"
+		" WHERE b.notification = $1 AND (d.tls IS NULL OR d.tls = $2)",
+		values, 2, &notified->there, &id);
+}
+
+enum register_result
+register_notification_is_of(struct register_db *db, const char *notification, const char *tls, bool *is)
+{
+	struct notified notified = { notification, tls, false };
+	const enum register_result res = register_transact(db, false, notified_to_inside, &notified);
+
+	*is = notified.there;
 	return res;
 }
 

@@ -108,6 +108,22 @@ mark_used(struct register_db *db, const struct asked *asked)
 	return register_do(db, "UPDATE grants SET used = $1 WHERE hash = $2", values, 2);
 }
 
+enum register_result
+register_grant_check_inside(struct register_db *db, const char *hash, int64_t when)
+{
+	const struct asked asked = { hash, when, 0, NULL };
+
+	return check(db, &asked);
+}
+
+enum register_result
+register_grant_use_inside(struct register_db *db, const char *hash, int64_t when)
+{
+	const struct asked asked = { hash, when, 0, NULL };
+
+	return mark_used(db, &asked);
+}
+
 static enum register_result
 use_inside(struct register_db *db, void *arg)
 {
@@ -125,29 +141,32 @@ register_grant_use(struct register_db *db, const char *hash, int64_t when)
 }
 
 static enum register_result
-miss_inside(struct register_db *db, void *arg)
+try_inside(struct register_db *db, void *arg)
 {
 	struct asked *asked = arg;
 	const struct db_value values[] = { DB_TEXT(asked->hash) };
 	enum register_result res;
+	int64_t left = 0;
 
 	res = check(db, asked);
 	if (res == REGISTER_OK)
-		res = register_do(db, "UPDATE grants SET tries_left = tries_left - 1 WHERE hash = $1", values, 1);
-	if (res == REGISTER_OK)
-		res = register_ask(db, "SELECT tries_left FROM grants WHERE hash = $1", values, 1, NULL,
-			&asked->tries_left);
-	return res == REGISTER_OK && asked->tries_left <= 0 ? mark_used(db, asked) : res;
+		res = register_ask(db, "SELECT tries_left FROM grants WHERE hash = $1", values, 1, NULL, &left);
+	asked->tries_left = left - 1;
+	if (res == REGISTER_OK && left <= 0)
+		return mark_used(db, asked); /* whoever had the last try was cut off */
+	return res == REGISTER_OK
+		? register_do(db, "UPDATE grants SET tries_left = tries_left - 1 WHERE hash = $1", values, 1)
+		: res;
 }
 
 enum register_result
-register_grant_miss(struct register_db *db, const char *hash, int64_t when, int64_t *tries_left)
+register_grant_try(struct register_db *db, const char *hash, int64_t when, int64_t *tries_left)
 {
 	struct asked asked = { hash, when, 0, NULL };
-	const enum register_result res = register_transact(db, true, miss_inside, &asked);
+	const enum register_result res = register_transact(db, true, try_inside, &asked);
 
-	*tries_left = asked.tries_left;
-	return res;
+	*tries_left = asked.tries_left > 0 ? asked.tries_left : 0;
+	return res == REGISTER_OK && asked.tries_left < 0 ? REGISTER_GRANT_USED : res;
 }
 
 static enum register_result

@@ -68,6 +68,15 @@ enum register_result register_notify(struct register_db *db, int64_t device, con
 /* Inside a transaction: the id of a person, who is entered when there is none; 0 for NULL. */
 enum register_result register_person_id(struct register_db *db, const char *reference, int64_t when, int64_t *id);
 
+/* Inside a transaction: is a person still what was read of them? REGISTER_PERSON_CHANGED. */
+enum register_result register_person_same(struct register_db *db, const struct register_person *seen);
+
+/* ---- grants.c ---- */
+
+/* Inside a transaction: may it be used; and use it, which may be. REGISTER_GRANT_UNKNOWN, _USED, _OLD. */
+enum register_result register_grant_check_inside(struct register_db *db, const char *hash, int64_t when);
+enum register_result register_grant_use_inside(struct register_db *db, const char *hash, int64_t when);
+
 /* ---- tpm.c ---- */
 
 /* Inside a transaction: is this TPM enrolled? REGISTER_TPM_UNKNOWN, REGISTER_TPM_REVOKED. */

@@ -104,8 +104,11 @@ void register_grant_clear(struct register_grant *grant);
 /* Use it up, once. REGISTER_GRANT_UNKNOWN, _USED, _OLD. */
 enum register_result register_grant_use(struct register_db *db, const char *hash, int64_t when);
 
-/* Count a wrong transaction code, durably; at 0 the grant is used up. */
-enum register_result register_grant_miss(struct register_db *db, const char *hash, int64_t when, int64_t *tries_left);
+/*
+ * Count a try of the transaction code, durably, before the code is looked at: several servers grant no more tries than
+ * one. *tries_left: after this one. REGISTER_GRANT_USED: none was left; the grant is used up. And _UNKNOWN, _OLD.
+ */
+enum register_result register_grant_try(struct register_db *db, const char *hash, int64_t when, int64_t *tries_left);
 
 /* Forget those whose time is over. */
 enum register_result register_grant_sweep(struct register_db *db, int64_t when);

@@ -79,6 +79,29 @@ register_person_find(struct register_db *db, const char *reference, struct regis
 	return register_transact(db, false, find_inside, &what);
 }
 
+static bool
+same(const char *a, const char *b)
+{
+	return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What was checked of them and is in the copies; not where notices go. */
+enum register_result
+register_person_same(struct register_db *db, const struct register_person *seen)
+{
+	struct register_person now = { .id = 0 };
+	struct looked_for what = { seen->reference, &now };
+	enum register_result res = find_inside(db, &what);
+
+	if (res == REGISTER_OK &&
+		(!same(now.claims, seen->claims) || !same(now.birth_date, seen->birth_date) ||
+			now.card_status != seen->card_status || now.card_until != seen->card_until ||
+			now.signature_until != seen->signature_until))
+		res = REGISTER_PERSON_CHANGED;
+	register_person_clear(&now);
+	return res;
+}
+
 struct written {
 	const struct register_person *person;
 	int64_t when, lapsed;
@@ -113,12 +136,6 @@ register_person_add(struct register_db *db, const struct register_person *person
 	struct written written = { person, when, 0 };
 
 	return register_transact(db, true, insert, &written);
-}
-
-static bool
-same(const char *a, const char *b)
-{
-	return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 /* R-CARD-40: the live record lapses, unless it is suspended, which keeps its renewal shut. */

@@ -24,6 +24,7 @@ static const char *const sentences[] = {
 	[REGISTER_CHALLENGE_OLD] = N_("the challenge is too old"),
 	[REGISTER_PERSON_UNKNOWN] = N_("the register has no such person"),
 	[REGISTER_PERSON_KNOWN] = N_("the register has a person with this reference already"),
+	[REGISTER_PERSON_CHANGED] = N_("what the register has of the person was changed meanwhile"),
 	[REGISTER_DEVICE_UNKNOWN] = N_("the register has no such enrolment"),
 	[REGISTER_DEVICE_LIVE] = N_("the person has an enrolment that is in operation or suspended"),
 	[REGISTER_DEVICE_SEEN] = N_("the attestation key of the request belongs to an enrolment already"),

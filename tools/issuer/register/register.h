@@ -32,6 +32,7 @@ enum register_result {
 	REGISTER_CHALLENGE_OLD,
 	REGISTER_PERSON_UNKNOWN,
 	REGISTER_PERSON_KNOWN,   /* there is one with this reference already */
+	REGISTER_PERSON_CHANGED, /* the register has something else of them than the copies were made of */
 	REGISTER_DEVICE_UNKNOWN, /* no such enrolment */
 	REGISTER_DEVICE_LIVE,    /* the person has a live one already (R-CARD-24): supersede it, or revoke it first */
 	REGISTER_DEVICE_SEEN,    /* its attestation key belongs to an enrolment already */
@@ -240,8 +241,10 @@ struct register_batch {
 	 * entered from here. NULL: an enrolment without keys, which cannot be renewed.
 	 */
 	const struct register_device *device;
-	bool supersede;           /* an enrolment: end the live one of this person (R-CARD-24) */
-	const char *notification; /* OpenID4VCI notification_id; NULL: none */
+	bool supersede;                     /* an enrolment: end the live one of this person (R-CARD-24) */
+	const char *notification;           /* OpenID4VCI notification_id; NULL: none */
+	const char *grant;                  /* the hash of what this batch uses up, once; NULL: nothing */
+	const struct register_person *seen; /* the person as the copies were made of; NULL: of nobody's entry */
 };
 
 /* What register_issue() made. */
@@ -261,7 +264,7 @@ enum register_result register_check(struct register_db *db, const struct registe
  *
  * issued  may be NULL
  * also REGISTER_SIGNER_REVOKED, REGISTER_IACA_REVOKED, REGISTER_DEVICE_UNKNOWN, REGISTER_DEVICE_LIVE, REGISTER_DEVICE_SEEN,
- * REGISTER_NOT_ALLOWED
+ * REGISTER_NOT_ALLOWED, REGISTER_PERSON_CHANGED, REGISTER_GRANT_UNKNOWN, _USED, _OLD
  */
 enum register_result register_issue(struct register_db *db, const struct register_batch *batch, size_t *key);
 enum register_result register_issue_batch(struct register_db *db, const struct register_batch *batch, size_t *key,
@@ -282,6 +285,10 @@ enum register_result register_issue_many(struct register_db *db, struct register
 
 /* Was a batch with this notification id entered? */
 enum register_result register_has_notification(struct register_db *db, const char *notification, bool *there);
+
+/* … and does it belong to the enrolment with this TLS key, or to one that was made without a key? */
+enum register_result register_notification_is_of(struct register_db *db, const char *notification, const char *tls,
+	bool *is);
 
 /*
  * The holder's program has the batch and has made it its own: its predecessors end.

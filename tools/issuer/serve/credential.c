@@ -211,24 +211,27 @@ service_credential(struct service *service, struct web_request *request, struct 
 
 /* ---- Notifications ---- */
 
-/* credential_accepted: the holder has bound the copies, and what was before them ends. */
+/* credential_accepted: the holder has bound the copies, and what was before them ends. Nobody else says so. */
 static unsigned
-note(struct service *service, const char *id, const char *event, const char **code)
+note(struct service *service, const char *tls, const char *id, const char *event, const char **code)
 {
 	static const char *const events[] = { "credential_accepted", "credential_failure", "credential_deleted" };
 	enum register_result res = REGISTER_OK;
-	bool known = false;
+	bool known = false, own = false;
 
 	for (size_t i = 0; event != NULL && i < sizeof(events) / sizeof(events[0]); i++)
 		known = known || strcmp(event, events[i]) == 0;
 	*code = "invalid_notification_request";
 	if (id == NULL || !known)
 		return 400;
+	*code = "invalid_notification_id";
+	res = register_notification_is_of(service->issuer.db, id, tls, &own);
+	if (res != REGISTER_OK || !own)
+		return res == REGISTER_OK ? 400 : 500;
 	if (strcmp(event, "credential_accepted") == 0)
 		res = register_delivered(service->issuer.db, id, clock_now(), NULL);
 	else
 		res = register_log(service->issuer.db, clock_now(), event, NULL);
-	*code = "invalid_notification_id";
 	if (res == REGISTER_OK)
 		return 204;
 	return res == REGISTER_END ? 400 : 500;
@@ -245,7 +248,7 @@ service_notification(struct service *service, struct web_request *request, struc
 	if (!service_authorize(service, request, reply, &client))
 		goto out;
 	json = json_loadb((const char *)request->body.ptr, request->body.len, JSON_REJECT_DUPLICATES, NULL);
-	status = note(service, json_string_value(json_object_get(json, "notification_id")),
+	status = note(service, client.tls, json_string_value(json_object_get(json, "notification_id")),
 		json_string_value(json_object_get(json, "event")), &code);
 	if (status == 204)
 		reply->status = 204;

@@ -185,11 +185,13 @@ check_tx(struct service *service, const struct web_request *request, const struc
 		web_reply_error(reply, 400, "invalid_request", "the transaction code (tx_code) is missing");
 		return false;
 	}
-	good = secret_tx_is(tool_context(), tx, grant->secret);
+	res = register_grant_try(service->issuer.db, grant->hash, clock_now(), &left);
+	good = res == REGISTER_OK && secret_tx_is(tool_context(), tx, grant->secret);
 	OPENSSL_cleanse(tx, sizeof(tx));
 	if (good)
 		return true;
-	res = register_grant_miss(service->issuer.db, grant->hash, clock_now(), &left);
+	if (res == REGISTER_OK && left == 0)
+		res = register_grant_use(service->issuer.db, grant->hash, clock_now());
 	if (res != REGISTER_OK) {
 		refuse(service, res, reply);
 		return false;

@@ -112,6 +112,7 @@ do_job(struct service_worker *worker, struct service_job *job)
 		.request = job->request,
 		.person = job->person,
 		.device = renewal ? job->device : NULL,
+		.grant = renewal ? NULL : job->grant, /* an offer is good for one enrolment */
 		.operator_ = options->operator_,
 		.now = clock_now(),
 		.renewal = renewal,
@@ -120,8 +121,6 @@ do_job(struct service_worker *worker, struct service_job *job)
 	};
 
 	job->good = issuance_run(worker->issuance, &order, &job->answer, &job->refusal);
-	if (job->good && !renewal)
-		(void)register_grant_use(worker->issuer.db, job->grant, order.now);
 	service_say(worker->service, "%s: %s", renewal ? "renewal" : "enrolment",
 		job->good ? "issued" : issuance_error(job->refusal.code));
 }
