@@ -1,6 +1,7 @@
 /*
  * Named users: the systems of the access matrix, each with a random credential, and the gates of the card's face, whose
- * credentials are collation numbers (R-CARD-10 to -15, -18 to -20). The provisioner is in token_provisioner.c.
+ * credentials are collation numbers (R-CARD-10 to -15, -18 to -20). The provisioner's wrap is in token_provisioner.c;
+ * its tries are counted here.
  *
  * What a credential opens is the area key, for the rights that the wrap is bound to; token_access.c holds its owner to
  * them. With the right to set the PIN comes what the device wants of the security officer for that. The wrap is
@@ -215,6 +216,13 @@ out:
 	return res;
 }
 
+/* Whose credential opens another wrap (token_provisioner.c). */
+static bool
+is_provisioner(const char *name)
+{
+	return strcmp(name, STORE_PROVISIONER) == 0;
+}
+
 /* ---- Granting and revoking ---------------------------------------------------------------- */
 
 static enum token_result
@@ -293,8 +301,8 @@ put_row(struct token *token, const struct store_area *area, const struct preset_
 	return res == TOKEN_OK ? store_named_replace(token->store, row) : res;
 }
 
-static enum token_result
-read_area(struct token *token, struct store_area *area)
+enum token_result
+named_read_area(struct token *token, struct store_area *area)
 {
 	enum token_result res = store_begin(token->store, false);
 
@@ -321,7 +329,7 @@ token_grant(struct token *token, const struct token_grant_spec *spec, struct sec
 	if (res == TOKEN_OK && grant->digits == 0)
 		res = credential_new(token, &fresh);
 	if (res == TOKEN_OK)
-		res = read_area(token, &area);
+		res = named_read_area(token, &area);
 	if (res == TOKEN_OK)
 		res = make_wrap(token, &area, &so, grant->digits == 0 ? fresh : spec->number, grant->digits != 0, &row);
 	if (res == TOKEN_OK)
@@ -346,7 +354,8 @@ token_grant_revoke(struct token *token, const char *name)
 
 	res = change_begin(token, TOKEN_SO);
 	if (res == TOKEN_OK)
-		res = change_end(token, store_named_delete(token->store, name));
+		res = change_end(token,
+			is_provisioner(name) ? TOKEN_ERR_NOT_FOUND : store_named_delete(token->store, name));
 	if (res == TOKEN_OK)
 		store_checkpoint(token->store);
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res;
@@ -363,9 +372,8 @@ lock_row(struct store_named *row)
 	store_named_clear(row);
 }
 
-/* Count a try, before anything is looked at. */
-static enum token_result
-begin_try(struct token *token, const char *name, struct store_area *area, struct store_named *row)
+enum token_result
+named_begin_try(struct token *token, const char *name, struct store_area *area, struct store_named *row)
 {
 	bool locked = false;
 	enum token_result res;
@@ -389,13 +397,12 @@ begin_try(struct token *token, const char *name, struct store_area *area, struct
 		res = store_named_write(token->store, row);
 	res = store_end(token->store, res);
 	if (res == TOKEN_OK && locked)
-		store_checkpoint(token->store);
+		store_checkpoint(token->store); /* the wrap has gone, from the log too */
 	return res == TOKEN_OK && locked ? TOKEN_ERR_PIN_LOCKED : res;
 }
 
-/* Give a right one's tries back, or lock after the last wrong one; what was not judged costs nothing. */
-static enum token_result
-end_try(struct token *token, struct store_named *row, enum token_result checked)
+enum token_result
+named_end_try(struct token *token, struct store_named *row, enum token_result checked)
 {
 	enum token_result res;
 
@@ -423,12 +430,14 @@ named_login(struct token *token, const char *name, struct secret credential)
 	enum token_result res;
 
 	res = backend_current(token, &checked.backend);
+	if (res == TOKEN_OK && is_provisioner(name))
+		res = TOKEN_ERR_PIN_NOT_SET;
 	if (res == TOKEN_OK)
-		res = begin_try(token, name, &checked.area, &row);
+		res = named_begin_try(token, name, &checked.area, &row);
 	if (res != TOKEN_OK)
 		goto out;
 	res = open_wrap(token, &row, credential, &checked);
-	ended = end_try(token, &row, res);
+	ended = named_end_try(token, &row, res);
 	if (res == TOKEN_OK)
 		res = ended;
 	checked.named = &row;

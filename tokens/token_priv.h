@@ -400,6 +400,21 @@ enum token_result login_begin(struct token *token, enum token_role role, struct 
 
 /* ---- token_named.c ---- */
 
+/* The area row without a look at the root, in a transaction of its own. */
+enum token_result named_read_area(struct token *token, struct store_area *area);
+
+/*
+ * Count a try of this name's, the provisioner's too, before anything is looked at; the login lock is held. Row and area
+ * are as they were then; the row's wrap is the caller's to clear.
+ *
+ * TOKEN_ERR_PIN_NOT_SET, TOKEN_ERR_PIN_LOCKED
+ */
+enum token_result named_begin_try(struct token *token, const char *name, struct store_area *area,
+	struct store_named *row);
+
+/* Give a right one's tries back, or lock after the last wrong one; what was not judged costs nothing. */
+enum token_result named_end_try(struct token *token, struct store_named *row, enum token_result checked);
+
 /* Log a named user out whose right has been taken away; token lock and a store transaction are held. */
 enum token_result named_recheck(struct token *token);
 

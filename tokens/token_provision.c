@@ -190,7 +190,7 @@ provision_end(struct token *token, enum token_result res)
 static enum token_result
 read_for_user(struct token *token, struct provision_view *view, struct store_provisioner_key *sealed)
 {
-	struct store_provisioner row = { .wrap = NULL };
+	struct store_named row = { .wrap = NULL };
 	uint8_t digest[sizeof(token->settings)];
 	enum token_result res;
 
@@ -203,9 +203,9 @@ read_for_user(struct token *token, struct provision_view *view, struct store_pro
 		res = TOKEN_ERR_MEMORY;
 	memcpy(view->seal_public, view->row.seal_public, sizeof(view->seal_public));
 	if (res == TOKEN_OK)
-		res = store_provisioner_read(token->store, &row);
+		res = store_named_read(token->store, STORE_PROVISIONER, &row);
 	view->provisioner = row.id;
-	store_provisioner_clear(&row);
+	store_named_clear(&row);
 	if (res != TOKEN_OK || view->provisioner == 0)
 		return res;
 	res = store_provisioner_key_read(token->store, view->provisioner, FOR_HOLDER, sealed);

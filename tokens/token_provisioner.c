@@ -51,7 +51,7 @@ derive(const struct token *token, struct secret from, const uint8_t salt[SALT_LE
 
 static enum token_result
 seal_wrap(const struct token *token, const struct store_area *area, struct secret from,
-	const struct backend_bytes *bound, struct secret key, struct store_provisioner *row)
+	const struct backend_bytes *bound, struct secret key, struct store_named *row)
 {
 	const struct seal_ctx *seal = token->env->seal;
 	struct secret kek = SECRET_NONE;
@@ -79,8 +79,8 @@ seal_wrap(const struct token *token, const struct store_area *area, struct secre
 
 /* A device may take its time: without locks. */
 static enum token_result
-wrap_new_key(struct token *token, const struct store_area *area, struct secret credential,
-	struct store_provisioner *row, struct secret *key)
+wrap_new_key(struct token *token, const struct store_area *area, struct secret credential, struct store_named *row,
+	struct secret *key)
 {
 	const struct token_guard *guard = token->backend->guard;
 	struct backend_area *backend = NULL;
@@ -104,7 +104,7 @@ wrap_new_key(struct token *token, const struct store_area *area, struct secret c
 /* TOKEN_ERR_PIN: another credential's. */
 static enum token_result
 open_wrap(struct token *token, struct backend_area *backend, const struct store_area *area, struct secret credential,
-	const struct store_provisioner *row, struct secret *key)
+	const struct store_named *row, struct secret *key)
 {
 	const struct token_guard *guard = token->backend->guard;
 	const size_t bound = row->wrap_len < WRAP_LEN ? 0 : row->wrap_len - WRAP_LEN;
@@ -152,19 +152,9 @@ credential_new(const struct token *token, struct secret *credential)
 	return res;
 }
 
-/* The area row without a look at the root. */
-static enum token_result
-read_area(const struct token *token, struct store_area *area)
-{
-	enum token_result res = store_begin(token->store, false);
-
-	return res == TOKEN_OK ? store_end(token->store, store_area_read(token->store, area)) : res;
-}
-
 /* Inside a change: the row for a wrap that was made for this area, which is the one under the root, and its keys. */
 static enum token_result
-put_rows(struct token *token, const struct store_area *area, struct store_provisioner *row,
-	const struct provision_rows *made)
+put_rows(struct token *token, const struct store_area *area, struct store_named *row, const struct provision_rows *made)
 {
 	uint8_t digest[sizeof(token->settings)];
 	enum token_result res;
@@ -173,14 +163,18 @@ put_rows(struct token *token, const struct store_area *area, struct store_provis
 	if (res == TOKEN_OK && !seal_equal(digest, token->settings, sizeof(digest)))
 		res = TOKEN_ERR_DAMAGED;
 	if (res == TOKEN_OK)
-		res = store_provisioner_replace(token->store, row);
+		res = store_named_replace(token->store, row);
 	return res == TOKEN_OK ? provision_write(token, row->id, made) : res;
 }
 
 enum token_result
 token_provisioner_make(struct token *token, struct secret *credential)
 {
-	struct store_provisioner row = { .state = TOKEN_PIN_OPERATIONAL, .tries_left = TRIES, .tries_max = TRIES };
+	struct store_named row = { .name = STORE_PROVISIONER,
+		.state = TOKEN_PIN_OPERATIONAL,
+		.tries_left = TRIES,
+		.tries_max = TRIES,
+		.generation = 1 };
 	struct store_area area = { 0 };
 	struct provision_rows made = { 0 };
 	struct secret fresh = SECRET_NONE;
@@ -189,7 +183,7 @@ token_provisioner_make(struct token *token, struct secret *credential)
 
 	res = credential_new(token, &fresh);
 	if (res == TOKEN_OK)
-		res = read_area(token, &area);
+		res = named_read_area(token, &area);
 	if (res == TOKEN_OK)
 		res = wrap_new_key(token, &area, fresh, &row, &key);
 	if (res == TOKEN_OK)
@@ -204,7 +198,7 @@ token_provisioner_make(struct token *token, struct secret *credential)
 	*credential = secret_move(&fresh);
 out:
 	provision_rows_clear(&made);
-	store_provisioner_clear(&row);
+	store_named_clear(&row);
 	secret_wipe(&key);
 	secret_wipe(&fresh);
 	return res;
@@ -217,7 +211,7 @@ token_provisioner_revoke(struct token *token)
 
 	res = change_begin(token, TOKEN_SO);
 	if (res == TOKEN_OK) {
-		res = store_provisioner_delete(token->store);
+		res = store_named_delete(token->store, STORE_PROVISIONER);
 		if (res == TOKEN_OK)
 			res = store_provision_empty(token->store);
 		res = change_end(token, res);
@@ -227,70 +221,11 @@ token_provisioner_revoke(struct token *token)
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res;
 }
 
-/* A try that is the last one takes the wrap with it when it fails. */
-static void
-lock_row(struct store_provisioner *row)
-{
-	row->state = TOKEN_PIN_LOCKED;
-	row->tries_left = 0;
-	store_provisioner_clear(row);
-}
-
-/* Count a try, before anything is looked at. */
-static enum token_result
-begin_try(struct token *token, struct store_area *area, struct store_provisioner *row)
-{
-	bool locked = false;
-	enum token_result res;
-
-	res = store_begin(token->store, true);
-	if (res != TOKEN_OK)
-		return res;
-	res = store_area_read(token->store, area);
-	if (res == TOKEN_OK)
-		res = store_provisioner_read(token->store, row);
-	if (res == TOKEN_OK && row->state == TOKEN_PIN_NONE)
-		res = TOKEN_ERR_PIN_NOT_SET;
-	if (res == TOKEN_OK && row->state == TOKEN_PIN_LOCKED)
-		res = TOKEN_ERR_PIN_LOCKED;
-	locked = res == TOKEN_OK && row->tries_left == 0; /* whoever spent the last try was killed */
-	if (locked)
-		lock_row(row);
-	else if (res == TOKEN_OK)
-		row->tries_left--;
-	if (res == TOKEN_OK)
-		res = store_provisioner_write(token->store, row);
-	res = store_end(token->store, res);
-	if (res == TOKEN_OK && locked)
-		store_checkpoint(token->store); /* the wrap has gone, from the log too */
-	return res == TOKEN_OK && locked ? TOKEN_ERR_PIN_LOCKED : res;
-}
-
-/* Give a right one's tries back, or lock after the last wrong one. */
-static enum token_result
-end_try(struct token *token, struct store_provisioner *row, enum token_result checked)
-{
-	enum token_result res;
-
-	if (checked == TOKEN_ERR_PIN && row->tries_left > 0)
-		return TOKEN_OK;
-	if (checked == TOKEN_ERR_PIN)
-		lock_row(row);
-	else
-		row->tries_left = checked == TOKEN_OK ? row->tries_max : row->tries_left + 1;
-	res = store_begin(token->store, true);
-	if (res == TOKEN_OK)
-		res = store_end(token->store, store_provisioner_write(token->store, row));
-	if (res == TOKEN_OK && row->state == TOKEN_PIN_LOCKED)
-		store_checkpoint(token->store);
-	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res; /* revoked meanwhile */
-}
-
 enum token_result
 provisioner_login(struct token *token, struct secret credential)
 {
 	struct store_area area = { 0 };
-	struct store_provisioner row = { .wrap = NULL };
+	struct store_named row = { .wrap = NULL };
 	struct backend_area *backend = NULL;
 	struct secret key = SECRET_NONE;
 	enum token_result ended;
@@ -298,11 +233,11 @@ provisioner_login(struct token *token, struct secret credential)
 
 	res = backend_current(token, &backend);
 	if (res == TOKEN_OK)
-		res = begin_try(token, &area, &row);
+		res = named_begin_try(token, STORE_PROVISIONER, &area, &row);
 	if (res != TOKEN_OK)
 		goto out;
 	res = open_wrap(token, backend, &area, credential, &row, &key);
-	ended = end_try(token, &row, res);
+	ended = named_end_try(token, &row, res);
 	if (res == TOKEN_OK)
 		res = ended;
 	if (res != TOKEN_OK)
@@ -321,7 +256,7 @@ provisioner_login(struct token *token, struct secret credential)
 	(void)pthread_mutex_unlock(&token->lock);
 out:
 	secret_wipe(&key);
-	store_provisioner_clear(&row);
+	store_named_clear(&row);
 	backend_area_free(backend);
 	return res;
 }
@@ -329,14 +264,14 @@ out:
 enum token_result
 provisioner_recheck(struct token *token)
 {
-	struct store_provisioner row = { .wrap = NULL };
+	struct store_named row = { .wrap = NULL };
 	enum token_result res;
 
 	if (token->provisioner == 0)
 		return TOKEN_OK;
-	res = store_provisioner_read(token->store, &row);
+	res = store_named_read(token->store, STORE_PROVISIONER, &row);
 	if (res == TOKEN_OK && (row.state != TOKEN_PIN_OPERATIONAL || row.id != token->provisioner))
 		token_forget_role(token);
-	store_provisioner_clear(&row);
+	store_named_clear(&row);
 	return res;
 }

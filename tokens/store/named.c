@@ -1,5 +1,5 @@
 /*
- * Rows of named users other than the provisioner.
+ * Rows of named users; the provisioner is one of them.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROVISIONER "provisioner"
 #define COLUMNS "id, name, rights, state, tries_left, tries_max, generation"
 
 static bool
@@ -58,8 +57,6 @@ store_named_read(struct store *store, const char *name, struct store_named *name
 	enum token_result res;
 
 	*named = (struct store_named){ .state = TOKEN_PIN_NONE };
-	if (strcmp(name, PROVISIONER) == 0)
-		return TOKEN_OK;
 	res = db_query(&store->db, &query, "SELECT " COLUMNS ", wrap FROM named WHERE name=?", "t", name);
 	if (res == TOKEN_OK)
 		res = db_step(query);
@@ -79,7 +76,8 @@ store_named_list(struct store *store, struct store_named **list, size_t *count)
 	size_t n = 0;
 	enum token_result res;
 
-	res = db_query(&store->db, &query, "SELECT " COLUMNS " FROM named WHERE name<>? ORDER BY id", "t", PROVISIONER);
+	res = db_query(&store->db, &query, "SELECT " COLUMNS " FROM named WHERE name<>? ORDER BY id", "t",
+		STORE_PROVISIONER);
 	while (res == TOKEN_OK && (res = db_step(query)) == TOKEN_OK) {
 		struct store_named *more = realloc(rows, (n + 1) * sizeof(*rows));
 
@@ -133,10 +131,8 @@ enum token_result
 store_named_delete(struct store *store, const char *name)
 {
 	int64_t changes = 0;
-	enum token_result res = TOKEN_ERR_NOT_FOUND;
+	const enum token_result res = db_run(&store->db, &changes, "DELETE FROM named WHERE name=?", "t", name);
 
-	if (strcmp(name, PROVISIONER) != 0)
-		res = db_run(&store->db, &changes, "DELETE FROM named WHERE name=?", "t", name);
 	return res == TOKEN_OK && changes == 0 ? TOKEN_ERR_NOT_FOUND : res;
 }
 

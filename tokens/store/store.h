@@ -157,30 +157,10 @@ enum token_result store_events(struct store *store, struct store_event **events,
 /* The area has seen this time. */
 enum token_result store_latest(struct store *store, int64_t when);
 
-/* ---- The provisioner: at most one ---- */
+/* ---- Named users ---- */
 
-struct store_provisioner {
-	uint64_t id; /* never given out again */
-	enum token_pin_state state;
-	unsigned tries_left, tries_max;
-	uint8_t *wrap; /* malloc'ed; NULL: none */
-	size_t wrap_len;
-};
-
-/* TOKEN_OK with state TOKEN_PIN_NONE when there is none. */
-enum token_result store_provisioner_read(struct store *store, struct store_provisioner *provisioner);
-
-/* Put a new one in the place of any other, whose keys go too; its id is set. */
-enum token_result store_provisioner_replace(struct store *store, struct store_provisioner *provisioner);
-
-/* State, tries and wrap of the one with this id. */
-enum token_result store_provisioner_write(struct store *store, const struct store_provisioner *provisioner);
-
-/* TOKEN_ERR_NOT_FOUND: there was none. */
-enum token_result store_provisioner_delete(struct store *store);
-void store_provisioner_clear(struct store_provisioner *provisioner);
-
-/* ---- Other named users ---- */
+/* The provisioner's name, which nobody else can have; its rights are none of these. */
+#define STORE_PROVISIONER "provisioner"
 
 struct store_named {
 	uint64_t id; /* never given out again */
@@ -193,13 +173,13 @@ struct store_named {
 	size_t wrap_len;
 };
 
-/* TOKEN_OK with state TOKEN_PIN_NONE when there is none; never the provisioner. */
+/* TOKEN_OK with state TOKEN_PIN_NONE when there is none. */
 enum token_result store_named_read(struct store *store, const char *name, struct store_named *named);
 
 /* All but the provisioner, without their wraps; malloc'ed. */
 enum token_result store_named_list(struct store *store, struct store_named **list, size_t *count);
 
-/* Put a new one in the place of any of its name; its id is set. */
+/* Put a new one in the place of any of its name, whose keys go too; its id is set. */
 enum token_result store_named_replace(struct store *store, struct store_named *named);
 
 /* State, tries and wrap of the one with this id. */
