@@ -52,6 +52,7 @@ struct token_event {
 	int64_t at;
 	char what[TOKEN_EVENT_WHAT_MAX + 1]; /* "suspended" */
 	char detail[TOKEN_CHECK_TEXT_MAX + 1];
+	bool holders; /* of copies and their keys: whoever else reads it would learn when something was presented */
 };
 
 /*

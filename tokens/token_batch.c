@@ -142,6 +142,20 @@ batch_stage(struct token *token, struct token_batch *batch, const struct token_o
 	return TOKEN_OK;
 }
 
+/* Inside a change: all of it, and a line of the log for its records. */
+static enum token_result
+write_all(const struct token_batch *batch)
+{
+	size_t copies = 0;
+	enum token_result res = TOKEN_OK;
+
+	for (size_t i = 0; i < batch->count && res == TOKEN_OK; i++) {
+		res = object_insert(batch->token, &batch->staged[i].spec, NULL);
+		copies += batch->staged[i].spec.kind == TOKEN_OBJECT_RECORD ? 1 : 0;
+	}
+	return res == TOKEN_OK && copies > 0 ? event_imported(batch->token, copies) : res;
+}
+
 enum token_result
 token_batch_commit(struct token_batch *batch)
 {
@@ -149,11 +163,8 @@ token_batch_commit(struct token_batch *batch)
 	enum token_result res;
 
 	res = change_begin(token, TOKEN_NOBODY);
-	if (res == TOKEN_OK) {
-		for (size_t i = 0; i < batch->count && res == TOKEN_OK; i++)
-			res = object_insert(token, &batch->staged[i].spec, NULL);
-		res = change_end(token, res);
-	}
+	if (res == TOKEN_OK)
+		res = change_end(token, write_all(batch));
 	token_batch_rollback(batch);
 	return res;
 }

@@ -46,11 +46,12 @@ link_hash(const struct token *token, const uint8_t before[32], const struct toke
 	return seal_sha256(token->env->seal, bytes, (size_t)(out - bytes), hash);
 }
 
-enum token_result
-event_add(struct token *token, const char *what, const char *detail, uint64_t *id)
+/* A line of that time, which the area has then seen. */
+static enum token_result
+add(struct token *token, int64_t when, const char *what, const char *detail, uint64_t *id)
 {
 	struct store_event last = { 0 };
-	struct store_event next = { .event = { .at = time(NULL) } };
+	struct store_event next = { .event = { .at = when } };
 	enum token_result res;
 
 	(void)snprintf(next.event.what, sizeof(next.event.what), "%s", what);
@@ -64,6 +65,112 @@ event_add(struct token *token, const char *what, const char *detail, uint64_t *i
 	if (res == TOKEN_OK && id != NULL)
 		*id = next.event.id;
 	return res;
+}
+
+enum token_result
+event_add(struct token *token, const char *what, const char *detail, uint64_t *id)
+{
+	return add(token, time(NULL), what, detail, id);
+}
+
+/* ---- What is written into an area, and what leaves it (R-CARD-37) ---- */
+
+/* A system's name is what the security officer has made it: nothing that a log could not show. */
+static const char *
+shown_name(const char *name)
+{
+	for (const char *at = name; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			return "a named user";
+	return name;
+}
+
+static const char *
+who(const struct token *token)
+{
+	const enum token_role role = token_who(token).role;
+
+	switch (role) {
+	case TOKEN_USER:
+		return "the holder";
+	case TOKEN_SO:
+		return "the security officer";
+	case TOKEN_PROVISIONER:
+		return "the provisioner";
+	case TOKEN_NAMED:
+		return shown_name(token->named.name);
+	case TOKEN_NOBODY:
+		break;
+	}
+	return "nobody who has logged in";
+}
+
+enum token_result
+event_count(struct token *token, const char *what, size_t count, const char *one, const char *more)
+{
+	char detail[64] = "";
+
+	(void)snprintf(detail, sizeof(detail), "%zu %s", count, count == 1 ? one : more);
+	return event_add(token, what, detail, NULL);
+}
+
+enum token_result
+event_imported(struct token *token, size_t copies)
+{
+	return event_count(token, EVENT_IMPORTED, copies, "copy", "copies");
+}
+
+enum token_result
+event_copy(struct token *token, const char *what, uint64_t copy, int64_t when)
+{
+	char detail[64] = "";
+
+	(void)snprintf(detail, sizeof(detail), "copy %llu", (unsigned long long)copy);
+	return add(token, when, what, detail, NULL);
+}
+
+enum token_result
+event_name(struct token *token, const char *what, const char *name)
+{
+	return event_add(token, what, shown_name(name), NULL);
+}
+
+/* Not its label, which is sealed in the row. */
+static const char *
+class_word(CK_OBJECT_CLASS object_class)
+{
+	switch (object_class) {
+	case CKO_CERTIFICATE:
+		return "certificate";
+	case CKO_PRIVATE_KEY:
+	case CKO_PUBLIC_KEY:
+		return "key";
+	default:
+		return "data";
+	}
+}
+
+enum token_result
+event_item(struct token *token, const struct token_attrs *attrs, const char *done)
+{
+	char detail[TOKEN_CHECK_TEXT_MAX + 1] = "";
+
+	if (!token->preset->card)
+		return TOKEN_OK;
+	(void)snprintf(detail, sizeof(detail), "%s %s by %s", class_word(attrs_ulong(attrs, CKA_CLASS, CKO_DATA)), done,
+		who(token));
+	return event_add(token, "personalised", detail, NULL);
+}
+
+static bool
+is_holders(const char *what)
+{
+	static const char *const kinds[] = { EVENT_IMPORTED, EVENT_SPENT, EVENT_DESTROYED, EVENT_OPENED };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(what, kinds[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The id of the first line that is not as it was written; 0: none. */
@@ -110,8 +217,10 @@ token_events(struct token *token, struct token_event **out, size_t *count, uint6
 		res = TOKEN_ERR_MEMORY;
 		goto out;
 	}
-	for (size_t i = 0; i < *count; i++)
+	for (size_t i = 0; i < *count; i++) {
 		events[i] = rows[i].event;
+		events[i].holders = is_holders(events[i].what);
+	}
 	*out = events;
 out:
 	free(rows);

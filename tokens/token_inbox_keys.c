@@ -366,6 +366,8 @@ token_inbox_open(struct token *token, size_t *opened)
 		goto out;
 	for (size_t i = 0; i < o.count && res == TOKEN_OK; i++)
 		res = move_key(token, &o.keys[i], &moved);
+	if (res == TOKEN_OK && moved > 0)
+		res = event_count(token, EVENT_OPENED, moved, "key", "keys");
 	res = change_end(token, res);
 	if (res != TOKEN_OK)
 		goto out;

@@ -104,6 +104,8 @@ insert_pair(struct token *token, bool holder, struct pair *pair)
 		pair->public_row.copy = pair->private_row.id;
 	res = change_insert(token, &pair->public_row, pair->public_attrs, NULL, 0, &pair->public_object);
 	pair->public_object = token_object_ref(pair->public_object);
+	if (res == TOKEN_OK)
+		res = event_item(token, pair->private_attrs, "made");
 	return res;
 }
 
@@ -344,7 +346,7 @@ spend(struct token *token, uint64_t id, int64_t when)
 	if (res == TOKEN_OK)
 		res = change_delete_copy(token, id);
 	if (res == TOKEN_OK)
-		res = store_latest(token->store, when);
+		res = event_copy(token, EVENT_SPENT, id, when); /* the area has seen that time, too */
 	return res == TOKEN_OK ? store_tombstone(token->store, id, when) : res;
 }
 

@@ -298,7 +298,18 @@ put_row(struct token *token, const struct store_area *area, const struct preset_
 		res = TOKEN_ERR_DAMAGED;
 	if (res == TOKEN_OK)
 		res = check_others(token, grant, row->name);
-	return res == TOKEN_OK ? store_named_replace(token->store, row) : res;
+	if (res == TOKEN_OK)
+		res = store_named_replace(token->store, row);
+	return res == TOKEN_OK ? event_name(token, "granted", row->name) : res;
+}
+
+static enum token_result
+remove_row(struct token *token, const char *name)
+{
+	const enum token_result res =
+		is_provisioner(name) ? TOKEN_ERR_NOT_FOUND : store_named_delete(token->store, name);
+
+	return res == TOKEN_OK ? event_name(token, "revoked", name) : res;
 }
 
 enum token_result
@@ -354,8 +365,7 @@ token_grant_revoke(struct token *token, const char *name)
 
 	res = change_begin(token, TOKEN_SO);
 	if (res == TOKEN_OK)
-		res = change_end(token,
-			is_provisioner(name) ? TOKEN_ERR_NOT_FOUND : store_named_delete(token->store, name));
+		res = change_end(token, remove_row(token, name));
 	if (res == TOKEN_OK)
 		store_checkpoint(token->store);
 	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_ERR_PIN_NOT_SET : res;

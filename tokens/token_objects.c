@@ -313,7 +313,7 @@ object_insert(struct token *token, const struct token_object_spec *spec, const s
 	}
 	if (res == TOKEN_OK)
 		res = change_insert(token, &row, spec->attrs, spec->value, spec->value_len, object);
-	return res;
+	return res == TOKEN_OK ? event_item(token, spec->attrs, "written") : res;
 }
 
 static enum token_result
@@ -328,6 +328,8 @@ create_now(struct token *token, const struct token_object_spec *spec, const stru
 	if (res != TOKEN_OK)
 		return res;
 	res = object_insert(token, spec, &made);
+	if (res == TOKEN_OK && spec->kind == TOKEN_OBJECT_RECORD)
+		res = event_imported(token, 1);
 	made = token_object_ref(made); /* a failed commit throws the picture's away */
 	res = change_end(token, res);
 	if (res == TOKEN_OK)
@@ -420,11 +422,31 @@ token_object_replace(struct token *token, const struct token_object *object, con
 	}
 	if (res == TOKEN_OK)
 		made = token_object_ref(at->object);
+	if (res == TOKEN_OK)
+		res = event_item(token, attrs, "replaced");
 	res = change_end(token, res);
 	if (res == TOKEN_OK)
 		*changed = made;
 	else
 		token_object_unref(made);
+	return res;
+}
+
+/* Inside a change: it, and what is one with it. */
+static enum token_result
+destroy(struct token *token, struct cached *at)
+{
+	const uint64_t copy = at->row.copy;
+	const bool bound = at->row.state == STORE_BOUND;
+	const struct token_object *object = token_object_ref(at->object);
+	enum token_result res;
+
+	res = copy != 0 ? change_delete_copy(token, copy) : change_delete(token, at);
+	if (res == TOKEN_OK && bound)
+		res = event_copy(token, EVENT_DESTROYED, copy, time(NULL));
+	else if (res == TOKEN_OK)
+		res = event_item(token, object->attrs, "destroyed");
+	token_object_unref(object);
 	return res;
 }
 
@@ -441,6 +463,6 @@ token_object_destroy(struct token *token, const struct token_object *object)
 		return res;
 	res = find_changeable(token, object->id, TOKEN_DESTROY, &at);
 	if (res == TOKEN_OK)
-		res = at->row.copy != 0 ? change_delete_copy(token, at->row.copy) : change_delete(token, at);
+		res = destroy(token, at);
 	return change_end(token, res);
 }

@@ -389,6 +389,24 @@ enum token_result life_admits(const struct store_area *area, enum token_role rol
 
 /* A line for the log, in the transaction for writing that is open; its id, where wanted. */
 enum token_result event_add(struct token *token, const char *what, const char *detail, uint64_t *id);
+
+/* Of copies and their keys: for the holder alone (struct token_event). */
+#define EVENT_IMPORTED "copies-imported"
+#define EVENT_SPENT "copy-spent"
+#define EVENT_DESTROYED "copy-destroyed"
+#define EVENT_OPENED "inbox-opened"
+
+/*
+ * The same of what comes into an area and leaves it (R-CARD-37): so many copies, or so many of something else; a copy,
+ * by its number; a named user; and what was done ("written") with a thing of this class in an area of a card, and by
+ * whom; event_item() says nothing of other areas. No value, no label and no name of a person is ever in it.
+ */
+enum token_result event_imported(struct token *token, size_t copies);
+enum token_result event_count(struct token *token, const char *what, size_t count, const char *one, const char *more);
+enum token_result event_copy(struct token *token, const char *what, uint64_t copy, int64_t when);
+enum token_result event_name(struct token *token, const char *what, const char *name);
+enum token_result event_item(struct token *token, const struct token_attrs *attrs, const char *done);
+
 /* ---- token_login.c ---- */
 
 /* A right PIN becomes a role, and its rights, when the rows are what was committed. The login lock is held. */

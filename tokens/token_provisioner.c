@@ -164,7 +164,9 @@ put_rows(struct token *token, const struct store_area *area, struct store_named 
 		res = TOKEN_ERR_DAMAGED;
 	if (res == TOKEN_OK)
 		res = store_named_replace(token->store, row);
-	return res == TOKEN_OK ? provision_write(token, row->id, made) : res;
+	if (res == TOKEN_OK)
+		res = provision_write(token, row->id, made);
+	return res == TOKEN_OK ? event_add(token, "provisioner-made", "", NULL) : res;
 }
 
 enum token_result
@@ -214,6 +216,8 @@ token_provisioner_revoke(struct token *token)
 		res = store_named_delete(token->store, STORE_PROVISIONER);
 		if (res == TOKEN_OK)
 			res = store_provision_empty(token->store);
+		if (res == TOKEN_OK)
+			res = event_add(token, "provisioner-removed", "", NULL);
 		res = change_end(token, res);
 	}
 	if (res == TOKEN_OK)

@@ -319,9 +319,12 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	 * C_MDOC_EraseArea follow. Everybody is logged out. */
 	CK_RV (*C_MDOC_Retire)(CK_SESSION_HANDLE hSession);
 
-	/* The token's log as JSON (UTF-8, no NUL), length query as usual; nobody need be logged in. An array of
+	/* The token's log as JSON (UTF-8, no NUL), length query as usual; nobody need be logged in, but lines about
+	 * copies and their keys (copies-imported, copy-spent, copy-destroyed, inbox-opened) are there and counted only
+	 * while the user is. An array of
 	 * {"id": number, "at": seconds since 1970, "what": text, "detail": text} and last
-	 * {"chain": "whole" | "broken", "at": id of the first line that is not as it was written, or of the last}. */
+	 * {"chain": "whole" | "broken", "at": id of the first line that is not as it was written, or of the last};
+	 * the chain is that of all lines. mdoc-pkcs11(7) has the texts. */
 	CK_RV (*C_MDOC_Events)(CK_SLOT_ID slotID, CK_UTF8CHAR *pJson, CK_ULONG *pulLen);
 
 	/* Let a named user in, in an R/W session of the security officer; a former credential of that name is good no

@@ -129,8 +129,11 @@ exits 5 "R-EXH-01: and status --check tells" mdoc-token status --token holder --
 
 # --- The log -------------------------------------------------------------------------------------------------
 must "R-CARD-37: the log is whole" mdoc-token log --token holder
+must "R-CARD-37: nobody else reads when something was presented" bash -c '! mdoc-token log --token holder | grep -q cop'
+says "copy-spent" "R-CARD-37: the holder does" mdoc-token log --token holder --pin-file own
+says "provisioner-made" "R-CARD-37: everybody reads who was let in" mdoc-token log --token holder
 # shellcheck disable=SC2016 # expanded by the shell that is called
-must "R-CARD-03: and knows no PIN" bash -c '! mdoc-token log --token holder --json | grep -qe "$OWN" -e "$FIRST"'
+must "R-CARD-03: and knows no PIN" bash -c '! mdoc-token log --token holder --pin-file own --json | grep -qe "$OWN" -e "$FIRST"'
 cp -r store kept
 find store -name '*.db' ! -name 'slots.db' > areas
 /usr/bin/python3 - <<'PY'

@@ -213,6 +213,29 @@ wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+char *
+p11_events(CK_SLOT_ID slot)
+{
+	CK_ULONG len = 0;
+	char *json = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_Events(slot, NULL, &len), CKR_OK);
+	json = calloc(1, len + 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Events(slot, (CK_UTF8CHAR *)json, &len), CKR_OK);
+	return json;
+}
+
+bool
+p11_logged(CK_SLOT_ID slot, const char *what)
+{
+	char *json = p11_events(slot);
+	const bool found = strstr(json, what) != NULL && strstr(json, "\"chain\":\"whole\"") != NULL;
+
+	free(json);
+	return found;
+}
+
 int
 p11_fork(int (*run)(void *arg), void *arg)
 {

@@ -26,7 +26,7 @@ extern CU_TestInfo tests_wrap[], tests_attrs[], tests_guard[];
 extern CU_TestInfo tests_provider[];
 extern CU_TestInfo tests_attest[];
 extern CU_TestInfo tests_inbox[];
-extern CU_TestInfo tests_states[], tests_edited[];
+extern CU_TestInfo tests_states[], tests_edited[], tests_acts[];
 extern CU_TestInfo tests_areas[], tests_access[];
 
 /* With a TPM of the suite's own, where the tokens of this run have none. */
@@ -74,6 +74,12 @@ CK_ULONG p11_count(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *template, CK_U
 CK_ULONG p11_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type);
 
 CK_FLAGS p11_token_flags(CK_SLOT_ID slot);
+
+/* The token's log as it is shown now, NUL terminated, to be freed. */
+char *p11_events(CK_SLOT_ID slot);
+
+/* Is this in it, and is it whole? */
+bool p11_logged(CK_SLOT_ID slot, const char *what);
 
 /* Run in a forked child; its exit status, or minus the signal. */
 int p11_fork(int (*run)(void *arg), void *arg);

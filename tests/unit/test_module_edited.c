@@ -225,19 +225,6 @@ store_and_credential(void)
 	CU_ASSERT_EQUAL(opened, test_can(TEST_RESTORE));
 }
 
-static char *
-events(CK_SLOT_ID slot)
-{
-	CK_ULONG len = 0;
-	char *json = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_Events(slot, NULL, &len), CKR_OK);
-	json = calloc(1, len + 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Events(slot, (CK_UTF8CHAR *)json, &len), CKR_OK);
-	return json;
-}
-
 /* The log's rows can't be changed as long as these are there; who can write the file takes them away, and back. */
 #define UNGUARD "DROP TRIGGER event_update; DROP TRIGGER event_delete"
 #define GUARD \
@@ -272,13 +259,13 @@ broken_chain(void)
 						strlen(text)),
 				CKR_OK);
 		CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
-		json = events(slot);
+		json = p11_events(slot);
 		CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"chain\":\"whole\""));
 		free(json);
 		CU_ASSERT_FATAL(
 			(size_t)snprintf(sql, sizeof(sql), "%s; %s; %s", UNGUARD, edits[i].sql, GUARD) < sizeof(sql));
 		inbox_kit_sql(slot, sql);
-		json = events(slot);
+		json = p11_events(slot);
 		CU_ASSERT_PTR_NOT_NULL(strstr(json, edits[i].said));
 		free(json);
 	}

@@ -69,30 +69,6 @@ labelled(CK_SESSION_HANDLE session, const char *label)
 	return p11_count(session, &template, 1);
 }
 
-/* The log, NUL terminated, to be freed. */
-static char *
-events(CK_SLOT_ID slot)
-{
-	CK_ULONG len = 0;
-	char *json = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(p11_vendor->C_MDOC_Events(slot, NULL, &len), CKR_OK);
-	json = calloc(1, len + 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Events(slot, (CK_UTF8CHAR *)json, &len), CKR_OK);
-	return json;
-}
-
-static bool
-logged(CK_SLOT_ID slot, const char *what)
-{
-	char *json = events(slot);
-	const bool found = strstr(json, what) != NULL && strstr(json, "\"chain\":\"whole\"") != NULL;
-
-	free(json);
-	return found;
-}
-
 static bool
 status_says(CK_SLOT_ID slot, const char *what)
 {
@@ -149,7 +125,7 @@ blank(void)
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 	CU_ASSERT_EQUAL(init_token(slot, TRANSPORT), CKR_PIN_INCORRECT); /* used up */
-	CU_ASSERT(logged(slot, "\"what\":\"activated\""));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"activated\""));
 }
 
 /* Were it otherwise, who finds a blank token could try secrets for ever. */
@@ -236,7 +212,7 @@ identity_check(void)
 	for (int i = 0; i < 5; i++)
 		CU_ASSERT_EQUAL(p11_login(session, CKU_USER, "wrong-pin-9"), CKR_PIN_INCORRECT);
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, USER_PIN), CKR_PIN_LOCKED);
-	CU_ASSERT(logged(slot, "\"what\":\"pin-locked\""));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"pin-locked\""));
 
 	CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
 	CU_ASSERT_EQUAL(init_pin(session, OWN_PIN), CKR_MDOC_CHECK_MISSING);
@@ -256,8 +232,8 @@ identity_check(void)
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, OWN_PIN), CKR_OK);
 	CU_ASSERT_EQUAL(labelled(session, "kept"), 1);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
-	CU_ASSERT(logged(slot, "passport, counter 5"));
-	CU_ASSERT(logged(slot, "\"what\":\"pin-initialised\""));
+	CU_ASSERT(p11_logged(slot, "passport, counter 5"));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"pin-initialised\""));
 }
 
 /* Were it otherwise, the PIN of one who wished for none would still open his records, or they would be lost (R-FACE-01,
@@ -303,7 +279,7 @@ disabled(void)
 	CU_ASSERT_EQUAL(p11_login(session, CKU_USER, OWN_PIN), CKR_OK);
 	CU_ASSERT_EQUAL(labelled(session, "kept"), 1);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
-	CU_ASSERT(logged(slot, "\"what\":\"pin-disabled\""));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"pin-disabled\""));
 }
 
 /* Were it otherwise, a locked card could not become one without a PIN (R-FACE-04). */
@@ -367,8 +343,8 @@ suspended(void)
 	CU_ASSERT_EQUAL(p11_pair(session, true, &holder, 1, &pub, &priv), CKR_OK);
 	CU_ASSERT_EQUAL(sign(session, priv), CKR_OK);
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
-	CU_ASSERT(logged(slot, "\"what\":\"suspended\""));
-	CU_ASSERT(logged(slot, "\"what\":\"resumed\""));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"suspended\""));
+	CU_ASSERT(p11_logged(slot, "\"what\":\"resumed\""));
 }
 
 static int
@@ -627,7 +603,7 @@ retired(void)
 		CU_ASSERT_EQUAL(p11_vendor->C_MDOC_DisablePin(session), CKR_MDOC_RETIRED);
 		CU_ASSERT_EQUAL(p11_vendor->C_MDOC_Resume(session), CKR_MDOC_RETIRED);
 		CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
-		CU_ASSERT(logged(slot, "\"what\":\"retired\""));
+		CU_ASSERT(p11_logged(slot, "\"what\":\"retired\""));
 		CU_ASSERT_EQUAL(init_token(slot, SO_PIN), CKR_OK);
 		CU_ASSERT(status_says(slot, "\"life\":\"active\""));
 	}

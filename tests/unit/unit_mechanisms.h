@@ -18,5 +18,6 @@ extern CU_SuiteInfo suite_op_random;
 extern CU_SuiteInfo suite_mech_mdoc;
 extern CU_SuiteInfo suite_record;
 extern CU_SuiteInfo suite_status;
+extern CU_SuiteInfo suite_copies_log;
 
 #endif

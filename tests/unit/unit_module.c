@@ -87,6 +87,7 @@ main(int argc, char **argv)
 		{ "provisioner", p11_start, p11_stop, NULL, NULL, tests_provisioner },
 		{ "inbox", p11_start, p11_stop, NULL, NULL, tests_inbox },
 		{ "states", p11_start, p11_stop, NULL, NULL, tests_states },
+		{ "acts in the log", p11_start, p11_stop, NULL, NULL, tests_acts },
 		{ "edited files", p11_start, p11_stop, NULL, NULL, tests_edited },
 		{ "access", p11_start, p11_stop, NULL, NULL, tests_access },
 		{ "areas", p11_start, p11_stop, NULL, NULL, tests_areas },

@@ -78,8 +78,9 @@ int
 cmd_log(const struct command *command, int argc, char **argv)
 {
 	struct token_args args = { .label = NULL };
-	const struct option_row rows[] = { TOKEN_ROW(args), END_ROW };
+	const struct option_row rows[] = { TOKEN_ROW(args), PIN_ROWS(args), END_ROW };
 	struct p11 p11 = { NULL, NULL, NULL };
+	struct p11_token token = { .p11 = NULL };
 	json_t *events = NULL;
 	CK_SLOT_ID slot = 0;
 	enum exit_status status;
@@ -87,9 +88,15 @@ cmd_log(const struct command *command, int argc, char **argv)
 	status = options_parse(command, rows, &args.common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return status;
-	status = p11_open(args.common.module, &p11);
-	if (status == EXIT_STATUS_OK)
-		status = p11_find_slot(&p11, args.label, &slot);
+	/* What was presented is the holder's to read; for all else no PIN is asked, and a retired token has none. */
+	if (args.pin.file != NULL || args.pin.fd != NULL) {
+		status = token_begin(&args, &p11, &token);
+		slot = token.slot;
+	} else {
+		status = p11_open(args.common.module, &p11);
+		if (status == EXIT_STATUS_OK)
+			status = p11_find_slot(&p11, args.label, &slot);
+	}
 	if (status == EXIT_STATUS_OK && p11.vendor == NULL)
 		status = tool_rv_error(_("this module's tokens keep no log"), CKR_FUNCTION_NOT_SUPPORTED);
 	if (status == EXIT_STATUS_OK)
@@ -101,6 +108,6 @@ cmd_log(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_OK)
 		status = check_chain(events);
 	json_decref(events);
-	p11_close(&p11);
+	token_end(&p11, &token);
 	return status;
 }

@@ -67,19 +67,28 @@ life_retire(struct session *session)
 	return act(session, token_retire);
 }
 
+/* Who is not the holder sees his lines counted as none: what is missing would tell how often something was presented. */
 static json_t *
-list_of(const struct token_event *events, size_t count, uint64_t broken)
+list_of(const struct token_event *events, size_t count, uint64_t broken, bool holder)
 {
 	json_t *list = json_array();
-	const uint64_t last = count > 0 ? events[count - 1].id : 0;
+	json_int_t seen = 0, at = 0;
 
-	for (size_t i = 0; list != NULL && i < count; i++)
+	for (size_t i = 0; list != NULL && i < count; i++) {
+		if (broken == i + 1)
+			at = seen + 1;
+		if (events[i].holders && !holder)
+			continue;
+		seen++;
 		(void)json_array_append_new(list,
-			json_pack("{s:I, s:I, s:s, s:s}", "id", (json_int_t)events[i].id, "at",
-				(json_int_t)events[i].at, "what", events[i].what, "detail", events[i].detail));
-	(void)json_array_append_new(list,
-		json_pack("{s:s, s:I}", "chain", broken == 0 ? "whole" : "broken", "at",
-			(json_int_t)(broken == 0 ? last : broken)));
+			json_pack("{s:I, s:I, s:s, s:s}", "id", seen, "at", (json_int_t)events[i].at, "what",
+				events[i].what, "detail", events[i].detail));
+	}
+	if (broken == 0)
+		at = seen;
+	else if (broken > count)
+		at = seen + 1;
+	(void)json_array_append_new(list, json_pack("{s:s, s:I}", "chain", broken == 0 ? "whole" : "broken", "at", at));
 	return list;
 }
 
@@ -100,7 +109,7 @@ read_events(struct slot *slot, json_t **list)
 		res = token_events(token, &events, &count, &broken);
 	token_close(token);
 	if (res == TOKEN_OK)
-		*list = list_of(events, count, broken);
+		*list = list_of(events, count, broken, slot_role(slot) == TOKEN_USER);
 	free(events);
 	return rv_from_token(res);
 }
