@@ -64,7 +64,7 @@ run_all() {
 		"$(sql "SELECT count(*) FROM events WHERE event = 'login-failed' AND operator = 'sato'")" = 1
 	echo '{"org.iso.23220.1.jp": {"tax_class": "A"}}' > tax.json
 	exits 1 "R-MIN-01: $kind: nothing in the register that no record may have" act person add --person p1 --claims tax.json
-	must "$kind: a person" act person add --person p1 --claims "$data/claims.json" --card-until 2099-12-31 \
+	says "p1 is in the register" "$kind: a person" act person add --person p1 --claims "$data/claims.json" --card-until 2099-12-31 \
 		--signature-until 2099-12-31 --municipality 131016
 	exits 1 "$kind: only once" act person add --person p1
 	says '"birth_date": "1971-09-01"' "$kind: with claims whose files are inside" act person show --person p1
@@ -122,6 +122,8 @@ run_all() {
 	says 回収 "R-CARD-41: $kind: which the law calls recovered" i status --person person-device-lost
 
 	# Changed claims, and what has no ground any more.
+	must "$kind: a person, said for programs" test "$(act person add --person p0 --json | jq -c .)" = \
+		'{"person":"p0","done":"add"}'
 	sed 's/〇〇県/××県/' "$data/claims.json" > moved.json
 	cp "$data/portrait.jpg" .
 	must "R-CARD-40: $kind: somebody moved" act person update --person p1 --claims moved.json

@@ -188,15 +188,40 @@ find(struct person *person)
 }
 
 static enum exit_status
+say_done(const struct person *person, bool added, int64_t lapsed)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+	json_t *json;
+
+	if (!person->operation.common.json) {
+		printf(added ? _("%s is in the register now.\n") : _("What the register knows of %s is changed.\n"),
+			person->reference);
+		if (lapsed != 0)
+			tool_note(_("What was issued with the old claims has lapsed (enrolment %lld); a renewal makes "
+				    "a new "
+				    "record."),
+				(long long)lapsed);
+		return EXIT_STATUS_OK;
+	}
+	json = json_pack("{s:s, s:s}", "person", person->reference, "done", added ? "add" : "update");
+	if (json == NULL || (lapsed != 0 && json_object_set_new(json, "lapsed", json_integer(lapsed)) != 0))
+		status = tool_no_memory();
+	else
+		status = json_print(json);
+	json_decref(json);
+	return status;
+}
+
+static enum exit_status
 add(const struct command *command, struct person *person)
 {
 	struct operation *operation = &person->operation;
 	enum exit_status status = take_all(command, person);
 
-	return status == EXIT_STATUS_OK
-		? operation_error(operation, _("Nothing was changed."),
-			  register_person_add(operation->issuer.db, &person->row, operation->now))
-		: status;
+	if (status == EXIT_STATUS_OK)
+		status = operation_error(operation, _("Nothing was changed."),
+			register_person_add(operation->issuer.db, &person->row, operation->now));
+	return status == EXIT_STATUS_OK ? say_done(person, true, 0) : status;
 }
 
 static enum exit_status
@@ -211,11 +236,7 @@ update(const struct command *command, struct person *person)
 	if (status == EXIT_STATUS_OK)
 		status = operation_error(operation, _("Nothing was changed."),
 			register_person_update(operation->issuer.db, &person->row, operation->now, &lapsed));
-	if (status == EXIT_STATUS_OK && lapsed != 0)
-		tool_note(_("What was issued with the old claims has lapsed (enrolment %lld); a renewal makes a new "
-			    "record."),
-			(long long)lapsed);
-	return status;
+	return status == EXIT_STATUS_OK ? say_done(person, false, lapsed) : status;
 }
 
 static int
