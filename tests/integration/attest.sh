@@ -104,6 +104,16 @@ offer
 quiet request holder request.json --attest
 quiet sqlite3 issuer/register.db "UPDATE tpms SET state = 'revoked'"
 says "not trusted any more" "evidence of a TPM whose enrolment was revoked is refused" issue request.json never.json
+exits 1 "nor does it come back by enrolling again" "${challenge[@]}" --enrolment enrolment "${ca[@]}" --out never
+says "not trusted any more" "which says why" "${challenge[@]}" --enrolment enrolment "${ca[@]}" --out never
+quiet sqlite3 issuer/register.db "UPDATE tpms SET state = 'enrolled'"
+quiet "${challenge[@]}" --enrolment enrolment "${ca[@]}" --out challenge
+quiet mdoc-token attest "${holder[@]}" --answer challenge --out answer
+quiet sqlite3 issuer/register.db "UPDATE tpms SET state = 'revoked'"
+exits 1 "nor with a challenge from before" "${challenge[@]}" --answer answer --out never
+says "3" "what was refused is in the log" sqlite3 issuer/register.db \
+	"SELECT count(*) FROM events WHERE event = 'enrol-refused'"
+must "nothing of this was written" test ! -e never -a ! -e never.json
 quiet sqlite3 issuer/register.db "UPDATE tpms SET state = 'enrolled'"
 must "and is good otherwise" issue request.json response.json
 

@@ -158,6 +158,34 @@ test_upgrade(void)
 	drop(db);
 }
 
+/* Otherwise a register of the version before would be slow for ever, or not be opened. */
+static void
+test_indexes(void)
+{
+	static const char *const names[] = { "devices_by_serial", "tpms_revoked" };
+	const bool server = kit_is_server();
+	struct register_db *db = fresh();
+	char sql[160];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql), "DROP INDEX %s", names[i]);
+		CU_ASSERT(kit_execute(sql)); /* so that it was there */
+	}
+	register_close(db);
+	CU_ASSERT(kit_execute(server ? "UPDATE register_version SET version = 3" : "PRAGMA user_version = 3"));
+	CU_ASSERT_EQUAL_FATAL(register_open(kit_where(), &db), REGISTER_OK);
+	CU_ASSERT_EQUAL(count_of(server ? "SELECT version FROM register_version" : "PRAGMA user_version"),
+		REGISTER_VERSION);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql),
+			server ? "SELECT count(to_regclass('%s'))"
+			       : "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = '%s'",
+			names[i]);
+		CU_ASSERT_EQUAL(count_of(sql), 1);
+	}
+	drop(db);
+}
+
 static void
 name_challenge(struct register_challenge *challenge, const char *id, const char *ak)
 {
@@ -211,6 +239,7 @@ test_tpm_of_batch(void)
 	CU_ASSERT_EQUAL(register_offer(db, "n", NOW), REGISTER_OK);
 	for (int i = 0; i < 2; i++) {
 		name_challenge(&challenge, i == 0 ? "c1" : "c2", i == 0 ? "ak1" : "ak2");
+		snprintf(challenge.ek, sizeof(challenge.ek), "ek%d", i);
 		CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_OK);
 	}
 	batch.tpm = (struct register_tpm){ "ak1", "01" };
@@ -223,12 +252,49 @@ test_tpm_of_batch(void)
 	batch.tpm.name = "ak1";
 	CU_ASSERT(kit_execute("UPDATE tpms SET state = 'revoked' WHERE certificate = '01'"));
 	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_REVOKED);
+	CU_ASSERT(kit_execute("UPDATE challenges SET ek = 'ek0'")); /* two enrolments of one TPM */
+	batch.tpm = (struct register_tpm){ "ak2", "02" };
+	CU_ASSERT_EQUAL(register_check(db, &batch, &key), REGISTER_TPM_REVOKED);
+	CU_ASSERT(kit_execute("UPDATE challenges SET ek = 'ek1' WHERE id = 'c2'"));
+	batch.tpm = (struct register_tpm){ "ak1", "01" };
 	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_TPM_REVOKED);
 	batch.tpm = (struct register_tpm){ "ak2", "02" };
 	CU_ASSERT_EQUAL(register_issue(db, &batch, &key), REGISTER_OK);
 	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM batches JOIN tpms ON tpms.id = batches.tpm WHERE certificate = "
 				 "'02'"),
 		1);
+	drop(db);
+}
+
+/* Otherwise a TPM that is not trusted any more would be so again as soon as its holder wants it. */
+static void
+test_tpm_stays_revoked(void)
+{
+	struct register_db *db = fresh();
+	struct register_challenge challenge;
+
+	for (int i = 0; i < 2; i++) {
+		name_challenge(&challenge, i == 0 ? "c1" : "c2", i == 0 ? "ak1" : "ak2");
+		snprintf(challenge.ek, sizeof(challenge.ek), "ek");
+		CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_OK);
+	}
+	CU_ASSERT_EQUAL(register_enrol(db, "c1", "01", NOW, NOW + 9), REGISTER_OK);
+	CU_ASSERT(kit_execute("UPDATE tpms SET state = 'revoked' WHERE certificate = '01'"));
+	/* A challenge from before, a new one, and one for another endorsement key of what was enrolled. */
+	CU_ASSERT_EQUAL(register_enrol(db, "c2", "02", NOW, NOW + 9), REGISTER_TPM_REVOKED);
+	snprintf(challenge.id, sizeof(challenge.id), "c3");
+	CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_TPM_REVOKED);
+	name_challenge(&challenge, "c3", "ak1");
+	snprintf(challenge.ek, sizeof(challenge.ek), "ek2");
+	CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_TPM_REVOKED);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM challenges"), 2);
+	CU_ASSERT_EQUAL(count_of("SELECT count(*) FROM tpms"), 1);
+	/* Another TPM, and the same when it is trusted again. */
+	name_challenge(&challenge, "c3", "ak3");
+	snprintf(challenge.ek, sizeof(challenge.ek), "ek2");
+	CU_ASSERT_EQUAL(register_challenge(db, &challenge, NOW), REGISTER_OK);
+	CU_ASSERT(kit_execute("UPDATE tpms SET state = 'enrolled' WHERE certificate = '01'"));
+	CU_ASSERT_EQUAL(register_enrol(db, "c2", "02", NOW, NOW + 9), REGISTER_OK);
 	drop(db);
 }
 
@@ -242,6 +308,8 @@ add_register_tests(void)
 	kit_add(&suites, "the log only grows", test_log_only_grows);
 	CU_add_test(suites.suite[0], "versions and modes", test_versions);
 	CU_add_test(suites.suite[0], "an older version", test_upgrade);
+	kit_add(&suites, "the version before", test_indexes);
 	kit_add(&suites, "a challenge is answered once", test_challenge_once);
 	kit_add(&suites, "the TPM of a batch", test_tpm_of_batch);
+	kit_add(&suites, "a TPM stays revoked", test_tpm_stays_revoked);
 }

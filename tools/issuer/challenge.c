@@ -178,6 +178,15 @@ fill_row(struct challenge *challenge, const struct enrolment *enrolment, const s
 	return EXIT_STATUS_OK;
 }
 
+/* A TPM that is not trusted any more leaves a trace when its holder tries. */
+static enum exit_status
+not_entered(const struct challenge *challenge, const char *what, enum register_result res)
+{
+	if (res == REGISTER_TPM_REVOKED)
+		(void)register_log(challenge->issuer.db, challenge->now, "enrol-refused", challenge->row.ek);
+	return issuer_register_error(what, challenge->issuer.db, res);
+}
+
 static enum exit_status
 make_challenge(struct challenge *challenge, const struct enrolment *enrolment, const TPMT_PUBLIC *ek,
 	const struct part_public *ak)
@@ -203,8 +212,7 @@ make_challenge(struct challenge *challenge, const struct enrolment *enrolment, c
 		goto out;
 	res = register_challenge(challenge->issuer.db, &challenge->row, challenge->now);
 	if (res != REGISTER_OK)
-		status = issuer_register_error(_("The challenge cannot be entered in the register."),
-			challenge->issuer.db, res);
+		status = not_entered(challenge, _("The challenge cannot be entered in the register."), res);
 	else
 		status = file_write(challenge->out, 0600, mdoc_buf_bytes(&message));
 out:
@@ -362,7 +370,7 @@ second_round(struct challenge *challenge)
 	res = register_enrol(issuer->db, challenge->row.id, challenge->certificate, challenge->now,
 		challenge->valid_until);
 	if (res != REGISTER_OK)
-		status = issuer_register_error(_("The enrolment cannot be entered in the register."), issuer->db, res);
+		status = not_entered(challenge, _("The enrolment cannot be entered in the register."), res);
 	else
 		status = issuer_write_certificate(challenge->out, mdoc_buf_bytes(&der));
 out:

@@ -91,8 +91,10 @@ issuer_register_error(const char *what, const struct register_db *db, enum regis
 	case REGISTER_KEY_SEEN:
 		tool_why("%s", _("Let the holder's program make new keys and a new request."));
 		return EXIT_STATUS_NO;
-	case REGISTER_TPM_UNKNOWN:
 	case REGISTER_TPM_REVOKED:
+		tool_why("%s", _("Whoever marked it in the register can take that back; to enrol again does not."));
+		return EXIT_STATUS_NO;
+	case REGISTER_TPM_UNKNOWN:
 		tool_why("%s", _("Let the holder enrol the TPM: \"mdoc-token attest --enrol\"."));
 		return EXIT_STATUS_NO;
 	case REGISTER_CHALLENGE_UNKNOWN:

@@ -136,7 +136,7 @@ static const struct {
 	{ REGISTER_TPM_UNKNOWN, ISSUANCE_BAD_PROOF,
 		N_("Let the holder enrol the TPM: \"mdoc-token attest --enrol\".") },
 	{ REGISTER_TPM_REVOKED, ISSUANCE_BAD_PROOF,
-		N_("Let the holder enrol the TPM: \"mdoc-token attest --enrol\".") },
+		N_("Whoever marked it in the register can take that back; to enrol again does not.") },
 	{ REGISTER_PERSON_UNKNOWN, ISSUANCE_DENIED, N_("Enter the person first: \"mdoc-issuer person add\".") },
 	{ REGISTER_DEVICE_UNKNOWN, ISSUANCE_DENIED, N_("Let the holder enrol the device with a new offer.") },
 	{ REGISTER_DEVICE_SEEN, ISSUANCE_DENIED, N_("Let the holder make a new provisioner in the token.") },

@@ -45,6 +45,7 @@ static const struct {
 	{ "challenge", REGISTER_KEY },
 	{ "enrol", REGISTER_KEY },
 	{ "answer-refused", REGISTER_KEY },
+	{ "enrol-refused", REGISTER_KEY },
 	{ "key-", REGISTER_KEY },
 	{ "suspend", REGISTER_STATUS },
 	{ "resume", REGISTER_STATUS },

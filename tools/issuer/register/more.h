@@ -23,7 +23,10 @@ struct register_challenge {
 	char secret[2 * 32 + 1];                 /* SHA-256 of the secret */
 };
 
-/* Remember a challenge; only after REGISTER_OK may it leave the issuer. */
+/*
+ * Remember a challenge; only after REGISTER_OK may it leave the issuer. REGISTER_TPM_REVOKED: one with this endorsement
+ * key or this attestation key was enrolled and is not trusted any more.
+ */
 enum register_result register_challenge(struct register_db *db, const struct register_challenge *challenge,
 	int64_t when);
 
@@ -33,7 +36,7 @@ enum register_result register_find_challenge(struct register_db *db, const char 
 
 /*
  * The challenge was answered: from now on the attestation key counts with this certificate. In one transaction, once:
- * only after REGISTER_OK may the certificate leave the issuer.
+ * only after REGISTER_OK may the certificate leave the issuer. REGISTER_TPM_REVOKED as register_challenge().
  */
 enum register_result register_enrol(struct register_db *db, const char *id, const char *certificate, int64_t when,
 	int64_t valid_until);

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include "tools/issuer/register/state.h"
 
-#define REGISTER_VERSION 3
+#define REGISTER_VERSION 4
 #define REGISTER_APPLICATION_ID 0x6D646F63 /* "mdoc" */
 
 enum register_result {
@@ -59,7 +59,7 @@ struct register_db;
  */
 enum register_result register_create(const char *where, struct register_db **db);
 
-/* Open an existing one for reading and writing; a file of an older version becomes one of this. */
+/* Open an existing one for reading and writing; one of an older version becomes one of this. */
 enum register_result register_open(const char *where, struct register_db **db);
 void register_close(struct register_db *db);
 

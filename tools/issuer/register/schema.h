@@ -1,11 +1,16 @@
 /*
- * schema.h: the register in version 3, for SQLite and PostgreSQL: the tables are the same, the triggers are each
+ * schema.h: the register in version 4, for SQLite and PostgreSQL: the tables are the same, the triggers are each
  * database's own. Bytes are lower-case hexadecimal or base64url; times are seconds since the epoch.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef ISSUER_REGISTER_SCHEMA_H
 #define ISSUER_REGISTER_SCHEMA_H
+
+/* What version 3 did not have: looked for with every request to revoke, and with every TPM that enrols. */
+#define REGISTER_INDEXES_4 \
+	"CREATE INDEX devices_by_serial ON devices (serial);" \
+	"CREATE INDEX tpms_revoked ON tpms (challenge) WHERE state = 'revoked';"
 
 #define REGISTER_TABLES \
 	"CREATE TABLE offers (" \
@@ -59,8 +64,7 @@
 	"CREATE UNIQUE INDEX devices_live ON devices (person) WHERE state IN ('ACTIVE', 'SUSPENDED');" \
 	"CREATE UNIQUE INDEX devices_by_attestation ON devices (attestation_thumbprint) WHERE state <> 'REVOKED';" \
 	"CREATE INDEX devices_by_person ON devices (person);" \
-	"CREATE INDEX devices_by_tls ON devices (tls);" \
-	"CREATE TABLE lists (" \
+	"CREATE INDEX devices_by_tls ON devices (tls);" REGISTER_INDEXES_4 "CREATE TABLE lists (" \
 	" id @ID," \
 	" uri TEXT NOT NULL UNIQUE," \
 	" bits BIGINT NOT NULL," \

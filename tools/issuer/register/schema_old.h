@@ -1,5 +1,5 @@
 /*
- * schema_old.h: the register in versions 1 and 2, which SQLite alone had, and what leads from 2 to 3.
+ * schema_old.h: the register in versions 1 and 2, which SQLite alone had, and what leads from 2 to what schema.h has.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -67,7 +67,7 @@
 	"CREATE TRIGGER challenges_keep BEFORE DELETE ON challenges WHEN old.answered IS NOT NULL" \
 	" BEGIN SELECT RAISE (ABORT, 'answered challenges are kept'); END;"
 
-/* The tables of version 2 step aside; those of version 3 are made; these take over what is in them, but for the log. */
+/* The tables of version 2 step aside; those of schema.h are made; these take over what is in them, but for the log. */
 #define REGISTER_ASIDE_2 \
 	"DROP TRIGGER events_keep; DROP TRIGGER events_fixed; DROP TRIGGER copies_keep; DROP TRIGGER offers_keep;" \
 	"DROP TRIGGER tpms_keep; DROP TRIGGER challenges_keep; DROP INDEX copies_by_batch;" \

@@ -9,6 +9,24 @@ struct challenged {
 	int64_t when;
 };
 
+/* Of a challenge n: the same TPM, as its endorsement key or its attestation key tells it, is not trusted any more. */
+#define NOT_TRUSTED \
+	"EXISTS (SELECT 1 FROM tpms AS t JOIN challenges AS c ON c.id = t.challenge" \
+	" WHERE t.state = 'revoked' AND (c.ek = n.ek OR c.ak = n.ak))"
+
+/* Such a TPM does not come back by enrolling again: whoever marked it takes that back. */
+static enum register_result
+check_trusted(struct register_db *db, const char *id)
+{
+	const struct db_value values[] = { DB_TEXT(id) };
+	enum register_result res;
+	int64_t n;
+
+	res = register_ask(db, "SELECT count(*) FROM challenges AS n WHERE n.id = $1 AND " NOT_TRUSTED, values, 1, NULL,
+		&n);
+	return res == REGISTER_OK && n != 0 ? REGISTER_TPM_REVOKED : res;
+}
+
 static enum register_result
 insert_challenge(struct register_db *db, void *arg)
 {
@@ -23,6 +41,8 @@ insert_challenge(struct register_db *db, void *arg)
 		"INSERT INTO challenges (id, created, serial, ek, ak, ak_area, secret)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		row, DB_COUNT(row));
+	if (res == REGISTER_OK)
+		res = check_trusted(db, challenge->id);
 	return res == REGISTER_OK ? register_append(db, what->when, "challenge", 0, 0, challenge->id) : res;
 }
 
@@ -125,6 +145,8 @@ enrol_inside(struct register_db *db, void *arg)
 
 	res = check_open(db, enrolled->id);
 	if (res == REGISTER_OK)
+		res = check_trusted(db, enrolled->id);
+	if (res == REGISTER_OK)
 		res = register_do(db, "UPDATE challenges SET answered = $1 WHERE id = $2", answered, 2);
 	if (res == REGISTER_OK)
 		res = register_do(db,
@@ -150,9 +172,9 @@ register_check_tpm(struct register_db *db, const struct register_tpm *tpm)
 	bool there;
 
 	res = register_ask(db,
-		"SELECT CASE WHEN tpms.state = 'enrolled' THEN 1 ELSE 0 END"
-		" FROM tpms JOIN challenges ON challenges.id = tpms.challenge"
-		" WHERE tpms.certificate = $1 AND challenges.ak = $2",
+		"SELECT CASE WHEN " NOT_TRUSTED
+		" THEN 0 ELSE 1 END FROM tpms JOIN challenges AS n ON n.id = tpms.challenge"
+		" WHERE tpms.certificate = $1 AND n.ak = $2",
 		values, 2, &there, &enrolled);
 	if (res != REGISTER_OK)
 		return res;

@@ -108,6 +108,8 @@ register_take_steps(struct register_db *db, int64_t version)
 		res = make_tables(db);
 		return res == REGISTER_OK ? make_triggers(db) : res;
 	}
+	if (version == 3)
+		return script(db, REGISTER_INDEXES_4);
 	if (version == 1)
 		res = script(db, REGISTER_SCHEMA_2);
 	return res == REGISTER_OK ? from_2(db) : res;
