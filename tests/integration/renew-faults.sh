@@ -103,6 +103,24 @@ says "another token" "R-COM-02: is refused there" mdoc-token inbox accept --toke
 must "and nothing is written" test "$(mdoc-token status --token second --pin-file pin --json | jq -c '[.unused, .unbound]')" = "$before"
 quiet "${accept[@]}"
 
+# ---- Answers out of their order ----
+drop() { mdoc-token inbox list --token second --pin-file pin --json | jq '.[] | select(.kind == "response") | .id' |
+	while read -r id; do quiet mdoc-token inbox remove --token second --pin-file pin "$id"; done; }
+second() { mdoc-token list --token second --pin-file pin --json | jq -cS .; }
+drop
+quiet "${renew[@]}"
+must "an answer is held back" foreign second take pin older.json
+drop
+quiet foreign second open pin # its keys are the holder's now
+sleep 1
+quiet "${renew[@]}"
+quiet mdoc-token inbox accept --token second --pin-file pin --yes
+newest=$(second)
+must "and comes after the next" foreign second give credential2 older.json
+says "older than the record" "R-REN-01: it is refused" mdoc-token inbox accept --token second --pin-file pin --yes
+must "and the newer one stays" test "$(second)" = "$newest"
+quiet "${accept[@]}"
+
 # ---- A full disk ----
 small=$scratch/small
 mkdir "$small"

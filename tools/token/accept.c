@@ -76,6 +76,27 @@ is_in(const struct batch *batch, const struct copy *copy)
 	return false;
 }
 
+/* Does the token have a record that was signed later? The issuer has ended what somebody held back, or sends again. */
+static enum exit_status
+check_newest(const struct copies *copies, const struct batch *batch)
+{
+	const struct mdoc_mso *mso = mdoc_issuer_signed_mso(batch->records[0]);
+
+	for (size_t i = 0; i < copies->count; i++) {
+		const struct copy *copy = &copies->items[i];
+
+		if (copy->mso == NULL || is_in(batch, copy) ||
+			!mdoc_bytes_equal(mdoc_mso_doc_type(copy->mso), mdoc_mso_doc_type(mso)) ||
+			mdoc_mso_signed(copy->mso) <= mdoc_mso_signed(mso))
+			continue;
+		tool_error("%s",
+			_("The issuer's answer is older than the record that the token has; nothing was stored."));
+		tool_why("%s", _("It was held back on its way, or came again. Let the token renew: mdoc-token renew"));
+		return EXIT_STATUS_NO;
+	}
+	return EXIT_STATUS_OK;
+}
+
 /* What was there before, of the same document type: the issuer takes it back once it hears of the new batch. */
 static size_t
 destroy_former(const struct p11_token *token, const struct copies *copies, const struct batch *batch)
@@ -103,6 +124,8 @@ store(const struct p11_token *token, const struct batch *batch, const struct acc
 
 	if (status == EXIT_STATUS_OK && !is_stored(&copies, batch)) {
 		status = batch_check(token, &copies, batch, options->now);
+		if (status == EXIT_STATUS_OK)
+			status = check_newest(&copies, batch);
 		if (status == EXIT_STATUS_OK)
 			status = batch_show(batch, options->json, options->yes, &shown);
 		if (status == EXIT_STATUS_OK)
