@@ -225,6 +225,8 @@ kit_issue(struct register_db *db, const struct kit_issue *what, struct register_
 	if (what->with_key) {
 		device.attestation = device.notice = key;
 		device.attestation_thumbprint = device.tls = key;
+		if (what->tls != NULL)
+			device.tls = (char *)(uintptr_t)what->tls;
 	}
 	if (what->device != 0 || what->with_key)
 		batch.device = &device;

@@ -42,7 +42,7 @@ void kit_restart(void);
  * person NULL: nobody; device 0: an enrolment; list_size 0: no places
  */
 struct kit_issue {
-	const char *name, *person, *ds, *notification, *grant;
+	const char *name, *person, *ds, *notification, *grant, *tls;
 	const struct register_person *seen;
 	int64_t device, at, list_size;
 	size_t n;

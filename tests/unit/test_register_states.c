@@ -133,7 +133,7 @@ test_one_live(void)
 	CU_ASSERT_EQUAL(device.id, second.device);
 	CU_ASSERT_STRING_EQUAL(device.reference, "p");
 	register_device_clear(&device);
-	CU_ASSERT_EQUAL(register_device_by_tls(db, "c-key", &device), REGISTER_DEVICE_UNKNOWN);
+	CU_ASSERT_EQUAL(register_device_by_tls(db, "c-key", device.person, &device), REGISTER_DEVICE_UNKNOWN);
 
 	/* A lapsed one makes way by itself, and can't be renewed afterwards. */
 	CU_ASSERT_EQUAL(act(db, second.device, REGISTER_ACT_LAPSE, NULL), REGISTER_OK);
@@ -178,6 +178,35 @@ test_generations(void)
 	CU_ASSERT_EQUAL(register_delivered(db, "note-x", NOW, NULL), REGISTER_END);
 	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM batches WHERE ended IS NULL"), 1);
 	CU_ASSERT_EQUAL(kit_count("SELECT delivered FROM batches WHERE generation = 3"), NOW + 3 * DAY);
+	kit_drop(db);
+}
+
+/* Otherwise whoever names another's TLS key in a request by file would take the place of that one's enrolment, whose
+ * renewals would then be refused (R-CARD-07). */
+static void
+test_whose_line(void)
+{
+	struct register_db *db = kit_fresh();
+	struct register_issued own, other;
+	struct register_device device;
+	struct kit_issue what = { .name = "a", .person = "p", .n = 1, .with_key = true, .tls = "line" };
+	int64_t p;
+
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &own), REGISTER_OK);
+	what = (struct kit_issue){ .name = "b", .person = "q", .n = 1, .with_key = true, .tls = "line" };
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &other), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_device_find(db, own.device, &device), REGISTER_OK);
+	p = device.person;
+	register_device_clear(&device);
+	CU_ASSERT_EQUAL(register_device_by_tls(db, "line", p, &device), REGISTER_OK);
+	CU_ASSERT_EQUAL(device.id, own.device);
+	register_device_clear(&device);
+	CU_ASSERT_EQUAL(register_device_by_tls(db, "line", 0, &device), REGISTER_DEVICE_UNKNOWN);
+	what = (struct kit_issue){ .name = "c", .n = 1, .with_key = true, .tls = "line" };
+	CU_ASSERT_EQUAL(kit_issue(db, &what, &other), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_device_by_tls(db, "line", 0, &device), REGISTER_OK);
+	CU_ASSERT_EQUAL(device.id, other.device);
+	register_device_clear(&device);
 	kit_drop(db);
 }
 
@@ -549,6 +578,7 @@ add_register_states_tests(void)
 	kit_add(&suites, "what has no ground lapses", test_lapse);
 	kit_add(&suites, "a compromised key", test_compromise);
 	kit_add(&suites, "people and notices", test_people);
+	kit_add(&suites, "R-CARD-07: whose line it is", test_whose_line);
 	kit_add(&suites, "whose notification it is", test_whose_notification);
 	kit_add(&suites, "grants", test_grants);
 	kit_add(&suites, "the last try, of two servers", test_tries_of_two);

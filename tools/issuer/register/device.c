@@ -52,7 +52,8 @@ read_device(const struct db_rows *rows, struct register_device *out)
 
 struct looked_for {
 	const char *sql;
-	struct db_value value;
+	struct db_value values[2];
+	size_t count;
 	struct register_device *out;
 	enum register_result none;
 };
@@ -66,7 +67,7 @@ find_inside(struct register_db *db, void *arg)
 	enum db_result row;
 
 	register_device_clear(what->out);
-	row = db_query(db->db, what->sql, &what->value, 1, &rows);
+	row = db_query(db->db, what->sql, what->values, what->count, &rows);
 	if (row == DB_NONE)
 		res = what->none;
 	else if (row != DB_OK)
@@ -81,7 +82,7 @@ static enum register_result
 find(struct register_db *db, const char *sql, struct db_value value, enum register_result none,
 	struct register_device *out)
 {
-	struct looked_for what = { sql, value, out, none };
+	struct looked_for what = { sql, { value }, 1, out, none };
 
 	*out = (struct register_device){ .id = 0 };
 	return register_transact(db, false, find_inside, &what);
@@ -101,10 +102,13 @@ register_device_by_attestation(struct register_db *db, const char *thumbprint, s
 }
 
 enum register_result
-register_device_by_tls(struct register_db *db, const char *hash, struct register_device *out)
+register_device_by_tls(struct register_db *db, const char *hash, int64_t person, struct register_device *out)
 {
-	return find(db, FROM_DEVICES "WHERE d.tls = $1" LIVE_FIRST, (struct db_value)DB_TEXT(hash),
-		REGISTER_DEVICE_UNKNOWN, out);
+	struct looked_for what = { FROM_DEVICES "WHERE d.tls = $1 AND coalesce(d.person, 0) = $2" LIVE_FIRST,
+		{ DB_TEXT(hash), DB_INT(person) }, 2, out, REGISTER_DEVICE_UNKNOWN };
+
+	*out = (struct register_device){ .id = 0 };
+	return register_transact(db, false, find_inside, &what);
 }
 
 enum register_result

@@ -166,7 +166,9 @@ struct register_device {
 enum register_result register_device_find(struct register_db *db, int64_t id, struct register_device *out);
 enum register_result register_device_by_attestation(struct register_db *db, const char *thumbprint,
 	struct register_device *out);
-enum register_result register_device_by_tls(struct register_db *db, const char *hash, struct register_device *out);
+/* Of this person (0: of nobody): with a file anybody can name any key as that of the line. */
+enum register_result register_device_by_tls(struct register_db *db, const char *hash, int64_t person,
+	struct register_device *out);
 /* The live one of a person, otherwise the last one. */
 enum register_result register_device_of_person(struct register_db *db, const char *reference,
 	struct register_device *out);

@@ -242,12 +242,12 @@ out:
 	register_grant_clear(&grant);
 }
 
-/* Whose line this is: 0 and no device, before the enrolment. False: its enrolment has ended (replied). */
+/* The enrolment of the grant's person on this line: 0, none yet. False: it has ended (replied). */
 static bool
 find_device(struct service *service, const char *tls, struct register_grant *grant, struct web_reply *reply)
 {
 	struct register_device device = { .id = 0 };
-	const enum register_result res = register_device_by_tls(service->issuer.db, tls, &device);
+	const enum register_result res = register_device_by_tls(service->issuer.db, tls, grant->person, &device);
 	bool good = true;
 	char text[160];
 
