@@ -29,18 +29,25 @@ token_find(const struct token_args *args, struct p11 *p11, struct p11_token *tok
 }
 
 enum exit_status
+token_ask_pin(const struct token_args *args, const struct p11_token *token, struct pin *pin)
+{
+	const bool given = args->pin.file != NULL || args->pin.fd != NULL;
+
+	if ((token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0 || (!token->ours && given))
+		return pin_get(&args->pin, _("PIN"), false, pin);
+	if (token->ours)
+		tool_note("%s", _("The token's authenticator is asked, now and for each signature."));
+	return EXIT_STATUS_OK;
+}
+
+enum exit_status
 token_login(const struct token_args *args, struct p11_token *token)
 {
 	struct pin pin = { .set = false };
-	const bool given = args->pin.file != NULL || args->pin.fd != NULL;
-	enum exit_status status;
+	enum exit_status status = token_ask_pin(args, token, &pin);
 
-	/* R-FACE-09: where something else than a PIN opens the token, no PIN is asked for. */
-	if ((token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0 && (token->ours || !given))
-		return p11_login(token, CKU_USER, NULL);
-	status = pin_get(&args->pin, _("PIN"), false, &pin);
 	if (status == EXIT_STATUS_OK)
-		status = p11_login(token, CKU_USER, &pin);
+		status = p11_login(token, CKU_USER, pin.set ? &pin : NULL);
 	pin_clear(&pin);
 	return status;
 }

@@ -42,6 +42,10 @@ enum exit_status token_open(const struct token_args *args, struct p11 *p11, stru
  * Nobody is logged in. token_end() in any case. */
 enum exit_status token_find(const struct token_args *args, struct p11 *p11, struct p11_token *token);
 
+/* Ask for the PIN, but not where something else opens the token (R-FACE-09): then pin->set is false, and p11_login()
+ * gets NULL. */
+enum exit_status token_ask_pin(const struct token_args *args, const struct p11_token *token, struct pin *pin);
+
 /* Ask for the PIN, unless the token is opened in another way, and log the holder in. */
 enum exit_status token_login(const struct token_args *args, struct p11_token *token);
 

@@ -41,7 +41,8 @@ static const struct rv_row rows[] = {
 	ROW(CKR_DEVICE_ERROR, TROUBLE, N_("the token or its store failed"),
 		N_("Look at the store's folder: does it exist, is it readable, is the disk in order? With a TPM: can "
 		   "it be reached? mdoc-token doctor tells.")),
-	ROW(CKR_DEVICE_MEMORY, TROUBLE, N_("the token is full, or the disk of its store"), NULL),
+	ROW(CKR_DEVICE_MEMORY, TROUBLE, N_("the token is full, or the disk of its store, or the memory of its TPM"),
+		N_("Make room on the disk; in a TPM by erasing a token that nobody needs: mdoc-token erase")),
 	ROW(CKR_DEVICE_REMOVED, TROUBLE, N_("the token was taken away"), NULL),
 	ROW(CKR_FUNCTION_NOT_SUPPORTED, TROUBLE, N_("the module does not offer this function"), NULL),
 	ROW(CKR_KEY_FUNCTION_NOT_PERMITTED, NO, N_("this key may not be used for that"), NULL),
@@ -118,7 +119,8 @@ static const struct rv_row rows[] = {
 		N_("Say what was shown, and to whom: --checked TEXT --operator NAME")),
 	ROW(CKR_MDOC_RETIRED, NO, N_("the token is retired"), N_("It can only be erased: mdoc-token erase")),
 	ROW(CKR_MDOC_AUTHENTICATOR, NO, N_("the authenticator's program is missing or gave no good verdict"),
-		N_("Name it in mdoc-pkcs11.conf: authenticator = /path/to/program")),
+		N_("Is it the one that the token was made with? mdoc-pkcs11.conf names it: authenticator = "
+		   "/path/to/program")),
 	ROW(CKR_MDOC_CLOCK_BACK, TROUBLE, N_("the clock is behind what the token has seen"),
 		N_("Set the clock. If it was ahead before, the security officer has the token go by it again: "
 		   "mdoc-token "

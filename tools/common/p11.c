@@ -247,11 +247,45 @@ say_tries_left(struct p11_token *token, CK_USER_TYPE user)
 }
 
 enum exit_status
+p11_sign_error(const struct p11_token *token, const char *what, CK_RV rv)
+{
+	if (token->ours && !token->pin.set && rv == CKR_PIN_INCORRECT) {
+		tool_error(_("%s: the authenticator refused"), what);
+		return EXIT_STATUS_NO;
+	}
+	if (token->ours && !token->pin.set && rv == CKR_PIN_LOCKED) {
+		tool_error(_("%s: the authenticator is locked after too many refusals"), what);
+		tool_why(_(
+			"The security officer lets it open the token again with: mdoc-token pin disable, or sets a PIN "
+			"with: mdoc-token pin enable"));
+		return EXIT_STATUS_NO;
+	}
+	return tool_rv_error(what, rv);
+}
+
+static enum exit_status
+say_not_let_in(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin, CK_RV rv)
+{
+	enum exit_status status;
+
+	if (user == CKU_USER && pin == NULL && token->ours)
+		return p11_sign_error(token, _("the token was not opened"), rv);
+	if (user == CKU_SO)
+		status = tool_rv_error(_("the token does not accept the SO code"), rv);
+	else
+		status = tool_rv_error(_("the token does not accept the PIN"), rv);
+	if (rv == CKR_PIN_INCORRECT)
+		say_tries_left(token, user);
+	if (rv == CKR_PIN_LOCKED && user == CKU_USER)
+		p11_say_lockout(token);
+	return status;
+}
+
+enum exit_status
 p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin)
 {
 	CK_FUNCTION_LIST *list = token->p11->list;
 	CK_UTF8CHAR text[PIN_MAX];
-	enum exit_status status;
 	CK_RV rv;
 
 	if (pin != NULL)
@@ -264,15 +298,7 @@ p11_login(struct p11_token *token, CK_USER_TYPE user, const struct pin *pin)
 			token->pin = *pin;
 		return EXIT_STATUS_OK;
 	}
-	if (user == CKU_SO)
-		status = tool_rv_error(_("the token does not accept the SO code"), rv);
-	else
-		status = tool_rv_error(_("the token does not accept the PIN"), rv);
-	if (rv == CKR_PIN_INCORRECT)
-		say_tries_left(token, user);
-	if (rv == CKR_PIN_LOCKED && user == CKU_USER)
-		p11_say_lockout(token);
-	return status;
+	return say_not_let_in(token, user, pin, rv);
 }
 
 CK_RV

@@ -69,6 +69,12 @@ enum exit_status p11_login(struct p11_token *token, CK_USER_TYPE user, const str
  * struct p11_token. */
 CK_RV p11_context_login(void *arg, CK_FUNCTION_LIST *list, CK_SESSION_HANDLE session);
 
+/*
+ * `what` did not happen because of `rv`, after p11_login(): where an authenticator opened the token, its refusal is said
+ * instead of a wrong PIN's (R-FACE-07). What tool_rv_error() returns.
+ */
+enum exit_status p11_sign_error(const struct p11_token *token, const char *what, CK_RV rv);
+
 /* An mdoc_p11_key for a private key of this token, with context-specific login. */
 void p11_key(struct p11_token *token, CK_OBJECT_HANDLE private_key, struct mdoc_p11_key *key);
 

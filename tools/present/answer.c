@@ -285,7 +285,7 @@ build(struct presentation *p, const struct question *question, enum mdoc_edition
 	if (*gone)
 		status = EXIT_STATUS_NO;
 	else if (error.code == MDOC_ERR_CALLBACK && rv != CKR_OK)
-		status = tool_rv_error(_("the token did not sign"), rv);
+		status = p11_sign_error(token, _("the token did not sign"), rv);
 	else
 		status = tool_mdoc_error(_("the response could not be made"), &error);
 out:

@@ -68,13 +68,19 @@ become_provisioner(struct enrol *enrol)
 }
 
 static enum exit_status
+login(struct enrol *enrol)
+{
+	return p11_login(&enrol->token, CKU_USER, enrol->pin.set ? &enrol->pin : NULL);
+}
+
+static enum exit_status
 become_holder(struct enrol *enrol)
 {
 	enrol->vci.http.certificate = NULL;
 	enrol->vci.http.key = NULL;
 	line_close(&enrol->line);
 	token_logout(&enrol->token);
-	return p11_login(&enrol->token, CKU_USER, &enrol->pin);
+	return login(enrol);
 }
 
 /* ---- The provisioner: offer, metadata, token, nonce ---- */
@@ -394,10 +400,10 @@ begin(struct enrol *enrol)
 		status = EXIT_STATUS_TROUBLE;
 	}
 	if (status == EXIT_STATUS_OK)
-		status = pin_get(&enrol->args.pin, _("PIN"), false, &enrol->pin);
+		status = token_ask_pin(&enrol->args, &enrol->token, &enrol->pin);
 	/* A wrong PIN is known before the offer is spent. */
 	if (status == EXIT_STATUS_OK)
-		status = p11_login(&enrol->token, CKU_USER, &enrol->pin);
+		status = login(enrol);
 	if (status == EXIT_STATUS_OK) {
 		enrol->trust = batch_load_trust(&enrol->token);
 		enrol->trusted = enrol->trust != NULL ? batch_trusted(&enrol->token) : NULL;
