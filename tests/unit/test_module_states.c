@@ -516,6 +516,8 @@ closed_to(int (*child)(void *), CK_FLAGS flags)
 	CU_ASSERT_NOT_EQUAL(p11->C_GetAttributeValue(session, data, &read, 1), CKR_OK);
 	CU_ASSERT_EQUAL(value[0], 0);
 	CU_ASSERT_NOT_EQUAL(p11_data(session, true, true, "more", "y", &data), CKR_OK);
+	CU_ASSERT(status_says(slot, "\"pin\":"));
+	CU_ASSERT(!status_says(slot, "\"unused\":"));
 	CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
 }
 

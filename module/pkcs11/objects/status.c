@@ -172,7 +172,7 @@ status_add_record(struct status_details *details, int64_t from, int64_t until)
 	details->records++;
 }
 
-/* One record's dates; a record that another process spends meanwhile is left out. */
+/* One record's dates; a record that another process spends meanwhile, or that a lock has just closed, is left out. */
 static CK_RV
 read_record(struct token *token, const struct token_object *object, struct status_details *details)
 {
@@ -183,7 +183,7 @@ read_record(struct token *token, const struct token_object *object, struct statu
 	CK_RV rv = CKR_OK;
 
 	res = token_object_value(token, object, &value);
-	if (res == TOKEN_ERR_NOT_FOUND || res == TOKEN_ERR_SPENT)
+	if (res == TOKEN_ERR_NOT_FOUND || res == TOKEN_ERR_SPENT || res == TOKEN_ERR_PIN_LOCKED)
 		goto out;
 	rv = rv_from_token(res);
 	if (rv != CKR_OK)
@@ -238,7 +238,7 @@ CK_RV
 status_object_find(struct session *session, struct token_attrs **attrs, struct secret *value)
 {
 	struct token *token = session->slot->token;
-	const bool user = token_may(token, TOKEN_ACCESS_STATUS_DETAILS, TOKEN_READ);
+	bool user = token_may(token, TOKEN_ACCESS_STATUS_DETAILS, TOKEN_READ);
 	struct status_details details = { 0 };
 	struct status_inbox waiting = { { 0 } };
 	struct token_attrs *made = NULL;
@@ -249,6 +249,8 @@ status_object_find(struct session *session, struct token_attrs **attrs, struct s
 	rv = rv_from_token(token_get_info(token, &info));
 	if (rv == CKR_OK)
 		rv = rv_from_token(token_inbox_counts(token, waiting.counts));
+	if (rv == CKR_OK && info.user_state == TOKEN_PIN_LOCKED)
+		user = false; /* his PIN opens nothing any more */
 	if (rv == CKR_OK && user)
 		rv = read_records(token, &details);
 	if (rv != CKR_OK)
