@@ -206,6 +206,13 @@ pin_seen_usable(const struct pin_seen *seen)
 	return usable(seen->suspended, &row);
 }
 
+/* The last try, while somebody has it, has not locked anything yet: whoever is at work waits for how it ends. */
+static enum token_result
+opens(const struct store_pin *row)
+{
+	return row->must_change ? TOKEN_ERR_NOT_LOGGED_IN : state_result(row->state);
+}
+
 enum token_result
 pin_opens(struct token *token)
 {
@@ -216,9 +223,8 @@ pin_opens(struct token *token)
 		return TOKEN_OK;
 	res = pin_look(token, TOKEN_USER);
 	row.state = token->seen.state;
-	row.tries_left = token->seen.tries_left;
 	row.must_change = token->seen.must_change;
-	return res == TOKEN_OK ? usable(false, &row) : res;
+	return res == TOKEN_OK ? opens(&row) : res;
 }
 
 enum token_result
@@ -231,7 +237,7 @@ pin_opens_inside(struct token *token)
 		return TOKEN_OK;
 	res = login_row(token, TOKEN_USER, &row);
 	if (res == TOKEN_OK)
-		res = usable(false, &row);
+		res = opens(&row);
 	store_pin_clear(&row);
 	return res;
 }

@@ -288,6 +288,27 @@ test_context_login(void)
 	fixture_free(&f);
 }
 
+/* Else one program at its last try would make all others fail until its PIN is found to be right. */
+static void
+test_last_try_of_another(void)
+{
+	struct fixture f;
+	struct token_value value = { 0 };
+	const struct token_object *data = NULL;
+
+	fixture_new(&f);
+	fixture_user(&f);
+	data = make_data(f.token, "at work", "y", true);
+	fixture_sql(&f, "UPDATE pin SET tries_left=0, state=1 WHERE role=1");
+	CU_ASSERT_EQUAL(token_object_value(f.token, data, &value), TOKEN_OK);
+	token_value_clear(&value);
+	token_object_unref(make_data(f.token, "more", "y", true));
+	fixture_sql(&f, "UPDATE pin SET state=2 WHERE role=1");
+	CU_ASSERT_EQUAL(token_object_value(f.token, data, &value), TOKEN_ERR_PIN_LOCKED);
+	token_object_unref(data);
+	fixture_free(&f);
+}
+
 static int
 spend_all_tries(void *arg)
 {
@@ -434,6 +455,7 @@ add_login_suite(void)
 		CU_ADD_TEST(suite, test_lock_and_reset) == NULL || CU_ADD_TEST(suite, test_so_lock) == NULL ||
 		CU_ADD_TEST(suite, test_processes) == NULL || CU_ADD_TEST(suite, test_killed_while_checking) == NULL ||
 		CU_ADD_TEST(suite, test_threads) == NULL || CU_ADD_TEST(suite, test_context_login) == NULL ||
+		CU_ADD_TEST(suite, test_last_try_of_another) == NULL ||
 		CU_ADD_TEST(suite, test_other_process) == NULL || CU_ADD_TEST(suite, test_set_pin) == NULL)
 		return 1;
 	return 0;
