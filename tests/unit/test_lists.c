@@ -22,7 +22,7 @@ main(void)
 	lists_trust_tests();
 	lists_trust_check_tests();
 	lists_hostile_tests();
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

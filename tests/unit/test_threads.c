@@ -293,7 +293,7 @@ main(void)
 		return 1;
 	suite = CU_add_suite("threads", init, clear);
 	CU_add_test(suite, "verify, issue, present and encrypt at once", all_at_once);
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

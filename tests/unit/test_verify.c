@@ -476,7 +476,7 @@ main(void)
 	CU_ADD_TEST(suite, test_device_mistakes);
 	CU_ADD_TEST(suite, test_too_many_device_names);
 	CU_ADD_TEST(suite, test_whole_chain);
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

@@ -18,7 +18,7 @@ main(void)
 	x509_path_tests();
 	x509_crl_tests();
 	x509_judge_tests();
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

@@ -26,7 +26,7 @@ main(void)
 	if (CU_register_suites(suites) != CUE_SUCCESS)
 		return 2;
 	test_backend_select();
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

@@ -25,7 +25,7 @@ main(void)
 	add_ages_tests();
 	add_algorithms_tests();
 	add_device_tests();
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();
 	CU_cleanup_registry();

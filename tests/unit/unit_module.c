@@ -121,7 +121,7 @@ main(int argc, char **argv)
 	if (CU_register_suites(suites) != CUE_SUCCESS)
 		return 2;
 	test_backend_select();
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();

@@ -78,7 +78,7 @@ main(void)
 		return EXIT_FAILURE;
 	if (CU_register_suites(suites) != CUE_SUCCESS)
 		return EXIT_FAILURE;
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();
 	CU_cleanup_registry();
