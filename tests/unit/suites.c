@@ -12,6 +12,7 @@ main(void)
 
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
 		return 1;
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	(void)CU_basic_run_tests();
 	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	CU_cleanup_registry();
