@@ -213,28 +213,73 @@ add_accepted(json_t *list, const char *notification)
 	(void)json_array_append_new(list, json_string(notification));
 }
 
+/* The state of the token's enrolment. False: it has none. */
+static bool
+open_state(const struct p11_token *token, struct enrolment *enrolment)
+{
+	char serial[17], *path;
+	bool open;
+
+	snprintf(serial, sizeof(serial), "%.16s", (const char *)token->info.serialNumber);
+	serial[strcspn(serial, " ")] = '\0';
+	path = enrolment_path(serial);
+	open = path != NULL && file_exists(path) && enrolment_open(path, true, enrolment) == EXIT_STATUS_OK;
+	free(path);
+	return open;
+}
+
+static enum exit_status
+note(struct enrolment *enrolment, int64_t now, const struct accept_result *result)
+{
+	if (result->notification != NULL)
+		add_accepted(json_object_get(enrolment->json, "accepted"), result->notification);
+	enrolment_set_number(enrolment, "valid_until", result->valid_until);
+	enrolment_set_number(enrolment, "expected_update", result->expected_update);
+	enrolment_set_number(enrolment, "next", 0);
+	enrolment_note(enrolment, now, "accepted", NULL, NULL);
+	return enrolment_save(enrolment);
+}
+
 enum exit_status
 accept_note(const struct p11_token *token, int64_t now, struct accept_result *result)
 {
 	struct enrolment enrolment = { .lock = -1 };
 	enum exit_status status = EXIT_STATUS_OK;
-	char serial[17], *path;
 
-	snprintf(serial, sizeof(serial), "%.16s", (const char *)token->info.serialNumber);
-	serial[strcspn(serial, " ")] = '\0';
-	path = enrolment_path(serial);
-	if (path != NULL && file_exists(path) && enrolment_open(path, true, &enrolment) == EXIT_STATUS_OK) {
-		if (result->notification != NULL)
-			add_accepted(json_object_get(enrolment.json, "accepted"), result->notification);
-		enrolment_set_number(&enrolment, "valid_until", result->valid_until);
-		enrolment_set_number(&enrolment, "expected_update", result->expected_update);
-		enrolment_set_number(&enrolment, "next", 0);
-		enrolment_note(&enrolment, now, "accepted", NULL, NULL);
-		status = enrolment_save(&enrolment);
-	}
+	if (open_state(token, &enrolment))
+		status = note(&enrolment, now, result);
 	enrolment_close(&enrolment);
-	free(path);
 	free(result->notification);
 	result->notification = NULL;
+	return status;
+}
+
+/* Of another type of document the enrolment's issuer knows nothing. */
+static bool
+is_enrolled_for(const struct enrolment *enrolment, const struct batch *batch)
+{
+	const char *type = json_string_value(json_object_get(enrolment->json, "configuration"));
+
+	return type != NULL &&
+		mdoc_bytes_equal(mdoc_text(type), mdoc_mso_doc_type(mdoc_issuer_signed_mso(batch->records[0])));
+}
+
+enum exit_status
+accept_imported(const struct p11_token *token, const struct copies *copies, const struct batch *batch,
+	const char *notification, int64_t now)
+{
+	struct accept_result result = { .notification = notification != NULL ? strdup(notification) : NULL };
+	struct enrolment enrolment = { .lock = -1 };
+	enum exit_status status = EXIT_STATUS_OK;
+
+	if (notification != NULL && result.notification == NULL)
+		return tool_no_memory();
+	if (open_state(token, &enrolment) && is_enrolled_for(&enrolment, batch)) {
+		take_dates(batch, &result);
+		(void)destroy_former(token, copies, batch);
+		status = note(&enrolment, now, &result);
+	}
+	enrolment_close(&enrolment);
+	free(result.notification);
 	return status;
 }

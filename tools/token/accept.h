@@ -7,7 +7,9 @@
 #define TOOLS_TOKEN_ACCEPT_H
 
 #include <jansson.h>
+#include "tools/common/copies.h"
 #include "tools/common/p11.h"
+#include "tools/token/batch.h"
 
 struct accept_options {
 	bool json; /* contents and notices on stderr */
@@ -46,5 +48,15 @@ enum exit_status accept_response(struct p11_token *token, const json_t *response
  * it; the result's notification is taken over. Not EXIT_STATUS_OK: it could not be written (said)
  */
 enum exit_status accept_note(const struct p11_token *token, int64_t now, struct accept_result *result);
+
+/*
+ * The same of what "import" has stored from a file, if it is what the token is enrolled for: what is left of the batch
+ * before is destroyed, and the issuer will hear of it.
+ *
+ * copies        what was in the token before
+ * notification  NULL: the issuer wants to hear nothing
+ */
+enum exit_status accept_imported(const struct p11_token *token, const struct copies *copies, const struct batch *batch,
+	const char *notification, int64_t now);
 
 #endif

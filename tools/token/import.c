@@ -1,5 +1,6 @@
 /* import.c: mdoc-token import: check, show, store a batch. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include "tools/token/accept.h"
 #include "tools/token/token.h"
 #include "tools/token/batch.h"
 #include "tools/token/notices.h"
@@ -53,18 +54,20 @@ read_early(const struct import_args *args, json_t **response, struct batch *batc
 								 : status;
 }
 
-/* R-COM-02: from an issuer that the token trusts, sealed to this token, and opened with its own key. */
+/* R-COM-02: from an issuer that the token trusts, sealed to this token, and opened with its own key. The opened one takes
+ * the place of the response. */
 static enum exit_status
-read_sealed(const struct import_args *args, struct p11_token *token, const json_t *response, struct batch *batch)
+read_sealed(const struct import_args *args, struct p11_token *token, json_t **response, struct batch *batch)
 {
 	json_t *opened = NULL;
-	enum exit_status status = sealed_check(token, response, NULL, (int64_t)time(NULL));
+	enum exit_status status = sealed_check(token, *response, NULL, (int64_t)time(NULL));
 
 	if (status == EXIT_STATUS_OK)
-		status = sealed_open(token, response, &opened);
+		status = sealed_open(token, *response, &opened);
 	if (status == EXIT_STATUS_OK)
 		status = batch_from_json(opened, args->response, batch);
-	json_decref(opened);
+	json_decref(*response);
+	*response = opened;
 	return status;
 }
 
@@ -81,7 +84,7 @@ run(const struct import_args *args, struct p11 *p11, struct p11_token *token)
 	if (status == EXIT_STATUS_OK)
 		status = token_begin(&args->token, p11, token);
 	if (status == EXIT_STATUS_OK && is_sealed(response))
-		status = read_sealed(args, token, response, &batch);
+		status = read_sealed(args, token, &response, &batch);
 	if (status == EXIT_STATUS_OK)
 		status = copies_load(token, &copies);
 	if (status == EXIT_STATUS_OK)
@@ -90,6 +93,9 @@ run(const struct import_args *args, struct p11 *p11, struct p11_token *token)
 		status = batch_show(&batch, args->token.common.json, args->yes, &shown);
 	if (status == EXIT_STATUS_OK)
 		status = batch_keep(token, &copies, &batch, shown);
+	if (status == EXIT_STATUS_OK && response != NULL)
+		status = accept_imported(token, &copies, &batch,
+			json_string_value(json_object_get(response, "notification_id")), (int64_t)time(NULL));
 	if (status == EXIT_STATUS_OK)
 		say_stored(args, &batch, shown);
 	copies_clear(&copies);
