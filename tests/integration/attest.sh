@@ -41,6 +41,19 @@ says "does not show that its keys are in a TPM" "the issuer refuses what shows n
 exits 1 "with exit 1" issue soft.json never.json
 must "and issues nothing" test ! -e never.json
 
+# What a token says itself, to an issuer that takes that.
+quiet mdoc-token provisioner --token soft --so-pin-file so-soft --credential credential-soft
+must "with a provisioner it has its own word" request soft own.json --attest --sealed --count 2
+exits 1 "which is no evidence" issue own.json never.json
+quiet mdoc-issuer --dir lenient init --module "$MDOC_MODULE" --token issuer --pin-file issuer-pin
+lenient() { mdoc-issuer --dir lenient issue --request "$1" --claims "$here/../data/claims.json" --pin-file issuer-pin --operator clerk "${@:2}"; }
+quiet mdoc-issuer --dir lenient offer --out offer.json
+quiet request soft own.json --attest --sealed --count 2
+exits 1 "R-KEY-02: nor does it say that its keys are bound" lenient own.json --person card-1 --out never.json --require-bound
+must "R-ENR-01: but the issuer registers the device" lenient own.json --person card-1 --out own-response.json
+device_of() { sqlite3 "$1/register.db" 'SELECT state, bound, length(attestation_thumbprint), length(tls), tpm FROM devices'; }
+must "with its keys, and not bound" test "$(device_of lenient)" = 'ACTIVE|0|43|43|'
+
 # Before the TPM is enrolled.
 says "attest --enrol" "a token says what it lacks" request holder never.json --attest
 
@@ -124,6 +137,14 @@ sed 's/"require_attestation": true/&, "pin_limit": 4/' issuer/issuer.json > stri
 cp stricter.json issuer/issuer.json
 says "tried more often" "a PIN with too many tries is refused" issue request.json never.json
 sed -i 's/, "pin_limit": 4//' issuer/issuer.json
+
+# The same with what the token says of itself, so that the device can renew.
+quiet mdoc-token provisioner --token holder --so-pin-file so-holder --credential credential
+offer
+must "evidence, and the token's own word" request holder request.json --attest --sealed --count 2
+must "R-ENR-01: the issuer believes the one and registers the other" issue request.json response.json --person card-1 --operator clerk
+must "of a device that its TPM has shown" test "$(device_of issuer | sed -n '/43/s/|[0-9]*$//p')" = 'ACTIVE|1|43|43'
+must "which opens its records" mdoc-token import "${holder[@]}" --response response.json --yes
 
 # A TPM whose PINs count together.
 echo 'tpm-pin = object' >> "$MDOC_PKCS11_CONF"

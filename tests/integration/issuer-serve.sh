@@ -119,6 +119,21 @@ must "the issuer has yet to hear of it" test "$(jq '.accepted | length' "$state"
 says "nothing is to be renewed" "the next run tells it" "${renew[@]}"
 must "R-REN-01: and its predecessor has ended" test "$(sql 'SELECT count(*) FROM batches WHERE delivered IS NOT NULL')" = 2
 says "nothing to accept" "the inbox is empty" mdoc-token inbox accept --token holder --pin-file pin --yes
+
+# ---- By files, at the counter, for the same device ----
+if [ "$backend" != tpm ]; then # whose evidence attest.sh has
+	quiet mdoc-issuer offer --dir issuer --out counter.json
+	quiet mdoc-token request --token holder --pin-file pin --offer counter.json --count 3 --attest --sealed --out request.json
+	quiet mdoc-issuer issue "${clerk[@]}" --request request.json --person card-1 --supersede --out response.json
+	must "R-ENR-01: a request by files has what the token attests of itself" test "$(sql "SELECT count(*) FROM devices
+		WHERE attestation_thumbprint = (SELECT attestation_thumbprint FROM devices WHERE id = 1)")" = 2
+	quiet mdoc-token import --token holder --pin-file pin --response response.json --yes
+	must "R-REN-03: what was imported takes the place of the batch before" \
+		test "$(mdoc-token status --token holder --pin-file pin --json | jq .unused)" = 3
+	must "and the issuer has yet to hear of it" test "$(jq '.accepted | length' "$state")" = 1
+	says "nothing is to be renewed" "the next run tells it" "${renew[@]}"
+	must "R-REN-01: which the register has" test "$(sql 'SELECT count(*) FROM batches WHERE delivered IS NOT NULL')" = 3
+fi
 exec 7> "$state.lock"; flock 7
 says "another process" "two renewals at once: one of them waits for the next time" mdoc-token renew --force
 exec 7>&-

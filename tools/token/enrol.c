@@ -23,8 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JWT_ROOM ((CK_ULONG)1 << 20)
-
 struct enrol {
 	struct token_args args;
 	const char *credential, *tls_ca;
@@ -179,30 +177,16 @@ make_keys(struct enrol *enrol)
 	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("cannot make a key"), rv);
 }
 
-/* What the token says of itself and of its keys, which the issuer registers. */
+/* What the token says of itself and of its keys, which the issuer registers. It has a provisioner, who was here. */
 static enum exit_status
 attest(struct enrol *enrol, json_t **attestation)
 {
-	CK_OBJECT_HANDLE *keys = calloc(enrol->count, sizeof(*keys));
-	CK_UTF8CHAR *jwt = malloc(JWT_ROOM);
-	CK_ULONG len = JWT_ROOM;
-	CK_RV rv = CKR_HOST_MEMORY;
+	const enum exit_status status =
+		proofs_attest(&enrol->token, enrol->made, enrol->count, enrol->nonce, enrol->offer.issuer, attestation);
 
-	*attestation = NULL;
-	if (keys != NULL && jwt != NULL) {
-		for (size_t i = 0; i < enrol->count; i++)
-			keys[i] = enrol->made[i].private_key;
-		rv = enrol->p11.vendor->C_MDOC_AttestKeys(enrol->token.session, keys, enrol->count,
-			(const CK_BYTE *)enrol->nonce, strlen(enrol->nonce), (const CK_UTF8CHAR *)enrol->offer.issuer,
-			strlen(enrol->offer.issuer), jwt, &len);
-	}
-	if (rv == CKR_OK)
-		*attestation = json_text(mdoc_bytes_of(jwt, len));
-	free(keys);
-	free(jwt);
-	if (rv != CKR_OK)
-		return tool_rv_error(_("the token cannot attest its keys"), rv);
-	return *attestation != NULL ? EXIT_STATUS_OK : tool_no_memory();
+	return status == EXIT_STATUS_GO_ON
+		? tool_rv_error(_("the token cannot attest its keys"), CKR_USER_PIN_NOT_INITIALIZED)
+		: status;
 }
 
 /* One proof of possession for each key, by that key; the first has the attestation of them all. */

@@ -28,6 +28,18 @@ evidence_vendor(const struct p11_token *token)
 	return NULL;
 }
 
+bool
+evidence_possible(const struct p11_token *token, CK_OBJECT_HANDLE key)
+{
+	static const CK_BYTE nonce[] = { 0 };
+	const CK_MDOC_FUNCTION_LIST *vendor = token->ours ? token->p11->vendor : NULL;
+	CK_ULONG len = 0;
+
+	return vendor != NULL &&
+		vendor->C_MDOC_Attest(token->session, &key, 1, nonce, sizeof(nonce), NULL, &len) !=
+		CKR_FUNCTION_NOT_SUPPORTED;
+}
+
 enum exit_status
 evidence_get(const struct p11_token *token, const CK_OBJECT_HANDLE *keys, size_t count, struct mdoc_bytes nonce,
 	struct mdoc_buf *out)

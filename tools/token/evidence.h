@@ -21,6 +21,9 @@
 enum exit_status evidence_get(const struct p11_token *token, const CK_OBJECT_HANDLE *keys, size_t count,
 	struct mdoc_bytes nonce, struct mdoc_buf *out);
 
+/* Is the token in a device that can tell, whatever it may lack yet? key: a private key of the token */
+bool evidence_possible(const struct p11_token *token, CK_OBJECT_HANDLE key);
+
 /* The vendor interface of a token that is ours; NULL: another module's (said, EXIT_STATUS_NO). */
 const CK_MDOC_FUNCTION_LIST *evidence_vendor(const struct p11_token *token);
 

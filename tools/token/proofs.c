@@ -5,6 +5,10 @@
 #include "tools/common/jwt.h"
 #include "tools/common/message.h"
 #include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JWT_ROOM ((CK_ULONG)1 << 20)
 
 CK_RV
 proofs_make_key(const struct p11_token *token, enum mdoc_curve curve, struct copy *copy)
@@ -53,6 +57,41 @@ out:
 	mdoc_buf_clear(&jws);
 	json_decref(header);
 	json_decref(claims);
+	return status;
+}
+
+enum exit_status
+proofs_attest(const struct p11_token *token, const struct copy *made, size_t count, const char *nonce,
+	const char *audience, json_t **attestation)
+{
+	const CK_MDOC_FUNCTION_LIST *vendor = token->p11->vendor;
+	CK_OBJECT_HANDLE *keys = NULL;
+	CK_UTF8CHAR *jwt = NULL;
+	CK_ULONG len = JWT_ROOM;
+	enum exit_status status;
+	CK_RV rv = CKR_HOST_MEMORY;
+
+	*attestation = NULL;
+	if (vendor == NULL || !token->ours)
+		return EXIT_STATUS_GO_ON;
+	keys = calloc(count, sizeof(*keys));
+	jwt = malloc(JWT_ROOM);
+	if (keys != NULL && jwt != NULL) {
+		for (size_t i = 0; i < count; i++)
+			keys[i] = made[i].private_key;
+		rv = vendor->C_MDOC_AttestKeys(token->session, keys, count, (const CK_BYTE *)nonce, strlen(nonce),
+			(const CK_UTF8CHAR *)audience, strlen(audience), jwt, &len);
+	}
+	if (rv == CKR_OK) {
+		*attestation = json_text(mdoc_bytes_of(jwt, len));
+		status = *attestation != NULL ? EXIT_STATUS_OK : tool_no_memory();
+	} else if (rv == CKR_USER_PIN_NOT_INITIALIZED) {
+		status = EXIT_STATUS_GO_ON;
+	} else {
+		status = tool_rv_error(_("the token cannot attest its keys"), rv);
+	}
+	free(keys);
+	free(jwt);
 	return status;
 }
 

@@ -16,7 +16,6 @@
 #define BACKOFF_FIRST 900 /* seconds after the first failure; twice as many after each */
 #define BACKOFF_MAX (12 * 3600)
 #define REFUSED_WAIT DAY /* a refusal is no trouble that goes away by asking */
-#define JWT_ROOM ((CK_ULONG)1 << 20)
 
 struct renewal {
 	const struct renew_options *options;
@@ -180,27 +179,12 @@ make_keys(struct renewal *renewal)
 static enum exit_status
 attest(struct renewal *renewal, const char *nonce, json_t **proof)
 {
-	const CK_MDOC_FUNCTION_LIST *vendor = renewal->p11.vendor;
-	const char *issuer = renewal->vci.issuer;
-	CK_OBJECT_HANDLE *keys = calloc(renewal->count, sizeof(*keys));
-	CK_UTF8CHAR *jwt = malloc(JWT_ROOM);
-	CK_ULONG len = JWT_ROOM;
-	CK_RV rv = CKR_HOST_MEMORY;
+	const enum exit_status status =
+		proofs_attest(&renewal->token, renewal->made, renewal->count, nonce, renewal->vci.issuer, proof);
 
-	*proof = NULL;
-	if (keys != NULL && jwt != NULL) {
-		for (size_t i = 0; i < renewal->count; i++)
-			keys[i] = renewal->made[i].private_key;
-		rv = vendor->C_MDOC_AttestKeys(renewal->token.session, keys, renewal->count, (const CK_BYTE *)nonce,
-			strlen(nonce), (const CK_UTF8CHAR *)issuer, strlen(issuer), jwt, &len);
-	}
-	if (rv == CKR_OK)
-		*proof = json_text(mdoc_bytes_of(jwt, len));
-	free(keys);
-	free(jwt);
-	if (rv != CKR_OK)
-		return tool_rv_error(_("the token cannot attest its keys"), rv);
-	return *proof != NULL ? EXIT_STATUS_OK : tool_no_memory();
+	return status == EXIT_STATUS_GO_ON
+		? tool_rv_error(_("the token cannot attest its keys"), CKR_USER_PIN_NOT_INITIALIZED)
+		: status;
 }
 
 static enum exit_status

@@ -55,25 +55,33 @@ read_offer(const char *path, struct offer *offer)
 	return EXIT_STATUS_OK;
 }
 
-/* One proof of possession: a JWS over the issuer's nonce, by the new key (R-ENR-01: the public key
- * is all that leaves). */
+/* Proofs of possession: a JWS over the issuer's nonce by each new key (R-ENR-01: public keys are all that leaves). The
+ * first has what the token attests of them all, where there is such. */
 static enum exit_status
-make_proof(struct p11_token *token, const struct offer *offer, const struct copy *copy, json_t *proofs)
+make_proofs(struct p11_token *token, const struct offer *offer, const struct copy *made, size_t count, json_t *device,
+	json_t *proofs)
 {
-	json_t *header = json_pack("{s:s, s:o}", "typ", "openid4vci-proof+jwt", "jwk", jwk_from_key(&copy->key));
-	json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", offer->issuer, "iat", (json_int_t)time(NULL), "nonce",
-		offer->nonce);
+	enum exit_status status = EXIT_STATUS_OK;
 
-	return proofs_sign(token, copy, header, claims, proofs);
+	for (size_t i = 0; status == EXIT_STATUS_OK && i < count; i++) {
+		json_t *header = json_pack("{s:s, s:o, s:O*}", "typ", "openid4vci-proof+jwt", "jwk",
+			jwk_from_key(&made[i].key), "key_attestation", i == 0 ? device : NULL);
+		json_t *claims = json_pack("{s:s, s:I, s:s}", "aud", offer->issuer, "iat", (json_int_t)time(NULL),
+			"nonce", offer->nonce);
+
+		status = proofs_sign(token, &made[i], header, claims, proofs);
+	}
+	return status;
 }
 
 /*
- * One proof for all keys: a key attestation by the first of them with what the TPM says of all. It rates itself by no
- * scale; whoever wants a rating derives it from the evidence.
+ * One proof for all keys: a key attestation by the first of them with what the TPM says of all, and in its header what
+ * the token attests of itself, where there is such. It rates itself by no scale; whoever wants a rating derives it from
+ * the evidence.
  */
 static enum exit_status
 make_attestation(struct p11_token *token, const struct offer *offer, const struct copy *made, size_t count,
-	json_t *proofs)
+	json_t *device, json_t *proofs)
 {
 	const json_int_t now = (json_int_t)time(NULL);
 	struct mdoc_buf evidence = MDOC_BUF_EMPTY;
@@ -88,7 +96,8 @@ make_attestation(struct p11_token *token, const struct offer *offer, const struc
 	}
 	status = good ? evidence_get(token, handles, count, mdoc_text(offer->nonce), &evidence) : tool_no_memory();
 	if (status == EXIT_STATUS_OK) {
-		header = json_pack("{s:s, s:o}", "typ", "key-attestation+jwt", "jwk", jwk_from_key(&made[0].key));
+		header = json_pack("{s:s, s:o, s:O*}", "typ", "key-attestation+jwt", "jwk", jwk_from_key(&made[0].key),
+			"key_attestation", device);
 		claims = json_pack("{s:I, s:I, s:s, s:O, s:o}", "iat", now, "exp", now + ATTESTATION_LIFE, "nonce",
 			offer->nonce, "attested_keys", keys, EVIDENCE_CLAIM, json_base64url(mdoc_buf_bytes(&evidence)));
 		status = proofs_sign(token, &made[0], header, claims, proofs);
@@ -96,6 +105,26 @@ make_attestation(struct p11_token *token, const struct offer *offer, const struc
 	json_decref(keys);
 	free(handles);
 	mdoc_buf_clear(&evidence);
+	return status;
+}
+
+/* --attest: what the token's TPM says of the keys, or at least, with a provisioner, the token itself (R-KEY-02). */
+static enum exit_status
+attest(struct p11_token *token, const struct offer *offer, const struct copy *made, size_t count, const char **type,
+	json_t *proofs)
+{
+	json_t *device = NULL;
+	enum exit_status status = proofs_attest(token, made, count, offer->nonce, offer->issuer, &device);
+
+	if (status != EXIT_STATUS_OK && status != EXIT_STATUS_GO_ON)
+		return status;
+	if (device != NULL && !evidence_possible(token, made[0].private_key)) {
+		status = make_proofs(token, offer, made, count, device, proofs);
+	} else {
+		*type = "attestation";
+		status = make_attestation(token, offer, made, count, device, proofs);
+	}
+	json_decref(device);
 	return status;
 }
 
@@ -116,6 +145,7 @@ make_request(const struct request_args *args, struct p11_token *token, const str
 {
 	json_t *proofs = json_array();
 	json_t *request = NULL, *encryption = NULL;
+	const char *type = "jwt";
 	enum exit_status status = EXIT_STATUS_OK;
 	CK_RV rv;
 
@@ -123,18 +153,16 @@ make_request(const struct request_args *args, struct p11_token *token, const str
 		rv = proofs_make_key(token, args->curve, &made[i]);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot make a key"), rv);
-		else if (!args->attest)
-			status = make_proof(token, offer, &made[i], proofs);
 		terminal_progress(_("keys"), i + 1, args->count.value);
 	}
-	if (status == EXIT_STATUS_OK && args->attest)
-		status = make_attestation(token, offer, made, args->count.value, proofs);
+	if (status == EXIT_STATUS_OK)
+		status = args->attest ? attest(token, offer, made, args->count.value, &type, proofs)
+				      : make_proofs(token, offer, made, args->count.value, NULL, proofs);
 	if (status == EXIT_STATUS_OK && args->sealed)
 		status = want_sealed(token, &encryption);
 	if (status == EXIT_STATUS_OK) {
 		request = json_pack("{s:s, s:{s:O}, s:o*}", "credential_configuration_id", offer->configuration,
-			"proofs", args->attest ? "attestation" : "jwt", proofs, "credential_response_encryption",
-			encryption);
+			"proofs", type, proofs, "credential_response_encryption", encryption);
 		encryption = NULL;
 		status = request != NULL ? json_write(args->out, 0600, request) : tool_no_memory();
 	}
@@ -199,7 +227,8 @@ cmd_request(const struct command *command, int argc, char **argv)
 			false },
 		{ "curve", OPTION_TEXT, &args.curve_name, N_("CURVE"),
 			N_("of the keys: P-256 (default), P-384, P-521, Ed25519 or Ed448"), false },
-		{ "attest", OPTION_FLAG, &args.attest, NULL, N_("show that the keys are in the token's TPM"), false },
+		{ "attest", OPTION_FLAG, &args.attest, NULL,
+			N_("show what holds the keys: the TPM, or what the token says itself"), false },
 		{ "sealed", OPTION_FLAG, &args.sealed, NULL, N_("ask for an answer that only this token can open"),
 			false },
 		{ "out", OPTION_TEXT, &args.out, N_("FILE"), N_("write the credential request (JSON) here"), true },
