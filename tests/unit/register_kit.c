@@ -10,7 +10,7 @@
 #define COPIES_MAX 64
 #define SCRIPT DATA_DIR "/../postgres"
 
-static char folder[64], where[256], server[128];
+static char folder[192], where[256], server[128];
 static bool on_server;
 static unsigned made;
 
@@ -84,6 +84,7 @@ kit_add(const struct kit_suite *suites, const char *name, CU_TestFunc test)
 static void
 make_place(void)
 {
+	const char *scratch = getenv("TMPDIR");
 	char command[512];
 
 	if (on_server) {
@@ -93,7 +94,10 @@ make_place(void)
 		return;
 	}
 	/* Every transaction is written through to the disk: where there is none that takes no time. */
-	strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/mdoc-register-XXXXXX" : "/tmp/mdoc-register-XXXXXX");
+	if (scratch == NULL)
+		scratch = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	if ((size_t)snprintf(folder, sizeof(folder), "%s/mdoc-register-XXXXXX", scratch) >= sizeof(folder))
+		abort();
 	if (mkdtemp(folder) == NULL)
 		abort();
 	snprintf(where, sizeof(where), "%s/register.db", folder);

@@ -14,10 +14,13 @@
 static enum exit_status
 read_text(const char *text, struct algorithm_policy *policy)
 {
-	char path[] = "/tmp/algorithms-XXXXXX";
-	const int fd = mkstemp(path);
+	const char *folder = getenv("TMPDIR");
+	char path[512];
+	int fd = -1;
 	enum exit_status status;
 
+	snprintf(path, sizeof(path), "%s/algorithms-XXXXXX", folder != NULL ? folder : "/tmp");
+	fd = mkstemp(path);
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
