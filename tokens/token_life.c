@@ -22,10 +22,9 @@ life_admits(const struct store_area *area, enum token_role role)
 static bool
 is_plain_text(const char *text, size_t len)
 {
-	static const struct token_pin_policy any = { .min_len = 1, .max_len = TOKEN_CHECK_TEXT_MAX };
 	const struct secret bytes = { (uint8_t *)(uintptr_t)text, len };
 
-	return len > 0 && len <= TOKEN_CHECK_TEXT_MAX && pin_check_new(&any, bytes) == TOKEN_OK;
+	return len > 0 && len <= TOKEN_CHECK_TEXT_MAX && pin_is_text(bytes);
 }
 
 enum token_result

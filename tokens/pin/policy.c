@@ -149,3 +149,11 @@ pin_check_new(const struct token_pin_policy *policy, struct secret pin)
 		return TOKEN_ERR_PIN_LENGTH;
 	return in_alphabet(policy->alphabet, &seen) ? TOKEN_OK : TOKEN_ERR_PIN_ALPHABET;
 }
+
+bool
+pin_is_text(struct secret text)
+{
+	struct seen seen;
+
+	return look(text, &seen) && !seen.unprintable;
+}

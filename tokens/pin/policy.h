@@ -54,6 +54,9 @@ enum token_result pin_policy_complete(const struct pin_limits *limits, bool allo
  */
 enum token_result pin_check_new(const struct token_pin_policy *policy, struct secret pin);
 
+/* Is this UTF-8 without control characters and noncharacters, whatever its length? */
+bool pin_is_text(struct secret text);
+
 /*
  * A digest of the PIN that logged in, under a random key made for it. All of it lies in the
  * arena with its own valid mark, so that a forked child finds none. Not thread safe.
