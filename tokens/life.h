@@ -58,6 +58,8 @@ struct token_event {
 /*
  * All of them, malloc'ed, in order. Each hashes the one before: *broken is the id of the first that does not, or of the
  * first that is missing; 0: the chain is whole. Whoever can write the file can make a whole chain of his own.
+ *
+ * TOKEN_ERR_GONE  the area has been erased
  */
 enum token_result token_events(struct token *token, struct token_event **events, size_t *count, uint64_t *broken);
 

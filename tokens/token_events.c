@@ -197,6 +197,7 @@ find_break(const struct token *token, const struct store_event *events, size_t c
 enum token_result
 token_events(struct token *token, struct token_event **out, size_t *count, uint64_t *broken)
 {
+	struct store_area area = { 0 };
 	struct store_event *rows = NULL;
 	struct token_event *events = NULL;
 	uint64_t given = 0;
@@ -205,8 +206,12 @@ token_events(struct token *token, struct token_event **out, size_t *count, uint6
 	*count = 0;
 	(void)pthread_mutex_lock(&token->lock);
 	res = store_begin(token->store, false);
-	if (res == TOKEN_OK)
-		res = store_end(token->store, store_events(token->store, &rows, count, &given));
+	if (res == TOKEN_OK) {
+		res = store_area_read(token->store, &area); /* or it has been erased */
+		if (res == TOKEN_OK)
+			res = store_events(token->store, &rows, count, &given);
+		res = store_end(token->store, res);
+	}
 	(void)pthread_mutex_unlock(&token->lock);
 	if (res == TOKEN_OK)
 		res = find_break(token, rows, *count, given, broken);
