@@ -69,6 +69,7 @@ void conduct_wrong(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* Open file descriptors of this process. */
 int conduct_open_files(void);
 
-extern CU_TestInfo conduct_table[], conduct_states[], conduct_bad_input[], conduct_random[], conduct_suite[];
+extern CU_TestInfo conduct_table[], conduct_states[], conduct_bad_input[], conduct_random[], conduct_suite[],
+	conduct_vendor[];
 
 #endif

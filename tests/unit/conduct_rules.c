@@ -1,8 +1,8 @@
 /*
  * tests/unit/conduct_rules.c: "Return values" of PKCS#11 2.40, 3.0 and 3.2, section 5, one row a function.
  *
- * Left out because nothing of ours may ever answer it: what belongs to callbacks, to PINs that
- * expire and to functions that go on in the background (CKR_FUNCTION_CANCELED, CKR_PIN_EXPIRED, CKR_PENDING).
+ * Left out because nothing of ours may ever answer it: what belongs to callbacks and to functions that go on in the
+ * background (CKR_FUNCTION_CANCELED, CKR_PENDING).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -259,9 +259,10 @@ static const struct {
 	{ "C_DestroyObject", CKR_USER_NOT_LOGGED_IN },        /* it lies under the user's seal */
 	{ "C_Login", CKR_MDOC_PIN_STORE_READ_ONLY },          /* no try can be counted */
 	{ "C_LoginUser", CKR_MDOC_PIN_STORE_READ_ONLY },
-	{ "C_DeriveKey", CKR_KEY_FUNCTION_NOT_PERMITTED }, /* CKA_DERIVE is false */
-	{ "C_WrapKey", CKR_KEY_FUNCTION_NOT_PERMITTED },   /* CKA_WRAP is false */
-	{ "C_UnwrapKey", CKR_KEY_FUNCTION_NOT_PERMITTED }, /* CKA_UNWRAP is false */
+	{ "C_Login", CKR_PIN_EXPIRED }, /* the user's first PIN opens nothing before it is changed */
+	{ "C_LoginUser", CKR_PIN_EXPIRED }, { "C_DeriveKey", CKR_KEY_FUNCTION_NOT_PERMITTED }, /* CKA_DERIVE is false */
+	{ "C_WrapKey", CKR_KEY_FUNCTION_NOT_PERMITTED },                                       /* CKA_WRAP is false */
+	{ "C_UnwrapKey", CKR_KEY_FUNCTION_NOT_PERMITTED },                                     /* CKA_UNWRAP is false */
 };
 
 static bool
@@ -286,10 +287,32 @@ in_groups(unsigned groups, CK_RV rv)
 	}
 }
 
+static bool
+is_listed(const struct conduct_rule *rule, CK_RV rv)
+{
+	for (size_t i = 0; i < sizeof(rule->may) / sizeof(rule->may[0]); i++)
+		if (rv != CKR_OK && rule->may[i] == rv)
+			return true;
+	return false;
+}
+
+/*
+ * With a PIN that must be changed first, whatever function requires a login answers so, but C_SetPIN (3.2: the flags
+ * CKF_*_PIN_TO_BE_CHANGED). Those are the functions that may answer that nobody is logged in, but C_Logout, and
+ * C_DestroyObject, which writes.
+ */
+static bool
+may_want_new_pin(const struct conduct_rule *rule)
+{
+	if (strcmp(rule->name, "C_Logout") == 0)
+		return false;
+	return is_listed(rule, CKR_USER_NOT_LOGGED_IN) || strcmp(rule->name, "C_DestroyObject") == 0;
+}
+
 bool
 conduct_may(const char *name, CK_RV rv)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
 		if (gaps[i].rv == rv && strcmp(gaps[i].name, name) == 0)
@@ -301,8 +324,7 @@ conduct_may(const char *name, CK_RV rv)
 		return false;
 	if (in_groups(conduct_rules[i].groups, rv))
 		return true;
-	for (j = 0; j < sizeof(conduct_rules[i].may) / sizeof(CK_RV); j++)
-		if (rv != CKR_OK && conduct_rules[i].may[j] == rv)
-			return true;
-	return false;
+	if (rv == CKR_PIN_EXPIRED && may_want_new_pin(&conduct_rules[i]))
+		return true;
+	return is_listed(&conduct_rules[i], rv);
 }

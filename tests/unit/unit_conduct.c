@@ -16,6 +16,7 @@ main(void)
 		{ "states", p11_start, p11_stop, NULL, NULL, conduct_states },
 		{ "bad input", p11_start, p11_stop, NULL, NULL, conduct_bad_input },
 		{ "of every suite", p11_start, p11_stop, NULL, NULL, conduct_suite },
+		{ "the life of a token", p11_start, p11_stop, NULL, NULL, conduct_vendor },
 		{ "in no order", p11_start, p11_stop, NULL, NULL, conduct_random },
 		CU_SUITE_INFO_NULL,
 	};
