@@ -85,7 +85,7 @@ enum token_result token_inbox_counts(struct token *token, uint64_t counts[3]);
 /* User: the bytes of a response or notice. TOKEN_ERR_ARG: it is a key. TOKEN_ERR_NOT_FOUND, TOKEN_ERR_DAMAGED. */
 enum token_result token_inbox_get(struct token *token, uint64_t id, struct token_value *value);
 
-/* User, provisioner. TOKEN_ERR_NOT_FOUND. */
+/* User; provisioner: a key. TOKEN_ERR_NOT_FOUND, TOKEN_ERR_NOT_LOGGED_IN. */
 enum token_result token_inbox_remove(struct token *token, uint64_t id);
 
 /*

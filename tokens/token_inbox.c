@@ -262,6 +262,19 @@ token_inbox_get(struct token *token, uint64_t id, struct token_value *value)
 	return res;
 }
 
+/* Inside a transaction: what has come is the user's, and only he says that he has read it. */
+static enum token_result
+check_removal(struct store *store, uint64_t id, enum token_role role)
+{
+	struct store_inbox entry = { 0 };
+	enum token_result res = store_inbox_read(store, id, &entry);
+
+	if (res == TOKEN_OK && role != TOKEN_USER && entry.kind != TOKEN_INBOX_KEY)
+		res = TOKEN_ERR_NOT_LOGGED_IN;
+	store_inbox_clear(&entry);
+	return res;
+}
+
 enum token_result
 token_inbox_remove(struct token *token, uint64_t id)
 {
@@ -269,9 +282,12 @@ token_inbox_remove(struct token *token, uint64_t id)
 	enum token_result res;
 
 	res = provision_begin(token, true, &role);
+	if (res != TOKEN_OK)
+		return res;
+	res = check_removal(token->store, id, role);
 	if (res == TOKEN_OK)
-		res = provision_end(token, store_inbox_delete(token->store, id));
-	return res;
+		res = store_inbox_delete(token->store, id);
+	return provision_end(token, res);
 }
 
 enum token_result

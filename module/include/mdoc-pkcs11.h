@@ -342,7 +342,7 @@ typedef struct CK_MDOC_FUNCTION_LIST {
 	 * CKR_DEVICE_MEMORY: the disk is full, and nothing was put.
 	 * List: user or provisioner; in order of id. pEntries NULL asks for the number, of entries as in *pulCount.
 	 * Get: the user. CKR_OBJECT_HANDLE_INVALID: no such entry; CKR_KEY_FUNCTION_NOT_PERMITTED: it is a key.
-	 * Remove: either of them, in an R/W session. */
+	 * Remove: the user, and of a key the provisioner, in an R/W session. */
 	CK_RV(*C_MDOC_InboxPut)
 	(CK_SESSION_HANDLE hSession, CK_ULONG ulKind, const CK_BYTE *pBytes, CK_ULONG ulLen, CK_ULONG *pId);
 	CK_RV (*C_MDOC_InboxList)(CK_SESSION_HANDLE hSession, CK_MDOC_INBOX_ENTRY *pEntries, CK_ULONG *pulCount);

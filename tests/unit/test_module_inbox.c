@@ -142,6 +142,8 @@ bytes_for_the_holder(void)
 	CU_ASSERT_EQUAL(put(session, MDOC_INBOX_NOTICE, "suspended", &second), CKR_OK);
 	CU_ASSERT(second > first);
 	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_InboxGet(session, first, bytes, &len), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_InboxRemove(session, first), CKR_USER_NOT_LOGGED_IN);
+	CU_ASSERT_EQUAL(p11_vendor->C_MDOC_InboxRemove(session, second), CKR_USER_NOT_LOGGED_IN);
 	CU_ASSERT_EQUAL(waiting(session), 2);
 	CU_ASSERT_EQUAL(p11->C_Logout(session), CKR_OK);
 	CU_ASSERT(status_says(session, "\"inbox\":{\"waiting\":true}"));
