@@ -1,9 +1,12 @@
-"""Files of a folder over HTTPS, for programs that fetch; every request is a line of the file "requests".
+"""Files of a folder over HTTPS, for programs that fetch and that deliver; every request is a line of the file "requests".
 
-  https_server.py FOLDER
+  https_server.py FOLDER [PORT]
 
 Makes tls.pem, a certificate for localhost, and writes its port into "port". A file NAME may have NAME.headers beside it,
 lines of headers. There is an ETag for each content. Of the paths that begin with /slow a byte comes each second.
+
+What is posted becomes a file, once: 201, and 409 where it is there already. The file "answer" changes that: "503 END"
+gives this status to paths with that end and keeps nothing, "lost" keeps what comes and closes without an answer.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -67,13 +70,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.wfile.write(content)
 
+    def do_POST(self):
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        path = os.path.join(FOLDER, os.path.basename(self.path))
+        answer, code = "", 201
+        if os.path.isfile("answer"):
+            with open("answer", encoding="utf-8") as file:
+                answer = file.read().strip()
+        if answer.startswith("503 ") and path.endswith(answer[4:]):
+            code = 503
+        elif os.path.exists(path):
+            code = 409
+        else:
+            with open(path, "wb") as file:
+                file.write(content)
+        with open("requests", "a", encoding="utf-8") as file:
+            file.write(f"POST {self.path} {code} {self.headers['Content-Type']}\n")
+        if answer == "lost":
+            self.close_connection = True
+            return
+        self.send_response(code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *args):
         pass
 
 
 FOLDER = sys.argv[1]
 certificate()
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain("tls.pem", "tls.key")
 server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -68,6 +68,48 @@ must "R-NTF-01: as the same bytes under the same id" diff -r first out
 must "R-REV-05: each notice has an id of its own" test "$(sql 'SELECT count(DISTINCT notice) FROM spool')" = \
 	"$(sql 'SELECT count(*) FROM spool')"
 
+# --- Over HTTPS ------------------------------------------------------------------------------------------------
+web() { # web [PORT]: a server for what is delivered
+	rm -f port
+	/usr/bin/python3 "$here/https_server.py" web "$@" 2> web.err &
+	web=$!
+	for _ in $(seq 100); do [ -e port ] && break; sleep 0.05; done
+	port=$(cat port)
+}
+web_end() { kill $web; wait $web 2>/dev/null; }
+posts() { grep -c '^POST' requests; }
+mkdir web
+web
+post=(mdoc-issuer --dir issuer notify --operator clerk --pin-file pin --url "https://localhost:$port/in")
+must "a suspension" mdoc-issuer suspend --dir issuer --operator clerk --pin-file pin --person card-1
+exits 4 "R-NTF-01: a server that nobody vouches for gets nothing" "${post[@]}"
+web_end
+says "0 notices delivered, 2 still wait" "R-NTF-01: a server that is down gets nothing, and nothing is lost" "${post[@]}" --tls-ca tls.pem
+exits 4 "which is said" "${post[@]}" --tls-ca tls.pem
+web "$port"
+echo "503 jwe" > answer
+says "1 notices delivered, 1 still wait" "R-NTF-01: up again, one recipient who cannot take his does not keep the other from his" \
+	"${post[@]}" --tls-ca tls.pem
+must "who has it" test "$(find web -type f | sed 's/.*\.//')" = p7m
+echo lost > answer
+says "0 notices delivered, 1 still wait" "R-NTF-01: an answer that got lost" "${post[@]}" --tls-ca tls.pem
+must "after the notice was taken" test "$(find web -type f | wc -l)" = 2
+rm answer
+cp -r web taken
+says "1 notices delivered, 0 still wait" "R-NTF-01: is asked for again" "${post[@]}" --tls-ca tls.pem
+must "and the notice is there once" diff -r web taken
+sent=$(posts)
+says "0 notices delivered, 0 still wait" "R-NTF-01: then nothing is sent any more" "${post[@]}" --tls-ca tls.pem
+must "the server was not asked" test "$(posts)" = "$sent"
+must "R-NTF-01: each id was taken once" test "$(grep -c ' 201 ' requests)" = 2
+must "each with its type" test "$(grep ' 201 ' requests | sed 's/.* //' | sort | tr '\n' ' ')" = \
+	"application/jose application/pkcs7-mime "
+says '"event": "SUSPENDED"' "R-REV-05: the device reads what came" reader device.json web/*.jwe issuer/messages.pem
+must "R-NTF-01: the municipality too" decrypt "$(ls web/*.p7m)"
+must "found again" mdoc-issuer resume --dir issuer --operator clerk --pin-file pin --person card-1
+says "2 notices delivered" "both hear of it" "${post[@]}" --tls-ca tls.pem
+web_end
+
 # --- A real token takes them -------------------------------------------------------------------------------
 rm -f out/*
 mdoc-token init "${by_backend[@]}" --label holder --so-pin-file so-holder --pin-file pin --iaca issuer/iaca.pem >/dev/null 2>&1 ||
