@@ -4,22 +4,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=provision.sh
+. "$here/provision.sh"
 cd "$scratch" || exit 1
 data=$(cd "$here/../data" && pwd)
 
-module=${SOFTHSM2_MODULE:-/usr/lib/softhsm/libsofthsm2.so}
-export SOFTHSM2_CONF=$scratch/softhsm2.conf
-mkdir tokens
-printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$scratch" > "$SOFTHSM2_CONF"
-softhsm2-util --init-token --free --label hsm --so-pin 12345678 --pin 4711 >/dev/null || exit 1
-echo 4711 > pin
-must "an issuer" mdoc-issuer --dir issuer init --module "$module" --token hsm --pin-file pin --batch-size 20
+softhsm_use
+softhsm_token hsm
+must "an issuer" mdoc-issuer --dir issuer init --module "$module" --token hsm --pin-file hsm-pin --batch-size 20
 
 device() { /usr/bin/python3 "$here/device_request.py" "$@"; }
 offer() { mdoc-issuer --dir issuer offer --out offer.json || exit 1; }
 ask() { offer; device "$1" device.json offer.json request.json "${@:2}" || exit 1; }
-issue=(mdoc-issuer --dir issuer issue --pin-file pin --operator clerk --request request.json)
-renew=(mdoc-issuer --dir issuer renew --pin-file pin --operator clerk --request request.json)
+issue=(mdoc-issuer --dir issuer issue --pin-file hsm-pin --operator clerk --request request.json)
+renew=(mdoc-issuer --dir issuer renew --pin-file hsm-pin --operator clerk --request request.json)
 sql() { sqlite3 issuer/register.db "$@"; }
 # The claims with their bytes inside, as the register keeps them.
 python3 - "$data" > inline.json <<'PY'
@@ -141,7 +139,7 @@ exits 1 "R-EXH-02: no more copies at once than the issuer gives" "${issue[@]}" -
 batches() { sql 'SELECT count(*) FROM batches'; }
 device orders - issuer orders.jsonl 60 5 bulk inline.json || exit 1
 before=$(batches)
-bulk=(mdoc-issuer --dir issuer issue --pin-file pin --batch orders.jsonl --out bulk --jobs 2)
+bulk=(mdoc-issuer --dir issuer issue --pin-file hsm-pin --batch orders.jsonl --out bulk --jobs 2)
 show "${bulk[@]}"
 "${bulk[@]}" & pid=$!
 for _ in $(seq 200); do [ "$(find bulk -name '0*.json' 2>/dev/null | wc -l)" -gt 5 ] && break; sleep 0.02; done

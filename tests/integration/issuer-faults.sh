@@ -4,19 +4,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=provision.sh
+. "$here/provision.sh"
 cd "$scratch" || exit 1
 data=$(cd "$here/../data" && pwd)
-postgres=$(cd "$here/.." && pwd)/postgres
-server=$("$postgres" start) || { not_ok "a PostgreSQL server"; exit 1; }
-end() { "$postgres" stop "$server"; clean_up; }
-trap end EXIT
-export PGOPTIONS=
-
-module=${SOFTHSM2_MODULE:-/usr/lib/softhsm/libsofthsm2.so}
-export SOFTHSM2_CONF=$scratch/softhsm2.conf
-mkdir tokens
-printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$scratch" > "$SOFTHSM2_CONF"
-echo 4711 > pin
+postgres_start
+softhsm_use
 python3 - "$data" > inline.json <<'PY'
 import base64, json, sys
 claims = json.load(open(sys.argv[1] + '/claims.json', encoding='utf-8'))
@@ -30,10 +23,10 @@ device() { /usr/bin/python3 "$here/device_request.py" "$@"; }
 issuer() {
 	kind=$1 uri=${2-}
 	issuer=issuer-$kind
-	softhsm2-util --init-token --free --label "$kind" --so-pin 12345678 --pin 4711 >/dev/null || exit 1
-	must "$kind: an issuer" mdoc-issuer --dir "$issuer" init --module "$module" --token "$kind" --pin-file pin --name "$kind" \
+	softhsm_token "$kind"
+	must "$kind: an issuer" mdoc-issuer --dir "$issuer" init --module "$module" --token "$kind" --pin-file hsm-pin --name "$kind" \
 		${uri:+--register "$uri"}
-	clerk=(--dir "$issuer" --operator clerk --pin-file pin)
+	clerk=(--dir "$issuer" --operator clerk --pin-file hsm-pin)
 }
 sql() { if [ -z "$uri" ]; then sqlite3 "$issuer/register.db" "$1"; else psql -qtA "$uri" -c "$1"; fi; }
 batches() { sql 'SELECT count(*) FROM batches'; }
@@ -41,7 +34,7 @@ responses() { find "$1" -name '0*.json' ! -name '*refused*' 2>/dev/null | wc -l;
 
 # --- Many orders at once ------------------------------------------------------------------------------------
 bulk_all() {
-	local bulk=(mdoc-issuer --dir "$issuer" issue --pin-file pin --batch "$kind.jsonl" --out "bulk-$kind" --jobs 2) pid before
+	local bulk=(mdoc-issuer --dir "$issuer" issue --pin-file hsm-pin --batch "$kind.jsonl" --out "bulk-$kind" --jobs 2) pid before
 	device orders - "$issuer" "$kind.jsonl" 30 4 "$kind" inline.json || exit 1
 	before=$(batches)
 	show "${bulk[@]}"
@@ -64,7 +57,7 @@ bulk_all
 # A disk that is full, for the responses and for the register.
 device orders - "$issuer" full.jsonl 8 4 full inline.json || exit 1
 before=$(batches)
-full=(mdoc-issuer --dir "$issuer" issue --pin-file pin --batch full.jsonl --out bulk-full --jobs 2)
+full=(mdoc-issuer --dir "$issuer" issue --pin-file hsm-pin --batch full.jsonl --out bulk-full --jobs 2)
 limited() { ( ulimit -f "$1"; trap '' XFSZ; shift; exec "$@" ); }
 for blocks in 16 1; do # of 1024 bytes: less than one response, less than a page of the register's journal
 	fails "a disk that is full after $blocks kB ends the run" limited $blocks "${full[@]}"
@@ -125,7 +118,7 @@ compromise_all() {
 	must "$kind: the log is whole" mdoc-issuer --dir "$issuer" verify-log
 }
 compromise_all
-issuer postgresql "$("$postgres" database "$server" faults)"
+issuer postgresql "$(postgres_database faults)"
 bulk_all
 compromise_all
 done_testing

@@ -9,18 +9,8 @@
 . "$here/provision.sh"
 cd "$scratch" || exit 1
 data=$(cd "$here/../data" && pwd)
-postgres=$(cd "$here/.." && pwd)/postgres
-
-server=$("$postgres" start) || { not_ok "a PostgreSQL server"; exit 1; }
-end() { "$postgres" stop "$server"; clean_up; }
-trap end EXIT
-export PGOPTIONS=
-
-module=${SOFTHSM2_MODULE:-/usr/lib/softhsm/libsofthsm2.so}
-export SOFTHSM2_CONF=$scratch/softhsm2.conf
-mkdir tokens
-printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$scratch" > "$SOFTHSM2_CONF"
-echo 4711 > hsm-pin
+postgres_start
+softhsm_use
 echo 9999 > wrong
 echo 'himitsu-2026' > pin
 
@@ -30,7 +20,7 @@ days() { date -u -d "$1 days" +%Y-%m-%dT%H:%M:%SZ; }
 run_all() {
 	local kind=$1 uri=$2
 	issuer=issuer-$kind
-	softhsm2-util --init-token --free --label "$kind" --so-pin 12345678 --pin 4711 >/dev/null || exit 1
+	softhsm_token "$kind"
 	sql() {
 		if [ "$kind" = sqlite ]; then sqlite3 "$issuer/register.db" "$1"; else psql -qtA "$uri" -c "$1"; fi
 	}
@@ -279,17 +269,17 @@ log_all() {
 run_all sqlite ""
 log_whole=$issuer
 issuer="issuer-judged-sqlite"
-softhsm2-util --init-token --free --label judged-sqlite --so-pin 12345678 --pin 4711 >/dev/null || exit 1
+softhsm_token judged-sqlite
 quiet mdoc-issuer --dir "$issuer" init --module "$module" --token judged-sqlite --pin-file hsm-pin
 judge_all sqlite
 log_all sqlite
 must "nothing of all this is in another register" mdoc-issuer --dir "$log_whole" verify-log
 
-run_all postgresql "$("$postgres" database "$server" one)"
-judged=$("$postgres" database "$server" two)
+run_all postgresql "$(postgres_database one)"
+judged=$(postgres_database two)
 sql() { psql -qtA "$judged" -c "$1"; }
 issuer="issuer-judged-postgresql"
-softhsm2-util --init-token --free --label judged-postgresql --so-pin 12345678 --pin 4711 >/dev/null || exit 1
+softhsm_token judged-postgresql
 quiet mdoc-issuer --dir "$issuer" init --module "$module" --token judged-postgresql --pin-file hsm-pin --register "$judged"
 judge_all postgresql
 log_all postgresql

@@ -4,26 +4,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=provision.sh
+. "$here/provision.sh"
 cd "$scratch" || exit 1
 data=$(cd "$here/../data" && pwd)
 
-module=${SOFTHSM2_MODULE:-/usr/lib/softhsm/libsofthsm2.so}
-export SOFTHSM2_CONF=$scratch/softhsm2.conf
-mkdir tokens
-printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$scratch" > "$SOFTHSM2_CONF"
-softhsm2-util --init-token --free --label hsm --so-pin 12345678 --pin 4711 >/dev/null || exit 1
-echo 4711 > pin
+softhsm_use
+softhsm_token hsm
 echo 9999 > wrong
 
 init=(mdoc-issuer --dir issuer init --module "$module" --token hsm)
-exits 2 "R-CRY-01: a curve below 256 bits is refused" "${init[@]}" --pin-file pin --curve P-224
-exits 2 "a country is two capital letters" "${init[@]}" --pin-file pin --country Japan
-exits 2 "a document signer lives 457 days at most" "${init[@]}" --pin-file pin --ds-days 458
+exits 2 "R-CRY-01: a curve below 256 bits is refused" "${init[@]}" --pin-file hsm-pin --curve P-224
+exits 2 "a country is two capital letters" "${init[@]}" --pin-file hsm-pin --country Japan
+exits 2 "a document signer lives 457 days at most" "${init[@]}" --pin-file hsm-pin --ds-days 458
 exits 1 "R-IKC-02: a wrong PIN makes no issuer" "${init[@]}" --pin-file wrong
 must "and leaves no issuer" test ! -e issuer/issuer.json
 must "and no register" test ! -e issuer/register.db
-must "an issuer on a token that is not ours" "${init[@]}" --pin-file pin
-exits 3 "an issuer is never made over another" "${init[@]}" --pin-file pin
+must "an issuer on a token that is not ours" "${init[@]}" --pin-file hsm-pin
+exits 3 "an issuer is never made over another" "${init[@]}" --pin-file hsm-pin
 must "OpenSSL agrees that the IACA signed the document signer" \
 	openssl verify -CAfile issuer/iaca.pem -ignore_critical issuer/ds.pem
 must "OpenSSL agrees that it signed itself" openssl verify -CAfile issuer/iaca.pem issuer/iaca.pem
@@ -38,8 +36,8 @@ done
 usage_of() { openssl x509 -in "issuer/$1.pem" -noout -ext extendedKeyUsage 2>/dev/null | sed -n '2s/^ *//p'; }
 must "what signs messages signs neither records nor lists" test "$(usage_of messages)" = "E-mail Protection"
 must "and what signs lists no messages" test "$(usage_of status)" = ""
-softhsm2-util --init-token --free --label fixed --so-pin 12345678 --pin 4711 >/dev/null || exit 1
-must "an issuer whose keys no backup can hold" mdoc-issuer --dir fixed init --module "$module" --token fixed --pin-file pin \
+softhsm_token fixed
+must "an issuer whose keys no backup can hold" mdoc-issuer --dir fixed init --module "$module" --token fixed --pin-file hsm-pin \
 	--no-backup
 says "never extractable" "R-IKC-01: its keys were never outside" pkcs11-tool --module "$module" --token-label fixed \
 	--login --pin 4711 --list-objects --type privkey
@@ -47,7 +45,7 @@ if grep -rq 4711 issuer; then not_ok "no PIN in the folder"; else ok "no PIN in 
 
 offer() { mdoc-issuer --dir issuer offer --out offer.json || exit 1; }
 request() { python3 "$here/credential_request.py" offer.json "$@" || exit 1; }
-issue=(mdoc-issuer --dir issuer issue --claims "$data/claims.json" --pin-file pin)
+issue=(mdoc-issuer --dir issuer issue --claims "$data/claims.json" --pin-file hsm-pin)
 copies() { sqlite3 issuer/register.db 'SELECT count(*) FROM copies'; }
 
 must "an offer" mdoc-issuer --dir issuer offer --out offer.json
@@ -64,7 +62,7 @@ exits 1 "R-IKC-02: a wrong PIN issues nothing" mdoc-issuer --dir issuer issue --
 	--pin-file wrong --request request.json --out response.json
 says login-failed "and is in the log" sqlite3 issuer/register.db 'SELECT event FROM events'
 echo '{"org.iso.23220.1.jp": {"tax_class": "A"}}' > tax.json
-exits 1 "R-MIN-01: no element beyond those of the record" mdoc-issuer --dir issuer issue --claims tax.json --pin-file pin \
+exits 1 "R-MIN-01: no element beyond those of the record" mdoc-issuer --dir issuer issue --claims tax.json --pin-file hsm-pin \
 	--request request.json --out response.json
 exits 1 "R-VAL-01: nothing that outlives the document signer's certificate" "${issue[@]}" --request request.json \
 	--out response.json --at "$(date -u -d '+450 days' +%Y-%m-%dT%H:%M:%SZ)"
@@ -90,7 +88,7 @@ head -c 1000000 /dev/urandom > large/portrait.jpg
 cp "$data/claims.json" large/
 request many.json 52
 exits 1 "a response too large to be imported is not made" mdoc-issuer --dir issuer issue --claims large/claims.json \
-	--pin-file pin --request many.json --out large.json
+	--pin-file hsm-pin --request many.json --out large.json
 must "nor is it in the register" test "$(copies)" = 3
 
 # The response can't be written: issued in the register, but nobody has it.

@@ -12,6 +12,25 @@ quiet() { # a step that is not the subject of the test: shown, and its output on
 	"$@" >"$scratch/step.log" 2>&1 || { cat "$scratch/step.log"; not_ok "set-up: $1 ${2-}"; exit 1; }
 }
 
+# Where an issuer's keys and its register are when they are not ours.
+softhsm_use() { # SoftHSM, with tokens of the test's own: $module, hsm-pin
+	module=${SOFTHSM2_MODULE:-/usr/lib/softhsm/libsofthsm2.so}
+	export SOFTHSM2_CONF=$scratch/softhsm2.conf
+	mkdir "$scratch/tokens"
+	printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$scratch" > "$SOFTHSM2_CONF"
+	echo 4711 > "$scratch/hsm-pin"
+}
+softhsm_token() { # softhsm_token LABEL
+	quiet softhsm2-util --init-token --free --label "$1" --so-pin 12345678 --pin 4711
+}
+postgres_start() { # a PostgreSQL server of the test's own, until the script ends
+	postgres=$(cd "$here/.." && pwd)/postgres
+	postgres_folder=$("$postgres" start) || { not_ok "set-up: a PostgreSQL server"; exit 1; }
+	trap '"$postgres" stop "$postgres_folder"; clean_up' EXIT
+	export PGOPTIONS=
+}
+postgres_database() { "$postgres" database "$postgres_folder" "$1"; } # postgres_database NAME: its URI
+
 make_issuer() {
 	echo 'issuer-pin-123' > "$scratch/issuer-pin"
 	quiet mdoc-token init --label issuer --so-pin-file "$scratch/issuer-so" --pin-file "$scratch/issuer-pin"
