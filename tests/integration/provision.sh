@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2119,SC2120
+# shellcheck shell=bash disable=SC2154,SC2034,SC2119,SC2120
 # Sourced after lib.sh: an issuer, a holder's token with three copies, a request and a session.
 # Makes in $scratch: so pin issuer-so issuer-pin issuer/ offer.json request.json response.json
 # req.cbor st.cbor.
