@@ -339,14 +339,14 @@ test_people(void)
 	struct register_issued issued;
 	int64_t lapsed;
 
-	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_PERSON_UNKNOWN);
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NULL, NOW, &lapsed), REGISTER_PERSON_UNKNOWN);
 	CU_ASSERT_EQUAL(register_person_add(db, &person, NOW), REGISTER_OK);
 	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
 	person.card_until = NOW + DAY;
-	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NULL, NOW, &lapsed), REGISTER_OK);
 	CU_ASSERT_EQUAL(lapsed, 0);
 	person.claims = other;
-	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NULL, NOW, &lapsed), REGISTER_OK);
 	CU_ASSERT_EQUAL(lapsed, issued.device);
 	CU_ASSERT_EQUAL(state_of(db, issued.device), REGISTER_LAPSED);
 	CU_ASSERT_EQUAL(register_person_find(db, "p", &found), REGISTER_OK);
@@ -481,7 +481,7 @@ test_person_changes(void)
 	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
 	what = (struct kit_issue){ .name = "b", .device = issued.device, .n = 1, .seen = &seen };
 	person.claims = others;
-	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NULL, NOW, &lapsed), REGISTER_OK);
 	CU_ASSERT_EQUAL(lapsed, issued.device);
 	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_PERSON_CHANGED);
 	CU_ASSERT_EQUAL(state_of(db, lapsed), REGISTER_LAPSED);
@@ -490,7 +490,11 @@ test_person_changes(void)
 	what.seen = &now;
 	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_OK);
 	person.card_status = REGISTER_LAW_ABOLISHED;
-	CU_ASSERT_EQUAL(register_person_update(db, &person, NOW, &lapsed), REGISTER_OK);
+	CU_ASSERT_EQUAL(register_person_update(db, &person, NULL, NOW, &lapsed), REGISTER_OK);
+	person.card_status = REGISTER_LAW_OPERATING; /* an operator who has not heard of that */
+	person.municipality = reference;
+	CU_ASSERT_EQUAL(register_person_update(db, &person, &now, NOW, &lapsed), REGISTER_PERSON_CHANGED);
+	CU_ASSERT_EQUAL(kit_count("SELECT count(*) FROM people WHERE card_status = 'abolished'"), 1);
 	what.name = "c";
 	CU_ASSERT_EQUAL(kit_issue(db, &what, &issued), REGISTER_PERSON_CHANGED);
 	register_person_clear(&seen);

@@ -18,7 +18,8 @@
 struct person {
 	struct operation operation;
 	const char *reference, *claims_path, *birth_date, *card_status, *card_until, *signature_until, *municipality;
-	struct register_person row; /* what will be written: owned */
+	struct register_person row;  /* what will be written: owned */
+	struct register_person seen; /* what is there */
 	json_t *claims;
 };
 
@@ -212,6 +213,24 @@ say_done(const struct person *person, bool added, int64_t lapsed)
 	return status;
 }
 
+/* Another operator may change the same person meanwhile: nothing of that is undone. */
+static enum exit_status
+keep_seen(struct person *person)
+{
+	const struct register_person *row = &person->row;
+	struct register_person *seen = &person->seen;
+	enum exit_status status = take_text(row->reference, &seen->reference);
+
+	seen->card_status = row->card_status;
+	seen->card_until = row->card_until;
+	seen->signature_until = row->signature_until;
+	if (status == EXIT_STATUS_OK)
+		status = take_text(row->claims, &seen->claims);
+	if (status == EXIT_STATUS_OK)
+		status = take_text(row->birth_date, &seen->birth_date);
+	return status == EXIT_STATUS_OK ? take_text(row->municipality, &seen->municipality) : status;
+}
+
 static enum exit_status
 add(const struct command *command, struct person *person)
 {
@@ -232,10 +251,13 @@ update(const struct command *command, struct person *person)
 	int64_t lapsed = 0;
 
 	if (status == EXIT_STATUS_OK)
+		status = keep_seen(person);
+	if (status == EXIT_STATUS_OK)
 		status = take_all(command, person);
 	if (status == EXIT_STATUS_OK)
 		status = operation_error(operation, _("Nothing was changed."),
-			register_person_update(operation->issuer.db, &person->row, operation->now, &lapsed));
+			register_person_update(operation->issuer.db, &person->row, &person->seen, operation->now,
+				&lapsed));
 	return status == EXIT_STATUS_OK ? say_done(person, false, lapsed) : status;
 }
 
@@ -331,6 +353,7 @@ cmd_person(const struct command *command, int argc, char **argv)
 	}
 	operation_close(&person.operation);
 	register_person_clear(&person.row);
+	register_person_clear(&person.seen);
 	json_decref(person.claims);
 	option_list_clear(&words);
 	return (int)status;

@@ -85,7 +85,15 @@ same(const char *a, const char *b)
 	return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* What was checked of them and is in the copies; not where notices go. */
+/* What is checked of them and is in the copies. */
+static bool
+same_person(const struct register_person *a, const struct register_person *b)
+{
+	return same(a->claims, b->claims) && same(a->birth_date, b->birth_date) && a->card_status == b->card_status &&
+		a->card_until == b->card_until && a->signature_until == b->signature_until;
+}
+
+/* Without a look at where notices go. */
 enum register_result
 register_person_same(struct register_db *db, const struct register_person *seen)
 {
@@ -93,17 +101,14 @@ register_person_same(struct register_db *db, const struct register_person *seen)
 	struct looked_for what = { seen->reference, &now };
 	enum register_result res = find_inside(db, &what);
 
-	if (res == REGISTER_OK &&
-		(!same(now.claims, seen->claims) || !same(now.birth_date, seen->birth_date) ||
-			now.card_status != seen->card_status || now.card_until != seen->card_until ||
-			now.signature_until != seen->signature_until))
+	if (res == REGISTER_OK && !same_person(&now, seen))
 		res = REGISTER_PERSON_CHANGED;
 	register_person_clear(&now);
 	return res;
 }
 
 struct written {
-	const struct register_person *person;
+	const struct register_person *person, *seen;
 	int64_t when, lapsed;
 };
 
@@ -133,7 +138,7 @@ insert(struct register_db *db, void *arg)
 enum register_result
 register_person_add(struct register_db *db, const struct register_person *person, int64_t when)
 {
-	struct written written = { person, when, 0 };
+	struct written written = { person, NULL, when, 0 };
 
 	return register_transact(db, true, insert, &written);
 }
@@ -179,6 +184,9 @@ update(struct register_db *db, void *arg)
 
 	written->lapsed = 0;
 	res = find_inside(db, &what);
+	if (res == REGISTER_OK && written->seen != NULL &&
+		(!same_person(&old, written->seen) || !same(old.municipality, written->seen->municipality)))
+		res = REGISTER_PERSON_CHANGED;
 	if (res != REGISTER_OK)
 		goto out;
 	changed = !same(old.claims, person->claims);
@@ -203,9 +211,10 @@ out:
 }
 
 enum register_result
-register_person_update(struct register_db *db, const struct register_person *person, int64_t when, int64_t *lapsed)
+register_person_update(struct register_db *db, const struct register_person *person, const struct register_person *seen,
+	int64_t when, int64_t *lapsed)
 {
-	struct written written = { person, when, 0 };
+	struct written written = { person, seen, when, 0 };
 	enum register_result res;
 
 	res = register_transact(db, true, update, &written);

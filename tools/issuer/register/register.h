@@ -137,10 +137,12 @@ enum register_result register_person_add(struct register_db *db, const struct re
 /*
  * Write all of a person anew. When the claims change, what was issued with the old ones ends (R-CARD-40): the live
  * record lapses, and a renewal makes a new one.
+ * seen     what it was made of; NULL: whatever is there is overwritten. REGISTER_PERSON_CHANGED: somebody else has been
+ *          at it since
  * *lapsed  the enrolment whose record lapsed; 0: none
  */
-enum register_result register_person_update(struct register_db *db, const struct register_person *person, int64_t when,
-	int64_t *lapsed);
+enum register_result register_person_update(struct register_db *db, const struct register_person *person,
+	const struct register_person *seen, int64_t when, int64_t *lapsed);
 
 /* REGISTER_PERSON_UNKNOWN. register_person_clear() on every result. */
 enum register_result register_person_find(struct register_db *db, const char *reference, struct register_person *out);
