@@ -181,6 +181,22 @@ hostile "a nonce that is never right" nonce
 hostile "a nonce that has no end" long-nonce
 hostile "R-CARD-35: endpoints on another server" elsewhere
 hostile "a signature that is none" forged
+# ---- Another server in the midst of an enrolment ----
+certificates later
+cat tls.pem later.pem > both.pem
+jq -n --arg url "$url" '{credential_issuer: $url, credential_configuration_ids: ["org.iso.23220.1.jp.mnc"],
+	grants: {"urn:ietf:params:oauth:grant-type:pre-authorized_code": {"pre-authorized_code": "x", tx_code: {}}}}' > by-hand.json
+switched() { # switched OPTION...: enrol with a server whose key becomes another
+	/usr/bin/python3 "$here/issuer_hostile.py" "$port" tls.pem tls.key switch later.pem later.key > switch.out 2>&1 &
+	local pid=$!
+	for ((i = 0; i < 100; i++)); do grep -q ready switch.out && break; sleep 0.05; done
+	mdoc-token enrol --token holder --pin-file pin --credential credential --tx-code-file tx --yes --tls-ca both.pem "$@" by-hand.json
+	local got=$?
+	kill $pid; wait $pid 2>/dev/null
+	return $got
+}
+exits 4 "R-COM-01: the key that a server begins with is the one that it goes on with" switched
+fails "and the other is told no transaction code" grep "token was asked" switch.out
 must "R-REN-01: the batch is as it was" test "$(mdoc-token status --token holder --pin-file pin --json | jq .unused)" = 3
 must "no key waits in the inbox" test "$(mdoc-token inbox list --token holder --pin-file pin --json | jq length)" = 0
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """An issuer's server with the right key and the wrong answers: issuer_hostile.py PORT CERT KEY FAULT [SEALED].
+FAULT switch: with another key, that of the last two arguments, after its metadata were read.
 SPDX-License-Identifier: BSD-2-Clause"""
 import http.server
 import json
@@ -7,9 +8,10 @@ import ssl
 import sys
 
 port, cert, key, fault = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
-sealed = json.load(open(sys.argv[5])) if len(sys.argv) > 5 else {"credential_response": "a.b.c.d.e", "signature": "a.b.c"}
+sealed = json.load(open(sys.argv[5])) if len(sys.argv) == 6 else {"credential_response": "a.b.c.d.e", "signature": "a.b.c"}
 DOC = "org.iso.23220.1.jp.mnc"
 base = f"https://localhost:{port}"
+known = []  # what was read of the metadata of the authorization server
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -39,10 +41,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                             "credential_configurations_supported": {DOC: {"format": "mso_mdoc", "doctype": DOC}}})
         else:
             self.json(200, {"issuer": base, "token_endpoint": base + "/token"})
+            known.append(self.path)
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/token":
+            print("a token was asked for", flush=True)
             self.json(200, {"access_token": "x", "token_type": "Bearer"})
         elif self.path == "/nonce":
             self.json(200, {"c_nonce": "n" * (100000 if fault == "long-nonce" else 22)})
@@ -68,6 +72,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(cert, key)
+if fault == "switch":
+    other = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    other.load_cert_chain(sys.argv[5], sys.argv[6])
+
+    def switch(sock, *_):
+        if known:
+            sock.context = other
+
+    context.sni_callback = switch
 server.socket = context.wrap_socket(server.socket, server_side=True)
 print("ready", flush=True)
 server.serve_forever()

@@ -91,8 +91,11 @@ pin_issuer(struct enrol *enrol)
 
 	for (size_t i = 0; i < enrol->pins.count; i++)
 		(void)json_array_append_new(pins, json_string(enrol->pins.items[i]));
-	if (enrol->pins.count == 0)
+	if (enrol->pins.count == 0) {
 		(void)json_array_append_new(pins, json_string(enrol->vci.pin));
+		(void)snprintf(enrol->pin_text, sizeof(enrol->pin_text), "sha256//%s", enrol->vci.pin);
+		enrol->vci.http.pins = enrol->pin_text;
+	}
 	return json_object_set_new(enrol->enrolment.json, "pins", pins) == 0 ? EXIT_STATUS_OK : tool_no_memory();
 }
 
