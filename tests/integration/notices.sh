@@ -153,12 +153,20 @@ exits 1 "nor one from the future" "${take[@]}" --at "$(date -u -d '-1 day' +%Y-%
 
 says "SUSPENDED" "R-REV-05, R-CARD-44: the right one counts, without a PIN" "${take[@]}" good.jwe
 must "R-SUS-01: the token is suspended at once" suspended
+inbox=(--token holder --pin-file pin)
+says "SUSPENDED" "R-REV-05: the holder finds it in the inbox" mdoc-token inbox list "${inbox[@]}"
+must "R-REV-05: which says that something waits" test "$(mdoc-token status --token holder --json | jq .inbox.waiting)" = true
+says "the issuer has suspended the record" "R-REV-05: and reads what it means" mdoc-token inbox accept "${inbox[@]}"
+must "R-REV-05: once" test "$(mdoc-token inbox list "${inbox[@]}" --json | jq -c '[.[] | .kind]')" = "[]"
+must "then nothing waits" test "$(mdoc-token status --token holder --json | jq '.inbox.waiting // false')" = false
+exits 3 "an entry that is not there cannot be removed" mdoc-token inbox remove 99 "${inbox[@]}"
 exits 1 "R-NTF-01: it counts once" "${take[@]}" good.jwe
 must "and its id is kept" grep -q . state/mdoc-pkcs11/notices
 rm -f out/*
 must "a revocation" mdoc-issuer revoke --dir issuer --operator clerk --pin-file pin --person card-1 --reason device-lost
 "${notify[@]}" >/dev/null
 says "REVOKED" "R-REV-05: of a revocation the token hears too" "${take[@]}" out/*.jwe
+must "R-REV-05: programs are told of it" test "$(mdoc-token inbox accept "${inbox[@]}" --json | jq -r '.notices[].event')" = REVOKED
 must "the municipality hears why" decrypt "$(ls out/*.p7m)"
 says '"reason":"device-lost"' "in a word" cat notice.json
 must "R-RET-01: the log is whole" mdoc-issuer verify-log --dir issuer

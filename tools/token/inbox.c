@@ -1,6 +1,7 @@
 /* inbox.c: mdoc-token inbox: what came without the PIN, and its acceptance with it. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/accept.h"
+#include "tools/token/heard.h"
 #include "tools/token/token.h"
 #include "tools/common/clock.h"
 #include "tools/common/json.h"
@@ -24,34 +25,77 @@ kind_name(CK_ULONG kind)
 }
 
 static enum exit_status
-print_entries(const CK_MDOC_INBOX_ENTRY *entries, size_t count, bool as_json)
+list_entry(const struct p11_token *token, const CK_MDOC_INBOX_ENTRY *entry, json_t *list)
 {
-	json_t *list = json_array();
-	enum exit_status status = EXIT_STATUS_OK;
+	json_t *claims = entry->ulKind == MDOC_INBOX_NOTICE ? heard_read(token, entry->ulId) : NULL;
+	const char *event = json_string_value(json_object_get(claims, "event"));
+	int added = 0;
+	char when[32];
+
+	if (list != NULL) {
+		added = json_array_append_new(list,
+			json_pack("{s:I, s:s, s:I, s:I, s:s*}", "id", (json_int_t)entry->ulId, "kind",
+				kind_name(entry->ulKind), "received", (json_int_t)entry->ulReceived, "bytes",
+				(json_int_t)entry->ulLen, "event", event));
+	} else if (entry->ulKind != MDOC_INBOX_KEY) {
+		time_print_jst((int64_t)entry->ulReceived, when);
+		printf("%lu  %s  %s  %lu%s%s\n", entry->ulId, kind_name(entry->ulKind), when, entry->ulLen,
+			event != NULL ? "  " : "", event != NULL ? event : "");
+	}
+	json_decref(claims);
+	return added == 0 ? EXIT_STATUS_OK : tool_no_memory();
+}
+
+static enum exit_status
+print_entries(const struct p11_token *token, const CK_MDOC_INBOX_ENTRY *entries, size_t count, bool as_json)
+{
+	json_t *list = as_json ? json_array() : NULL;
+	enum exit_status status = !as_json || list != NULL ? EXIT_STATUS_OK : tool_no_memory();
 	size_t keys = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		char when[32];
-
+	for (size_t i = 0; status == EXIT_STATUS_OK && i < count; i++) {
 		keys += entries[i].ulKind == MDOC_INBOX_KEY ? 1 : 0;
-		if (as_json) {
-			(void)json_array_append_new(list,
-				json_pack("{s:I, s:s, s:I, s:I}", "id", (json_int_t)entries[i].ulId, "kind",
-					kind_name(entries[i].ulKind), "received", (json_int_t)entries[i].ulReceived,
-					"bytes", (json_int_t)entries[i].ulLen));
-		} else if (entries[i].ulKind != MDOC_INBOX_KEY) {
-			time_print_jst((int64_t)entries[i].ulReceived, when);
-			printf("%lu  %s  %s  %lu\n", entries[i].ulId, kind_name(entries[i].ulKind), when,
-				entries[i].ulLen);
-		}
+		status = list_entry(token, &entries[i], list);
 	}
-	if (as_json) {
-		status = list != NULL ? json_print(list) : tool_no_memory();
-	} else {
+	if (status == EXIT_STATUS_OK && as_json) {
+		status = json_print(list);
+	} else if (status == EXIT_STATUS_OK) {
 		printf(ngettext("%zu key waits for its record.", "%zu keys wait for their records.", keys), keys);
 		putchar('\n');
 	}
 	json_decref(list);
+	return status;
+}
+
+static enum exit_status
+accept_response_entry(const struct accept_options *options, struct p11_token *token, CK_ULONG id,
+	struct accept_result *result)
+{
+	enum exit_status status = accept_entry(token, id, options, result);
+
+	/* In this order, so that the issuer hears of it whatever ends the program. */
+	if (status == EXIT_STATUS_OK)
+		status = accept_note(token, options->now, result);
+	return status == EXIT_STATUS_OK ? accept_done(token, id) : status;
+}
+
+static enum exit_status
+say_accepted(const struct accept_result *result, bool any, json_t *notices)
+{
+	json_t *json = NULL;
+	enum exit_status status = EXIT_STATUS_OK;
+
+	if (notices != NULL) {
+		json = json_pack("{s:I, s:I, s:O}", "accepted", (json_int_t)result->copies, "destroyed",
+			(json_int_t)result->destroyed, "notices", notices);
+		status = json != NULL ? json_print(json) : tool_no_memory();
+		json_decref(json);
+	} else if (!any) {
+		printf("%s\n", _("There is nothing to accept."));
+	} else if (result->copies > 0) {
+		printf(ngettext("%zu copy was stored.", "%zu copies were stored.", result->copies), result->copies);
+		putchar('\n');
+	}
 	return status;
 }
 
@@ -61,45 +105,47 @@ accept_all(const struct inbox_args *args, struct p11_token *token, const CK_MDOC
 	const struct accept_options options = { args->token.common.json, args->yes, clock_now() };
 	struct accept_result result = { 0, 0, 0, 0, NULL };
 	enum exit_status status = EXIT_STATUS_OK, one;
-	size_t responses = 0;
+	json_t *notices = options.json ? json_array() : NULL;
+	bool any = false;
 
+	if (options.json && notices == NULL)
+		return tool_no_memory();
 	for (size_t i = 0; i < count; i++) {
-		if (entries[i].ulKind != MDOC_INBOX_RESPONSE)
+		if (entries[i].ulKind == MDOC_INBOX_KEY)
 			continue;
-		responses++;
-		one = accept_entry(token, entries[i].ulId, &options, &result);
-		/* In this order, so that the issuer hears of it whatever ends the program. */
-		if (one == EXIT_STATUS_OK)
-			one = accept_note(token, options.now, &result);
-		if (one == EXIT_STATUS_OK)
-			one = accept_done(token, entries[i].ulId);
+		any = true;
+		one = entries[i].ulKind == MDOC_INBOX_NOTICE
+			? heard_show(token, entries[i].ulId, notices)
+			: accept_response_entry(&options, token, entries[i].ulId, &result);
 		if (one == EXIT_STATUS_OK)
 			continue;
 		status = one;
 		tool_why(_("It stays in the inbox; throw it away with: mdoc-token inbox remove %lu"), entries[i].ulId);
 	}
+	one = say_accepted(&result, any, notices);
+	json_decref(notices);
 	free(result.notification);
-	if (args->token.common.json)
-		printf("{\"accepted\": %zu, \"destroyed\": %zu}\n", result.copies, result.destroyed);
-	else if (responses == 0)
-		printf("%s\n", _("There is nothing to accept."));
-	else if (result.copies > 0) {
-		printf(ngettext("%zu copy was stored.", "%zu copies were stored.", result.copies), result.copies);
-		putchar('\n');
-	}
-	return status;
+	return status != EXIT_STATUS_OK ? status : one;
 }
 
 static enum exit_status
-remove_entry(const struct p11_token *token, const char *text)
+remove_entry(const struct p11_token *token, const CK_MDOC_INBOX_ENTRY *entries, size_t count, const char *text)
 {
 	char *end = NULL;
 	const unsigned long id = strtoul(text, &end, 10);
+	bool there = false;
 	CK_RV rv;
 
 	if (end == text || *end != '\0') {
 		tool_error(_("\"%s\" is not the number of an entry"), text);
 		return EXIT_STATUS_USAGE;
+	}
+	for (size_t i = 0; !there && i < count; i++)
+		there = entries[i].ulId == id;
+	if (!there) {
+		tool_error(_("the inbox has no entry %lu"), id);
+		tool_why("%s", _("Its entries are shown by: mdoc-token inbox list"));
+		return EXIT_STATUS_INPUT;
 	}
 	rv = token->p11->vendor->C_MDOC_InboxRemove(token->session, id);
 	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("the entry cannot be removed"), rv);
@@ -120,11 +166,11 @@ run(const struct inbox_args *args, struct p11 *p11, struct p11_token *token)
 	if (rv != CKR_OK)
 		status = tool_rv_error(_("the token's inbox cannot be read"), rv);
 	else if (strcmp(act, "list") == 0)
-		status = print_entries(entries, count, args->token.common.json);
+		status = print_entries(token, entries, count, args->token.common.json);
 	else if (strcmp(act, "accept") == 0)
 		status = accept_all(args, token, entries, count);
 	else
-		status = remove_entry(token, args->operands.items[1]);
+		status = remove_entry(token, entries, count, args->operands.items[1]);
 	free(entries);
 	return status;
 }

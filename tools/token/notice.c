@@ -27,6 +27,7 @@
 #include "tools/common/jwe.h"
 #include "tools/common/message.h"
 #include "tools/token/enrolment.h"
+#include "tools/token/heard.h"
 #include "tools/token/line.h"
 #include "tools/token/pin_sealed.h"
 
@@ -49,30 +50,6 @@ struct notice_args {
 	char seen[PATH_MAX], refused[PATH_MAX];
 	json_t *report;
 };
-
-/* What there is, and whether nothing can be presented after it. */
-static const struct event {
-	const char *name;
-	bool stops;
-	const char *said;
-} events[] = {
-	{ "ISSUED", false, N_("the issuer has issued a record") },
-	{ "SUSPENDED", true,
-		N_("the issuer has suspended the record; the token presents nothing until its security "
-		   "officer lets it") },
-	{ "RESUMED", false, N_("the issuer has lifted the suspension; the token's security officer may, too") },
-	{ "REVOKED", true, N_("the issuer has revoked the record; the token presents nothing any more") },
-	{ "LAPSED", false, N_("the record has lost its effect; a renewal brings a new one") },
-};
-
-static const struct event *
-event_of(const char *name)
-{
-	for (size_t i = 0; name != NULL && i < sizeof(events) / sizeof(events[0]); i++)
-		if (strcmp(events[i].name, name) == 0)
-			return &events[i];
-	return NULL;
-}
 
 /* One line for each: when, token, SHA-256 of what came, why. */
 static void
@@ -142,7 +119,7 @@ check_claims(const struct notice_args *args, const json_t *claims)
 		return N_("it says that it was made in the future");
 	if (made < args->now - AGE_MAX)
 		return N_("it is too old to be about a record of this token");
-	if (event_of(json_string_value(json_object_get(claims, "event"))) == NULL)
+	if (heard_event_of(json_string_value(json_object_get(claims, "event"))) == NULL)
 		return N_("it tells of an event that this program does not know");
 	return NULL;
 }
@@ -196,7 +173,7 @@ act(struct notice_args *args, struct p11_token *token, const json_t *claims)
 
 	if (text == NULL)
 		return tool_no_memory();
-	if (event_of(name)->stops)
+	if (heard_event_of(name)->stops)
 		rv = vendor->C_MDOC_Suspend(token->session);
 	if (rv == CKR_OK)
 		rv = vendor->C_MDOC_InboxPut(token->session, MDOC_INBOX_NOTICE, (const CK_BYTE *)text, strlen(text),
@@ -235,7 +212,7 @@ take(struct notice_args *args, struct p11_token *token, const char *path)
 			json_array_append_new(args->report, json_pack("{s:s, s:s}", "id", id, "event", name)) != 0)
 			status = tool_no_memory();
 		if (status == EXIT_STATUS_OK && !args->token.common.json)
-			printf("%s: %s.\n", name, _(event_of(name)->said));
+			printf("%s: %s.\n", name, _(heard_event_of(name)->said));
 	}
 	json_decref(claims);
 	mdoc_buf_clear(&content);
