@@ -121,6 +121,28 @@ says "older than the record" "R-REN-01: it is refused" mdoc-token inbox accept -
 must "and the newer one stays" test "$(second)" = "$newest"
 quiet "${accept[@]}"
 
+# ---- Refused, and ended: what the holder sees of a renewal that nobody watches ----
+drop
+quiet mdoc-issuer suspend "${clerk[@]}" --person card-2
+says "nothing was issued: the state of the record does not allow it" "R-SUS-01: a suspended record is not renewed" \
+	mdoc-token renew --token second --force
+quiet mdoc-issuer resume "${clerk[@]}" --person card-2
+must "the card of somebody is suspended" mdoc-issuer person update "${clerk[@]}" --person card-2 --card-status suspended
+exits 1 "R-REN-02: a renewal is refused" mdoc-token renew --token second --force
+says "refused at" "R-REN-02, R-REN-03: the status shows it to the holder" mdoc-token status --token second
+says "it is tried again at" "and when it is tried again" mdoc-token status --token second
+must "to programs as well" test "$(mdoc-token status --token second --json | jq -r .renewal.result)" = refused
+must "R-REN-03: the renewals of all tokens are one JSON array" test "$(mdoc-token renew --all --json | jq -cs 'map(length)')" = "[2]"
+must "and that of one is an object" test "$(mdoc-token renew --token second --json | jq -r .result)" = later
+must "the record is revoked" mdoc-issuer revoke "${clerk[@]}" --person card-2 --reason holder-notice
+mdoc-token renew --token second --force > ended.log 2>&1
+must "R-REV-01: the renewal says that the enrolment has ended" grep -q "has ended this enrolment" ended.log
+fails "R-REV-01: and does not say that it is tried again" grep -q "tries again" ended.log
+says "has ended this enrolment" "so does the status" mdoc-token status --token second
+quiet mdoc-token erase --token second --so-pin-file so2 --yes
+must "R-REN-03: an erased token is renewed no more" mdoc-token renew --all
+must "R-REN-03: the other one still is" test "$(mdoc-token renew --all --json | jq -c length)" = 1
+
 # ---- A full disk ----
 small=$scratch/small
 mkdir "$small"

@@ -1,5 +1,6 @@
 /* issuance_refusal.c: why nothing was issued, for people and for programs. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "tools/common/message.h"
@@ -97,6 +98,11 @@ describe(char text[DESCRIPTION_MAX], const struct issuance_refusal *refusal)
 {
 	int len = snprintf(text, DESCRIPTION_MAX, "%s", refusal->what);
 	size_t at = len > 0 ? (size_t)len : 0;
+
+	/* The register's reasons are half sentences. */
+	if (refusal->why != NULL && refusal->number == 0 && islower((unsigned char)refusal->why[0]) && at > 0 &&
+		at < DESCRIPTION_MAX && text[at - 1] == '.')
+		text[at - 1] = ':';
 
 	if (refusal->why != NULL && at < DESCRIPTION_MAX) {
 		len = refusal->number > 0

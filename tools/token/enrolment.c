@@ -185,6 +185,47 @@ enrolment_note(struct enrolment *enrolment, int64_t now, const char *result, con
 			"description", description));
 }
 
+static bool
+has_place(void)
+{
+	return getenv("XDG_STATE_HOME") != NULL || getenv("HOME") != NULL;
+}
+
+json_t *
+enrolment_peek(const char *serial)
+{
+	char *dir = has_place() && is_serial(serial) ? folder(false) : NULL, *path = NULL;
+	json_t *json = NULL;
+
+	if (dir != NULL && asprintf(&path, "%s/%s.json", dir, serial) < 0)
+		path = NULL;
+	if (path != NULL)
+		json = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	free(path);
+	free(dir);
+	return json;
+}
+
+void
+enrolment_forget(const unsigned char serial[16])
+{
+	char name[17], *dir = has_place() ? folder(false) : NULL, *path = NULL;
+	int lock = -1;
+
+	memcpy(name, serial, 16);
+	name[16] = '\0';
+	name[strcspn(name, " ")] = '\0';
+	if (dir == NULL || !is_serial(name) || asprintf(&path, "%s/%s.json", dir, name) < 0)
+		path = NULL;
+	/* A renewal that is under way would write it again: it is waited for. The lock's own file stays, for who waits. */
+	if (path != NULL && file_exists(path) && take_lock(path, true, &lock) == EXIT_STATUS_OK && unlink(path) != 0)
+		tool_note("%s: %m", path);
+	if (lock >= 0)
+		close(lock);
+	free(path);
+	free(dir);
+}
+
 size_t
 enrolment_list(char **serials, size_t max)
 {

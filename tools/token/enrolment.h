@@ -54,6 +54,16 @@ void enrolment_set_number(struct enrolment *enrolment, const char *name, int64_t
 void enrolment_note(struct enrolment *enrolment, int64_t now, const char *result, const char *error,
 	const char *description);
 
+/* As it is just now, for looking at only; NULL: there is none, or it is none (not said). json_decref(). */
+json_t *enrolment_peek(const char *serial);
+
+/*
+ * The token is gone for ever: what was kept to renew it goes, too, so that nobody tries.
+ *
+ * serial  as PKCS#11 has it: 16 characters, blanks behind it
+ */
+void enrolment_forget(const unsigned char serial[16]);
+
 /* Serial numbers of all tokens that are enrolled, at most `max`; each free(). */
 size_t enrolment_list(char **serials, size_t max);
 

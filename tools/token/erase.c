@@ -1,6 +1,7 @@
 /* erase.c: mdoc-token erase: the token with everything, or its records. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/enrolment.h"
 #include "tools/common/message.h"
 #include "tools/common/terminal.h"
 #include <stdio.h>
@@ -44,7 +45,9 @@ erase_token(const struct erase_args *args, struct p11 *p11)
 {
 	struct pin so = { .set = false };
 	enum exit_status status;
+	CK_TOKEN_INFO info;
 	CK_SLOT_ID slot = 0;
+	bool known = false;
 	CK_RV rv;
 
 	status = p11_open(args->token.common.module, p11);
@@ -55,9 +58,12 @@ erase_token(const struct erase_args *args, struct p11 *p11)
 	if (status == EXIT_STATUS_OK)
 		status = pin_get(&args->so, _("Security officer's code"), false, &so);
 	if (status == EXIT_STATUS_OK) {
+		known = p11->list->C_GetTokenInfo(slot, &info) == CKR_OK;
 		rv = erase_slot(p11, slot, args->token.label, &so);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("cannot erase the token"), rv);
+		else if (known)
+			enrolment_forget(info.serialNumber);
 	}
 	pin_clear(&so);
 	return status;

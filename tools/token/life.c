@@ -1,6 +1,7 @@
 /* life.c: mdoc-token suspend, resume and retire. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/enrolment.h"
 #include "tools/common/message.h"
 #include "tools/common/p11_named.h"
 #include "tools/common/terminal.h"
@@ -138,6 +139,8 @@ cmd_retire(const struct command *command, int argc, char **argv)
 		rv = p11.vendor->C_MDOC_Retire(token.session);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("the token was not retired"), rv);
+		else
+			enrolment_forget(token.info.serialNumber);
 	}
 	if (status == EXIT_STATUS_OK)
 		say_done(&args, "retired", N_("The token is retired (廃止): its keys and records are destroyed."));

@@ -74,8 +74,10 @@ line_login(struct p11_token *token, const char *path)
 		token->logged_in = rv == CKR_OK;
 		if (rv != CKR_OK) {
 			status = tool_rv_error(_("the token does not accept the provisioner's credential"), rv);
-			tool_why(_("The security officer makes one with: mdoc-token provisioner --credential %s"),
-				path);
+			if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED || rv == CKR_USER_PIN_NOT_INITIALIZED)
+				tool_why(_("The security officer makes one with: mdoc-token provisioner --credential "
+					   "%s"),
+					path);
 		}
 	}
 	mdoc_buf_clear(&credential);

@@ -32,20 +32,18 @@ static const struct {
 	[RENEW_FAILED] = { "failed", N_("it was not renewed") },
 };
 
+/* list: where it is added as JSON instead of being said; NULL: none */
 static enum exit_status
-report(const char *serial, enum renew_result result, int64_t next, bool as_json)
+report(const char *serial, enum renew_result result, int64_t next, json_t *list)
 {
 	char when[32];
-	json_t *json;
-	enum exit_status status = EXIT_STATUS_OK;
 
-	if (as_json) {
-		json = json_pack("{s:s, s:s, s:I}", "serial", serial, "result", results[result].word, "next",
-			(json_int_t)next);
-		status = json != NULL ? json_print(json) : tool_no_memory();
-		json_decref(json);
-		return status;
-	}
+	if (list != NULL)
+		return json_array_append_new(list,
+			       json_pack("{s:s, s:s, s:I}", "serial", serial, "result", results[result].word, "next",
+				       (json_int_t)next)) == 0
+			? EXIT_STATUS_OK
+			: tool_no_memory();
 	printf("%s: %s\n", serial, _(results[result].sentence));
 	if (next != 0) {
 		time_print_jst(next, when);
@@ -73,19 +71,19 @@ find_serial(const struct renew_args *args, char serial[17])
 }
 
 static enum exit_status
-renew(const struct renew_args *args, const char *serial)
+renew(const struct renew_args *args, const char *serial, json_t *list)
 {
 	const struct renew_options options = { args->common.module, args->force, clock_now() };
 	enum renew_result result = RENEW_FAILED;
 	int64_t next = 0;
 	enum exit_status status = renew_one(serial, &options, &result, &next), said;
 
-	said = report(serial, result, next, args->common.json);
+	said = report(serial, result, next, list);
 	return status != EXIT_STATUS_OK ? status : said;
 }
 
 static enum exit_status
-renew_all(const struct renew_args *args)
+renew_all(const struct renew_args *args, json_t *list)
 {
 	char **serials = calloc(TOKENS_MAX, sizeof(*serials));
 	enum exit_status status = EXIT_STATUS_OK, one;
@@ -95,13 +93,31 @@ renew_all(const struct renew_args *args)
 		return tool_no_memory();
 	count = enrolment_list(serials, TOKENS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		one = renew(args, serials[i]);
+		one = renew(args, serials[i], list);
 		if (one > status)
 			status = one;
 		free(serials[i]);
 	}
 	free(serials);
 	return status;
+}
+
+static enum exit_status
+renew_labelled(const struct renew_args *args, json_t *list)
+{
+	char serial[17] = "";
+	const enum exit_status status = find_serial(args, serial);
+
+	return status == EXIT_STATUS_OK ? renew(args, serial, list) : status;
+}
+
+/* One token is one object, all of them are an array. */
+static enum exit_status
+print_list(const struct renew_args *args, const json_t *list)
+{
+	if (args->label == NULL)
+		return json_print(list);
+	return json_array_size(list) > 0 ? json_print(json_array_get(list, 0)) : EXIT_STATUS_OK;
 }
 
 int
@@ -115,15 +131,20 @@ cmd_renew(const struct command *command, int argc, char **argv)
 			N_("renew even if it is not due, or if the last attempt failed a short time ago"), false },
 		END_ROW,
 	};
-	char serial[17] = "";
-	enum exit_status status = options_parse(command, rows, &args.common, NULL, argc, argv);
+	enum exit_status status = options_parse(command, rows, &args.common, NULL, argc, argv), printed;
+	json_t *list = NULL;
 
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
 	if (args.all && args.label != NULL)
 		return (int)options_wrong(command, "%s", _("--token names one, --all every one"));
-	if (args.label == NULL)
-		return (int)renew_all(&args);
-	status = find_serial(&args, serial);
-	return (int)(status == EXIT_STATUS_OK ? renew(&args, serial) : status);
+	if (args.common.json) {
+		list = json_array();
+		if (list == NULL)
+			return (int)tool_no_memory();
+	}
+	status = args.label == NULL ? renew_all(&args, list) : renew_labelled(&args, list);
+	printed = list != NULL ? print_list(&args, list) : EXIT_STATUS_OK;
+	json_decref(list);
+	return (int)(status != EXIT_STATUS_OK ? status : printed);
 }

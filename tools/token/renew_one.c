@@ -380,6 +380,7 @@ note(struct renewal *renewal, enum exit_status status, enum renew_result *result
 		enrolment_set_number(enrolment, "next", now + jitter(REFUSED_WAIT));
 		if (strcmp(vci->error, "invalid_grant") == 0) {
 			(void)json_object_set_new(enrolment->json, "ended", json_true());
+			enrolment_set_number(enrolment, "next", 0);
 			*result = RENEW_ENDED;
 		}
 		return;

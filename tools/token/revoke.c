@@ -6,6 +6,7 @@
  */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/enrolment.h"
 #include "tools/token/pin_sealed.h"
 #include "tools/common/clock.h"
 #include "tools/common/file.h"
@@ -58,7 +59,10 @@ retire(const struct revoke_args *args, struct p11_token *token)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	rv = token->p11->vendor->C_MDOC_Retire(token->session);
-	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(_("the token was not retired"), rv);
+	if (rv != CKR_OK)
+		return tool_rv_error(_("the token was not retired"), rv);
+	enrolment_forget(token->info.serialNumber);
+	return EXIT_STATUS_OK;
 }
 
 /* The serial number from the token, which is retired first when that is the reason. */

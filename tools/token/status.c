@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/enrolment.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/state.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <mdoc/validity.h>
 
 static const char *
 pin_of(CK_FLAGS flags)
@@ -98,13 +100,15 @@ print_validity(const json_t *status)
 	for (size_t i = 0; i < 2; i++) {
 		const json_t *one = json_object_get(json_object_get(status, "validity"), which[i]);
 		const json_t *until = json_object_get(one, "validUntil");
+		int64_t when;
 		char text[32];
 
 		if (json_is_integer(until)) {
 			time_print_jst((int64_t)json_integer_value(until), text);
 			print_line(names[i], text);
-		} else if (json_is_string(until)) {
-			print_line(names[i], json_string_value(until));
+		} else if (json_is_string(until) && mdoc_tdate_parse(mdoc_text(json_string_value(until)), &when)) {
+			time_print_jst(when, text);
+			print_line(names[i], text);
 		}
 	}
 }
@@ -157,6 +161,49 @@ print_binding(const json_t *status)
 		print_line("", _("the TPM has no counter for this token alone: wrong PINs lock all that it protects"));
 }
 
+/* R-REN-03: nobody sees what a timer's renewal says, so that the holder is told here. */
+static void
+add_renewal(json_t *status, const char *serial)
+{
+	json_t *enrolment = enrolment_peek(serial);
+	const json_t *last = json_object_get(enrolment, "last");
+
+	if (json_is_object(last))
+		json_object_set_new(status, "renewal",
+			json_pack("{s:O*, s:O*, s:O*, s:O*, s:O*, s:b}", "at", json_object_get(last, "at"), "result",
+				json_object_get(last, "result"), "error", json_object_get(last, "error"), "description",
+				json_object_get(last, "description"), "next", json_object_get(enrolment, "next"),
+				"ended", json_is_true(json_object_get(enrolment, "ended"))));
+	json_decref(enrolment);
+}
+
+static void
+print_renewal(const json_t *status)
+{
+	const json_t *renewal = json_object_get(status, "renewal");
+	const char *result = json_string_value(json_object_get(renewal, "result"));
+	const char *why = json_string_value(json_object_get(renewal, "description"));
+	const int64_t next = (int64_t)json_integer_value(json_object_get(renewal, "next"));
+	const bool ended = json_is_true(json_object_get(renewal, "ended"));
+	char when[32], line[128];
+
+	/* What has been overcome since is no news. */
+	if (result == NULL || (!ended && next == 0))
+		return;
+	time_print_jst((int64_t)json_integer_value(json_object_get(renewal, "at")), when);
+	snprintf(line, sizeof(line), strcmp(result, "refused") == 0 ? _("refused at %s") : _("failed at %s"), when);
+	print_line(_("renewal"), line);
+	if (why != NULL)
+		print_line("", why);
+	if (ended) {
+		print_line("", _("the issuer has ended this enrolment; enrol again with: mdoc-token enrol OFFER"));
+	} else {
+		time_print_jst(next, when);
+		snprintf(line, sizeof(line), _("it is tried again at %s"), when);
+		print_line("", line);
+	}
+}
+
 static void
 print_status(const json_t *status)
 {
@@ -193,6 +240,7 @@ print_status(const json_t *status)
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		print_count(status, counts[i].member, _(counts[i].name));
 	print_validity(status);
+	print_renewal(status);
 }
 
 static enum exit_status
@@ -222,12 +270,25 @@ show_status(const struct p11_token *token, bool as_json)
 	json_object_set_new(status, "token", json_string(token->label));
 	json_object_set_new(status, "serial", json_string(serial));
 	json_object_set_new(status, "model", json_string(model));
+	add_renewal(status, serial);
 	if (as_json)
 		result = json_print(status);
 	else
 		print_status(status);
 	json_decref(status);
 	return result;
+}
+
+/* Whether something can be presented; a locked PIN is told by no login here. */
+static enum exit_status
+check_state(const struct p11_token *token)
+{
+	struct token_state state;
+
+	token_state_read(token, &state);
+	if (state.locked && !state.retired)
+		return tool_rv_error(_("nothing can be presented"), CKR_PIN_LOCKED);
+	return token_state_check(token, true);
 }
 
 int
@@ -257,7 +318,7 @@ cmd_status(const struct command *command, int argc, char **argv)
 	if (status == EXIT_STATUS_OK)
 		status = show_status(&token, args.common.json);
 	if (status == EXIT_STATUS_OK && check)
-		status = token_state_check(&token, true);
+		status = check_state(&token);
 	token_end(&p11, &token);
 	return status;
 }
