@@ -54,7 +54,7 @@ sees "PIN to be changed" "R-CARD-30: others see that it must be changed"
 answers CKR_PIN_EXPIRED "R-CARD-30: it opens nothing" FIRST
 exits 9 "R-CARD-30: our programs say so by their exit code" mdoc-token list --token holder --pin-file first
 exits 1 "activate wants the first one" mdoc-token activate --token holder --pin-file wrong --new-pin-file own
-fails "R-CARD-30: it can't be kept" mdoc-token activate --token holder --pin-file first --new-pin-file first
+says "first one again" "R-CARD-30: it can't be kept" mdoc-token activate --token holder --pin-file first --new-pin-file first
 must "R-CARD-30, R-PIN-01: activate sets the holder's own" mdoc-token activate --token holder --pin-file first --new-pin-file own
 exits 1 "once" mdoc-token activate --token holder --pin-file own --new-pin-file first
 
@@ -82,6 +82,7 @@ sees "final user PIN try" "R-CARD-05: one try is left"
 exits 1 "the last" mdoc-token list --token holder --pin-file wrong
 answers CKR_PIN_LOCKED "R-CARD-05: locked, also for the right PIN" OWN
 state "PIN           locked" "R-CARD-05: and so says the status"
+exits 1 "R-CARD-05: with --check by its exit code, too" mdoc-token status --token holder --check
 exits 1 "R-CARD-47: no reset without a recorded identity check" mdoc-token pin reset "${so[@]}" --new-pin-file first
 exits 2 "R-CARD-47: one that nobody made is none" mdoc-token pin reset "${so[@]}" --new-pin-file first --checked passport
 answers CKR_PIN_LOCKED "it is still locked" OWN
@@ -101,6 +102,8 @@ for try in 1 2 3 4 5 6; do "${p11[@]}" --token-label holder --login --pin env:WR
 state "disabled" "R-FACE-01, R-FACE-02: no try changes that, and it is not the state of a locked one"
 state "顔認証" "R-FACE-09: the token is marked"
 exits 8 "R-FACE-09: nobody is asked for a PIN" mdoc-token list --token holder
+exits 8 "R-FACE-02: nor told that a PIN is locked that could be changed" mdoc-token pin change --token holder --pin-file own \
+	--new-pin-file first
 exits 8 "R-FACE-07: without an authenticator it presents nothing" ask never.cbor
 exits 1 "R-FACE-05: reset is not the way back" mdoc-token pin reset "${so[@]}" --new-pin-file first "${checked[@]}"
 exits 1 "R-FACE-05: enable without an identity check neither" mdoc-token pin enable "${so[@]}" --new-pin-file first
@@ -160,7 +163,7 @@ must "R-DUTY-01, R-REV-02: the holder retires it before giving the terminal away
 state "廃止" "R-CARD-41: 廃止"
 exits 7 "R-CARD-41: it presents nothing" ask never.cbor
 exits 7 "and is opened by nothing" mdoc-token list --token holder --pin-file own
-fails "R-CARD-41: that is for ever" mdoc-token resume "${so[@]}"
+exits 7 "R-CARD-41: that is for ever" mdoc-token resume "${so[@]}"
 fails "for the PIN too" mdoc-token pin reset "${so[@]}" --new-pin-file first "${checked[@]}"
 must "it can be erased" mdoc-token erase --token holder --so-pin-file so --yes
 

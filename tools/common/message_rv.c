@@ -20,7 +20,8 @@ static const char hint_so[] =
 	N_("The security officer can set a new PIN with: mdoc-token pin reset --token LABEL --so-pin-file FILE");
 static const char hint_first[] =
 	N_("The security officer can let it be set with: mdoc-token pin set --token LABEL --so-pin-file FILE");
-static const char hint_more[] = N_("Ask the issuer for new copies: mdoc-token request, then mdoc-token import.");
+static const char hint_more[] =
+	N_("Ask the issuer for new copies: mdoc-token renew where the token is enrolled, or request and then import.");
 
 static const struct rv_row rows[] = {
 	ROW(CKR_OK, OK, N_("no error"), NULL),
@@ -117,7 +118,7 @@ static const struct rv_row rows[] = {
 		N_("Enrol it with the issuer first: mdoc-token attest --enrol")),
 	ROW(CKR_MDOC_CHECK_MISSING, NO, N_("the holder's identity must be checked first, and the check recorded"),
 		N_("Say what was shown, and to whom: --checked TEXT --operator NAME")),
-	ROW(CKR_MDOC_RETIRED, NO, N_("the token is retired"), N_("It can only be erased: mdoc-token erase")),
+	ROW(CKR_MDOC_RETIRED, RETIRED, N_("the token is retired"), N_("It can only be erased: mdoc-token erase")),
 	ROW(CKR_MDOC_AUTHENTICATOR, NO, N_("the authenticator's program is missing or gave no good verdict"),
 		N_("Is it the one that the token was made with? mdoc-pkcs11.conf names it: authenticator = "
 		   "/path/to/program")),

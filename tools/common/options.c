@@ -270,17 +270,27 @@ options_parse(const struct command *command, const struct option_row *rows, stru
 }
 
 static void
+print_commands(const struct command *commands)
+{
+	size_t widest = 0;
+
+	for (const struct command *each = commands; each->name != NULL; each++)
+		widest = strlen(each->name) > widest ? strlen(each->name) : widest;
+	for (; commands->name != NULL; commands++)
+		printf("  %-*s  %s\n", (int)widest, commands->name, _(commands->summary));
+}
+
+static void
 print_program_help(const struct command *commands, const char *summary)
 {
 	printf(_("Usage: %s COMMAND [OPTION…]"), message_program());
 	printf("\n%s\n\n", _(summary));
-	for (; commands->name != NULL; commands++)
-		printf("  %-10s %s\n", commands->name, _(commands->summary));
+	print_commands(commands);
 	printf("\n");
 	printf(_("Try: %s COMMAND --help"), message_program());
 	printf("\n\n%s\n",
 		_("Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 unreadable input, 4 token or store "
-		  "trouble."));
+		  "trouble, 5 to 9 why a token can present nothing: mdoc-token(1)."));
 }
 
 /* The word of "pin set" behind "pin ". */
@@ -293,10 +303,9 @@ last_word(const struct command *parent, const struct command *command)
 static void
 print_parent_help(const struct command *parent, const struct command *commands)
 {
-	printf(_("Usage: %s COMMAND [OPTION…]"), message_program());
+	printf(_("Usage: %s %s COMMAND [OPTION…]"), message_program(), parent->name);
 	printf("\n%s\n\n", _(parent->summary));
-	for (; commands->name != NULL; commands++)
-		printf("  %-14s %s\n", commands->name, _(commands->summary));
+	print_commands(commands);
 }
 
 int

@@ -22,6 +22,12 @@ pin_clear(struct pin *pin)
 	OPENSSL_cleanse(pin, sizeof(*pin));
 }
 
+bool
+pin_equal(const struct pin *a, const struct pin *b)
+{
+	return a->len == b->len && CRYPTO_memcmp(a->text, b->text, a->len) == 0;
+}
+
 /* The signal that interrupted a question; it is raised again once the terminal is as it was. */
 static volatile sig_atomic_t interrupted;
 
@@ -163,12 +169,6 @@ ask_once(int tty, const char *prompt, struct pin *pin)
 	return EXIT_STATUS_NO;
 }
 
-static bool
-pin_equal(const struct pin *a, const struct pin *b)
-{
-	return a->len == b->len && CRYPTO_memcmp(a->text, b->text, a->len) == 0;
-}
-
 static enum exit_status
 from_terminal(const char *prompt, bool confirm, struct pin *pin)
 {
@@ -178,7 +178,9 @@ from_terminal(const char *prompt, bool confirm, struct pin *pin)
 
 	if (tty < 0) {
 		tool_error(_("there is no terminal to ask for the PIN (%s)"), prompt);
-		tool_why(_("Give a file with --pin-file or a descriptor with --pin-fd."));
+		tool_why(_(
+			"Give it by a file or a descriptor: --pin-file, --new-pin-file, --so-pin-file or the like, see "
+			"--help."));
 		return EXIT_STATUS_USAGE;
 	}
 	for (int i = 0; i < TRIES; i++) {

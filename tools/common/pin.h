@@ -38,6 +38,7 @@ struct pin_source {
  */
 enum exit_status pin_get(const struct pin_source *source, const char *prompt, bool confirm, struct pin *pin);
 void pin_clear(struct pin *pin);
+bool pin_equal(const struct pin *a, const struct pin *b);
 
 /* 100 random bits as 20 letters and digits of base32 (RFC 4648), for an SO code. */
 enum exit_status pin_generate(struct pin *pin);

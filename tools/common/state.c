@@ -120,7 +120,8 @@ token_state_check(const struct p11_token *token, bool present)
 		tool_error("%s", _("no unused copy is left in the token"));
 		tool_why("%s",
 			state.inbox ? _("New ones wait for the PIN in the token's inbox.")
-				    : _("Ask the issuer for new copies: mdoc-token request, then mdoc-token import."));
+				    : _("Ask the issuer for new copies: mdoc-token renew where the token is enrolled, "
+					"or request and then import."));
 		return EXIT_STATUS_EXHAUSTED;
 	}
 	if (present && state.inbox)

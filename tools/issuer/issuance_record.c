@@ -27,19 +27,18 @@ check_card(const struct issuance_work *work, struct issuance_refusal *refusal)
 		int64_t until;
 		const char *over, *unknown;
 	} ends[] = {
-		{ person->card_until, N_("The person's card has lapsed (R-REN-02)."),
-			N_("The register does not say until when the person's card is valid (R-REN-02).") },
-		{ person->signature_until, N_("The signature certificate of the person's card has lapsed (R-REN-02)."),
-			N_("The register does not say until when the card's signature certificate is valid "
-			   "(R-REN-02).") },
+		{ person->card_until, N_("The person's card has lapsed."),
+			N_("The register does not say until when the person's card is valid.") },
+		{ person->signature_until, N_("The signature certificate of the person's card has lapsed."),
+			N_("The register does not say until when the card's signature certificate is valid.") },
 	};
 	static const char advice[] =
 		N_("Let the holder ask the municipality; when the register was wrong: \"mdoc-issuer "
 		   "person update\".");
 
 	if (person->card_status != REGISTER_LAW_OPERATING)
-		return issuance_refuse(refusal, ISSUANCE_DENIED, refused,
-			N_("The person's card is not in operation (R-REN-02)."), advice);
+		return issuance_refuse(refusal, ISSUANCE_DENIED, refused, N_("The person's card is not in operation."),
+			advice);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (ends[i].until == 0 && work->order.renewal)
 			return issuance_refuse(refusal, ISSUANCE_DENIED, refused, ends[i].unknown, advice);
@@ -182,7 +181,7 @@ check_policy(const struct issuance *issuance, const struct issuance_work *work, 
 	if (late == NULL)
 		return true;
 	(void)issuance_refuse(refusal, ISSUANCE_DENIED, refused,
-		N_("An algorithm is past the date to which it is issued with (R-FUT-05)."),
+		N_("An algorithm is past the date to which it is issued with."),
 		N_("Use keys of another kind; the dates are those of the algorithm policy."));
 	issuance_detail(refusal, late);
 	return false;

@@ -265,7 +265,7 @@ check_curves(const struct issuance *issuance, const struct issuance_work *work, 
 	for (size_t i = 0; i < work->proofs.count; i++)
 		if (!mdoc_profile_takes_curve(profile, work->proofs.keys[i].key.curve))
 			return issuance_refuse_number(refusal, ISSUANCE_BAD_PROOF, refused_proof,
-				N_("it is on a curve that the record does not take (R-CRY-01)"), i);
+				N_("it is on a curve that the record does not take"), i);
 	return true;
 }
 
@@ -280,9 +280,8 @@ check_bound(const struct issuance *issuance, const struct issuance_work *work, s
 		return true;
 	return issuance_refuse(refusal, ISSUANCE_DENIED,
 		N_("The request is refused: its keys are not bound to a device."),
-		work->claims_device
-			? N_("The token says that a copy of its files can be used on another machine (R-KEY-02).")
-			: N_("It has no key attestation of its token, which would say so."),
+		work->claims_device ? N_("The token says that a copy of its files can be used on another machine.")
+				    : N_("It has no key attestation of its token, which would say so."),
 		N_("Let the holder make a token with --backend tpm, or --backend vault --seal tpm."));
 }
 

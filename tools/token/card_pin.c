@@ -201,8 +201,8 @@ card_pin_disable(const struct command *command, int argc, char **argv)
 {
 	struct card_pin_args args = { .card = NULL };
 	const struct option_row rows[] = { CARD_ROWS(args),
-		{ "requested", OPTION_TEXT, &args.check.request, N_("TEXT"),
-			N_("where the holder's wish is on file (R-FACE-06)"), true },
+		{ "requested", OPTION_TEXT, &args.check.request, N_("TEXT"), N_("where the holder's wish is on file"),
+			true },
 		END_ROW };
 
 	return act_on_card(command, rows, &args, false, argc, argv);

@@ -15,6 +15,7 @@ struct pin_args {
 	struct check_args check;
 	struct pin_source fresh;
 	struct sealed_args sealed;
+	const char *card;
 };
 
 /* What the security officer does to a PIN by C_InitPIN, and the state that it is for. */
@@ -118,13 +119,21 @@ say_next(struct p11_token *token)
 		tool_note(_("Next the holder sets a PIN of his own: mdoc-token activate --token %s"), token->label);
 }
 
+/* For --help: with it the command line is one of card_pin.c. */
+#define CARD_ROW(name) \
+	{ \
+		"card", OPTION_TEXT, &(name), N_("NAME"), N_("in the place of --token: three areas of this card"), \
+			false \
+	}
+
 /* The security officer sets a PIN, whatever the old one was (R-PIN-01: the holder types it). */
 static int
 act_by_so(const struct command *command, const struct act *act, int argc, char **argv)
 {
 	struct pin_args args = { .so = { NULL, NULL } };
 	const struct option_row rows[] = { TOKEN_ROW(args.token), SO_ROWS(args.so), CHECK_ROWS(args.check),
-		NEW_PIN_ROWS(args), SEALED_ROWS(args.sealed), END_ROW };
+		NEW_PIN_ROWS(args), SEALED_ROWS(args.sealed),
+		act == &enable ? (struct option_row)CARD_ROW(args.card) : (struct option_row)END_ROW, END_ROW };
 	struct pin_request request = { .exp = 0 };
 	struct p11 p11 = { NULL, NULL, NULL };
 	struct p11_token token = { .p11 = NULL };
@@ -191,9 +200,9 @@ pin_disable(const struct command *command, int argc, char **argv)
 {
 	struct pin_args args = { .so = { NULL, NULL } };
 	const struct option_row rows[] = { TOKEN_ROW(args.token), SO_ROWS(args.so), CHECK_ROWS(args.check),
-		{ "requested", OPTION_TEXT, &args.check.request, N_("TEXT"),
-			N_("where the holder's wish is on file (R-FACE-06)"), true },
-		END_ROW };
+		{ "requested", OPTION_TEXT, &args.check.request, N_("TEXT"), N_("where the holder's wish is on file"),
+			true },
+		CARD_ROW(args.card), END_ROW };
 	struct p11 p11 = { NULL, NULL, NULL };
 	struct p11_token token = { .p11 = NULL };
 	enum exit_status status;
@@ -231,10 +240,15 @@ static enum exit_status
 change_by_holder(const struct pin_args *args, struct p11_token *token)
 {
 	struct pin old = { .set = false }, fresh = { .set = false };
+	struct token_state state;
 	enum exit_status status = EXIT_STATUS_OK;
 	CK_RV rv;
 
-	if ((token->info.flags & CKF_USER_PIN_INITIALIZED) == 0)
+	/* A disabled PIN looks locked to C_SetPIN; the way out is another one. */
+	token_state_read(token, &state);
+	if (state.retired || state.disabled)
+		status = token_state_check(token, false);
+	if (status == EXIT_STATUS_OK && state.no_pin)
 		status = tool_rv_error(_("there is no PIN to change"), CKR_USER_PIN_NOT_INITIALIZED);
 	if (status == EXIT_STATUS_OK)
 		status = pin_get(&args->token.pin, _("Old PIN"), false, &old);
