@@ -31,11 +31,12 @@ static const char about[] = "  --holders N   orders of the whole run (200; the t
 			    "  --copies N    of each (10)\n"
 			    "  --threads N   that sign (one for each processor)\n"
 			    "  --issuer FILE mdoc-issuer (of this build)\n"
+			    "  --register URI  an empty one in PostgreSQL instead of a file\n"
 			    "How fast an issuer signs copies.\n";
 
 struct settings {
 	size_t holders, copies, threads;
-	const char *program;
+	const char *program, *place; /* place: of the register; NULL: a file */
 };
 
 struct thread {
@@ -338,6 +339,8 @@ read_settings(int *argc, char **argv, struct settings *settings)
 			settings->threads = (size_t)atoi(argv[++i]);
 		else if (more && strcmp(argv[i], "--issuer") == 0)
 			settings->program = argv[++i];
+		else if (more && strcmp(argv[i], "--register") == 0)
+			settings->place = argv[++i];
 		else
 			argv[left++] = argv[i];
 	}
@@ -352,7 +355,7 @@ main(int argc, char **argv)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct settings settings = { 200, 10, processors > 0 && processors < THREADS_MAX ? (size_t)processors : 2,
-		ISSUER };
+		ISSUER, NULL };
 	const char *folder, *pin;
 	struct bench_options options;
 	int rest;
@@ -362,7 +365,7 @@ main(int argc, char **argv)
 	if (options.quick)
 		settings.holders = settings.holders < 50 ? settings.holders : 50;
 	bench_need(tool_context() != NULL, "memory");
-	orders_issuer(&options, &folder, &pin);
+	orders_issuer(&options, settings.place, &folder, &pin);
 	engine(&options, &settings, folder, pin);
 	whole(&options, &settings, folder, pin, settings.threads * ROUNDS * AHEAD);
 	return bench_end(&options);

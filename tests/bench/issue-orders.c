@@ -9,7 +9,6 @@
 #include <mdoc/base64url.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +19,16 @@
 #include "tests/unit/issuer_kit.h"
 #include "tools/common/json.h"
 #include "tools/common/jwt.h"
+#include "tools/issuer/db/db.h"
 #include "tools/issuer/proof.h"
 
 void
-orders_issuer(const struct bench_options *options, const char **folder, const char **pin)
+orders_issuer(const struct bench_options *options, const char *place, const char **folder, const char **pin)
 {
 	static char dir[128], pin_path[128], module[512];
+	static char register_[512];
 	char *arguments[] = { "init", "--dir", dir, "--token", "benchmark 1", "--pin-file", pin_path, "--module",
-		module, NULL };
+		module, place != NULL ? "--register" : NULL, register_, NULL };
 	const struct command command = { "init", "", "", cmd_init };
 	struct bench_module m;
 	int saved, quiet;
@@ -39,12 +40,13 @@ orders_issuer(const struct bench_options *options, const char **folder, const ch
 	snprintf(dir, sizeof(dir), "%s/issuer", bench_folder());
 	snprintf(pin_path, sizeof(pin_path), "%s/pin", bench_folder());
 	snprintf(module, sizeof(module), "%s", options->module);
+	snprintf(register_, sizeof(register_), "%s", place != NULL ? place : "");
 	file = fopen(pin_path, "w");
 	bench_need(file != NULL && fputs(BENCH_USER_PIN "\n", file) >= 0 && fclose(file) == 0, "no PIN file");
 	saved = dup(STDOUT_FILENO); /* init says where the issuer is */
 	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	bench_need(saved >= 0 && quiet >= 0 && fflush(stdout) == 0 && dup2(quiet, STDOUT_FILENO) >= 0, "/dev/null");
-	bench_need(cmd_init(&command, 9, arguments) == 0, "the issuer cannot be made");
+	bench_need(cmd_init(&command, place != NULL ? 11 : 9, arguments) == 0, "the issuer cannot be made");
 	bench_need(fflush(stdout) == 0 && dup2(saved, STDOUT_FILENO) >= 0, "standard output");
 	(void)close(saved);
 	(void)close(quiet);
@@ -112,21 +114,24 @@ orders_nonce(size_t i, char nonce[32])
 void
 orders_offer(const char *folder, size_t first, size_t count)
 {
-	char path[256], nonce[32];
-	sqlite3_stmt *insert = NULL;
-	sqlite3 *db = NULL;
+	struct issuer issuer;
+	struct db *db = NULL;
+	char nonce[32], *place;
 
-	snprintf(path, sizeof(path), "%s/register.db", folder);
-	bench_need(sqlite3_open(path, &db) == SQLITE_OK && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK &&
-			sqlite3_prepare_v2(db, "INSERT INTO offers (nonce, created) VALUES (?, 1)", -1, &insert,
-				NULL) == SQLITE_OK,
+	bench_need(issuer_open(folder, &issuer) == EXIT_STATUS_OK, "the issuer");
+	place = issuer_register_place(folder, issuer.config);
+	bench_need(place != NULL && db_open(place, false, &db) == DB_OK && db_begin(db, true) == DB_OK,
 		"the register cannot be opened");
 	for (size_t i = first; i < first + count; i++) {
+		const struct db_value values[] = { DB_TEXT(nonce) };
+
 		orders_nonce(i, nonce);
-		(void)sqlite3_bind_text(insert, 1, nonce, -1, SQLITE_STATIC);
-		bench_need(sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK, "an offer");
+		bench_need(db_execute(db, "INSERT INTO offers (nonce, created) VALUES ($1, 1)", values, 1, NULL) ==
+				DB_OK,
+			"an offer");
 	}
-	(void)sqlite3_finalize(insert);
-	bench_need(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK && sqlite3_close(db) == SQLITE_OK,
-		"the offers");
+	bench_need(db_commit(db) == DB_OK, "the offers");
+	db_close(db);
+	free(place);
+	issuer_close(&issuer);
 }

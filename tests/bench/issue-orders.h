@@ -11,8 +11,11 @@
 
 #define ORDERS_PORTRAIT 20000 /* bytes */
 
-/* An issuer with its keys in a new token of our module, below bench_folder(). Both texts: the folder, a PIN file. */
-void orders_issuer(const struct bench_options *options, const char **folder, const char **pin);
+/*
+ * An issuer with its keys in a new token of our module, below bench_folder(). Both texts: the folder, a PIN file.
+ * place  postgresql://… for its register, an empty one; NULL: in the folder
+ */
+void orders_issuer(const struct bench_options *options, const char *place, const char **folder, const char **pin);
 
 /* A Credential Request with `copies` new keys, for a nonce that the register is told of by orders_offer(). */
 json_t *orders_request(const struct issuer *issuer, const char *nonce, size_t copies);
