@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/issuer/operation.h"
 
@@ -58,6 +59,7 @@ main(int argc, char **argv)
 {
 	/* The PIN of the token passes through this process: no core dump, no tracer of the same user. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	json_wipe_memory(); /* claims, and plans for cards (R-CARD-38) */
 	message_init("mdoc-issuer");
 	move_dir(argc, argv);
 	return options_dispatch(commands, N_("Issue My Number Card records with keys in a PKCS#11 token."), argc, argv);

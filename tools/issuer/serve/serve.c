@@ -1,6 +1,5 @@
 /* serve.c: "mdoc-issuer serve": an issuer of OpenID4VCI 1.0 over HTTPS. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <poll.h>
@@ -21,15 +20,6 @@
 #define GRACE 30000 /* milliseconds that what is under way has when the server is told to stop */
 #define TICK 1000   /* milliseconds between two looks at what is overdue */
 #define SWEEP 60000 /* … and between two at what has expired in the register */
-
-/* jansson holds claims and tokens: they are wiped. */
-static void
-wipe_free(void *ptr)
-{
-	if (ptr != NULL)
-		explicit_bzero(ptr, malloc_usable_size(ptr));
-	free(ptr);
-}
 
 void
 service_say(const struct service *service, const char *format, ...)
@@ -308,7 +298,6 @@ cmd_serve(const struct command *command, int argc, char **argv)
 	};
 	enum exit_status status;
 
-	json_set_alloc_funcs(malloc, wipe_free);
 	status = options_parse(command, rows, &options.common, NULL, argc, argv);
 	if (status != EXIT_STATUS_GO_ON)
 		return (int)status;
