@@ -68,6 +68,7 @@ main(void)
 		{ "value", NULL, NULL, NULL, NULL, value_tests },
 		{ "batch", NULL, NULL, NULL, NULL, batch_tests },
 		{ "stream", NULL, NULL, NULL, NULL, stream_tests },
+		{ "plan of a card", NULL, NULL, NULL, NULL, card_plan_tests },
 		{ "trace", NULL, NULL, NULL, NULL, trace_tests },
 		CU_SUITE_INFO_NULL,
 	};

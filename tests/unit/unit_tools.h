@@ -18,6 +18,6 @@ void unit_tools_hush(void);
 void unit_tools_speak(void);
 
 extern CU_TestInfo base64url_tests[], jwt_tests[], file_tests[], options_tests[], pin_tests[], terminal_tests[],
-	batch_tests[], value_tests[], stream_tests[], trace_tests[];
+	batch_tests[], value_tests[], stream_tests[], trace_tests[], card_plan_tests[];
 
 #endif
