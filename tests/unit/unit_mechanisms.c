@@ -15,7 +15,7 @@ main(void)
 {
 	CU_SuiteInfo suites[] = { suite_mech_plan, suite_mech_plain, suite_mech_cipher, suite_op_part, suite_op_state,
 		suite_message, suite_op_random, suite_record, suite_mech_mdoc, suite_status, suite_copies_log,
-		CU_SUITE_INFO_NULL };
+		suite_record_roles, CU_SUITE_INFO_NULL };
 	unsigned failures;
 
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)

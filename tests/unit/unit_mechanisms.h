@@ -19,5 +19,6 @@ extern CU_SuiteInfo suite_mech_mdoc;
 extern CU_SuiteInfo suite_record;
 extern CU_SuiteInfo suite_status;
 extern CU_SuiteInfo suite_copies_log;
+extern CU_SuiteInfo suite_record_roles;
 
 #endif
