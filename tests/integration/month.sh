@@ -109,7 +109,9 @@ says 運用中 "R-CARD-41: in operation again" mdoc-issuer status --dir issuer -
 
 # ---- 1 September: a birthday ----
 it_is "2026-09-01 00:00:05"
-refuses 1 13 "R-VAL-01: yesterday's copies say another age, and are over"
+refuses 5 13 "R-VAL-01: yesterday's copies say another age, and are over"
+exits 5 "R-VAL-01: the status tells by its exit code" mdoc-token status "${holder[@]}" --check
+exits 5 "R-VAL-01: without the PIN, too" mdoc-token status --token holder --check
 says "new copies have come" "R-REN-01: the birthday is a reason to renew" alone mdoc-token renew
 must "accepted" mdoc-token inbox accept "${holder[@]}" --yes
 presents 14 "and the reader learns"

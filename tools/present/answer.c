@@ -34,12 +34,15 @@ next_copy(const struct presentation *p, const struct question *question, const s
 	return NULL;
 }
 
-/* No copy is left for anything that could be asked (R-EXH-01). */
+/* No copy is left for anything that could be asked, now or later (R-EXH-01). */
 static bool
 is_exhausted(const struct presentation *p)
 {
+	const int64_t now = clock_now();
+
 	for (size_t i = 0; i < p->copies.count; i++)
-		if (!p->used[i] && p->copies.items[i].record != CK_INVALID_HANDLE)
+		if (!p->used[i] && p->copies.items[i].record != CK_INVALID_HANDLE &&
+			strcmp(copy_state(&p->copies.items[i], now), "expired") != 0)
 			return false;
 	return true;
 }
@@ -53,7 +56,8 @@ no_copy(const struct presentation *p, const char *why_not)
 		tool_error(_("the record is not valid yet"));
 	else
 		tool_error(_("no unused copy of what is asked for is left in the token"));
-	tool_why(_("Ask the issuer for new copies: mdoc-token request, then mdoc-token import."));
+	tool_why(_("Ask the issuer for new copies: mdoc-token renew where the token is enrolled, or request and then "
+		   "import."));
 	return is_exhausted(p) ? EXIT_STATUS_EXHAUSTED : EXIT_STATUS_NO;
 }
 

@@ -243,6 +243,13 @@ print_status(const json_t *status)
 	print_renewal(status);
 }
 
+static void
+serial_of(const struct p11_token *token, char serial[17])
+{
+	snprintf(serial, 17, "%.16s", (const char *)token->info.serialNumber);
+	serial[strcspn(serial, " ")] = '\0';
+}
+
 static enum exit_status
 show_status(const struct p11_token *token, bool as_json)
 {
@@ -262,9 +269,8 @@ show_status(const struct p11_token *token, bool as_json)
 	token_state_of(status, token->info.flags, &state);
 	if (token_state_law(&state)[0] != '\0')
 		json_object_set_new(status, "state", json_string(token_state_law(&state)));
-	snprintf(serial, sizeof(serial), "%.16s", (const char *)token->info.serialNumber);
+	serial_of(token, serial);
 	snprintf(model, sizeof(model), "%.16s", (const char *)token->info.model);
-	serial[strcspn(serial, " ")] = '\0';
 	for (size_t len = strlen(model); len > 0 && model[len - 1] == ' '; len--)
 		model[len - 1] = '\0';
 	json_object_set_new(status, "token", json_string(token->label));
@@ -279,16 +285,47 @@ show_status(const struct p11_token *token, bool as_json)
 	return result;
 }
 
+/* The last moment of the last copy: from the token after a login, otherwise from its enrolment; 0: nobody knows. */
+static int64_t
+last_moment(const struct p11_token *token)
+{
+	json_t *status = token->ours ? token_status_object(token) : NULL, *enrolment;
+	const json_t *latest = json_object_get(json_object_get(status, "validity"), "latest");
+	const char *until = json_string_value(json_object_get(latest, "validUntil"));
+	char serial[17];
+	int64_t when = 0;
+
+	serial_of(token, serial);
+	if (until != NULL && !mdoc_tdate_parse(mdoc_text(until), &when))
+		when = 0;
+	if (until == NULL) {
+		enrolment = enrolment_peek(serial);
+		when = (int64_t)json_integer_value(json_object_get(enrolment, "valid_until"));
+		json_decref(enrolment);
+	}
+	json_decref(status);
+	return when;
+}
+
 /* Whether something can be presented; a locked PIN is told by no login here. */
 static enum exit_status
 check_state(const struct p11_token *token)
 {
 	struct token_state state;
+	enum exit_status status;
+	int64_t until;
 
 	token_state_read(token, &state);
 	if (state.locked && !state.retired)
 		return tool_rv_error(_("nothing can be presented"), CKR_PIN_LOCKED);
-	return token_state_check(token, true);
+	status = token_state_check(token, true);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	until = last_moment(token);
+	if (until == 0 || (int64_t)time(NULL) <= until)
+		return EXIT_STATUS_OK;
+	(void)tool_rv_error(_("nothing can be presented"), CKR_MDOC_EXPIRED);
+	return EXIT_STATUS_EXHAUSTED;
 }
 
 int
