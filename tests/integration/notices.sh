@@ -26,14 +26,14 @@ mkdir out issuer/municipalities
 notify=(mdoc-issuer --dir issuer notify --operator clerk --pin-file pin --out out)
 
 exits 1 "R-IKC-02: a wrong PIN sends no notice" mdoc-issuer --dir issuer notify --operator clerk --pin-file wrong --out out
-says "0 notices delivered, 1 still wait" "R-NTF-01: without a certificate of the municipality nothing leaves, and nothing is lost" \
+says "Notices delivered: 0; still waiting: 1" "R-NTF-01: without a certificate of the municipality nothing leaves, and nothing is lost" \
 	"${notify[@]}"
 exits 1 "which is said" "${notify[@]}"
 must "nothing is there" test -z "$(ls out)"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout machi.key \
 	-out issuer/municipalities/machi.pem -days 30 -subj /CN=machi 2>/dev/null || exit 1
-says "1 notices delivered, 0 still wait" "R-NTF-01: the municipality hears of the issue" "${notify[@]}"
-says "0 notices delivered" "once" "${notify[@]}"
+says "Notices delivered: 1; still waiting: 0" "R-NTF-01: the municipality hears of the issue" "${notify[@]}"
+says "Notices delivered: 0;" "once" "${notify[@]}"
 issued=$(ls out/*.p7m)
 fails "R-NTF-01: not in plain text" grep -aqE 'card-1|ISSUED|machi"' "$issued"
 decrypt() { openssl cms -decrypt -inform DER -in "$1" -inkey machi.key -recip issuer/municipalities/machi.pem -binary -out signed.der &&
@@ -46,7 +46,7 @@ rm -f out/*
 
 # Both hear of a suspension.
 must "R-SUS-01: a suspension" mdoc-issuer suspend --dir issuer --operator clerk --pin-file pin --person card-1
-says "2 notices delivered" "R-REV-05, R-NTF-01, R-CARD-44: the device and the municipality hear of it" "${notify[@]}"
+says "Notices delivered: 2;" "R-REV-05, R-NTF-01, R-CARD-44: the device and the municipality hear of it" "${notify[@]}"
 must "one to each" test -e "$(ls out/*.jwe)" -a -e "$(ls out/*.p7m)"
 fails "R-REV-05: not in plain text" grep -aqE 'SUSPENDED|0123456789ABCDEF' out/*
 says '"event": "SUSPENDED"' "R-REV-05: jwcrypto, as the device, decrypts it; the issuer's messages key signed it" \
@@ -63,7 +63,7 @@ chmod 700 out
 "${notify[@]}" >/dev/null
 mkdir first && cp out/* first/
 sql "UPDATE spool SET delivered = NULL WHERE kind = 'RESUMED'"
-says "2 notices delivered" "R-NTF-01: what a crash left is sent again" "${notify[@]}"
+says "Notices delivered: 2;" "R-NTF-01: what a crash left is sent again" "${notify[@]}"
 must "R-NTF-01: as the same bytes under the same id" diff -r first out
 must "R-REV-05: each notice has an id of its own" test "$(sql 'SELECT count(DISTINCT notice) FROM spool')" = \
 	"$(sql 'SELECT count(*) FROM spool')"
@@ -84,22 +84,22 @@ post=(mdoc-issuer --dir issuer notify --operator clerk --pin-file pin --url "htt
 must "a suspension" mdoc-issuer suspend --dir issuer --operator clerk --pin-file pin --person card-1
 exits 4 "R-NTF-01: a server that nobody vouches for gets nothing" "${post[@]}"
 web_end
-says "0 notices delivered, 2 still wait" "R-NTF-01: a server that is down gets nothing, and nothing is lost" "${post[@]}" --tls-ca tls.pem
+says "Notices delivered: 0; still waiting: 2" "R-NTF-01: a server that is down gets nothing, and nothing is lost" "${post[@]}" --tls-ca tls.pem
 exits 4 "which is said" "${post[@]}" --tls-ca tls.pem
 web "$port"
 echo "503 jwe" > answer
-says "1 notices delivered, 1 still wait" "R-NTF-01: up again, one recipient who cannot take his does not keep the other from his" \
+says "Notices delivered: 1; still waiting: 1" "R-NTF-01: up again, one recipient who cannot take his does not keep the other from his" \
 	"${post[@]}" --tls-ca tls.pem
 must "who has it" test "$(find web -type f | sed 's/.*\.//')" = p7m
 echo lost > answer
-says "0 notices delivered, 1 still wait" "R-NTF-01: an answer that got lost" "${post[@]}" --tls-ca tls.pem
+says "Notices delivered: 0; still waiting: 1" "R-NTF-01: an answer that got lost" "${post[@]}" --tls-ca tls.pem
 must "after the notice was taken" test "$(find web -type f | wc -l)" = 2
 rm answer
 cp -r web taken
-says "1 notices delivered, 0 still wait" "R-NTF-01: is asked for again" "${post[@]}" --tls-ca tls.pem
+says "Notices delivered: 1; still waiting: 0" "R-NTF-01: is asked for again" "${post[@]}" --tls-ca tls.pem
 must "and the notice is there once" diff -r web taken
 sent=$(posts)
-says "0 notices delivered, 0 still wait" "R-NTF-01: then nothing is sent any more" "${post[@]}" --tls-ca tls.pem
+says "Notices delivered: 0; still waiting: 0" "R-NTF-01: then nothing is sent any more" "${post[@]}" --tls-ca tls.pem
 must "the server was not asked" test "$(posts)" = "$sent"
 must "R-NTF-01: each id was taken once" test "$(grep -c ' 201 ' requests)" = 2
 must "each with its type" test "$(grep ' 201 ' requests | sed 's/.* //' | sort | tr '\n' ' ')" = \
@@ -107,7 +107,7 @@ must "each with its type" test "$(grep ' 201 ' requests | sed 's/.* //' | sort |
 says '"event": "SUSPENDED"' "R-REV-05: the device reads what came" reader device.json web/*.jwe issuer/messages.pem
 must "R-NTF-01: the municipality too" decrypt "$(ls web/*.p7m)"
 must "found again" mdoc-issuer resume --dir issuer --operator clerk --pin-file pin --person card-1
-says "2 notices delivered" "both hear of it" "${post[@]}" --tls-ca tls.pem
+says "Notices delivered: 2;" "both hear of it" "${post[@]}" --tls-ca tls.pem
 web_end
 
 # --- A real token takes them -------------------------------------------------------------------------------

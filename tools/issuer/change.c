@@ -98,7 +98,7 @@ say_count(const struct operation *operation, const char *member, int64_t n)
 	json_t *json;
 
 	if (!operation->common.json) {
-		printf(_("%lld records ended\n"), (long long)n);
+		printf(_("Records ended: %lld\n"), (long long)n);
 		return EXIT_STATUS_OK;
 	}
 	json = json_pack("{s:I}", member, (json_int_t)n);

@@ -11,6 +11,7 @@
 #include <mdoc/validity.h>
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/common/value.h"
 #include "tools/issuer/operation.h"
 
 /* ---- status ---- */
@@ -37,7 +38,7 @@ static enum exit_status
 say_status(const struct operation *operation, const struct register_device *device, int64_t valid_until)
 {
 	const enum register_law law = register_law_of(device->state, device->reason);
-	char since[MDOC_TDATE_LEN + 1], until[MDOC_TDATE_LEN + 1] = "";
+	char since[MDOC_TDATE_LEN + 1], until[MDOC_TDATE_LEN + 1] = "", jst[32];
 	enum exit_status status = EXIT_STATUS_OK;
 	json_t *json;
 
@@ -47,11 +48,13 @@ say_status(const struct operation *operation, const struct register_device *devi
 	if (!operation->common.json) {
 		printf(_("Enrolment %lld: %s (%s)\n"), (long long)device->id, register_state_name(device->state),
 			register_law_name(law));
-		printf(_("since %s\n"), since);
+		time_print_jst(device->since, jst);
+		printf(_("since %s\n"), jst);
 		if (device->reason != NULL)
 			printf(_("reason: %s\n"), device->reason);
-		if (until[0] != '\0')
-			printf(_("valid until %s\n"), until);
+		time_print_jst(valid_until, jst);
+		if (valid_until != 0)
+			printf(_("valid until %s\n"), jst);
 		return EXIT_STATUS_OK;
 	}
 	json = json_pack("{s:I, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?}", "device", (json_int_t)device->id, "person",

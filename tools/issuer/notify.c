@@ -182,7 +182,7 @@ run(const struct command *command, struct notify *notify)
 	if (notify->common.json)
 		printf("{\"delivered\": %zu, \"waiting\": %zu}\n", notify->delivered, notify->waiting);
 	else
-		printf(_("%zu notices delivered, %zu still wait.\n"), notify->delivered, notify->waiting);
+		printf(_("Notices delivered: %zu; still waiting: %zu.\n"), notify->delivered, notify->waiting);
 	return status;
 }
 
