@@ -158,6 +158,7 @@ cp bundle plan
 must "R-CARD-27, R-CARD-34: the card is personalised, each class of data in its own area" "${personalise[@]}" "${so[@]}" \
 	"${maker[@]}" --iaca issuer/iaca.pem
 must "R-CARD-38: the bundle is erased" test ! -e plan
+says "data written by juki-net" "R-CARD-37: who wrote it is in the area's log" mdoc-token log --token hanako-kk
 must "the system that was missing has a credential" cp credentials/hanako-jk.juki-net jk.juki-net
 cp bundle plan
 says "0 items" "a second time nothing is left to do, without the officer's code" "${personalise[@]}" "${maker[@]}" --iaca issuer/iaca.pem

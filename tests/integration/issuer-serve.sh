@@ -118,6 +118,7 @@ must "R-REN-03: the PIN is as before, and what was unspent is gone" test "$(mdoc
 must "the issuer has yet to hear of it" test "$(jq '.accepted | length' "$state")" = 1
 says "nothing is to be renewed" "the next run tells it" "${renew[@]}"
 must "R-REN-01: and its predecessor has ended" test "$(sql 'SELECT count(*) FROM batches WHERE delivered IS NOT NULL')" = 2
+says "3 copies" "R-CARD-37: that is in the token's log" mdoc-token log --token holder --pin-file pin
 says "nothing to accept" "the inbox is empty" mdoc-token inbox accept --token holder --pin-file pin --yes
 
 # ---- By files, at the counter, for the same device ----
