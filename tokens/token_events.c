@@ -52,12 +52,14 @@ add(struct token *token, int64_t when, const char *what, const char *detail, uin
 {
 	struct store_event last = { 0 };
 	struct store_event next = { .event = { .at = when } };
+	uint64_t given = 0;
 	enum token_result res;
 
 	(void)snprintf(next.event.what, sizeof(next.event.what), "%s", what);
 	(void)snprintf(next.event.detail, sizeof(next.event.detail), "%s", detail);
-	res = store_event_last(token->store, &last);
-	next.event.id = last.event.id + 1;
+	res = store_event_last(token->store, &last, &given);
+	/* not the number of a line that was taken away, whose place would then look filled */
+	next.event.id = (given > last.event.id ? given : last.event.id) + 1;
 	if (res == TOKEN_OK)
 		res = link_hash(token, last.hash, &next.event, next.hash);
 	if (res == TOKEN_OK)

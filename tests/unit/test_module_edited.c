@@ -271,6 +271,26 @@ broken_chain(void)
 	}
 }
 
+/* Else an act could be taken out of the log's end, and the next one would close the gap (R-CARD-37). */
+static void
+cut_chain(void)
+{
+	CK_SLOT_ID slot = p11_token("cut");
+	char *json;
+
+	inbox_kit_sql(slot, UNGUARD "; DELETE FROM event WHERE id = (SELECT max(id) FROM event); " GUARD);
+	for (int n = 0; n < 3; n++) {
+		CK_SESSION_HANDLE session = p11_session(slot);
+
+		CU_ASSERT_EQUAL(p11_login(session, CKU_SO, SO_PIN), CKR_OK);
+		CU_ASSERT_EQUAL(p11_vendor->C_MDOC_RecordCheck(session, (const CK_UTF8CHAR *)"card shown", 10), CKR_OK);
+		CU_ASSERT_EQUAL(p11->C_CloseSession(session), CKR_OK);
+		json = p11_events(slot);
+		CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"chain\":\"broken\""));
+		free(json);
+	}
+}
+
 /* Another process, which opens the store anew. */
 static int
 child_is_refused(void *arg)
@@ -303,6 +323,7 @@ CU_TestInfo tests_edited[] = {
 	{ "R-REV-01: edited rows of the provisioner and its keys", rows_of_the_provisioner },
 	{ "R-KEY-02: store and credential without the device", store_and_credential },
 	{ "R-CARD-37: a log that was edited", broken_chain },
+	{ "R-CARD-37: a log whose end was cut off", cut_chain },
 	{ "R-CARD-37: a log without its guards", guards_gone },
 	CU_TEST_INFO_NULL,
 };

@@ -33,14 +33,28 @@ take_row(sqlite3_stmt *row, struct store_event *event)
 	return true;
 }
 
+/* The highest id that was ever given out; 0: none. */
+static enum token_result
+last_given(struct store *store, uint64_t *id)
+{
+	int64_t number = 0;
+	enum token_result res = db_number(&store->db, "SELECT seq FROM sqlite_sequence WHERE name='event'", &number);
+
+	*id = (uint64_t)number;
+	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_OK : res;
+}
+
 enum token_result
-store_event_last(struct store *store, struct store_event *event)
+store_event_last(struct store *store, struct store_event *event, uint64_t *given)
 {
 	sqlite3_stmt *query = NULL;
 	enum token_result res;
 
 	*event = (struct store_event){ 0 };
-	res = db_query(&store->db, &query, "SELECT id, at, what, detail, hash FROM event ORDER BY id DESC LIMIT 1", "");
+	res = last_given(store, given);
+	if (res == TOKEN_OK)
+		res = db_query(&store->db, &query,
+			"SELECT id, at, what, detail, hash FROM event ORDER BY id DESC LIMIT 1", "");
 	if (res == TOKEN_OK)
 		res = db_step(query);
 	if (res == TOKEN_OK && !take_row(query, event))
@@ -64,17 +78,6 @@ enum token_result
 store_latest(struct store *store, int64_t when)
 {
 	return db_run(&store->db, NULL, "UPDATE area SET latest=?1 WHERE latest<?1", "i", when);
-}
-
-/* The highest id that was ever given out; 0: none. */
-static enum token_result
-last_given(struct store *store, uint64_t *id)
-{
-	int64_t number = 0;
-	enum token_result res = db_number(&store->db, "SELECT seq FROM sqlite_sequence WHERE name='event'", &number);
-
-	*id = (uint64_t)number;
-	return res == TOKEN_ERR_NOT_FOUND ? TOKEN_OK : res;
 }
 
 enum token_result

@@ -147,8 +147,8 @@ struct store_event {
 	uint8_t hash[32];
 };
 
-/* The newest; id 0 when there is none. */
-enum token_result store_event_last(struct store *store, struct store_event *event);
+/* The newest, id 0 when there is none; given: the highest id ever given out. */
+enum token_result store_event_last(struct store *store, struct store_event *event, uint64_t *given);
 enum token_result store_event_add(struct store *store, const struct store_event *event);
 
 /* All, malloc'ed, in order of id; one that is no row of a log has a hash of zeros. given: the highest id ever given out. */
