@@ -122,6 +122,11 @@ plan "$right"; sed -i s/hanako/taro/ plan
 exits 1 "the plan of another card is not for this one" "${personalise[@]}" --plain "${so[@]}"
 plan "$right"
 exits 2 "R-CARD-34: a plan in the clear is not taken unless that is said" "${personalise[@]}" "${so[@]}"
+plan "$right"
+echo 7777777777777777 > not-so
+exits 1 "nobody is let in without the officer's code" mdoc-token personalise --card hanako --plan plan --credentials fresh \
+	--plain --so-pin-file not-so
+must "though the folder for credentials is made" test -d fresh -a -z "$(ls fresh)"
 must "R-CARD-27: nothing of all that was written" blind hanako-kh kh kh.kh
 
 # An issuer encrypts and signs it; the maker's key is in a token of his own.

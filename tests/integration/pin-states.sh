@@ -45,6 +45,9 @@ exits 1 "there is nothing to reset" mdoc-token pin reset "${so[@]}" --new-pin-fi
 exits 1 "and nothing to enable" mdoc-token pin enable "${so[@]}" --new-pin-file first "${checked[@]}"
 exits 1 "R-FACE-01: nor to disable: the law sets a PIN first" mdoc-token pin disable "${so[@]}" "${checked[@]}" \
 	--requested 2026-17
+echo 12 > short
+says "characters at least" "a PIN that is too short is refused with what would do" mdoc-token pin set "${so[@]}" \
+	--new-pin-file short
 exits 1 "R-CARD-36: nobody sets one without the officer's code" mdoc-token pin set --token holder --so-pin-file wrong \
 	--new-pin-file first
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "tools/token/token.h"
 #include "tools/token/counter.h"
+#include "tools/token/new_pin.h"
 #include "tools/common/message.h"
 #include "tools/common/state.h"
 #include <openssl/crypto.h>
@@ -83,13 +84,6 @@ set_random(const struct activate_args *args, struct p11_token *token, struct pin
 	return status;
 }
 
-static enum exit_status
-say_same_pin(void)
-{
-	tool_error("%s", _("the new PIN is the first one again, which somebody else knows"));
-	return EXIT_STATUS_NO;
-}
-
 /* On a terminal the holder may try again when the token does not take what he chose. */
 static enum exit_status
 replace(const struct activate_args *args, struct p11_token *token, struct pin *first)
@@ -107,8 +101,7 @@ replace(const struct activate_args *args, struct p11_token *token, struct pin *f
 			(CK_UTF8CHAR *)fresh.text, fresh.len);
 		if (rv == CKR_OK)
 			break;
-		status = rv == CKR_PIN_INVALID && pin_equal(first, &fresh) ? say_same_pin()
-									   : tool_rv_error(_("cannot set the PIN"), rv);
+		status = new_pin_refused(token, _("cannot set the PIN"), rv, first, &fresh);
 		if (rv != CKR_PIN_INVALID && rv != CKR_PIN_LEN_RANGE)
 			break;
 	}

@@ -11,6 +11,7 @@
 #include "tools/token/token.h"
 #include "tools/token/card.h"
 #include "tools/token/counter.h"
+#include "tools/token/new_pin.h"
 #include "tools/common/message.h"
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,7 @@ write_area(const struct card_pin_args *args, struct act *act, size_t i)
 		rv = act->p11.list->C_InitPIN(token->session, (CK_UTF8CHAR *)act->fresh.text, act->fresh.len);
 	else
 		rv = act->p11.vendor->C_MDOC_DisablePin(token->session);
-	return rv == CKR_OK ? EXIT_STATUS_OK : tool_rv_error(act->areas[i]->label, rv);
+	return rv == CKR_OK ? EXIT_STATUS_OK : new_pin_refused(token, act->areas[i]->label, rv, NULL, &act->fresh);
 }
 
 static enum exit_status

@@ -1,6 +1,7 @@
 /* init.c: mdoc-token init: make a token. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/token/token.h"
+#include "tools/token/new_pin.h"
 #include "tools/token/blank.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
@@ -271,7 +272,10 @@ furnish(const struct init_args *args, struct init_inputs *in, struct p11 *p11)
 	if (status == EXIT_STATUS_OK && in->user.set) {
 		rv = p11->list->C_InitPIN(token.session, (CK_UTF8CHAR *)in->user.text, in->user.len);
 		if (rv != CKR_OK)
-			status = tool_rv_error(_("cannot set the PIN"), rv);
+			status = new_pin_refused(&token, _("cannot set the PIN"), rv, NULL, &in->user);
+		if (rv == CKR_PIN_LEN_RANGE)
+			tool_why("%s",
+				_("A token can be made with a shorter PIN by mdoc-token init --allow-weak-pin."));
 	}
 	p11_token_close(&token);
 	return status;

@@ -20,10 +20,12 @@
 #include "tools/common/p11_named.h"
 #include "tools/common/p11_pkey.h"
 #include "tools/common/token_key.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct personalise_args {
 	struct common_options common;
@@ -168,6 +170,10 @@ let_systems_in(const struct personalise_args *args, struct work *work)
 	enum exit_status status = EXIT_STATUS_OK;
 	struct pin so = { .set = false };
 
+	if (mkdir(args->credentials, 0700) != 0 && errno != EEXIST) {
+		tool_error("%s: %m", args->credentials);
+		return EXIT_STATUS_TROUBLE;
+	}
 	for (size_t i = 0; i < work->place_count && status == EXIT_STATUS_OK; i++) {
 		if (file_exists(work->places[i].credential))
 			continue;

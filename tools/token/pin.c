@@ -3,6 +3,7 @@
 #include "tools/token/token.h"
 #include "tools/token/card.h"
 #include "tools/token/counter.h"
+#include "tools/token/new_pin.h"
 #include "tools/token/pin_sealed.h"
 #include "tools/common/message.h"
 #include "tools/common/state.h"
@@ -57,7 +58,7 @@ set_to(struct p11_token *token, struct pin *fresh)
 	const CK_RV rv = token->p11->list->C_InitPIN(token->session, (CK_UTF8CHAR *)fresh->text, fresh->len);
 
 	if (rv != CKR_OK)
-		return tool_rv_error(_("cannot set the PIN"), rv);
+		return new_pin_refused(token, _("cannot set the PIN"), rv, NULL, fresh);
 	if (p11_shares_lockout(token) && (token->info.flags & CKF_USER_PIN_LOCKED) != 0)
 		p11_say_lockout(token);
 	return EXIT_STATUS_OK;
@@ -259,7 +260,7 @@ change_by_holder(const struct pin_args *args, struct p11_token *token)
 		rv = token->p11->list->C_SetPIN(token->session, (CK_UTF8CHAR *)old.text, old.len,
 			(CK_UTF8CHAR *)fresh.text, fresh.len);
 		if (rv != CKR_OK)
-			status = tool_rv_error(_("cannot change the PIN"), rv);
+			status = new_pin_refused(token, _("cannot change the PIN"), rv, &old, &fresh);
 		if (rv == CKR_PIN_LOCKED)
 			p11_say_lockout(token);
 	}
