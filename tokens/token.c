@@ -348,7 +348,8 @@ read_info(struct token *token, struct token_info *info)
 	info->no_pin = token->preset->no_pin;
 	info->suspended = area.suspended;
 	info->life = area.life;
-	info->user_must_change = user.must_change && user.state == TOKEN_PIN_OPERATIONAL;
+	info->user_must_change = user.must_change &&
+		(user.state == TOKEN_PIN_OPERATIONAL || token->backend->guard->tries != NULL); /* which is asked */
 	info->so_must_change = so.must_change;
 	info->authenticator = area.has_authenticator;
 	info->raw_sign = (area.flags & STORE_AREA_RAW_SIGN) != 0;
@@ -416,6 +417,7 @@ token_ask_info(struct token *token, struct token_info *info)
 		info->user_tries_left = left < info->user.tries ? left : info->user.tries;
 		info->user_state = left > 0 ? TOKEN_PIN_OPERATIONAL : TOKEN_PIN_LOCKED;
 	}
+	info->user_must_change = info->user_must_change && info->user_state == TOKEN_PIN_OPERATIONAL;
 	backend_area_free(area);
 	return TOKEN_OK;
 }

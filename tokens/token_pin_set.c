@@ -90,6 +90,12 @@ finish_row(struct token *token, const struct store_area *read, const struct pin_
 	return store_end(token->store, res);
 }
 
+static bool
+must_change(const struct store_area *area, const struct pin_act *act)
+{
+	return act->by == BACKEND_SO && act->role == BACKEND_USER && (area->flags & STORE_AREA_MUST_CHANGE) != 0;
+}
+
 /* What the new row says. */
 static void
 fill_row(const struct store_area *area, const struct pin_act *act, struct backend_bytes *wrap, struct store_pin *row)
@@ -107,16 +113,30 @@ fill_row(const struct store_area *area, const struct pin_act *act, struct backen
 	row->wrap_len = wrap->len;
 	row->state = TOKEN_PIN_OPERATIONAL;
 	row->tries_left = pin_max_tries(area, act->role);
-	row->must_change =
-		act->by == BACKEND_SO && act->role == BACKEND_USER && (area->flags & STORE_AREA_MUST_CHANGE) != 0;
+	row->must_change = must_change(area, act);
 }
 
 /*
- * A new PIN and full tries for a role, with what `by` has opened; the login lock is held.
- *
- * Where a device counts, the new generation is committed before the device has the new PIN: other processes see that
- * what they keep of the old one is no good before they could spend tries with it.
+ * What is committed before a device has the new PIN: a new generation, so that other processes see that what they keep of
+ * the old one is no good before they could spend tries with it. Should the process die with the PIN in the device and
+ * its row not written, a PIN of the SO's must be changed all the same (R-CARD-30), and one that nobody knows is disabled.
  */
+static enum token_result
+announce(struct token *token, const struct store_area *area, const struct pin_act *act, const struct store_pin *row)
+{
+	struct store_pin first = *row;
+
+	if (act->disable) {
+		first.state = TOKEN_PIN_DISABLED;
+		first.tries_left = 0;
+		first.must_change = false;
+	} else if (row->state == TOKEN_PIN_OPERATIONAL || row->state == TOKEN_PIN_LOCKED) {
+		first.must_change = row->must_change || must_change(area, act);
+	}
+	return put_row(token, area, &first);
+}
+
+/* A new PIN and full tries for a role, with what `by` has opened; the login lock is held. */
 static enum token_result
 write_pin(struct token *token, const struct pin_act *act, const struct pin_checked *with, struct secret pin,
 	uint64_t *generation)
@@ -135,10 +155,14 @@ write_pin(struct token *token, const struct pin_act *act, const struct pin_check
 		goto out;
 	id.generation = ++row.generation;
 	if (pin_is_devices(token, role))
-		res = put_row(token, &area, &row);
-	if (res == TOKEN_OK)
+		res = announce(token, &area, act, &row);
+	if (res == TOKEN_OK) {
 		res = token->backend->guard->set_pin(with->backend, &id, act->by, with->auth, pin, with->area_key,
 			&wrap);
+		/* It has the old one still, unless the answer was what went wrong. */
+		if (res != TOKEN_OK && res != TOKEN_ERR_DEVICE && pin_is_devices(token, role))
+			(void)put_row(token, &area, &row);
+	}
 	if (res == TOKEN_OK) {
 		fill_row(&area, act, &wrap, &row);
 		res = finish_row(token, &area, act, &row);

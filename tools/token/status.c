@@ -41,6 +41,10 @@ correct_tries(json_t *status, CK_FLAGS flags)
 		return;
 	json_object_set_new(status, "pin", json_string(pin_of(flags)));
 	json_object_set_new(status, "tries", json_string(tries_of(flags)));
+	if ((flags & CKF_USER_PIN_TO_BE_CHANGED) != 0)
+		json_object_set_new(status, "mustChange", json_true());
+	else
+		json_object_del(status, "mustChange");
 }
 
 /* The same from the flags of any token, and from its copies after a login. */

@@ -140,7 +140,7 @@ status_json(const struct token_info *info, const struct status_inbox *waiting, c
 		json_string(info->preset[0] != '\0' ? info->preset : MDOC_PRESET_GENERAL));
 	if (root != NULL && info->card[0] != '\0')
 		(void)json_object_set_new(root, "card", json_string(info->card));
-	if (root != NULL && info->user_must_change)
+	if (root != NULL && info->user_must_change && info->user_state == TOKEN_PIN_OPERATIONAL)
 		(void)json_object_set_new(root, "mustChange", json_true());
 	if (root != NULL && info->shared_lockout)
 		(void)json_object_set_new(root, "sharedLockout", json_true());
