@@ -6,6 +6,7 @@
 #include "tests/fuzz/entry_openid4vp.h"
 #include "tests/fuzz/entry_stream.h"
 #include "tests/fuzz/entry_tpm.h"
+#include "tests/fuzz/entry_vci.h"
 #include "tests/fuzz/world.h"
 
 #include <stdio.h>
@@ -257,6 +258,13 @@ const struct fuzz_entry fuzz_entries[] = {
 	{ "vp-claims", entry_vp_claims, { NULL }, seeds_vp_claims },
 	{ "vp-response", entry_vp_response, { NULL }, seeds_vp_response },
 	{ "vp-uri", entry_vp_uri, { NULL }, seeds_vp_uri },
+	{ "vci-answer", entry_vci_answer, { NULL }, seeds_vci_answer },
+	{ "vci-offer", entry_vci_offer, { NULL }, seeds_vci_offer },
+	{ "notice", entry_notice, { NULL }, seeds_notice },
+	{ "notice-claims", entry_notice_claims, { NULL }, seeds_notice_claims },
+	{ "cms", entry_cms, { NULL }, seeds_cms },
+	{ "credential-request", entry_credential_request, { NULL }, seeds_credential_request },
+	{ "token-request", entry_token_request, { NULL }, seeds_token_request },
 	{ "stream", entry_stream, { NULL }, seeds_stream },
 	{ "tpm-evidence", entry_tpm_evidence, { NULL }, seeds_tpm_evidence },
 	{ "tpm-enrolment", entry_tpm_enrolment, { NULL }, seeds_tpm_enrolment },

@@ -28,8 +28,8 @@
 	"\"credential_sets\":[{\"options\":[[\"a\"],[\"b\",\"a\"]],\"required\":false}]}"
 
 /* What is said to people about a bad request is not for the log of a fuzzer. */
-static FILE *
-hush(void)
+FILE *
+fuzz_hush(void)
 {
 	static FILE *null;
 	FILE *kept = stderr;
@@ -139,7 +139,7 @@ entry_vp_query(const struct mdoc_context *context, struct mdoc_bytes input)
 {
 	struct vp_problem problem = { .code = NULL };
 	json_t *json = load(input);
-	FILE *kept = hush();
+	FILE *kept = fuzz_hush();
 	struct dcql dcql;
 	const enum exit_status status = dcql_read(json, &dcql, &problem);
 
@@ -167,7 +167,7 @@ read_request(const struct mdoc_context *context, struct mdoc_bytes text)
 	const struct vp_expect expect = { .client_id = client_id, .now = WORLD_NOW };
 	struct vp_request request;
 	enum exit_status status;
-	FILE *kept = hush();
+	FILE *kept = fuzz_hush();
 
 	if (client_id == NULL) {
 		stderr = kept;
@@ -336,7 +336,7 @@ entry_vp_uri(const struct mdoc_context *context, struct mdoc_bytes input)
 	(void)context;
 	if (text == NULL)
 		return MDOC_ERR_MEMORY;
-	kept = hush();
+	kept = fuzz_hush();
 	status = vp_invocation_read(text, &invocation, &problem);
 	stderr = kept;
 	check_problem(status, &problem);

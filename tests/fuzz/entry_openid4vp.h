@@ -6,7 +6,12 @@
 #ifndef TESTS_FUZZ_ENTRY_OPENID4VP_H
 #define TESTS_FUZZ_ENTRY_OPENID4VP_H
 
+#include <stdio.h>
+
 #include "tests/fuzz/fuzz.h"
+
+/* What is said to people from here on is not for the log of a fuzzer. stderr as it was, to be set again. */
+FILE *fuzz_hush(void);
 
 enum mdoc_result entry_vp_jwe(const struct mdoc_context *context, struct mdoc_bytes input);
 enum mdoc_result entry_vp_query(const struct mdoc_context *context, struct mdoc_bytes input);

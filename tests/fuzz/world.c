@@ -502,6 +502,14 @@ world_sign_list(struct mdoc_buf *out, const char *type, bool protected_, const s
 	return mdoc_sign1_put(out, &world.list_key.signer, payload, &options);
 }
 
+static void
+messages(void)
+{
+	const struct world_key subject = { .pub = world.annex_reader.key };
+
+	certificate(MDOC_CERT_MESSAGES, "Messages", &subject, &world.iaca, &world.iaca_key, &world.messages);
+}
+
 void
 world_new(void)
 {
@@ -509,6 +517,7 @@ world_new(void)
 	certificates();
 	trust();
 	annex_session();
+	messages();
 	record();
 	request();
 	response();
@@ -521,8 +530,9 @@ world_free(void)
 {
 	struct fuzz_world *w = &world;
 	struct mdoc_buf *bufs[] = { &w->iaca, &w->ds, &w->card_ds, &w->reader_ca, &w->reader, &w->status, &w->list_ca,
-		&w->vical, &w->rical, &w->crl, &w->transcript_bytes, &w->record_bytes, &w->request, &w->response,
-		&w->card_bytes, &w->card_request, &w->card_response, &w->status_list_bytes, &w->identifier_list_bytes };
+		&w->vical, &w->rical, &w->crl, &w->messages, &w->transcript_bytes, &w->record_bytes, &w->request,
+		&w->response, &w->card_bytes, &w->card_request, &w->card_response, &w->status_list_bytes,
+		&w->identifier_list_bytes };
 	struct world_key *keys[] = { &w->iaca_key, &w->ds_key, &w->reader_ca_key, &w->reader_key, &w->list_ca_key,
 		&w->list_key, &w->device_key, &w->card_ds_key, &w->card_key };
 

@@ -26,6 +26,7 @@ extern struct fuzz_world {
 	struct world_key iaca_key, ds_key, reader_ca_key, reader_key, list_ca_key, list_key, device_key;
 	struct world_key card_ds_key, card_key; /* Ed448, which the card's profile takes */
 	struct mdoc_buf iaca, ds, card_ds, reader_ca, reader, status, list_ca, vical, rical, crl; /* DER */
+	struct mdoc_buf messages;     /* DER, of annex_keys[0], below the IACA */
 	struct mdoc_trust *trust;     /* the IACA, and that of Annex D */
 	struct mdoc_trust *readers;   /* the reader CA */
 	struct mdoc_trust *providers; /* the CA of who signs trust lists */
