@@ -111,6 +111,7 @@ issuer_stop "the server ends in good order"
 # ---- The manual's ----
 mkdir made
 sed -n '/authenticator-present.sh runs it/,/^\.Ed/p' "$here/../../module/man/mdoc-pkcs11.conf.5" | sed '/^\./d; s/\\e/\\/g' > made/helper
+# shellcheck disable=SC2016 # expanded by the shell that is run
 printf '#!/bin/sh\nexec test -e "%s/$1.known"\n' "$scratch" > made/compare
 chmod 755 made/helper made/compare
 quiet openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out made/sign.pem
