@@ -38,6 +38,27 @@ refuses_what_was_changed(void)
 	soft_key_clear(&other);
 }
 
+/* If this failed, what its signer meant to be understood or refused would be passed over. */
+static void
+refuses_critical_headers(void)
+{
+	json_t *header = json_pack("{s:s, s:[s], s:b}", "typ", "openid4vci-proof+jwt", "crit", "b64", "b64", 0);
+	json_t *claims = json_pack("{s:s}", "nonce", "n");
+	struct mdoc_buf jws = MDOC_BUF_EMPTY;
+	struct soft_key key;
+	struct jwt jwt;
+
+	CU_ASSERT_TRUE_FATAL(soft_key_make(&key, "P-256"));
+	CU_ASSERT_EQUAL_FATAL(jwt_sign(header, claims, &key.signer, &jws), MDOC_OK);
+	CU_ASSERT_EQUAL_FATAL(jwt_parse(mdoc_buf_bytes(&jws), &jwt), MDOC_OK);
+	CU_ASSERT_EQUAL(jwt_verify(NULL, &jwt, &key.pub), MDOC_ERR_ALGORITHM);
+	jwt_clear(&jwt);
+	mdoc_buf_clear(&jws);
+	soft_key_clear(&key);
+	json_decref(header);
+	json_decref(claims);
+}
+
 /* If this failed, alg none or a missing part would pass for a proof. */
 static void
 refuses_what_is_no_es_jws(void)
@@ -116,6 +137,7 @@ refuses_bad_keys(void)
 CU_TestInfo jwt_tests[] = {
 	{ "refuses what was changed", refuses_what_was_changed },
 	{ "refuses what is no ES JWS", refuses_what_is_no_es_jws },
+	{ "refuses critical headers", refuses_critical_headers },
 	{ "refuses bad keys", refuses_bad_keys },
 	{ "verifies what it signed", verifies_what_it_signed },
 	CU_TEST_INFO_NULL,

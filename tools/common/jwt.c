@@ -247,7 +247,7 @@ jwt_verify(const struct mdoc_context *context, const struct jwt *jwt, const stru
 	EVP_PKEY *pkey = NULL;
 	enum mdoc_result res;
 
-	if (!mdoc_alg_fits(jwt->alg, key->curve))
+	if (!mdoc_alg_fits(jwt->alg, key->curve) || json_object_get(jwt->header, "crit") != NULL)
 		return MDOC_ERR_ALGORITHM;
 	res = mdoc_key_to_evp(context, key, &pkey);
 	if (res == MDOC_OK)

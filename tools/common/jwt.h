@@ -37,6 +37,7 @@ struct jwt {
 
 /* MDOC_ERR_MALFORMED, MDOC_ERR_ALGORITHM (none of those above), MDOC_ERR_MEMORY. */
 enum mdoc_result jwt_parse(struct mdoc_bytes text, struct jwt *jwt);
+/* MDOC_ERR_SIGNATURE, MDOC_ERR_ALGORITHM (not the key's, or a "crit" header), MDOC_ERR_MEMORY. */
 enum mdoc_result jwt_verify(const struct mdoc_context *context, const struct jwt *jwt,
 	const struct mdoc_public_key *key);
 void jwt_clear(struct jwt *jwt);

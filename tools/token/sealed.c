@@ -179,7 +179,7 @@ check_claims(const struct p11_token *token, const struct jwt *jws, const char *j
 	made = json_base64url(mdoc_bytes_of(digest, len));
 	same = made != NULL && said != NULL && strcmp(json_string_value(made), said) == 0;
 	json_decref(made);
-	if (typ == NULL || strcmp(typ, RESPONSE_TYPE) != 0 || json_object_get(jws->header, "crit") != NULL || !same)
+	if (typ == NULL || strcmp(typ, RESPONSE_TYPE) != 0 || !same)
 		return refuse(_("Its signature is over something else."));
 	if (aud == NULL || strcmp(aud, own) != 0)
 		return refuse(_("It is meant for another token."));
