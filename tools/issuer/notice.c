@@ -1,6 +1,7 @@
 /* notice.c: notices as they leave the issuer. SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "tools/issuer/notice.h"
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <mdoc/base64url.h>
@@ -152,6 +153,8 @@ make_for_municipality(const struct notice_maker *maker, const struct register_no
 	if (*text == NULL)
 		status = tool_no_memory();
 out:
+	if (plain != NULL)
+		OPENSSL_cleanse(plain, strlen(plain));
 	free(plain);
 	json_decref(claims);
 	mdoc_buf_clear(&certificate);

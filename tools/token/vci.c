@@ -82,8 +82,10 @@ exchange(struct vci *vci, const char *url, const char *access, const char *type,
 	options.max = max;
 	options.header = SIGNATURE_HEADER;
 	if (access != NULL) {
-		if ((size_t)snprintf(bearer, sizeof(bearer), "Bearer %s", access) >= sizeof(bearer))
+		if ((size_t)snprintf(bearer, sizeof(bearer), "Bearer %s", access) >= sizeof(bearer)) {
+			OPENSSL_cleanse(bearer, sizeof(bearer));
 			return no_sense(vci->issuer);
+		}
 		options.authorization = bearer;
 	}
 	status = http_exchange(url, &options, NULL, NULL, type, body, answer);
