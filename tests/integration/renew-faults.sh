@@ -143,6 +143,34 @@ quiet mdoc-token erase --token second --so-pin-file so2 --yes
 must "R-REN-03: an erased token is renewed no more" mdoc-token renew --all
 must "R-REN-03: the other one still is" test "$(mdoc-token renew --all --json | jq -c length)" = 1
 
+# ---- Files that may not grow: less each time, until neither goes any more ----
+limited() { (ulimit -f "$1"; trap '' XFSZ; shift; exec "$@") 2>&1 | tail -2; return "${PIPESTATUS[0]}"; } # limited KB COMMAND...
+area=$MDOC_PKCS11_STORE/areas/$(basename "$state" .json)/area.db
+size() { echo $(($(stat -c %s "$area") / 1024)); }
+refused=0
+for more in 512 256 192 128 64 0; do # than the store has
+	kb=$(($(size) + more))
+	[ "$(waiting)" = 0 ] || quiet "${accept[@]}"
+	show "${renew[@]}" "with files of $kb kB at most"
+	limited "$kb" "${renew[@]}" || refused=$((refused + 1))
+	must "R-REN-01: after it the batch is as it was" test "$(look)" = "[3,0]"
+done
+must "there were files too small for a renewal" test $refused -gt 0
+[ "$(waiting)" = 1 ] || quiet "${renew[@]}"
+refused=0
+for more in 512 256 192 128 64 0; do
+	kb=$(($(size) + more))
+	[ "$(waiting)" = 1 ] || quiet "${renew[@]}"
+	show "${accept[@]}" "with files of $kb kB at most"
+	limited "$kb" "${accept[@]}" || refused=$((refused + 1))
+	got=$(look)
+	case $got in "[3,0]"|"[3,3]"|"[4,0]"|"[5,0]"|"[6,0]") ok "R-REN-01: after it nothing was taken away, $got" ;;
+	*) not_ok "after it nothing was taken away, $got" ;; esac
+done
+must "and for accepting what it brought" test $refused -gt 0
+quiet "${accept[@]}"
+must "without that limit it is accepted" test "$(look)" = "[3,0]"
+
 # ---- A full disk ----
 small=$scratch/small
 mkdir "$small"
