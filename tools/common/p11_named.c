@@ -22,20 +22,29 @@ list_3_0(const struct p11 *p11)
 	return interface->pFunctionList;
 }
 
+CK_RV
+p11_login_user(struct p11_token *token, const char *name, const CK_BYTE *credential, size_t len)
+{
+	CK_FUNCTION_LIST_3_0 *list = list_3_0(token->p11);
+	CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
+
+	if (list != NULL)
+		rv = list->C_LoginUser(token->session, CKU_USER, (CK_UTF8CHAR *)(uintptr_t)credential, len,
+			(CK_UTF8CHAR *)(uintptr_t)name, strlen(name));
+	token->logged_in = rv == CKR_OK;
+	return rv;
+}
+
 enum exit_status
 p11_login_named(struct p11_token *token, const char *name, const char *credential_file)
 {
 	const struct pin_source source = { credential_file, NULL };
-	CK_FUNCTION_LIST_3_0 *list = list_3_0(token->p11);
 	struct pin credential = { .set = false };
 	enum exit_status status = pin_get(&source, "", false, &credential);
-	CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
+	CK_RV rv;
 
 	if (status == EXIT_STATUS_OK) {
-		if (list != NULL)
-			rv = list->C_LoginUser(token->session, CKU_USER, (CK_UTF8CHAR *)credential.text, credential.len,
-				(CK_UTF8CHAR *)(uintptr_t)name, strlen(name));
-		token->logged_in = rv == CKR_OK;
+		rv = p11_login_user(token, name, (const CK_BYTE *)credential.text, credential.len);
 		if (rv != CKR_OK)
 			status = tool_rv_error(_("the token does not accept the credential"), rv);
 	}

@@ -10,6 +10,16 @@
 #include "tools/common/p11.h"
 
 /*
+ * Log a named user in.
+ *
+ * name        MDOC_PROVISIONER, or another
+ * credential  len bytes
+ *
+ * What C_LoginUser answered; CKR_FUNCTION_NOT_SUPPORTED of a module older than PKCS#11 3.0
+ */
+CK_RV p11_login_user(struct p11_token *token, const char *name, const CK_BYTE *credential, size_t len);
+
+/*
  * Read a credential from a file and log its user in.
  *
  * name  MDOC_PROVISIONER, or another

@@ -3,9 +3,8 @@
 #include "tools/token/line.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
+#include "tools/common/p11_named.h"
 #include "tools/common/p11_pkey.h"
-#include "pkcs11-3.h"
-#include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -32,33 +31,15 @@ find_credential(const char *path)
 	return strdup(path);
 }
 
-static CK_FUNCTION_LIST_3_0 *
-list_3_0(const struct p11 *p11)
-{
-	CK_UTF8CHAR name[] = "PKCS 11";
-	CK_VERSION version = { 3, 0 };
-	CK_INTERFACE *interface = NULL;
-	CK_C_GetInterface get_interface = NULL;
-	void *at = dlsym(p11->handle, "C_GetInterface");
-
-	memcpy(&get_interface, &at, sizeof(get_interface));
-	if (get_interface == NULL || get_interface(name, &version, &interface, 0) != CKR_OK || interface == NULL)
-		return NULL;
-	return interface->pFunctionList;
-}
-
 static CK_RV
 login(struct p11_token *token, struct mdoc_buf *credential)
 {
-	CK_FUNCTION_LIST_3_0 *list = list_3_0(token->p11);
-	CK_UTF8CHAR name[] = MDOC_PROVISIONER;
-
 	while (credential->len > 0 &&
 		(credential->ptr[credential->len - 1] == '\n' || credential->ptr[credential->len - 1] == '\r'))
 		credential->len--;
-	if (list == NULL || token->p11->vendor == NULL)
+	if (token->p11->vendor == NULL)
 		return CKR_FUNCTION_NOT_SUPPORTED;
-	return list->C_LoginUser(token->session, CKU_USER, credential->ptr, credential->len, name, sizeof(name) - 1);
+	return p11_login_user(token, MDOC_PROVISIONER, credential->ptr, credential->len);
 }
 
 enum exit_status
@@ -71,7 +52,6 @@ line_login(struct p11_token *token, const char *path)
 
 	if (status == EXIT_STATUS_OK) {
 		rv = login(token, &credential);
-		token->logged_in = rv == CKR_OK;
 		if (rv != CKR_OK) {
 			status = tool_rv_error(_("the token does not accept the provisioner's credential"), rv);
 			if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED || rv == CKR_USER_PIN_NOT_INITIALIZED)
