@@ -246,6 +246,8 @@ log_all() {
 	exits 1 "R-RET-01: $kind: and is not another one" i verify-log --contains "2:${head#*:}"
 	quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout supervisor.key -out supervisor.pem \
 		-subj /CN=supervisor -days 2
+	exits 2 "$kind: a report has its begin before its end" act export --to supervisor.pem --out report.cms \
+		--from 2026-02-01 --until 2026-01-01
 	must "R-CARD-37: $kind: a report for the supervisor" act export --to supervisor.pem --out report.cms
 	fails "R-CARD-34: $kind: which others cannot read" grep -qa yamada report.cms
 	openssl cms -decrypt -inform DER -in report.cms -inkey supervisor.key -recip supervisor.pem -out signed.cms

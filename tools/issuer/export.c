@@ -176,6 +176,9 @@ check(const struct command *command, struct export *export)
 			return options_wrong(command, _("--%s wants a date like 2026-01-30, not \"%s\""), times[i].name,
 				times[i].text);
 	}
+	if (export->from_text != NULL && export->until_text != NULL && export->from >= export->until)
+		return options_wrong(command, _("--from %s is not before --until %s"), export->from_text,
+			export->until_text);
 	return file_read_certificate(export->to, &export->recipient);
 }
 
