@@ -94,7 +94,10 @@ start_web(struct service *service, int listener)
 		};
 
 		service_set_request_max(options->body.value);
+		/* Who is faster than this waits for it where he asks for his job. */
+		pthread_mutex_lock(&service->lock);
 		status = web_start(&web, &service->web);
+		pthread_mutex_unlock(&service->lock);
 	} else {
 		close(listener);
 	}
